@@ -1,0 +1,57 @@
+// Requirement: what an endpoint or a protected path asks of its caller.
+//
+//   requirement = alternative *( "or" alternative )
+//   alternative = "public" | "token" | condition *( condition )
+//   condition   = "role:" NAME | "scope:" NAME | "org:" ID
+//
+// All conditions of one alternative must hold, and one alternative suffices. A role's name may hold
+// ':'. With a role, "org:" asks that this organisation granted it; without one, that the user
+// belongs to it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "auth/claims.h"
+#include "auth/result.h"
+
+namespace auth {
+
+// Immutable after construction, so any thread may use it.
+class Requirement {
+ public:
+  // A sentence that says what is wrong with the text and what may stand there instead.
+  struct Mistake {
+    std::string message;
+  };
+
+  [[nodiscard]] static std::variant<Requirement, Mistake> parse(std::string_view text);
+
+  // True: no token is looked at.
+  [[nodiscard]] bool is_public() const noexcept;
+
+  // Nothing where the claims meet it. Errors: kRoleMissing, kScopeMissing, kWrongOrganisation.
+  [[nodiscard]] std::optional<Error> check(const Claims& claims) const;
+
+  // What a refused caller is told it lacks: "the role read:messages", "the scope a or the role b".
+  [[nodiscard]] std::string describe() const;
+
+  // Scopes that would satisfy it, space-separated, for a challenge's scope attribute (RFC 6750 §3);
+  // empty where scopes alone do not open the door.
+  [[nodiscard]] std::string scopes() const;
+
+ private:
+  struct Alternative {
+    std::vector<std::string> roles;
+    std::vector<std::string> scopes;
+    std::string organisation;
+  };
+
+  bool public_ = false;
+  std::vector<Alternative> alternatives_;  // none: any valid token
+};
+
+}  // namespace auth

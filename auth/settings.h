@@ -1,0 +1,62 @@
+// Settings: what the operator configured, checked once.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "auth/log.h"
+#include "auth/secret.h"
+#include "auth/zitadel/key_file.h"
+
+namespace auth {
+
+// Immutable after loading. Names in the comments are those of the environment and the .env file.
+struct Settings {
+  std::string domain;             // ZITADEL_DOMAIN: the issuer, no slash at its end
+  std::string introspection_url;  // ZITADEL_INTROSPECTION_URL; empty: from discovery
+
+  // How this API authenticates: exactly one of the two is there.
+  std::optional<ApplicationKey> application_key;  // API_PRIVATE_KEY_FILE_PATH
+  std::string client_id;                          // of the key, or ZITADEL_CLIENT_ID
+  Secret client_secret;                           // ZITADEL_CLIENT_SECRET
+
+  std::string project_id;         // ZITADEL_PROJECT_ID; empty: any project's roles count
+  std::string realm = "zitadel";  // ZITADEL_REALM
+  std::string ca_file;            // ZITADEL_CA_FILE; empty: the system's
+  bool allow_http = false;        // ZITADEL_ALLOW_HTTP: http:// to other than loopback addresses
+
+  std::chrono::milliseconds connect_timeout{2000};  // ZITADEL_CONNECT_TIMEOUT_MS
+  std::chrono::milliseconds timeout{5000};          // ZITADEL_TIMEOUT_MS
+  unsigned threads = 2;                             // ZITADEL_THREADS: request threads
+  LogLevel log_level = LogLevel::kInfo;             // ZITADEL_LOG_LEVEL
+
+  std::chrono::seconds cache_ttl{30};     // ZITADEL_CACHE_TTL; 0: ZITADEL is asked every time
+  std::size_t cache_max_tokens = 100000;  // ZITADEL_CACHE_MAX_TOKENS
+  std::chrono::seconds grace{0};          // ZITADEL_GRACE
+  std::size_t max_in_flight = 4096;       // ZITADEL_MAX_IN_FLIGHT
+  std::size_t max_connections = 512;      // ZITADEL_MAX_CONNECTIONS
+  std::size_t max_parked = 8192;          // ZITADEL_MAX_PARKED
+};
+
+// One line for the operator: names the setting, what was found, what to write instead.
+// Never holds a secret's value.
+using Mistakes = std::vector<std::string>;
+
+// The value of an environment variable, or nothing.
+using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+
+// The process's own environment.
+[[nodiscard]] Environment process_environment();
+
+// Reads the environment first, then the .env file (ZITADEL_ENV_FILE, else ".env" in the working
+// directory), and checks everything, also the key file and its permissions. Gives all mistakes
+// together. Never calls out.
+[[nodiscard]] std::variant<Settings, Mistakes> load_settings(const Environment& environment);
+
+}  // namespace auth

@@ -1,0 +1,55 @@
+// How this API says who it is at ZITADEL's endpoints, and how a service user asks for a token.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "auth/clock.h"
+#include "auth/jose/jws.h"
+#include "auth/result.h"
+#include "auth/secret.h"
+#include "auth/zitadel/http_client.h"
+
+namespace auth {
+
+// How long a signed assertion lives, and how long before its end a new one is made. ZITADEL takes
+// an iat up to one hour old.
+constexpr std::chrono::seconds kAssertionLifetime{3600};
+constexpr std::chrono::seconds kAssertionRenewal{300};
+
+// One JWT for the jwt-bearer profiles (RFC 7523 §2.1, §2.2): iss = sub = subject, aud = audience
+// to the byte, iat = now, exp = now + lifetime, a fresh random jti of at least 128 bits.
+// Error: kKeyUnusable.
+[[nodiscard]] Result<Secret> sign_assertion(const jose::SigningKey& key, std::string_view key_id,
+                                            std::string_view subject, std::string_view audience,
+                                            WallTime now, std::chrono::seconds lifetime);
+
+// Adds this API's client authentication to a request. Thread-safe.
+class ClientAuthentication {
+ public:
+  virtual ~ClientAuthentication() = default;
+
+  // Adds to the form or sets the Authorization header. Error: kKeyUnusable.
+  [[nodiscard]] virtual std::optional<Error> apply(std::string& form, HttpRequest& request) = 0;
+
+  // ZITADEL refused what apply gave. True: the next apply gives something new, so asking once more
+  // makes sense.
+  virtual bool renew() = 0;
+
+  // For the operator's log: "key id 123" or "client id 456". No secret.
+  [[nodiscard]] virtual std::string describe() const = 0;
+};
+
+// With an application key (RFC 7523 §2.2). The assertion is signed once and reused until it nears
+// its end. The clock must outlive the object.
+[[nodiscard]] std::unique_ptr<ClientAuthentication> key_authentication(
+    std::string client_id, std::string key_id, std::shared_ptr<const jose::SigningKey> key,
+    std::string issuer, const Clock& clock);
+
+// With client id and secret, HTTP Basic; both parts form-encoded first (RFC 6749 §2.3.1).
+[[nodiscard]] std::unique_ptr<ClientAuthentication> basic_authentication(std::string client_id,
+                                                                         Secret client_secret);
+
+}  // namespace auth

@@ -1,0 +1,50 @@
+// HttpClient: asks one HTTP(S) server, without making anybody wait.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "auth/result.h"
+#include "auth/secret.h"
+
+namespace auth {
+
+constexpr std::size_t kMaxAnswerBytes = 1 << 20;
+constexpr std::chrono::seconds kMaxRetryAfter{300};
+
+// A GET where the form is empty, else a POST of that application/x-www-form-urlencoded form.
+struct HttpRequest {
+  std::string url;
+  Secret form{};
+  Secret authorization{};  // value of the Authorization header; empty: none is sent
+};
+
+struct HttpResponse {
+  int status = 0;
+  std::string body{};
+  std::optional<std::chrono::seconds> retry_after{};  // at most kMaxRetryAfter
+};
+
+// Thread-safe.
+class HttpClient {
+ public:
+  using Done = std::function<void(Result<HttpResponse>)>;
+
+  virtual ~HttpClient() = default;
+
+  // Calls done exactly once, on the client's own thread, or on the caller's before returning;
+  // done must not block. An answer of any status is a value. Errors: kUnreachable, kTlsFailed,
+  // kTimedOut, kAnswerTooLarge, kAnswerTruncated, kMalformedAnswer (not HTTP), kShuttingDown,
+  // kInternal. Redirects are never followed.
+  virtual void send(HttpRequest request, Done done) = 0;
+};
+
+// "name=value", both percent-encoded for a form (WHATWG URL, RFC 6749 appendix B), joined by '&'
+// to what the form holds already. Grows by plain appending: make the form a Secret when complete.
+void append_form_field(std::string& form, std::string_view name, std::string_view value);
+
+}  // namespace auth

@@ -1,0 +1,56 @@
+// TokenValidator: the one door. Decides whether an access token opens it.
+//
+// A known token is answered from memory at once. Another one is asked about at ZITADEL
+// (RFC 7662), off the caller's thread; all who ask about the same token meanwhile share that
+// question.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+#include "auth/claims.h"
+#include "auth/clock.h"
+#include "auth/requirement.h"
+#include "auth/result.h"
+#include "auth/secret.h"
+#include "auth/settings.h"
+#include "auth/worker_pool.h"
+#include "auth/zitadel/client_assertion.h"
+#include "auth/zitadel/http_client.h"
+
+namespace auth {
+
+// Thread-safe.
+class TokenValidator {
+ public:
+  using Answer = Result<std::shared_ptr<const Claims>>;
+  using Done = std::function<void(Answer)>;
+
+  // All must outlive the validator.
+  struct Neighbours {
+    HttpClient& http;
+    ClientAuthentication& authentication;
+    const Clock& clock;
+    WorkerPool& workers;
+  };
+
+  TokenValidator(const Settings& settings, Neighbours neighbours);
+  ~TokenValidator();
+
+  // Calls done exactly once: before returning where the answer is known (or too many wait), else
+  // on a thread of the worker pool. Never blocks on the network. The requirement must outlive the
+  // call of done; the token need not outlive this one.
+  // Value: the token is valid here and its claims meet the requirement. For a public requirement
+  // no token is looked at and the claims are empty. Errors: any Reason but those of the header.
+  void authorize(SecretView token, const Requirement& requirement, Done done);
+
+  // Opens the connection to ZITADEL and does discovery in the background.
+  void warm_up();
+
+ private:
+  class Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace auth

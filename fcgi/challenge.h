@@ -1,0 +1,24 @@
+// Challenge: the one place where an auth::Error becomes what the caller sees (RFC 6750 §3).
+//
+// Says nothing of the token, the claims or the configuration; the error's detail stays in the log.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "auth/requirement.h"
+#include "auth/result.h"
+#include "fcgi/response.h"
+
+namespace fcgi {
+
+// Fault::kRequest    400 invalid_request
+// Fault::kToken      401 invalid_token; for kNoToken without an error attribute (RFC 6750 §3.1)
+// Fault::kPermission 403 insufficient_scope, with what was missing
+// Fault::kUpstream   503 with Retry-After, no challenge: the caller's token is not at fault
+// Fault::kOwn        503 with Retry-After
+// All carry Cache-Control: no-store.
+[[nodiscard]] Response challenge(const auth::Error& error, const auth::Requirement& requirement,
+                                 std::string_view realm);
+
+}  // namespace fcgi

@@ -1,0 +1,44 @@
+// Router: PATH_INFO and method → endpoint.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "auth/claims.h"
+#include "auth/requirement.h"
+#include "fcgi/request.h"
+#include "fcgi/response.h"
+
+namespace fcgi {
+
+// Makes the response of a caller that was let in. The claims of a public endpoint are empty.
+// Called by several threads at once.
+using Handler = std::function<Response(const Request&, const auth::Claims&)>;
+
+struct Endpoint {
+  std::string path;                  // of PATH_INFO, to the byte: "/private"
+  std::vector<std::string> methods;  // "GET" brings HEAD along; OPTIONS is always answered
+  auth::Requirement requirement;
+  Handler handler;
+};
+
+// Filled by one thread, then immutable.
+class Router {
+ public:
+  // What an endpoint asks for is written as in auth/requirement.h; text that does not parse, a
+  // path that does not begin with '/' or is there already is a programming error: std::logic_error.
+  void add(std::string path, std::vector<std::string> methods, std::string_view requirement,
+           Handler handler);
+
+  // The endpoint, which lives as long as the router; or the response that settles the request
+  // without one: 404, 405 with Allow, 204 with Allow for OPTIONS.
+  [[nodiscard]] std::variant<const Endpoint*, Response> find(const Request& request) const;
+
+ private:
+  std::vector<Endpoint> endpoints_;
+};
+
+}  // namespace fcgi

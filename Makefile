@@ -21,7 +21,8 @@ AUTH_SOURCES := \
   auth/claims.cpp \
   auth/json.cpp \
   auth/log.cpp \
-  auth/result.cpp
+  auth/result.cpp \
+  auth/zitadel/url.cpp
 
 FCGI_SOURCES :=
 

@@ -1,0 +1,116 @@
+#include "auth/zitadel/url.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+
+namespace auth {
+namespace {
+
+constexpr std::string_view kDigits = "0123456789";
+constexpr std::string_view kHexDigits = "0123456789abcdefABCDEF";
+constexpr std::string_view kNameCharacters = "abcdefghijklmnopqrstuvwxyz0123456789-._";
+// unreserved, sub-delims, ":", "@" and "/" of RFC 3986 §3.3; '%' is looked at apart.
+constexpr std::string_view kPathCharacters =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/%";
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& letter : out) {
+    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+  }
+  return out;
+}
+
+bool only(std::string_view text, std::string_view characters) {
+  return text.find_first_not_of(characters) == std::string_view::npos;
+}
+
+bool is_port(std::string_view text) {
+  std::uint16_t port = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return only(text, kDigits) && problem == std::errc() && end == text.data() + text.size() &&
+         port != 0;
+}
+
+bool is_path(std::string_view text) {
+  if (!only(text, kPathCharacters)) return false;
+  for (std::size_t at = text.find('%'); at != std::string_view::npos; at = text.find('%', at + 1)) {
+    const std::string_view code = text.substr(at + 1, 2);
+    if (code.size() != 2 || !only(code, kHexDigits)) return false;
+  }
+  return true;
+}
+
+bool is_ipv6(const std::string& host) {
+  in6_addr address{};
+  return inet_pton(AF_INET6, host.c_str(), &address) == 1;
+}
+
+// inet_pton takes four decimal parts only: none of the short, octal and hexadecimal spellings that
+// resolvers read each in their own way.
+bool is_loopback(const std::string& host) {
+  in_addr address{};
+  if (inet_pton(AF_INET, host.c_str(), &address) == 1) return ntohl(address.s_addr) >> 24 == 127;
+  in6_addr address6{};
+  if (inet_pton(AF_INET6, host.c_str(), &address6) == 1) return IN6_IS_ADDR_LOOPBACK(&address6);
+  return host == "localhost";
+}
+
+// HOST[:PORT], where an IPv6 address stands in brackets.
+std::optional<std::string> parse_authority(std::string_view text) {
+  const bool bracketed = text.starts_with('[');
+  const std::size_t end = bracketed ? text.find(']') : text.find(':');
+  if (bracketed && end == std::string_view::npos) return std::nullopt;
+  std::string host = lower(bracketed ? text.substr(1, end - 1) : text.substr(0, end));
+  const std::string_view rest =
+      end == std::string_view::npos ? "" : text.substr(bracketed ? end + 1 : end);
+  if (!rest.empty() && (rest[0] != ':' || !is_port(rest.substr(1)))) return std::nullopt;
+  const bool good = bracketed ? is_ipv6(host) : !host.empty() && only(host, kNameCharacters);
+  return good ? std::optional(std::move(host)) : std::nullopt;
+}
+
+std::string explain(std::string_view text) {
+  if (text.size() > kMaxUrlBytes) {
+    return "is longer than " + std::to_string(kMaxUrlBytes) + " characters";
+  }
+  const std::size_t colon = text.find("://");
+  const std::string_view rest = colon == std::string_view::npos ? "" : text.substr(colon + 3);
+  if (rest.substr(0, rest.find_first_of("/?#")).find('@') != std::string_view::npos) {
+    return "holds a user name or password; write it without what stands before '@'";
+  }
+  if (rest.find('#') != std::string_view::npos) {
+    return "holds a fragment; write it without what begins at '#'";
+  }
+  if (rest.find('?') != std::string_view::npos) {
+    return "holds a query; write it without what begins at '?'";
+  }
+  return "is not a URL of the form https://HOST or https://HOST:PORT";
+}
+
+}  // namespace
+
+std::optional<Url> parse_url(std::string_view text) {
+  if (text.size() > kMaxUrlBytes) return std::nullopt;
+  const std::size_t colon = std::min(text.find("://"), text.size());
+  const std::string scheme = lower(text.substr(0, colon));
+  if (scheme != "https" && scheme != "http") return std::nullopt;
+  text.remove_prefix(std::min(colon + 3, text.size()));
+  const std::size_t slash = std::min(text.find('/'), text.size());
+  std::optional<std::string> host = parse_authority(text.substr(0, slash));
+  if (!host || !is_path(text.substr(slash))) return std::nullopt;
+  const bool loopback = is_loopback(*host);
+  return Url{scheme == "https", *std::move(host), loopback};
+}
+
+std::optional<std::string> url_mistake(std::string_view text, bool allow_http) {
+  const std::optional<Url> url = parse_url(text);
+  if (!url) return explain(text);
+  if (url->https || url->loopback || allow_http) return std::nullopt;
+  return "begins with http:// and does not name this machine: tokens would cross the network "
+         "unprotected; write https://, or set ZITADEL_ALLOW_HTTP=1 where that is meant";
+}
+
+}  // namespace auth

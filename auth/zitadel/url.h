@@ -1,0 +1,29 @@
+// The URLs an operator configures and a discovery document names: which of them may be called.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace auth {
+
+constexpr std::size_t kMaxUrlBytes = 2048;
+
+struct Url {
+  bool https = false;
+  std::string host{};     // in lower case, an IPv6 address without its brackets
+  bool loopback = false;  // 127.0.0.0/8 in four decimal parts, ::1, or localhost
+};
+
+// Reads http://HOST[:PORT][/PATH] or https://… (RFC 3986), of visible ASCII characters only.
+// Nothing for any other text, one with credentials, a query or a fragment included, and nothing
+// that libcurl could read differently.
+[[nodiscard]] std::optional<Url> parse_url(std::string_view text);
+
+// What keeps the URL from being called, to be put behind its name: "holds a query (…)". Nothing
+// where it may be called: https, or http to a loopback address or where the operator allowed it.
+// The text holds nothing of the URL.
+[[nodiscard]] std::optional<std::string> url_mistake(std::string_view text, bool allow_http);
+
+}  // namespace auth

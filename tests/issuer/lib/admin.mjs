@@ -1,0 +1,104 @@
+// The tests' own door, on a port of its own: mints tokens, orders faults, counts calls.
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { allKeys } from './instance.mjs';
+
+const kMaxBody = 16 * 1024 * 1024; // bytes
+
+class BadRequest extends Error {}
+
+async function readJson(request) {
+  const chunks = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += chunk.length;
+    if (size > kMaxBody) throw new BadRequest('the body is too large');
+    chunks.push(chunk);
+  }
+  try {
+    return size > 0 ? JSON.parse(Buffer.concat(chunks).toString('utf8')) : {};
+  } catch {
+    throw new BadRequest('the body is not JSON');
+  }
+}
+
+const choices = {
+  assertions: ['once', 'reusable'],
+  refusals: ['zitadel', 'old-zitadel', 'oidc-provider'],
+  accessTokens: ['opaque', 'jwt'],
+};
+
+// Throws a BadRequest for a setting or a value that does not exist.
+export function changeSettings(settings, changes) {
+  for (const [name, value] of Object.entries(changes)) {
+    if (!choices[name]?.includes(value)) throw new BadRequest(`no setting ${name}=${value}`);
+  }
+  return Object.assign(settings, changes);
+}
+
+function routes({ instance, settings, faults, counters, listener, provider, issue }) {
+  const userNamed = (name) => {
+    if (!instance.users[name]) throw new BadRequest(`no user is named ${name}`);
+    return instance.users[name];
+  };
+  const setDeleted = (deleted) => ({ keyId }) => {
+    const key = allKeys(instance).find((candidate) => candidate.keyId === keyId);
+    if (!key) throw new BadRequest('no key has that id');
+    key.deleted = deleted;
+  };
+
+  return {
+    'POST /tokens': async ({ user: name, count, sub, ...wish }) => {
+      const user = userNamed(name);
+      const one = (n) => issue({ ...wish, user, sub: sub?.replaceAll('{n}', n) });
+      if (count === undefined) return one(0);
+      const tokens = [];
+      for (let n = 0; n < count; n += 1) tokens.push((await one(n)).access_token);
+      return { access_tokens: tokens };
+    },
+    'POST /revoke': async ({ token }) => {
+      const found = await provider.AccessToken.find(token, { ignoreExpiration: true });
+      if (!found) throw new BadRequest('the token is not known');
+      await found.destroy();
+    },
+    'POST /roles': ({ user, roles }) => { userNamed(user).roles = roles; },
+    'POST /keys/delete': setDeleted(true),
+    'POST /keys/restore': setDeleted(false),
+    'POST /faults': (order) => {
+      try {
+        faults.add(order);
+      } catch (error) {
+        throw new BadRequest(error.message);
+      }
+    },
+    'DELETE /faults': () => faults.clear(),
+    'GET /counters': () => counters.report(),
+    'GET /counters/tokens': () => counters.report({ perToken: true }),
+    'POST /counters/reset': () => counters.reset(),
+    'POST /settings': (changes) => changeSettings(settings, changes),
+    'POST /listener/close': () => listener.close(),
+    'POST /listener/open': async () => { await listener.listen(listener.port); },
+    'POST /listener/drop': () => listener.drop(),
+  };
+}
+
+// Resolves with the server once it listens on `host`.
+export async function startAdmin(host, parts) {
+  const table = routes(parts);
+  const server = createServer(async (request, response) => {
+    const reply = (status, body) => {
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(body));
+    };
+    const route = table[`${request.method} ${request.url}`];
+    if (!route) return reply(404, { error: `no ${request.method} ${request.url}` });
+    try {
+      return reply(200, await route(await readJson(request)) ?? {});
+    } catch (error) {
+      return reply(error instanceof BadRequest ? 400 : 500, { error: error.message });
+    }
+  });
+  server.listen({ host, port: 0 });
+  await once(server, 'listening');
+  return server;
+}

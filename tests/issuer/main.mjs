@@ -1,0 +1,89 @@
+// Starts the issuer: node tests/issuer/main.mjs --data DIR [options]; see README.md.
+import { mkdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { changeSettings, startAdmin } from './lib/admin.mjs';
+import { makeCertificates } from './lib/certificates.mjs';
+import { Counters } from './lib/counters.mjs';
+import { Faults } from './lib/faults.mjs';
+import { writeKeyFiles, writeReady } from './lib/files.mjs';
+import { createInstance } from './lib/instance.mjs';
+import { Listener } from './lib/listener.mjs';
+import { createProvider } from './lib/provider.mjs';
+
+const kHost = '127.0.0.1';
+const kUsage = 64;
+
+const options = {
+  data: { type: 'string' },
+  port: { type: 'string', default: '0' },
+  tls: { type: 'boolean', default: false },
+  host: { type: 'string', default: kHost },
+  'max-streams': { type: 'string', default: '250' },
+  assertions: { type: 'string', default: 'once' },
+  refusals: { type: 'string', default: 'zitadel' },
+  'access-tokens': { type: 'string', default: 'opaque' },
+  'stop-with-stdin': { type: 'boolean', default: false },
+};
+
+function readArguments() {
+  try {
+    const { values } = parseArgs({ options });
+    if (!values.data) throw new Error('--data DIR is missing');
+    const { assertions, refusals, 'access-tokens': accessTokens } = values;
+    return { ...values, settings: changeSettings({}, { assertions, refusals, accessTokens }) };
+  } catch (error) {
+    console.error(`issuer: ${error.message}`);
+    return process.exit(kUsage);
+  }
+}
+
+function stopOnRequest(dir, { withStdin }) {
+  const stop = () => {
+    rmSync(join(dir, 'ready.json'), { force: true });
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, stop);
+  if (withStdin) process.stdin.on('end', stop).resume();
+}
+
+async function main() {
+  const { settings, ...values } = readArguments();
+  const dir = resolve(values.data);
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  stopOnRequest(dir, { withStdin: values['stop-with-stdin'] });
+
+  const counters = new Counters();
+  const faults = new Faults();
+  const tls = values.tls ? makeCertificates(dir) : undefined;
+  const listener = new Listener({
+    tls, maxStreams: Number(values['max-streams']), faults, counters,
+  });
+  const instance = await createInstance();
+  const port = await listener.listen(Number(values.port));
+  const issuer = `${tls ? 'https' : 'http'}://${values.host}:${port}`;
+  const { provider, issue } = createProvider({ issuer, instance, settings, counters });
+  listener.serve(provider.callback());
+  const admin = await startAdmin(kHost,
+    { instance, settings, faults, counters, listener, provider, issue });
+
+  const files = writeKeyFiles(dir, instance);
+  if (tls) Object.assign(files, { ca: join(dir, 'ca.pem'), 'wrong-ca': join(dir, 'wrong-ca.pem') });
+  const ready = {
+    issuer,
+    admin: `http://${kHost}:${admin.address().port}`,
+    pid: process.pid,
+    projectId: instance.projectId,
+    otherProjectId: instance.otherProjectId,
+    organisationId: instance.organisation.id,
+    otherOrganisationId: instance.otherOrganisation.id,
+    apiClientId: instance.applications.api.clientId,
+    users: Object.fromEntries(Object.values(instance.users).map((user) => [user.name, user.userId])),
+    dir,
+    files,
+  };
+  writeReady(dir, ready);
+  console.log(`ready ${issuer}`);
+}
+
+await main();

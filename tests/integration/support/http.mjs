@@ -1,0 +1,73 @@
+// HTTP calls as a test needs them: the path goes out as it is written, each call on a connection of
+// its own, nothing retried, everything bounded.
+import http from 'node:http';
+import net from 'node:net';
+
+// url: http://HOST:PORT/PATH, the path not normalised. headers: an object, or a flat list of names
+// and values, in which a name may come twice. Gives { status, headers, rawHeaders, body }, and
+// `json`, the decoded body, where it is said to be JSON.
+export function call(url, { token, method = 'GET', headers = {}, body, timeoutMs = 20_000 } = {}) {
+  const [, host, port, path] = url.match(/^http:\/\/([^/:]+):(\d+)(\/.*)$/);
+  const list = Array.isArray(headers) ? [...headers] : Object.entries(headers).flat();
+  if (token !== undefined) list.push('Authorization', `Bearer ${token}`);
+  if (body !== undefined) list.push('Content-Length', String(Buffer.byteLength(body)));
+  list.unshift('Host', `${host}:${port}`, 'Connection', 'close');
+  return new Promise((resolve, reject) => {
+    const request = http.request({ host, port, path, method, headers: list, agent: false,
+      timeout: timeoutMs });
+    request.once('timeout', () => request.destroy(new Error(`${method} ${url}: no answer`)));
+    request.once('error', reject);
+    request.once('response', (response) => read(response).then(resolve, reject));
+    request.end(body);
+  });
+}
+
+async function read(response) {
+  response.setEncoding('utf8');
+  let body = '';
+  for await (const part of response) body += part;
+  if (!response.complete) throw new Error('the answer was cut short');
+  const { statusCode: status, headers, rawHeaders } = response;
+  const isJson = /^application\/json\b/.test(headers['content-type'] ?? '') && body !== '';
+  return { status, headers, rawHeaders, body, json: isJson ? JSON.parse(body) : undefined };
+}
+
+// Sends bytes as they are and gives back all that comes until the server closes.
+export function exchange(port, bytes, { host = '127.0.0.1', timeoutMs = 20_000 } = {}) {
+  return new Promise((resolve, reject) => {
+    const socket = net.connect(port, host, () => socket.write(bytes));
+    let answer = '';
+    socket.setEncoding('latin1').setTimeout(timeoutMs);
+    socket.on('data', (text) => { answer += text; });
+    socket.once('timeout', () => socket.destroy(new Error('no end of the answer')));
+    socket.once('error', reject);
+    socket.once('end', () => socket.end());
+    socket.once('close', () => resolve(answer));
+  });
+}
+
+// Whether somebody accepts connections there: { port } or { path }.
+export function canConnect(where) {
+  return new Promise((resolve) => {
+    const socket = net.connect(where.path === undefined ? { host: '127.0.0.1', ...where } : where);
+    socket.once('connect', () => socket.destroy() && resolve(true));
+    socket.once('error', () => resolve(false));
+  });
+}
+
+// A port that nobody listens on now, outside the range that outgoing connections are given.
+export async function freePort() {
+  for (let attempt = 0; attempt < 100; ++attempt) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    if (await canListen(port)) return port;
+  }
+  throw new Error('no free port found');
+}
+
+function canListen(port) {
+  return new Promise((resolve) => {
+    const server = net.createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}

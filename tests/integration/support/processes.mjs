@@ -1,0 +1,160 @@
+// Processes that tests start: their output is kept, and none outlives the test.
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { serverUser } from './workspace.mjs';
+
+// Pids to be ended should this process end before the tests' own clean-up.
+const running = new Set();
+process.on('exit', () => running.forEach((pid) => signal(pid, 'SIGKILL')));
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(name, () => process.exit(1));
+
+// What every started program gets of our environment: nothing that could change its answers.
+export function cleanEnvironment(additions = {}) {
+  const kept = ['ASAN_OPTIONS', 'LSAN_OPTIONS', 'TSAN_OPTIONS', 'UBSAN_OPTIONS']
+    .filter((name) => process.env[name] !== undefined)
+    .map((name) => [name, process.env[name]]);
+  return { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8',
+    ...Object.fromEntries(kept), ...additions };
+}
+
+// Sends a signal. False when there is no such process any more.
+export function signal(pid, name) {
+  try {
+    process.kill(pid, name);
+    return true;
+  } catch (error) {
+    if (error.code === 'ESRCH') return false;
+    throw error;
+  }
+}
+
+// Asks `condition` every few milliseconds until it gives something true, and returns that.
+export async function waitFor(what, condition, { timeoutMs = 10_000 } = {}) {
+  const end = Date.now() + timeoutMs;
+  for (;;) {
+    const value = await condition();
+    if (value) return value;
+    if (Date.now() > end) throw new Error(`waited ${timeoutMs} ms in vain for ${what}`);
+    await sleep(20);
+  }
+}
+
+// A child of ours, run as the servers' user unless told otherwise.
+export class Process {
+  #child;
+  #exited;
+  output = '';
+
+  constructor(command, args, { env = {}, user = serverUser, cwd = '/' } = {}) {
+    this.command = command;
+    this.#child = spawn(command, args, {
+      cwd, env: cleanEnvironment(env), stdio: ['ignore', 'pipe', 'pipe'], ...user,
+    });
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text) => { this.output += text; });
+    }
+    if (this.pid !== undefined) running.add(this.pid);
+    this.#exited = new Promise((resolve) => {
+      this.#child.once('error', (error) => resolve({ error }));
+      this.#child.once('exit', (code, name) => {
+        running.delete(this.pid);
+        resolve({ code, signal: name });
+      });
+    });
+  }
+
+  get pid() {
+    return this.#child.pid;
+  }
+
+  get hasExited() {
+    return this.pid === undefined || this.#child.exitCode !== null ||
+      this.#child.signalCode !== null;
+  }
+
+  signal(name) {
+    this.#child.kill(name);
+  }
+
+  // { code, signal } of the ended process; an Error when it does not end in time.
+  async exit({ timeoutMs = 10_000 } = {}) {
+    const timer = new AbortController();
+    const late = sleep(timeoutMs, 'late', { signal: timer.signal }).catch(() => {});
+    const result = await Promise.race([this.#exited, late]);
+    timer.abort();
+    if (result === 'late') throw new Error(`${this.command} did not end within ${timeoutMs} ms`);
+    if (result.error) throw result.error;
+    return result;
+  }
+
+  // SIGTERM, and SIGKILL should that not be enough.
+  async stop({ timeoutMs = 10_000 } = {}) {
+    if (this.hasExited) return;
+    this.signal('SIGTERM');
+    try {
+      await this.exit({ timeoutMs });
+    } catch (error) {
+      this.signal('SIGKILL');
+      await this.exit();
+      throw error;
+    }
+  }
+}
+
+// A process that is not our child, such as one that another program put into the background.
+export class Daemon {
+  constructor(pid) {
+    this.pid = pid;
+    running.add(pid);
+  }
+
+  // A process that has ended and waits to be collected has ended.
+  get hasExited() {
+    try {
+      return / Z /.test(readFileSync(`/proc/${this.pid}/stat`, 'utf8').replace(/^.*\)/, ' '));
+    } catch {
+      return true;
+    }
+  }
+
+  signal(name) {
+    signal(this.pid, name);
+  }
+
+  async exit({ timeoutMs = 10_000 } = {}) {
+    await waitFor(`process ${this.pid} to end`, () => this.hasExited, { timeoutMs });
+    running.delete(this.pid);
+  }
+
+  async stop({ timeoutMs = 10_000 } = {}) {
+    if (!this.hasExited) this.signal('SIGTERM');
+    try {
+      await this.exit({ timeoutMs });
+    } catch (error) {
+      this.signal('SIGKILL');
+      await this.exit();
+      throw error;
+    }
+  }
+}
+
+// Pids of the direct children of a process.
+export function childrenOf(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')
+      .filter((text) => text !== '').map(Number);
+  } catch {
+    return [];
+  }
+}
+
+// The name of a process's program, as in its argument list; empty when it has ended.
+export function programOf(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0];
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,173 @@
+// Real web servers, each with a shipped configuration file, in a temporary folder.
+//
+// startLighttpd, startApache and startSpawnFcgi give back something with:
+//   url(path)     address of a path
+//   log()         what the server and the program have written to their logs
+//   waitForLog()  waits until a line matches
+//   stop()        ends it and what it started; an Error when a sanitizer or a crash is in the log
+import { existsSync, readFileSync } from 'node:fs';
+
+import { canConnect, freePort } from './http.mjs';
+import { Daemon, Process, childrenOf, programOf, waitFor } from './processes.mjs';
+
+const alarms = /(Address|Thread|Leak|UndefinedBehavior)Sanitizer|runtime error:|child signalled|signal (4|6|7|8|11)\b/;
+
+function textOf(file) {
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
+}
+
+class Server {
+  constructor(workspace, { port, process, logFiles }) {
+    Object.assign(this, { workspace, port, process, logFiles });
+  }
+
+  url(path) {
+    return `http://127.0.0.1:${this.port}${path}`;
+  }
+
+  log() {
+    return [this.process.output ?? '', ...this.logFiles.map(textOf)].join('');
+  }
+
+  async waitForLog(pattern, { timeoutMs = 10_000 } = {}) {
+    try {
+      return await waitFor(`${pattern} in the log`, () => this.log().match(pattern), { timeoutMs });
+    } catch (error) {
+      throw new Error(`${error.message}; the log is:\n${this.log()}`);
+    }
+  }
+
+  // Pids of the program's processes that this server has started itself.
+  programs() {
+    const descendants = (pid) => childrenOf(pid).flatMap((child) => [child, ...descendants(child)]);
+    return descendants(this.process.pid).filter((pid) => programOf(pid) === this.workspace.program);
+  }
+
+  async ready() {
+    await waitFor(`${this.process.command} to listen`, async () => {
+      if (this.process.hasExited) throw new Error(`it ended at once; its log:\n${this.log()}`);
+      return canConnect({ port: this.port });
+    }).catch(async (error) => {
+      await this.process.stop();
+      throw error;
+    });
+    return this;
+  }
+
+  async stop() {
+    const programs = this.programs();
+    await this.process.stop({ timeoutMs: 15_000 });
+    // A web server does not wait for the programs it has told to end.
+    for (const pid of programs) await new Daemon(pid).exit({ timeoutMs: 10_000 });
+    const alarm = this.log().match(alarms);
+    if (alarm !== null) throw new Error(`"${alarm[0]}" in the log:\n${this.log()}`);
+  }
+}
+
+// Debian's lighttpd.conf, but for paths and the port, around a shipped file.
+const lighttpdBase = ({ port, folder, include }) => `
+server.modules = ( "mod_indexfile", "mod_access", "mod_alias", "mod_redirect" )
+server.document-root = "${folder}/www"
+server.errorlog = "${folder}/log/lighttpd.log"
+server.pid-file = "${folder}/run/lighttpd.pid"
+server.upload-dirs = ( "${folder}/run" )
+server.bind = "127.0.0.1"
+server.port = ${port}
+server.feature-flags += ( "server.graceful-shutdown-timeout" => 5 )
+server.http-parseopts = (
+  "header-strict" => "enable", "host-strict" => "enable", "host-normalize" => "enable",
+  "url-normalize-unreserved" => "enable", "url-normalize-required" => "enable",
+  "url-ctrls-reject" => "enable", "url-path-2f-decode" => "enable",
+  "url-path-dotseg-remove" => "enable",
+)
+include "${include}"
+server.modules += ( "mod_dirlisting", "mod_staticfile" )
+`;
+
+// The shipped files: which installed paths each names, and which modules it needs.
+const shippedFiles = {
+  'lighttpd/fastcgi.conf': { paths: ['program', 'settings', 'socket'] },
+  'lighttpd/spawn-fcgi.conf': { paths: ['program', 'settings', 'socket', 'pid', 'log'] },
+  'apache/mod_fcgid.conf': { paths: ['program', 'settings'], modules: ['fcgid'] },
+  'apache/proxy_fcgi.conf': { paths: ['program', 'socket'], modules: ['proxy', 'proxy_fcgi'] },
+};
+
+// config: a file of lighttpd/. replacements: see Workspace.shipped.
+export async function startLighttpd(workspace, config, { replacements = [] } = {}) {
+  const port = await freePort();
+  makeDocumentRoot(workspace);
+  const include = workspace.write('etc/lighttpd-shipped.conf',
+    workspace.shipped(config, shippedFiles[config].paths, replacements));
+  const main = workspace.write('etc/lighttpd.conf',
+    lighttpdBase({ port, folder: workspace.folder, include }));
+  // As Debian's service does: in the foreground, so that the program's stderr is the service's.
+  const process = new Process('/usr/sbin/lighttpd', ['-D', '-f', main]);
+  return new Server(workspace, { port, process, logFiles: [workspace.path('log/lighttpd.log')] })
+    .ready();
+}
+
+// What Debian's apache2.conf says of access, around a shipped file.
+const apacheBase = ({ port, folder, include, modules }) => `
+ServerRoot "${folder}"
+ServerName localhost
+Listen 127.0.0.1:${port}
+PidFile "${folder}/run/apache.pid"
+Mutex "file:${folder}/run" default
+ErrorLog "${folder}/log/apache.log"
+LogLevel info
+${['mpm_event', 'authz_core', 'alias', 'dir', 'mime', 'negotiation', 'env', 'setenvif',
+    ...modules].map((name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`)
+    .join('\n')}
+TypesConfig /etc/mime.types
+DocumentRoot "${folder}/www"
+<Directory />
+  AllowOverride None
+  Require all denied
+</Directory>
+<Directory "${folder}/www">
+  Options Indexes FollowSymLinks
+  Require all granted
+</Directory>
+<IfModule mod_fcgid.c>
+  FcgidIPCDir "${folder}/run/fcgid"
+  FcgidProcessTableFile "${folder}/run/fcgid_shm"
+  Include /etc/apache2/mods-available/fcgid.conf
+</IfModule>
+Include "${include}"
+`;
+
+// config: a file of apache/.
+export async function startApache(workspace, config, { replacements = [] } = {}) {
+  const port = await freePort();
+  makeDocumentRoot(workspace);
+  const include = workspace.write('etc/apache-shipped.conf',
+    workspace.shipped(config, shippedFiles[config].paths, replacements));
+  const main = workspace.write('etc/apache.conf', apacheBase({ port, folder: workspace.folder,
+    include, modules: shippedFiles[config].modules }));
+  const process = new Process('/usr/sbin/apache2', ['-f', main, '-DFOREGROUND']);
+  return new Server(workspace, { port, process, logFiles: [workspace.path('log/apache.log')] })
+    .ready();
+}
+
+// Starts the program with the command line in the comment of lighttpd/spawn-fcgi.conf.
+export async function startSpawnFcgi(workspace, { replacements = [] } = {}) {
+  const file = 'lighttpd/spawn-fcgi.conf';
+  const comment = workspace.shipped(file, shippedFiles[file].paths, replacements)
+    .match(/^#  env ZITADEL_ENV_FILE=(.*\\\n)*.*\n/m);
+  if (comment === null) throw new Error(`${file}: no command line found`);
+  const command = comment[0].replace(/^#/gm, '');
+  // By root where possible: spawn-fcgi itself gives its rights up.
+  const starter = new Process('/bin/sh', ['-c', command], { user: {} });
+  const { code } = await starter.exit();
+  if (code !== 0) throw new Error(`spawn-fcgi ended with ${code}: ${starter.output}`);
+  const process = new Daemon(Number(readFileSync(workspace.path('run/api.pid'), 'utf8')));
+  return new Server(workspace, { process, logFiles: [workspace.path('log/api.log')] });
+}
+
+// Files that a wrong mount would serve: below /api, and below a path that begins with "/api".
+function makeDocumentRoot(workspace) {
+  if (existsSync(workspace.path('www'))) return;
+  for (const name of ['www', 'www/api', 'www/apix']) workspace.makeFolder(name);
+  workspace.write('www/api/private', 'a file below /api');
+  workspace.write('www/apix/private', 'a file below /apix');
+}

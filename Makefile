@@ -18,13 +18,22 @@ COMPILE = $(CXX) -std=c++20 -I. $(WARNINGS) $(HARDENING) -fPIE -pthread $(PACKAG
 LINK = $(CXX) -pthread $(HARDENING) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 
 AUTH_SOURCES := \
+  auth/bearer_token.cpp \
   auth/claims.cpp \
   auth/json.cpp \
   auth/log.cpp \
+  auth/requirement.cpp \
   auth/result.cpp \
   auth/zitadel/url.cpp
 
-FCGI_SOURCES :=
+FCGI_SOURCES := \
+  fcgi/challenge.cpp \
+  fcgi/endpoints/private.cpp \
+  fcgi/endpoints/private_scoped.cpp \
+  fcgi/endpoints/public.cpp \
+  fcgi/request.cpp \
+  fcgi/response.cpp \
+  fcgi/router.cpp
 
 CLI_SOURCES :=
 

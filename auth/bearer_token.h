@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string_view>
-#include <vector>
 
 #include "auth/result.h"
 #include "auth/secret.h"
@@ -13,9 +13,15 @@ namespace auth {
 constexpr std::size_t kMaxAuthorizationBytes = 16 << 10;
 
 // Takes the values of all Authorization headers that arrived. The token is a view into the header.
-// Errors: kNoToken (no header, or one of another scheme), kMalformedAuthorization (Bearer without
-// exactly one b64token), kRepeatedAuthorization (more than one header, whatever they hold),
-// kAuthorizationTooLong (over kMaxAuthorizationBytes).
-[[nodiscard]] Result<SecretView> bearer_token(const std::vector<std::string_view>& headers);
+//
+//   credentials = "Bearer" 1*SP b64token
+//   b64token    = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="
+//
+// "Bearer" in any case (RFC 9110 §11.1). Blanks and tabs around the value are no part of it
+// (RFC 9110 §5.5).
+// Errors: kNoToken (no header, an empty one, or one of another scheme), kMalformedAuthorization
+// (Bearer without exactly one b64token), kRepeatedAuthorization (more than one header, whatever
+// they hold), kAuthorizationTooLong (over kMaxAuthorizationBytes, whatever it holds).
+[[nodiscard]] Result<SecretView> bearer_token(std::span<const std::string_view> headers);
 
 }  // namespace auth

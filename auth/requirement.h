@@ -1,12 +1,13 @@
 // Requirement: what an endpoint or a protected path asks of its caller.
 //
-//   requirement = alternative *( "or" alternative )
-//   alternative = "public" | "token" | condition *( condition )
+//   requirement = "public" | "token" | alternative *( "or" alternative )
+//   alternative = condition *( condition )
 //   condition   = "role:" NAME | "scope:" NAME | "org:" ID
 //
-// All conditions of one alternative must hold, and one alternative suffices. A role's name may hold
-// ':'. With a role, "org:" asks that this organisation granted it; without one, that the user
-// belongs to it.
+// All conditions of one alternative must hold, and one alternative suffices. Blanks or tabs stand
+// between words. A name may hold ':'. An alternative names at most one organisation: with roles,
+// "org:" asks that this organisation granted each of them; without one, that the user belongs to
+// it.
 #pragma once
 
 #include <optional>
@@ -20,7 +21,7 @@
 
 namespace auth {
 
-// Immutable after construction, so any thread may use it.
+// Immutable after construction, so any thread may use it. A default one is "token".
 class Requirement {
  public:
   // A sentence that says what is wrong with the text and what may stand there instead.
@@ -31,9 +32,10 @@ class Requirement {
   [[nodiscard]] static std::variant<Requirement, Mistake> parse(std::string_view text);
 
   // True: no token is looked at.
-  [[nodiscard]] bool is_public() const noexcept;
+  [[nodiscard]] bool is_public() const noexcept { return public_; }
 
-  // Nothing where the claims meet it. Errors: kRoleMissing, kScopeMissing, kWrongOrganisation.
+  // Nothing where the claims meet it. Errors: kRoleMissing, kScopeMissing, kWrongOrganisation,
+  // whichever the first alternative failed by.
   [[nodiscard]] std::optional<Error> check(const Claims& claims) const;
 
   // What a refused caller is told it lacks: "the role read:messages", "the scope a or the role b".
@@ -49,6 +51,9 @@ class Requirement {
     std::vector<std::string> scopes;
     std::string organisation;
   };
+
+  static std::optional<std::string> add(Alternative& alternative, std::string_view word);
+  static std::optional<Reason> refusal(const Alternative& alternative, const Claims& claims);
 
   bool public_ = false;
   std::vector<Alternative> alternatives_;  // none: any valid token

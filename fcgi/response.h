@@ -10,8 +10,12 @@ namespace fcgi {
 
 struct Response {
   int status = 200;
-  std::vector<std::pair<std::string, std::string>> headers{};  // without Status, Content-Length
+  std::vector<std::pair<std::string, std::string>>
+      headers{};  // Status and Content-Length are left out
   std::string body{};
+
+  // The first header of that name, given in lower case; a null pointer where there is none.
+  [[nodiscard]] const std::string* header(std::string_view lower_case_name) const noexcept;
 };
 
 // A JSON body with its Content-Type.
@@ -25,8 +29,10 @@ struct Response {
                                       std::string_view description);
 
 // The whole answer as bytes: "Status" first (lighttpd drops what an authorizer sends before it),
-// the headers, Content-Length, an empty line, and the body unless it answers a HEAD or the status
-// has none. A header that holds a control character is left out: nothing can break out of its line.
+// the headers, Content-Length, an empty line, and the body unless it answers a HEAD. 204 and 304
+// have neither length nor body. A header whose name is no token or whose value holds a control
+// character is left out: nothing can break out of its line. A status outside of 200 to 599 is sent
+// as 500.
 [[nodiscard]] std::string serialise(const Response& response, bool head);
 
 }  // namespace fcgi

@@ -28,8 +28,9 @@ struct Endpoint {
 // Filled by one thread, then immutable.
 class Router {
  public:
-  // What an endpoint asks for is written as in auth/requirement.h; text that does not parse, a
-  // path that does not begin with '/' or is there already is a programming error: std::logic_error.
+  // What an endpoint asks for is written as in auth/requirement.h. A programming error, reported
+  // as std::logic_error: a requirement that does not parse, a path that does not begin with '/' or
+  // is there already, no method, OPTIONS or anything but capital letters as a method, no handler.
   void add(std::string path, std::vector<std::string> methods, std::string_view requirement,
            Handler handler);
 

@@ -1,0 +1,156 @@
+#include "auth/requirement.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace auth {
+namespace {
+
+constexpr std::string_view kHelp =
+    "write public, token, or conditions such as role:NAME, scope:NAME, org:ID, "
+    "with \"or\" between alternatives";
+
+std::vector<std::string_view> words_of(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t";
+  std::vector<std::string_view> words;
+  while (true) {
+    text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
+    if (text.empty()) return words;
+    const std::size_t end = std::min(text.find_first_of(kBlanks), text.size());
+    words.push_back(text.substr(0, end));
+    text.remove_prefix(end);
+  }
+}
+
+// RFC 6749 §3.3. No token can carry another scope.
+bool is_scope_token(std::string_view name) noexcept {
+  return std::all_of(name.begin(), name.end(), [](char byte) {
+    return byte > 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
+  });
+}
+
+bool has_control(std::string_view name) noexcept {
+  return std::any_of(name.begin(), name.end(), [](char byte) {
+    const auto code = static_cast<unsigned char>(byte);
+    return code < 0x20 || code == 0x7f;
+  });
+}
+
+void append(std::string& text, std::string_view separator, std::string_view more) {
+  if (!text.empty()) text.append(separator);
+  text.append(more);
+}
+
+}  // namespace
+
+// Adds one condition to an alternative; gives a sentence where it is none.
+std::optional<std::string> Requirement::add(Alternative& alternative, std::string_view word) {
+  const auto mistake = [&](std::string_view what) {
+    return "\"" + std::string(word) + "\" " + std::string(what) + ": " + std::string(kHelp);
+  };
+  if (word == "public" || word == "token") return mistake("stands alone or not at all");
+  const std::size_t colon = word.find(':');
+  if (colon == std::string_view::npos) return mistake("is not a condition");
+  const std::string_view kind = word.substr(0, colon);
+  const std::string_view name = word.substr(colon + 1);
+  if (name.empty()) return mistake("lacks a name");
+  if (has_control(name)) return mistake("holds a control character");
+  if (kind == "role") {
+    alternative.roles.emplace_back(name);
+  } else if (kind == "scope") {
+    if (!is_scope_token(name)) return mistake("holds a character that no scope can hold");
+    alternative.scopes.emplace_back(name);
+  } else if (kind == "org") {
+    if (!alternative.organisation.empty()) return mistake("is a second organisation");
+    alternative.organisation = name;
+  } else {
+    return mistake("is not a condition");
+  }
+  return std::nullopt;
+}
+
+std::variant<Requirement, Requirement::Mistake> Requirement::parse(std::string_view text) {
+  const std::vector<std::string_view> words = words_of(text);
+  if (words.empty()) return Mistake{"nothing is required: " + std::string(kHelp)};
+  Requirement requirement;
+  if (words.size() == 1 && (words[0] == "public" || words[0] == "token")) {
+    requirement.public_ = words[0] == "public";
+    return requirement;
+  }
+  requirement.alternatives_.emplace_back();
+  bool complete = false;
+  for (const std::string_view word : words) {
+    if (word == "or") {
+      if (!complete) break;
+      requirement.alternatives_.emplace_back();
+      complete = false;
+      continue;
+    }
+    if (auto mistake = add(requirement.alternatives_.back(), word)) {
+      return Mistake{*std::move(mistake)};
+    }
+    complete = true;
+  }
+  if (!complete) return Mistake{"\"or\" without conditions on both sides: " + std::string(kHelp)};
+  return requirement;
+}
+
+std::optional<Reason> Requirement::refusal(const Alternative& alternative, const Claims& claims) {
+  for (const std::string& role : alternative.roles) {
+    if (!claims.has_role(role)) return Reason::kRoleMissing;
+  }
+  const std::string& organisation = alternative.organisation;
+  if (!organisation.empty()) {
+    const bool granted =
+        std::all_of(alternative.roles.begin(), alternative.roles.end(),
+                    [&](const std::string& role) { return claims.has_role(role, organisation); });
+    if (!granted) return Reason::kWrongOrganisation;
+    if (alternative.roles.empty() && claims.organisation() != organisation) {
+      return Reason::kWrongOrganisation;
+    }
+  }
+  for (const std::string& scope : alternative.scopes) {
+    if (!claims.has_scope(scope)) return Reason::kScopeMissing;
+  }
+  return std::nullopt;
+}
+
+std::optional<Error> Requirement::check(const Claims& claims) const {
+  std::optional<Reason> first;
+  for (const Alternative& each : alternatives_) {
+    const std::optional<Reason> reason = refusal(each, claims);
+    if (!reason) return std::nullopt;
+    if (!first) first = reason;
+  }
+  if (!first) return std::nullopt;
+  return Error{*first, "needs " + describe()};
+}
+
+std::string Requirement::describe() const {
+  if (public_) return "nothing";
+  if (alternatives_.empty()) return "a valid access token";
+  std::string text;
+  for (const Alternative& each : alternatives_) {
+    std::string conditions;
+    for (const std::string& role : each.roles) append(conditions, " and ", "the role " + role);
+    if (!each.organisation.empty()) {
+      conditions.append(each.roles.empty() ? "membership in" : " granted by");
+      conditions.append(" the organisation ").append(each.organisation);
+    }
+    for (const std::string& scope : each.scopes) append(conditions, " and ", "the scope " + scope);
+    append(text, " or ", conditions);
+  }
+  return text;
+}
+
+std::string Requirement::scopes() const {
+  for (const Alternative& each : alternatives_) {
+    if (!each.roles.empty() || !each.organisation.empty()) continue;
+    std::string scopes;
+    for (const std::string& scope : each.scopes) append(scopes, " ", scope);
+    return scopes;
+  }
+  return {};
+}
+
+}  // namespace auth

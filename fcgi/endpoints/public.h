@@ -1,0 +1,13 @@
+// GET /public: anybody may see it.
+#pragma once
+
+#include "auth/claims.h"
+#include "fcgi/request.h"
+#include "fcgi/response.h"
+
+namespace fcgi::endpoints {
+
+// Registered as "public": no token is looked at, and the claims are empty.
+[[nodiscard]] Response public_route(const Request& request, const auth::Claims& claims);
+
+}  // namespace fcgi::endpoints

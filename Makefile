@@ -72,6 +72,10 @@ $(OBJECTS)/%.o: %.cpp Makefile
 unit: $(BUILD)/unit_tests  ## Build and run the unit tests
 	$(BUILD)/unit_tests
 
+.PHONY: deps
+deps:  ## Install what building, the demo and the tests need, naming it first
+	@tests/deps.sh
+
 .PHONY: format
 format:  ## Format the C++ sources
 	clang-format -i $$(git ls-files '*.h' '*.cpp')

@@ -1,0 +1,135 @@
+#!/bin/bash
+# Installs what building, the demo and the tests need, and says first what that is.
+#
+# usage: tests/deps.sh [build] [demo] [check]     (default: all three)
+#
+# Debian's packages come by apt, with sudo when not run by root; without either the missing ones are
+# named and nothing happens (exit status 1). Debian starts a web server as soon as it is installed
+# and at every boot: neither happens to one that this script installs. Then the test issuer's
+# npm packages are put into tests/issuer/node_modules.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+
+# PACKAGE, or PACKAGE:COMMAND where any package that brings the command will do.
+build=(g++:g++ make:make pkg-config:pkg-config libfcgi-dev libssl-dev libcurl4-openssl-dev
+  libjson-c-dev libcppunit-dev)
+demo=(curl:curl lighttpd:lighttpd nodejs:node npm:npm openssl:openssl)
+check=(apache2:apache2 libapache2-mod-fcgid spawn-fcgi:spawn-fcgi valgrind:valgrind)
+# What of these runs as a service.
+services=(apache2 apache-htcacheclean lighttpd)
+
+has() {
+  case $1 in
+    *:*) command -v "${1#*:}" >/dev/null ;;
+    *) [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ] ;;
+  esac
+}
+
+missing_packages() {
+  local name
+  for name in "$@"; do has "$name" || echo "${name%%:*}"; done
+}
+
+# From here to install_as_root: run as root.
+
+# Debian's packages ask this file before they start a service.
+policy=/usr/sbin/policy-rc.d
+policy_mark='# temporary, by zitadel-fcgi'
+new_services=()
+
+forbid_service_starts() {
+  if grep -qs "$policy_mark" $policy; then rm $policy; fi  # left by a run that was killed
+  if [ -e $policy ]; then mv $policy $policy.saved; fi
+  printf '#!/bin/sh\n%s\nexit 101\n' "$policy_mark" >$policy
+  chmod 755 $policy
+}
+
+allow_service_starts() {
+  rm -f $policy
+  if [ -e $policy.saved ]; then mv $policy.saved $policy; fi
+}
+
+has_unit() { [ -e "/lib/systemd/system/$1.service" ]; }
+
+disable_at_boot() {
+  has_unit "$1" || return 0
+  deb-systemd-helper disable "$1.service" >/dev/null
+  if [ -e "/etc/init.d/$1" ]; then update-rc.d "$1" disable; fi
+}
+
+# Also when apt fails half-way.
+leave_as_found() {
+  local service
+  for service in "${new_services[@]}"; do disable_at_boot "$service" || true; done
+  allow_service_starts
+}
+
+install_as_root() {
+  local service
+  for service in "${services[@]}"; do has_unit "$service" || new_services+=("$service"); done
+  trap leave_as_found EXIT
+  trap 'exit 1' HUP INT TERM
+  forbid_service_starts
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq || echo "deps: the package lists could not be renewed, using the old ones" >&2
+  apt-get install -y -qq --no-install-recommends "$@"
+}
+
+install_packages() {
+  echo "deps: to be installed by apt: $*"
+  if ! command -v apt-get >/dev/null; then
+    echo "deps: there is no apt-get here: install these, or what your system calls them" >&2
+    return 1
+  elif [ "$(id -u)" = 0 ]; then
+    "$PWD/tests/deps.sh" --as-root "$@"
+  elif command -v sudo >/dev/null && { [ -t 0 ] || sudo -n true 2>/dev/null; }; then
+    sudo "$PWD/tests/deps.sh" --as-root "$@"
+  else
+    echo "deps: neither root nor sudo: as root run  apt-get install $*" >&2
+    return 1
+  fi
+}
+
+# npm ci, unless it was done for this very lock file.
+install_issuer() {
+  local folder=tests/issuer stamp=tests/issuer/node_modules/.installed-lock
+  if cmp -s $folder/package-lock.json $stamp; then return; fi
+  echo "deps: to be installed by npm into $folder/node_modules: $(issuer_packages)"
+  (cd $folder && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+  cp $folder/package-lock.json $stamp
+}
+
+issuer_packages() {
+  node -p "const { dependencies } = require('./tests/issuer/package.json');
+    Object.entries(dependencies).map(([name, version]) => name + ' ' + version).join(', ')"
+}
+
+check_node() {
+  local version
+  version=$(node -p 'process.versions.node.split(".")[0]')
+  if [ "$version" -lt 18 ]; then
+    echo "deps: node is version $version, the test issuer needs 18 or newer" >&2
+    return 1
+  fi
+}
+
+if [ "${1:-}" = --as-root ]; then
+  shift
+  install_as_root "$@"
+  exit
+fi
+
+wanted=()
+[ $# -gt 0 ] || set -- build demo check
+for set in "$@"; do
+  case $set in
+    build) wanted+=("${build[@]}") ;;
+    demo) wanted+=("${demo[@]}") ;;
+    check) wanted+=("${check[@]}") ;;
+    *) echo "usage: tests/deps.sh [build] [demo] [check]" >&2; exit 2 ;;
+  esac
+done
+mapfile -t missing < <(missing_packages "${wanted[@]}")
+if [ ${#missing[@]} -gt 0 ]; then install_packages "${missing[@]}"; fi
+case " $* " in *demo*) check_node; install_issuer ;; esac

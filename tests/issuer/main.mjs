@@ -50,7 +50,9 @@ function stopOnRequest(dir, { withStdin }) {
 async function main() {
   const { settings, ...values } = readArguments();
   const dir = resolve(values.data);
+  process.umask(0o077);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
+  rmSync(join(dir, 'ready.json'), { force: true });
   stopOnRequest(dir, { withStdin: values['stop-with-stdin'] });
 
   const counters = new Counters();

@@ -19,9 +19,7 @@ const named = {
   redirect: { status: 302, headers: { location: '/elsewhere' }, body: '' },
   'not-json': { status: 200, headers: { 'content-type': 'text/html' }, body: '<html></html>' },
   truncated: { status: 200, headers: json, body: '{"active":true,"scope":"op', missing: 100 },
-  oversized: {
-    status: 200, headers: json, body: '{"active":true,"padding":"', padding: 2 * 1024 * 1024,
-  },
+  oversized: { set: { padding: 'x'.repeat(2 * 1024 * 1024) } },
   'active-string': { set: { active: 'true' } },
   inactive: { status: 200, headers: json, body: '{"active":false}' },
   hang: { hang: 'head' },
@@ -30,8 +28,8 @@ const named = {
 };
 
 const endpoints = ['introspection', 'token', 'revocation', 'discovery', 'keys', '*'];
-const members = ['on', 'times', 'delay', 'status', 'headers', 'body', 'missing', 'padding', 'hang',
-  'reset', 'set', 'omit'];
+const members = ['on', 'times', 'delay', 'status', 'headers', 'body', 'missing', 'hang', 'reset',
+  'set', 'omit'];
 
 export class Faults {
   #orders = [];
@@ -56,29 +54,31 @@ export class Faults {
   }
 }
 
-function respond(response, { status = 200, headers = {}, body = '', missing = 0, padding = 0 }) {
-  const whole = body + 'x'.repeat(padding);
+// `missing`: bytes that the head promises and the body does not have. Resolves when what there
+// is has been handed to the system.
+function respond(response, { status = 200, headers = {}, body = '', missing = 0 }) {
   response.writeHead(status, {
-    ...headers, 'content-length': Buffer.byteLength(whole) + missing,
+    ...headers, 'content-length': Buffer.byteLength(body) + missing,
   });
-  return missing > 0 ? response.write(whole) : response.end(whole);
+  return new Promise((resolve) => {
+    if (missing > 0) response.write(body, resolve);
+    else response.end(body, resolve);
+  });
 }
 
-// Plays the fault out. Returns true when the real answer is to follow.
-export async function play(fault, response, { closeConnection, resetConnection }) {
+// Plays the fault out. Resolves with true when the real answer is to follow.
+export async function play(fault, response, { close, reset }) {
   if (fault.delay) await pause(fault.delay);
   if (fault.hang === 'head') return false;
-  if (fault.reset || fault.hang === 'body' || fault.missing > 0) {
-    respond(response, { status: 200, headers: json, body: '{"active":', missing: 1000, ...fault });
-    if (fault.hang) return false;
-    // Let the part that was promised less than leave first.
-    await pause(20);
-    if (fault.reset) resetConnection();
-    else closeConnection();
+  const breaksOff = fault.reset || fault.hang === 'body' || fault.missing > 0;
+  if (breaksOff) {
+    await respond(response, { headers: json, body: '{"active":', missing: 1000, ...fault });
+    if (fault.reset) reset();
+    else if (!fault.hang) close();
     return false;
   }
   if (fault.status === undefined && fault.body === undefined) return true;
-  respond(response, fault);
+  await respond(response, fault);
   return false;
 }
 

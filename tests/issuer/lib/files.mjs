@@ -16,6 +16,7 @@ const applicationKey = ({ appId, clientId }, key, type = 'pkcs1') => ({
 
 const userKey = ({ userId, keys: [key] }) => ({
   type: 'serviceaccount', keyId: key.keyId, key: pem(key, 'pkcs1'), userId,
+  expirationDate: '2519-04-01T08:45:00.000000Z',
 });
 
 function contents({ applications: { api, basic, other }, users }) {

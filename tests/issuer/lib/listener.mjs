@@ -80,7 +80,7 @@ export class Listener {
       if (request.fault && !await this.#play(request, response, endpoint)) return;
       this.callback(request, response);
     } catch (error) {
-      this.drop();
+      request.destroy();
       console.error('issuer:', error);
     }
   }
@@ -89,8 +89,8 @@ export class Listener {
     const { fault } = request;
     const socket = this.#sockets.get(request.socket.remotePort);
     const connection = {
-      closeConnection: () => socket?.destroy(),
-      resetConnection: () => socket?.resetAndDestroy(),
+      close: () => socket?.destroy(),
+      reset: () => socket?.resetAndDestroy(),
     };
     const ownAnswer = [fault.status, fault.body, fault.hang, fault.reset].some(Boolean);
     if (ownAnswer && endpoint === 'introspection') {

@@ -50,30 +50,35 @@ allow_service_starts() {
   if [ -e $policy.saved ]; then mv $policy.saved $policy; fi
 }
 
-has_unit() { [ -e "/lib/systemd/system/$1.service" ]; }
-
-disable_at_boot() {
-  has_unit "$1" || return 0
-  deb-systemd-helper disable "$1.service" >/dev/null
-  if [ -e "/etc/init.d/$1" ]; then update-rc.d "$1" disable; fi
-}
+is_installed_service() { [ -e "/etc/init.d/$1" ]; }
 
 # Also when apt fails half-way.
 leave_as_found() {
   local service
-  for service in "${new_services[@]}"; do disable_at_boot "$service" || true; done
+  for service in "${new_services[@]}"; do
+    if is_installed_service "$service"; then update-rc.d "$service" disable || true; fi
+  done
   allow_service_starts
+}
+
+# Says little when all goes well.
+quietly() {
+  local output
+  output=$("$@" 2>&1) || { printf '%s\n' "$output" >&2; return 1; }
 }
 
 install_as_root() {
   local service
-  for service in "${services[@]}"; do has_unit "$service" || new_services+=("$service"); done
+  for service in "${services[@]}"; do
+    is_installed_service "$service" || new_services+=("$service")
+  done
   trap leave_as_found EXIT
   trap 'exit 1' HUP INT TERM
   forbid_service_starts
   export DEBIAN_FRONTEND=noninteractive
-  apt-get update -qq || echo "deps: the package lists could not be renewed, using the old ones" >&2
-  apt-get install -y -qq --no-install-recommends "$@"
+  quietly apt-get update ||
+    echo "deps: the package lists could not be renewed, using the old ones" >&2
+  quietly apt-get install -y --no-install-recommends "$@"
 }
 
 install_packages() {

@@ -25,9 +25,10 @@ std::string quoted_string(std::string_view text) {
 // RFC 6750 §3: error_description holds %x20-21 / %x23-5B / %x5D-7E, so nothing to escape.
 std::string error_description(std::string_view text) {
   std::string description(text);
-  std::replace_if(
-      description.begin(), description.end(),
-      [](char byte) { return !is_printable(byte) || byte == '"' || byte == '\\'; }, '?');
+  for (char& byte : description) {
+    if (byte == '"') byte = '\'';
+    if (byte == '\\' || !is_printable(byte)) byte = '?';
+  }
   return description;
 }
 

@@ -1,14 +1,19 @@
 #include "auth/json.h"
 
 #include <json-c/json.h>
+#include <json-c/printbuf.h>
+#include <openssl/crypto.h>
 
 #include <array>
 #include <cstdio>
 #include <limits>
 
+#include "auth/json_tokens.h"
+
 namespace auth {
 namespace {
 
+constexpr std::size_t kMaxTextBytes = std::numeric_limits<int>::max() - 1;  // json-c counts in int
 constexpr std::int64_t kMaxExact = std::int64_t{1} << 53;
 
 using Tokener = std::unique_ptr<json_tokener, decltype(&json_tokener_free)>;
@@ -29,40 +34,70 @@ std::size_t count_members(json_object* value) {
   return count;
 }
 
-// Colons outside of strings: in well-formed text, exactly one a member.
-std::size_t count_colons(std::string_view text) {
-  std::size_t count = 0;
-  bool quoted = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (quoted && text[i] == '\\') {
-      ++i;
-    } else if (text[i] == '"') {
-      quoted = !quoted;
-    } else if (text[i] == ':' && !quoted) {
-      ++count;
-    }
+// The number of its members tells whether the text repeated a name: json-c keeps the last of two.
+// Its own check of UTF-8 is not asked for, count_json_colons looks closer.
+json_object* parse_unique(json_tokener* tokener, std::string_view text) {
+  const std::optional<std::size_t> colons = count_json_colons(text);
+  if (!colons) return nullptr;
+  json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+  json_object* parsed = json_tokener_parse_ex(tokener, text.data(), static_cast<int>(text.size()));
+  if (json_tokener_get_error(tokener) == json_tokener_continue) {
+    // A number at the very end is complete only once something follows it.
+    parsed = json_tokener_parse_ex(tokener, "", 1);
   }
-  return count;
+  if (parsed == nullptr) return nullptr;
+  if (count_members(parsed) == *colons) return parsed;
+  json_object_put(parsed);
+  return nullptr;
+}
+
+void release(json_object* value) noexcept { json_object_put(value); }
+
+void wipe_strings(json_object* value) noexcept {
+  if (json_object_is_type(value, json_type_object)) {
+    json_object_object_foreach(value, name, member) {
+      static_cast<void>(name);
+      wipe_strings(member);
+    }
+  } else if (json_object_is_type(value, json_type_array)) {
+    for (std::size_t i = 0; i < json_object_array_length(value); ++i) {
+      wipe_strings(json_object_array_get_idx(value, i));
+    }
+  } else if (json_object_is_type(value, json_type_string)) {
+    // json-c lends its bytes as constant, but nobody else looks at them any more.
+    OPENSSL_cleanse(const_cast<char*>(json_object_get_string(value)),
+                    static_cast<std::size_t>(json_object_get_string_len(value)));
+  }
+}
+
+void wipe_and_release(json_object* value) noexcept {
+  wipe_strings(value);
+  release(value);
 }
 
 }  // namespace
 
 std::optional<Json> Json::parse(std::string_view text) {
-  if (text.empty() || text.size() > std::numeric_limits<int>::max()) return std::nullopt;
   const Tokener tokener(json_tokener_new_ex(static_cast<int>(kMaxJsonDepth)), &json_tokener_free);
-  if (!tokener) return std::nullopt;
-  json_tokener_set_flags(tokener.get(), JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-  json_object* parsed =
-      json_tokener_parse_ex(tokener.get(), text.data(), static_cast<int>(text.size()));
-  if (json_tokener_get_error(tokener.get()) == json_tokener_continue) {
-    // A number at the very end is complete only once something follows it.
-    parsed = json_tokener_parse_ex(tokener.get(), "", 1);
-  }
-  std::shared_ptr<json_object> root(parsed, [](json_object* value) { json_object_put(value); });
-  if (json_tokener_get_error(tokener.get()) != json_tokener_success) return std::nullopt;
+  if (!tokener || text.size() > kMaxTextBytes) return std::nullopt;
+  json_object* parsed = parse_unique(tokener.get(), text);
   if (parsed == nullptr) return std::nullopt;
-  if (count_members(parsed) != count_colons(text)) return std::nullopt;
-  return Json(std::move(root), parsed);
+  return Json(std::shared_ptr<json_object>(parsed, &release), parsed);
+}
+
+std::optional<Json> Json::parse_secret(SecretView secret) {
+  const std::string_view text = secret.reveal();
+  const Tokener tokener(json_tokener_new_ex(static_cast<int>(kMaxJsonDepth)), &json_tokener_free);
+  if (!tokener || text.size() > kMaxTextBytes) return std::nullopt;
+  // Every string passes through this buffer. At full size from the start it never grows, so it
+  // leaves no piece of a secret behind.
+  printbuf* const buffer = tokener->pb;
+  if (printbuf_memset(buffer, 0, 0, static_cast<int>(text.size()) + 1) != 0) return std::nullopt;
+  printbuf_reset(buffer);
+  json_object* parsed = parse_unique(tokener.get(), text);
+  OPENSSL_cleanse(buffer->buf, static_cast<std::size_t>(buffer->size));
+  if (parsed == nullptr) return std::nullopt;
+  return Json(std::shared_ptr<json_object>(parsed, &wipe_and_release), parsed);
 }
 
 bool Json::is_object() const noexcept { return json_object_is_type(value_, json_type_object) != 0; }

@@ -1,5 +1,6 @@
 // Reading JSON (RFC 8259), strictly: one value and nothing behind it, valid UTF-8, no duplicate
-// members, bounded depth. The only room that includes json-c.
+// members, no U+0000 and no half of a surrogate pair in a string, bounded depth. The only room that
+// includes json-c.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +10,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+
+#include "auth/secret.h"
 
 struct json_object;
 
@@ -21,6 +25,10 @@ class Json {
  public:
   // Nothing where the text is not exactly one well-formed value.
   [[nodiscard]] static std::optional<Json> parse(std::string_view text);
+
+  // The same for text that holds a key: what was copied of it is wiped with the last Json of the
+  // document. What its user copies out is not.
+  [[nodiscard]] static std::optional<Json> parse_secret(SecretView text);
 
   [[nodiscard]] bool is_object() const noexcept;
   [[nodiscard]] bool is_array() const noexcept;

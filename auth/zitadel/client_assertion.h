@@ -3,8 +3,9 @@
 
 #include <chrono>
 #include <memory>
-#include <mutex>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "auth/clock.h"
 #include "auth/jose/jws.h"
@@ -31,12 +32,14 @@ class ClientAuthentication {
  public:
   virtual ~ClientAuthentication() = default;
 
-  // Adds to the form or sets the Authorization header. Error: kKeyUnusable.
-  [[nodiscard]] virtual std::optional<Error> apply(std::string& form, HttpRequest& request) = 0;
+  // Adds to the form or sets the Authorization header. after_refusal: ZITADEL has just refused what
+  // this gave for the same question; now it is something that was never sent before and that no
+  // other thread gets. Error: kKeyUnusable.
+  [[nodiscard]] virtual std::optional<Error> apply(std::string& form, HttpRequest& request,
+                                                   bool after_refusal) = 0;
 
-  // ZITADEL refused what apply gave. True: the next apply gives something new, so asking once more
-  // makes sense.
-  virtual bool renew() = 0;
+  // Whether asking once more after a refusal makes sense: apply has something new to give.
+  [[nodiscard]] virtual bool can_renew() const noexcept = 0;
 
   // For the operator's log: "key id 123" or "client id 456". No secret.
   [[nodiscard]] virtual std::string describe() const = 0;

@@ -43,8 +43,4 @@ class HttpClient {
   virtual void send(HttpRequest request, Done done) = 0;
 };
 
-// "name=value", both percent-encoded for a form (WHATWG URL, RFC 6749 appendix B), joined by '&'
-// to what the form holds already. Grows by plain appending: make the form a Secret when complete.
-void append_form_field(std::string& form, std::string_view name, std::string_view value);
-
 }  // namespace auth

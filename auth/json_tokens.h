@@ -1,0 +1,16 @@
+// The lexical rules of JSON (RFC 8259 §6, §7) and of UTF-8, where json-c is lenient: it takes NaN
+// and Infinity, control characters in strings, overlong UTF-8 and a NUL that ends the text early.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+namespace auth {
+
+// Looks at tokens one by one, not at their order. Gives the number of colons between them, in a
+// well-formed text one a member; nothing where the text holds anything but tokens and white space,
+// or a string that names U+0000 (json-c would end a member's name there) or half a surrogate pair.
+[[nodiscard]] std::optional<std::size_t> count_json_colons(std::string_view text) noexcept;
+
+}  // namespace auth

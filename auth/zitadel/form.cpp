@@ -1,0 +1,38 @@
+#include "auth/zitadel/form.h"
+
+namespace auth {
+namespace {
+
+constexpr std::string_view kPlain =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789*-._";
+constexpr std::string_view kHexDigits = "0123456789ABCDEF";
+
+void append_encoded(std::string& out, std::string_view text) {
+  for (const char letter : text) {
+    if (kPlain.find(letter) != std::string_view::npos) {
+      out.push_back(letter);
+    } else if (letter == ' ') {
+      out.push_back('+');
+    } else {
+      const auto code = static_cast<unsigned char>(letter);
+      out.append({'%', kHexDigits[code >> 4], kHexDigits[code & 0xf]});
+    }
+  }
+}
+
+}  // namespace
+
+std::string form_encode(std::string_view text) {
+  std::string out;
+  append_encoded(out, text);
+  return out;
+}
+
+void append_form_field(std::string& form, std::string_view name, std::string_view value) {
+  if (!form.empty()) form.push_back('&');
+  append_encoded(form, name);
+  form.push_back('=');
+  append_encoded(form, value);
+}
+
+}  // namespace auth

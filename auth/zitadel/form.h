@@ -1,0 +1,15 @@
+// application/x-www-form-urlencoded (WHATWG URL §5, RFC 6749 appendix B).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace auth {
+
+[[nodiscard]] std::string form_encode(std::string_view text);
+
+// "name=value", both encoded, joined by '&' to what the form holds already. Grows by plain
+// appending: make the form a Secret when complete.
+void append_form_field(std::string& form, std::string_view name, std::string_view value);
+
+}  // namespace auth

@@ -1,0 +1,167 @@
+#include "auth/zitadel/key_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "auth/descriptor.h"
+#include "auth/json.h"
+#include "auth/secret.h"
+
+namespace auth {
+namespace {
+
+// One of the two kinds: what its file calls itself, whom it names, and what to say where it stands
+// in the place of the other.
+struct Kind {
+  std::string_view type;
+  std::string_view id_member;
+  std::string_view name;
+  std::string_view where;
+};
+
+constexpr Kind kApplication{"application", "clientId", "an API application's key",
+                            "the API application under its project"};
+constexpr Kind kServiceUser{"serviceaccount", "userId", "a service user's key",
+                            "the service user under Users"};
+
+struct KeyFile {
+  std::string key_id;
+  std::string id;
+  std::shared_ptr<const jose::SigningKey> key;
+};
+
+Error unusable(std::string detail) { return Error{Reason::kKeyUnusable, std::move(detail)}; }
+
+std::string get_one_from(const Kind& kind) {
+  return "open " + std::string(kind.where) +
+         " in ZITADEL's console, add a key of type JSON and use "
+         "the file it hands out";
+}
+
+// What a file that is not of the wanted kind is instead.
+Error wrong_kind(const Json& document, const Kind& wanted) {
+  const Kind& other = wanted.type == kApplication.type ? kServiceUser : kApplication;
+  const std::string type = document.text_of("type").value_or("");
+  if (type == other.type) {
+    return unusable("this is " + std::string(other.name) + ", where " + std::string(wanted.name) +
+                    " belongs: " + get_one_from(wanted));
+  }
+  if (document.member("clientSecret") && wanted.type == kApplication.type) {
+    return unusable(
+        "this holds the client secret of an application with the method Basic and no key: set "
+        "ZITADEL_CLIENT_ID and ZITADEL_CLIENT_SECRET instead");
+  }
+  return unusable("this is JSON, but no key file of ZITADEL (its \"type\" is not \"" +
+                  std::string(wanted.type) + "\"): " + get_one_from(wanted));
+}
+
+Error not_json(std::string_view text, const Kind& wanted) {
+  if (text.find("-----BEGIN ") != std::string_view::npos && !text.starts_with('{')) {
+    return unusable("this is a bare key or certificate, without the ids that belong to it: " +
+                    get_one_from(wanted));
+  }
+  return unusable("this is not JSON, so no key file of ZITADEL: " + get_one_from(wanted));
+}
+
+Result<KeyFile> parse(std::string_view text, const Kind& wanted) {
+  const std::optional<Json> document = Json::parse_secret(SecretView(text));
+  if (!document || !document->is_object()) return not_json(text, wanted);
+  if (document->text_of("type") != wanted.type) return wrong_kind(*document, wanted);
+
+  KeyFile file;
+  for (const auto& [name, value] : {std::pair{std::string_view("keyId"), &file.key_id},
+                                    std::pair{wanted.id_member, &file.id}}) {
+    *value = document->text_of(name).value_or("");
+    if (value->empty()) {
+      return unusable("its \"" + std::string(name) + "\" is missing: " + get_one_from(wanted));
+    }
+  }
+  const std::optional<Json> member = document->member("key");
+  const std::optional<std::string_view> pem = member ? member->text() : std::nullopt;
+  if (!pem) return unusable("its \"key\" is missing: " + get_one_from(wanted));
+  Result<std::shared_ptr<const jose::SigningKey>> key =
+      jose::SigningKey::from_pem(SecretView(*pem));
+  if (!key) {
+    return unusable("its \"key\" cannot be used: " + key.error().detail + ": " +
+                    get_one_from(wanted));
+  }
+  file.key = *std::move(key);
+  return file;
+}
+
+std::string system_error() { return std::strerror(errno); }
+
+std::optional<Error> check_permissions(const struct stat& status, const std::string& path) {
+  const bool own = status.st_uid == ::geteuid();
+  if ((status.st_mode & (own ? S_IRWXG | S_IRWXO : S_IRWXO)) == 0) return std::nullopt;
+  return unusable("others can read or change this private key: " +
+                  std::string(own ? "chmod 600 " : "chmod o= ") + path);
+}
+
+Result<Secret> read_text(int file) {
+  std::string text(kMaxKeyFileBytes + 1, '\0');
+  std::size_t size = 0;
+  while (size < text.size()) {
+    const ssize_t count = ::read(file, text.data() + size, text.size() - size);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return unusable("cannot be read: " + system_error());
+    if (count == 0) break;
+    size += static_cast<std::size_t>(count);
+  }
+  const bool too_long = size > kMaxKeyFileBytes;
+  Secret content{std::string_view(text).substr(0, size)};
+  OPENSSL_cleanse(text.data(), text.size());
+  if (too_long) return unusable("is larger than any key file of ZITADEL");
+  return content;
+}
+
+// The text of the file at the path, where nobody else can read it.
+Result<Secret> read_private_file(const std::string& path) {
+  // Opening a FIFO would wait for its writer; O_NONBLOCK lets the check below refuse it.
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!file.is_open()) return unusable("cannot be opened: " + system_error());
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) return unusable("cannot be examined: " + system_error());
+  if (!S_ISREG(status.st_mode)) return unusable("is not a regular file");
+  if (std::optional<Error> error = check_permissions(status, path)) return *std::move(error);
+  return read_text(file.get());
+}
+
+Result<KeyFile> read(const std::string& path, const Kind& wanted) {
+  const Result<Secret> text = read_private_file(path);
+  if (!text) return unusable(path + ": " + text.error().detail);
+  Result<KeyFile> file = parse(text->reveal(), wanted);
+  if (!file) return unusable(path + ": " + file.error().detail);
+  return file;
+}
+
+template <typename Key>
+Result<Key> as(Result<KeyFile> file) {
+  if (!file) return std::move(file).error();
+  return Key{std::move(file->key_id), std::move(file->id), std::move(file->key)};
+}
+
+}  // namespace
+
+Result<ApplicationKey> read_application_key(const std::string& path) {
+  return as<ApplicationKey>(read(path, kApplication));
+}
+
+Result<ServiceUserKey> read_service_user_key(const std::string& path) {
+  return as<ServiceUserKey>(read(path, kServiceUser));
+}
+
+Result<ApplicationKey> parse_application_key(std::string_view text) {
+  return as<ApplicationKey>(parse(text, kApplication));
+}
+
+Result<ServiceUserKey> parse_service_user_key(std::string_view text) {
+  return as<ServiceUserKey>(parse(text, kServiceUser));
+}
+
+}  // namespace auth

@@ -4,9 +4,10 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
-#include <mutex>
 #include <thread>
 #include <vector>
+
+#include "auth/mutex.h"
 
 namespace auth {
 
@@ -15,7 +16,7 @@ class WorkerPool {
  public:
   using Task = std::function<void()>;
 
-  explicit WorkerPool(unsigned threads);
+  explicit WorkerPool(unsigned threads) : size_(threads) {}
   // Runs what is queued, then ends.
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;
@@ -29,11 +30,11 @@ class WorkerPool {
   void work();
 
   const unsigned size_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<Task> tasks_;            // guarded by mutex_
-  bool stopping_ = false;             // guarded by mutex_
-  std::vector<std::thread> threads_;  // guarded by mutex_
+  Mutex mutex_;
+  std::condition_variable_any wake_;
+  std::deque<Task> tasks_ GUARDED_BY(mutex_);
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  std::vector<std::thread> threads_ GUARDED_BY(mutex_);
 };
 
 }  // namespace auth

@@ -1,0 +1,35 @@
+// A file descriptor that is closed when its owner dies.
+#pragma once
+
+#include <unistd.h>
+
+#include <utility>
+
+namespace auth {
+
+class Descriptor {
+ public:
+  Descriptor() = default;
+  explicit Descriptor(int fd) noexcept : fd_(fd) {}
+  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    if (this != &other) {
+      close();
+      fd_ = std::exchange(other.fd_, -1);
+    }
+    return *this;
+  }
+  ~Descriptor() { close(); }
+
+  [[nodiscard]] int get() const noexcept { return fd_; }
+  [[nodiscard]] bool is_open() const noexcept { return fd_ >= 0; }
+
+ private:
+  void close() noexcept {
+    if (fd_ >= 0) static_cast<void>(::close(fd_));
+  }
+
+  int fd_ = -1;
+};
+
+}  // namespace auth

@@ -1,0 +1,182 @@
+#include "auth/token_validator.h"
+
+#include <utility>
+#include <vector>
+
+#include "auth/breaker.h"
+#include "auth/cache/token_cache.h"
+#include "auth/failure_log.h"
+#include "auth/log.h"
+#include "auth/single_flight.h"
+#include "auth/zitadel/discovery.h"
+#include "auth/zitadel/introspection.h"
+
+namespace auth {
+namespace {
+
+// One caller who waits for an answer.
+struct Waiter {
+  const Requirement* requirement;
+  TokenValidator::Done done;
+};
+
+using SharedClaims = std::shared_ptr<const Claims>;
+
+// Made afresh on every use: claims stay in the cache longer than a decision may.
+TokenValidator::Answer decide(const SharedClaims& claims, const Requirement& requirement,
+                              WallTime now) {
+  if (claims->expiry() && *claims->expiry() <= now) return Reason::kExpired;
+  if (std::optional<Error> refusal = requirement.check(*claims)) return std::move(*refusal);
+  return claims;
+}
+
+const SharedClaims& no_claims() {
+  static const SharedClaims none = std::make_shared<const Claims>();
+  return none;
+}
+
+}  // namespace
+
+// Outlives the validator where questions are under way.
+class TokenValidator::Impl : public std::enable_shared_from_this<TokenValidator::Impl> {
+ public:
+  Impl(const Settings& settings, Neighbours neighbours)
+      : max_flights_(settings.max_in_flight),
+        workers_(neighbours.workers),
+        clock_(neighbours.clock),
+        cache_({settings.cache_max_tokens, settings.cache_ttl, settings.grace}, clock_),
+        flights_(settings.max_parked),
+        breaker_(clock_),
+        failures_(clock_),
+        discovery_(settings.domain, settings.allow_http, neighbours.http),
+        introspection_(settings.introspection_url,
+                       {settings.domain, settings.client_id, settings.project_id}, discovery_,
+                       neighbours.authentication, neighbours.http, clock_) {}
+
+  void authorize(SecretView token, const Requirement& requirement, Done done) {
+    if (requirement.is_public()) return done(no_claims());
+    const std::optional<TokenKey> key = TokenKey::of(token);
+    if (!key) return done(Error{Reason::kInternal, "SHA-256 is not available"});
+    const TokenCache::Found found = cache_.find(*key);
+    if (found.refresh_due) refresh(*key, token);
+    if (found.claims) return done(decide(found.claims, requirement, clock_.wall()));
+    if (found.refusal) return done(*found.refusal);
+    park(*key, token, {&requirement, std::move(done)});
+  }
+
+  void warm_up() {
+    discovery_.get([self = shared_from_this()](const auto& found) {
+      if (!found) self->failures_.add(found.error());
+    });
+  }
+
+ private:
+  void park(const TokenKey& key, SecretView token, Waiter waiter) {
+    switch (flights_.join(key, waiter)) {
+      case SingleFlight<Waiter>::Joined::kFollows:
+        return;
+      case SingleFlight<Waiter>::Joined::kFull: {
+        const Error error{Reason::kTooManyWaiting, "ZITADEL_MAX_PARKED is reached",
+                          std::chrono::seconds(1)};
+        failures_.add(error);
+        return waiter.done(error);
+      }
+      case SingleFlight<Waiter>::Joined::kLeads:
+        break;
+    }
+    // Another question about it may have been answered since the cache was looked at.
+    if (const TokenCache::Found found = cache_.find(key); found.claims) {
+      land(key, found.claims);
+    } else if (found.refusal) {
+      land(key, *found.refusal);
+    } else {
+      ask(key, token);
+    }
+  }
+
+  void refresh(const TokenKey& key, SecretView token) {
+    if (flights_.lead_alone(key, max_flights_)) ask(key, token);
+  }
+
+  void ask(const TokenKey& key, SecretView token) {
+    if (std::optional<Error> refused = breaker_.refuse()) {
+      return learn_failure(key, std::move(*refused));
+    }
+    introspection_.ask(Secret(token), [self = shared_from_this(), key](Result<Claims> answer) {
+      if (answer) {
+        self->breaker_.succeeded();
+        self->learn(key, std::make_shared<const Claims>(std::move(*answer)));
+      } else if (fault_of(answer.error().reason) == Fault::kToken) {
+        self->breaker_.succeeded();
+        self->learn_refusal(key, std::move(answer).error());
+      } else {
+        self->breaker_.failed(answer.error());
+        self->learn_failure(key, std::move(answer).error());
+      }
+    });
+  }
+
+  void learn(const TokenKey& key, SharedClaims claims) {
+    cache_.store(key, claims);
+    land(key, std::move(claims));
+  }
+
+  void learn_refusal(const TokenKey& key, Error error) {
+    cache_.refuse(key, error.reason);
+    if (error.reason == Reason::kInactive) {
+      log(LogLevel::kDebug,
+          "ZITADEL calls a token inactive. Usual causes: it was asked for without the scope "
+          "urn:zitadel:iam:org:project:id:PROJECT_ID:aud of this API's project; it has expired or "
+          "was revoked; it is of another instance; or ZITADEL failed internally");
+    } else {
+      log(LogLevel::kDebug, "a token was refused: " + to_string(error));
+    }
+    land(key, std::move(error));
+  }
+
+  // No answer: what was known before may serve on, if the failure is ZITADEL's.
+  void learn_failure(const TokenKey& key, Error error) {
+    failures_.add(error);
+    if (fault_of(error.reason) == Fault::kUpstream) {
+      if (SharedClaims held = cache_.hold(key)) return land(key, std::move(held));
+    }
+    land(key, std::move(error));
+  }
+
+  // Answers all who wait for the token, on the worker pool.
+  void land(const TokenKey& key, Result<SharedClaims> outcome) {
+    std::vector<Waiter> waiters = flights_.land(key);
+    if (waiters.empty()) return;
+    const auto shared = std::make_shared<const Result<SharedClaims>>(std::move(outcome));
+    for (Waiter& waiter : waiters) {
+      workers_.run([self = shared_from_this(), shared, waiter = std::move(waiter)] {
+        waiter.done(shared->has_value()
+                        ? decide(shared->value(), *waiter.requirement, self->clock_.wall())
+                        : Answer(shared->error()));
+      });
+    }
+  }
+
+  const std::size_t max_flights_;
+  WorkerPool& workers_;
+  const Clock& clock_;
+  TokenCache cache_;
+  SingleFlight<Waiter> flights_;
+  Breaker breaker_;
+  FailureLog failures_;
+  Discovery discovery_;
+  Introspection introspection_;
+};
+
+TokenValidator::TokenValidator(const Settings& settings, Neighbours neighbours)
+    : impl_(std::make_shared<Impl>(settings, neighbours)) {}
+
+TokenValidator::~TokenValidator() = default;
+
+void TokenValidator::authorize(SecretView token, const Requirement& requirement, Done done) {
+  impl_->authorize(token, requirement, std::move(done));
+}
+
+void TokenValidator::warm_up() { impl_->warm_up(); }
+
+}  // namespace auth

@@ -1,0 +1,41 @@
+#include "auth/worker_pool.h"
+
+#include <utility>
+
+namespace auth {
+
+WorkerPool::~WorkerPool() {
+  std::vector<std::thread> threads;
+  {
+    const MutexLock lock(mutex_);
+    stopping_ = true;
+    threads.swap(threads_);
+  }
+  wake_.notify_all();
+  for (std::thread& thread : threads) thread.join();
+}
+
+void WorkerPool::run(Task task) {
+  {
+    const MutexLock lock(mutex_);
+    tasks_.push_back(std::move(task));
+    while (threads_.size() < size_ && !stopping_) threads_.emplace_back([this] { work(); });
+  }
+  wake_.notify_one();
+}
+
+void WorkerPool::work() {
+  for (;;) {
+    Task task;
+    {
+      const MutexLock lock(mutex_);
+      while (tasks_.empty() && !stopping_) wake_.wait(mutex_);
+      if (tasks_.empty()) return;
+      task = std::move(tasks_.front());
+      tasks_.pop_front();
+    }
+    task();
+  }
+}
+
+}  // namespace auth

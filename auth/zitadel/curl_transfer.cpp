@@ -1,0 +1,173 @@
+#include "auth/zitadel/curl_transfer.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "auth/version.h"
+
+namespace auth {
+namespace {
+
+// Introspection answers are small, and there may be thousands of transfers at once.
+constexpr long kReceiveBuffer = 4096;
+
+Reason reason_of(CURLcode code) {
+  switch (code) {
+    case CURLE_OPERATION_TIMEDOUT:
+      return Reason::kTimedOut;
+    case CURLE_PARTIAL_FILE:
+      return Reason::kAnswerTruncated;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+      return Reason::kTlsFailed;
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_BAD_CONTENT_ENCODING:
+      return Reason::kMalformedAnswer;
+    case CURLE_OUT_OF_MEMORY:
+    case CURLE_FAILED_INIT:
+    case CURLE_URL_MALFORMAT:
+      return Reason::kInternal;
+    default:  // some ninety codes, all of which mean that no answer came
+      return Reason::kUnreachable;
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<CurlTransfer> CurlTransfer::make(const CurlLibrary& curl,
+                                                 const CurlHttpClient::Options& options) {
+  std::unique_ptr<CurlTransfer> transfer(new CurlTransfer(curl));
+  return transfer->set_up(options) ? std::move(transfer) : nullptr;
+}
+
+CurlTransfer::~CurlTransfer() {
+  if (handle_ != nullptr) curl_.easy_cleanup(handle_);
+  free_headers();
+}
+
+bool CurlTransfer::set_up(const CurlHttpClient::Options& options) {
+  handle_ = curl_.easy_init();
+  if (handle_ == nullptr) return false;
+  const auto set = [this](CURLoption option, auto value) {
+    return curl_.easy_setopt(handle_, option, value) == CURLE_OK;
+  };
+  const auto connect_timeout = static_cast<long>(options.connect_timeout.count());
+  return set(CURLOPT_PRIVATE, this) && set(CURLOPT_ERRORBUFFER, message_.data()) &&
+         set(CURLOPT_WRITEFUNCTION, &CurlTransfer::receive) && set(CURLOPT_WRITEDATA, this) &&
+         set(CURLOPT_NOSIGNAL, 1L) && set(CURLOPT_PROTOCOLS_STR, "http,https") &&
+         set(CURLOPT_FOLLOWLOCATION, 0L) && set(CURLOPT_SSL_VERIFYPEER, 1L) &&
+         set(CURLOPT_SSL_VERIFYHOST, 2L) &&
+         set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2)) &&
+         set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS)) &&
+         set(CURLOPT_CONNECTTIMEOUT_MS, connect_timeout) &&
+         set(CURLOPT_BUFFERSIZE, kReceiveBuffer) &&
+         set(CURLOPT_MAXAGE_CONN, static_cast<long>(kIdleConnection.count())) &&
+         set(CURLOPT_USERAGENT, "zitadel-fcgi/" ZITADEL_FCGI_VERSION) &&
+         (options.ca_file.empty() || set(CURLOPT_CAINFO, options.ca_file.c_str()));
+}
+
+bool CurlTransfer::prepare(HttpRequest request, std::chrono::milliseconds timeout) {
+  request_ = std::move(request);
+  body_.clear();
+  too_large_ = false;
+  message_[0] = '\0';
+  headers_ = curl_.slist_append(nullptr, "Accept: application/json");
+  if (headers_ == nullptr) return false;
+  if (!request_.authorization.empty()) {
+    constexpr std::string_view kName = "Authorization: ";
+    std::string line;
+    line.reserve(kName.size() + request_.authorization.size() + 1);
+    line.append(kName).append(request_.authorization.reveal()).push_back('\0');
+    const Secret header = Secret::take(line);
+    if (curl_.slist_append(headers_, header.reveal().data()) == nullptr) return false;
+  }
+  const auto set = [this](CURLoption option, auto value) {
+    return curl_.easy_setopt(handle_, option, value) == CURLE_OK;
+  };
+  // Over TLS, wait for what the server offers: one HTTP/2 connection carries many transfers.
+  const long wait_for_alpn = request_.url.starts_with("https:") ? 1L : 0L;
+  const std::string_view form = request_.form.reveal();
+  const bool method_set = form.empty()
+                              ? set(CURLOPT_HTTPGET, 1L)
+                              : set(CURLOPT_POST, 1L) && set(CURLOPT_POSTFIELDS, form.data()) &&
+                                    set(CURLOPT_POSTFIELDSIZE, static_cast<long>(form.size()));
+  return method_set && set(CURLOPT_URL, request_.url.c_str()) &&
+         set(CURLOPT_HTTPHEADER, headers_) && set(CURLOPT_PIPEWAIT, wait_for_alpn) &&
+         set(CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(timeout.count())));
+}
+
+Result<HttpResponse> CurlTransfer::outcome(CURLcode code) {
+  if (code != CURLE_OK) {
+    if (too_large_) return Error{Reason::kAnswerTooLarge, "more than 1 MiB"};
+    const Reason reason = reason_of(code);
+    std::string detail = message_[0] != '\0' ? message_.data() : curl_.easy_strerror(code);
+    if (reason == Reason::kTimedOut) detail = stage();
+    return Error{reason, detail};
+  }
+  long status = 0;
+  curl_off_t retry_after = 0;
+  if (curl_.easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status) != CURLE_OK ||
+      curl_.easy_getinfo(handle_, CURLINFO_RETRY_AFTER, &retry_after) != CURLE_OK) {
+    return Error{Reason::kInternal, "libcurl does not tell the status"};
+  }
+  HttpResponse response{static_cast<int>(status), std::move(body_)};
+  if (retry_after > 0) {
+    response.retry_after =
+        std::min(kMaxRetryAfter, std::chrono::seconds(static_cast<std::int64_t>(retry_after)));
+  }
+  return response;
+}
+
+void CurlTransfer::clear() {
+  request_ = HttpRequest();
+  body_ = std::string();
+  free_headers();
+  done = nullptr;
+}
+
+CurlTransfer& CurlTransfer::of(const CurlLibrary& curl, CURL* handle) {
+  char* transfer = nullptr;
+  static_cast<void>(curl.easy_getinfo(handle, CURLINFO_PRIVATE, &transfer));
+  return *reinterpret_cast<CurlTransfer*>(transfer);
+}
+
+std::size_t CurlTransfer::receive(char* data, std::size_t size, std::size_t count,
+                                  void* transfer) noexcept {
+  auto& self = *static_cast<CurlTransfer*>(transfer);
+  const std::size_t bytes = size * count;
+  if (bytes > kMaxAnswerBytes - self.body_.size()) {
+    self.too_large_ = true;
+    return CURL_WRITEFUNC_ERROR;
+  }
+  self.body_.append(data, bytes);
+  return bytes;
+}
+
+void CurlTransfer::free_headers() noexcept {
+  for (curl_slist* header = headers_; header != nullptr; header = header->next) {
+    OPENSSL_cleanse(header->data, std::strlen(header->data));
+  }
+  if (headers_ != nullptr) curl_.slist_free_all(headers_);
+  headers_ = nullptr;
+}
+
+// Where the time went, for the operator.
+std::string CurlTransfer::stage() const {
+  const auto reached = [this](CURLINFO info) {
+    curl_off_t microseconds = 0;
+    return curl_.easy_getinfo(handle_, info, &microseconds) == CURLE_OK && microseconds > 0;
+  };
+  if (!body_.empty()) return "while its answer was arriving";
+  if (reached(CURLINFO_PRETRANSFER_TIME_T)) return "the question was sent, no answer came";
+  if (reached(CURLINFO_CONNECT_TIME_T)) return "connected, but TLS was not set up";
+  if (reached(CURLINFO_NAMELOOKUP_TIME_T)) return "while connecting";
+  return "while waiting for a connection or looking up the name";
+}
+
+}  // namespace auth

@@ -1,0 +1,52 @@
+// One transfer of the CurlHttpClient: an easy handle and what its exchange needs to stay alive.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+
+#include "auth/zitadel/curl_http_client.h"
+#include "auth/zitadel/curl_library.h"
+
+namespace auth {
+
+// Used by the I/O thread alone. Reused for one request after another.
+class CurlTransfer {
+ public:
+  // Null where libcurl has no memory or lacks an option.
+  [[nodiscard]] static std::unique_ptr<CurlTransfer> make(const CurlLibrary& curl,
+                                                          const CurlHttpClient::Options& options);
+  ~CurlTransfer();
+  CurlTransfer(const CurlTransfer&) = delete;
+  CurlTransfer& operator=(const CurlTransfer&) = delete;
+
+  // Takes the request over and sets the handle up for it. False: libcurl refused an option.
+  [[nodiscard]] bool prepare(HttpRequest request, std::chrono::milliseconds timeout);
+  // The answer of the finished exchange.
+  [[nodiscard]] Result<HttpResponse> outcome(CURLcode code);
+  // Wipes what the request held.
+  void clear();
+
+  [[nodiscard]] CURL* handle() const noexcept { return handle_; }
+  [[nodiscard]] static CurlTransfer& of(const CurlLibrary& curl, CURL* handle);
+
+  HttpClient::Done done{};
+
+ private:
+  explicit CurlTransfer(const CurlLibrary& curl) : curl_(curl) {}
+  [[nodiscard]] bool set_up(const CurlHttpClient::Options& options);
+  static std::size_t receive(char* data, std::size_t size, std::size_t count,
+                             void* transfer) noexcept;
+  void free_headers() noexcept;
+  [[nodiscard]] std::string stage() const;
+
+  const CurlLibrary& curl_;
+  CURL* handle_ = nullptr;
+  curl_slist* headers_ = nullptr;
+  HttpRequest request_{};
+  std::string body_{};
+  bool too_large_ = false;
+  std::array<char, CURL_ERROR_SIZE> message_{};
+};
+
+}  // namespace auth

@@ -1,0 +1,99 @@
+#include "auth/zitadel/discovery.h"
+
+#include <optional>
+#include <utility>
+
+#include "auth/json.h"
+#include "auth/zitadel/url.h"
+
+namespace auth {
+namespace {
+
+// The endpoint of that name: empty where the document has none, nothing where it is unusable.
+std::optional<std::string> endpoint_of(const Json& document, std::string_view name,
+                                       bool allow_http) {
+  const std::optional<Json> member = document.member(name);
+  if (!member) return std::string();
+  const std::optional<std::string_view> url = member->text();
+  if (!url || url_mistake(*url, allow_http)) return std::nullopt;
+  return std::string(*url);
+}
+
+Error unusable(std::string_view endpoint) {
+  return {Reason::kMalformedAnswer,
+          "the discovery document's " + std::string(endpoint) + " is not a URL that may be called"};
+}
+
+}  // namespace
+
+Result<DiscoveryDocument> parse_discovery(std::string_view body, std::string_view issuer,
+                                          bool allow_http) {
+  const std::optional<Json> document = Json::parse(body);
+  if (!document || !document->is_object()) {
+    return Error{Reason::kMalformedAnswer, "the discovery document is not a JSON object"};
+  }
+  const std::optional<std::string> found = document->text_of("issuer");
+  if (!found) return Error{Reason::kMalformedAnswer, "the discovery document names no issuer"};
+  if (*found != issuer) {
+    return Error{Reason::kIssuerMismatch, "found " + *found + ", ZITADEL_DOMAIN is " +
+                                              std::string(issuer) + ": they must be equal"};
+  }
+  DiscoveryDocument known;
+  for (const auto& [name, endpoint] :
+       {std::pair{"introspection_endpoint", &DiscoveryDocument::introspection_endpoint},
+        std::pair{"token_endpoint", &DiscoveryDocument::token_endpoint},
+        std::pair{"jwks_uri", &DiscoveryDocument::jwks_uri}}) {
+    std::optional<std::string> url = endpoint_of(*document, name, allow_http);
+    if (!url) return unusable(name);
+    known.*endpoint = std::move(*url);
+  }
+  return known;
+}
+
+void Discovery::get(Done done) {
+  std::shared_ptr<const DiscoveryDocument> known;
+  {
+    const MutexLock lock(mutex_);
+    known = known_;
+    if (!known) {
+      waiting_.push_back(std::move(done));
+      if (waiting_.size() > 1) return;
+    }
+  }
+  if (known) {
+    done(known);
+    return;
+  }
+  http_.send({issuer_ + "/.well-known/openid-configuration"}, [this](Result<HttpResponse> answer) {
+    if (!answer) {
+      settle(std::move(answer).error());
+    } else if (answer->status != 200) {
+      settle(status_error(*answer, "discovery"));
+    } else if (auto document = parse_discovery(answer->body, issuer_, allow_http_); !document) {
+      settle(std::move(document).error());
+    } else {
+      settle(std::make_shared<const DiscoveryDocument>(std::move(*document)));
+    }
+  });
+}
+
+void Discovery::settle(const Result<std::shared_ptr<const DiscoveryDocument>>& outcome) {
+  std::vector<Done> waiting;
+  {
+    const MutexLock lock(mutex_);
+    if (outcome) known_ = *outcome;
+    waiting.swap(waiting_);
+  }
+  for (const Done& done : waiting) done(outcome);
+}
+
+Error status_error(const HttpResponse& response, std::string_view endpoint) {
+  const std::string detail =
+      std::string(endpoint) + " answered with status " + std::to_string(response.status);
+  if (response.status == 429) return {Reason::kRateLimited, detail, response.retry_after};
+  if (response.status >= 500) return {Reason::kServerError, detail, response.retry_after};
+  if (response.status >= 300 && response.status < 400) return {Reason::kRedirected, detail};
+  return {Reason::kUnexpectedStatus, detail};
+}
+
+}  // namespace auth

@@ -1,0 +1,54 @@
+// Discovery: where ZITADEL's endpoints are (OpenID Connect Discovery 1.0 §4).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "auth/mutex.h"
+#include "auth/result.h"
+#include "auth/zitadel/http_client.h"
+
+namespace auth {
+
+struct DiscoveryDocument {
+  std::string introspection_endpoint{};  // empty where the issuer names none
+  std::string token_endpoint{};
+  std::string jwks_uri{};
+};
+
+// Checks a discovery document: its issuer equals the configured one to the byte, and its endpoints
+// may be called (url.h). Errors: kMalformedAnswer, kIssuerMismatch.
+[[nodiscard]] Result<DiscoveryDocument> parse_discovery(std::string_view body,
+                                                        std::string_view issuer, bool allow_http);
+
+// Thread-safe. The HTTP client must outlive the object, and the object what it has asked.
+class Discovery {
+ public:
+  using Done = std::function<void(const Result<std::shared_ptr<const DiscoveryDocument>>&)>;
+
+  Discovery(std::string issuer, bool allow_http, HttpClient& http)
+      : issuer_(std::move(issuer)), allow_http_(allow_http), http_(http) {}
+
+  // Calls done exactly once: before returning where the document is known, else on the HTTP
+  // client's thread. Whoever asks meanwhile shares the question. A failure is not remembered.
+  // Errors: those of HttpClient::send, of status_error and of parse_discovery.
+  void get(Done done);
+
+ private:
+  void settle(const Result<std::shared_ptr<const DiscoveryDocument>>& outcome);
+
+  const std::string issuer_;
+  const bool allow_http_;
+  HttpClient& http_;
+  Mutex mutex_;
+  std::shared_ptr<const DiscoveryDocument> known_ GUARDED_BY(mutex_);
+  std::vector<Done> waiting_ GUARDED_BY(mutex_);
+};
+
+// What a status other than 200 means at any of ZITADEL's endpoints; the detail names the endpoint.
+[[nodiscard]] Error status_error(const HttpResponse& response, std::string_view endpoint);
+
+}  // namespace auth

@@ -1,0 +1,102 @@
+#include "auth/zitadel/introspection.h"
+
+#include <utility>
+
+#include "auth/json.h"
+#include "auth/zitadel/form.h"
+
+namespace auth {
+namespace {
+
+constexpr std::size_t kFormOverhead = 4096;  // client assertion, names and encoding
+
+// RFC 6749 §5.2; ZITADEL says unauthorized_client, others invalid_client, older versions of ZITADEL
+// nothing but 401.
+bool authentication_refused(const HttpResponse& response) {
+  if (response.status == 401) return true;
+  if (response.status != 400) return false;
+  const std::optional<Json> body = Json::parse(response.body);
+  const std::optional<std::string> code = body ? body->text_of("error") : std::nullopt;
+  return code == "unauthorized_client" || code == "invalid_client";
+}
+
+}  // namespace
+
+struct Introspection::Question {
+  Secret token;
+  Done done;
+  bool retried = false;
+};
+
+Introspection::Introspection(std::string endpoint, Expectations expected, Discovery& discovery,
+                             ClientAuthentication& authentication, HttpClient& http,
+                             const Clock& clock)
+    : endpoint_(std::move(endpoint)),
+      expected_(std::move(expected)),
+      discovery_(discovery),
+      authentication_(authentication),
+      http_(http),
+      clock_(clock) {}
+
+void Introspection::ask(Secret token, Done done) {
+  auto question = std::make_shared<Question>(Question{std::move(token), std::move(done)});
+  if (!endpoint_.empty()) {
+    post(question, endpoint_);
+    return;
+  }
+  discovery_.get([this, question](const Result<std::shared_ptr<const DiscoveryDocument>>& found) {
+    if (!found) {
+      question->done(found.error());
+    } else if ((*found)->introspection_endpoint.empty()) {
+      question->done(Error{Reason::kMalformedAnswer,
+                           "the discovery document names no introspection_endpoint"});
+    } else {
+      post(question, (*found)->introspection_endpoint);
+    }
+  });
+}
+
+void Introspection::post(const std::shared_ptr<Question>& question, const std::string& endpoint) {
+  HttpRequest request{endpoint};
+  std::string form;
+  form.reserve(question->token.size() * 3 + kFormOverhead);  // no copy is left behind by growing
+  append_form_field(form, "token", question->token.reveal());
+  if (std::optional<Error> error = authentication_.apply(form, request, question->retried)) {
+    static_cast<void>(Secret::take(form));
+    question->done(std::move(*error));
+    return;
+  }
+  request.form = Secret::take(form);
+  http_.send(std::move(request), [this, question, endpoint](Result<HttpResponse> answer) {
+    take_answer(question, endpoint, std::move(answer));
+  });
+}
+
+void Introspection::take_answer(const std::shared_ptr<Question>& question,
+                                const std::string& endpoint, Result<HttpResponse> answer) {
+  if (!answer) {
+    question->done(std::move(answer).error());
+  } else if (answer->status == 200) {
+    question->done(parse_introspection(answer->body, expected_, clock_.wall()));
+  } else if (authentication_refused(*answer) && !question->retried && authentication_.can_renew()) {
+    question->retried = true;
+    post(question, endpoint);
+  } else {
+    question->done(refusal(*answer));
+  }
+}
+
+Error Introspection::refusal(const HttpResponse& response) const {
+  if (authentication_refused(response)) {
+    return {Reason::kClientAuthenticationRefused,
+            authentication_.describe() +
+                " was refused: is it deleted or expired in ZITADEL, of another instance, or is "
+                "this machine's clock wrong?"};
+  }
+  if (response.status == 400) {
+    return {Reason::kOurRequestRefused, "introspection answered with status 400"};
+  }
+  return status_error(response, "introspection");
+}
+
+}  // namespace auth

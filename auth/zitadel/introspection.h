@@ -1,0 +1,64 @@
+// Introspection: asks ZITADEL whether an access token is active (RFC 7662).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "auth/claims.h"
+#include "auth/clock.h"
+#include "auth/result.h"
+#include "auth/secret.h"
+#include "auth/zitadel/client_assertion.h"
+#include "auth/zitadel/discovery.h"
+#include "auth/zitadel/http_client.h"
+
+namespace auth {
+
+// Clock skew allowed for nbf, and for nothing else.
+constexpr std::chrono::seconds kNotBeforeSkew{30};
+
+// What a token must say to be meant for this API.
+struct Expectations {
+  std::string issuer;
+  std::string client_id;
+  std::string project_id{};  // empty: roles of any project count, only client_id is an audience
+};
+
+// An active token's claims, read from the endpoint's answer and checked. Errors: kMalformedAnswer,
+// kInactive, kExpired, kNotYetValid, kWrongIssuer, kWrongAudience.
+[[nodiscard]] Result<Claims> parse_introspection(std::string_view body,
+                                                 const Expectations& expected, WallTime now);
+
+// Thread-safe. The neighbours must outlive it, and it must outlive what it has asked.
+class Introspection {
+ public:
+  using Done = std::function<void(Result<Claims>)>;
+
+  // endpoint: empty to take it from discovery.
+  Introspection(std::string endpoint, Expectations expected, Discovery& discovery,
+                ClientAuthentication& authentication, HttpClient& http, const Clock& clock);
+
+  // Calls done exactly once, on the HTTP client's thread or, where that fails at once, on the
+  // caller's. Refused client authentication is retried once with a fresh assertion. Errors: those
+  // of parse_introspection, Discovery::get, HttpClient::send; kClientAuthenticationRefused,
+  // kOurRequestRefused, kKeyUnusable.
+  void ask(Secret token, Done done);
+
+ private:
+  struct Question;
+  void post(const std::shared_ptr<Question>& question, const std::string& endpoint);
+  void take_answer(const std::shared_ptr<Question>& question, const std::string& endpoint,
+                   Result<HttpResponse> answer);
+  [[nodiscard]] Error refusal(const HttpResponse& response) const;
+
+  const std::string endpoint_;
+  const Expectations expected_;
+  Discovery& discovery_;
+  ClientAuthentication& authentication_;
+  HttpClient& http_;
+  const Clock& clock_;
+};
+
+}  // namespace auth

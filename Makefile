@@ -12,34 +12,64 @@ CXXFLAGS ?= $(if $(filter release,$(VARIANT)),-O2 -g,-O1 -g)
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 HARDENING := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer,\
   $(if $(DEBUG),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong)
-PACKAGES := libcurl libcrypto json-c
-PACKAGE_FLAGS = $(shell pkg-config --cflags $(PACKAGES))
+PACKAGE_FLAGS = $(shell pkg-config --cflags libcurl libcrypto json-c)
 COMPILE = $(CXX) -std=c++20 -I. $(WARNINGS) $(HARDENING) -fPIE -pthread $(PACKAGE_FLAGS) $(CXXFLAGS)
 LINK = $(CXX) -pthread $(HARDENING) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 
 AUTH_SOURCES := \
   auth/bearer_token.cpp \
+  auth/breaker.cpp \
+  auth/cache/token_cache.cpp \
+  auth/cache/token_key.cpp \
   auth/claims.cpp \
+  auth/failure_log.cpp \
+  auth/jose/base64url.cpp \
+  auth/jose/jws.cpp \
   auth/json.cpp \
+  auth/json_tokens.cpp \
   auth/log.cpp \
   auth/requirement.cpp \
   auth/result.cpp \
+  auth/token_validator.cpp \
+  auth/worker_pool.cpp \
+  auth/zitadel/client_assertion.cpp \
+  auth/zitadel/curl_http_client.cpp \
+  auth/zitadel/curl_library.cpp \
+  auth/zitadel/curl_transfer.cpp \
+  auth/zitadel/discovery.cpp \
+  auth/zitadel/form.cpp \
+  auth/zitadel/introspection.cpp \
+  auth/zitadel/introspection_answer.cpp \
+  auth/zitadel/key_file.cpp \
   auth/zitadel/url.cpp
 
 FCGI_SOURCES := \
+  fcgi/cgi.cpp \
   fcgi/challenge.cpp \
+  fcgi/dispatcher.cpp \
   fcgi/endpoints/private.cpp \
   fcgi/endpoints/private_scoped.cpp \
   fcgi/endpoints/public.cpp \
+  fcgi/event_loop.cpp \
+  fcgi/fastcgi_exchange.cpp \
   fcgi/request.cpp \
+  fcgi/request_head.cpp \
   fcgi/response.cpp \
-  fcgi/router.cpp
+  fcgi/router.cpp \
+  fcgi/server.cpp
 
 CLI_SOURCES :=
 
-UNIT_TEST_SOURCES :=
+UNIT_TEST_SOURCES := \
+  tests/unit/bearer_token_test.cpp \
+  tests/unit/challenge_test.cpp \
+  tests/unit/request_test.cpp \
+  tests/unit/requirement_test.cpp \
+  tests/unit/response_test.cpp \
+  tests/unit/router_test.cpp
 
-AUTH_LIBS = $(shell pkg-config --libs $(PACKAGES))
+# libcurl is loaded when it is needed (auth/zitadel/curl_library.h).
+AUTH_LIBS = $(shell pkg-config --libs libcrypto json-c)
 FCGI_LIBS = -lfcgi
 
 objects_of = $(patsubst %.cpp,$(OBJECTS)/%.o,$(1))
@@ -75,6 +105,17 @@ unit: $(BUILD)/unit_tests  ## Build and run the unit tests
 .PHONY: deps
 deps:  ## Install what building, the demo and the tests need, naming it first
 	@tests/deps.sh
+
+.PHONY: demo
+demo:  ## Show it at work on this machine; ONCE=1 ends after the calls
+	@tests/deps.sh build demo
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@BUILD_DIR='$(BUILD)' ONCE='$(ONCE)' tests/demo.sh
+
+.PHONY: check
+check:  ## Install what is missing and run every test
+	@tests/deps.sh build demo check
+	@BUILD_DIR='$(BUILD)' MAKE='$(MAKE) --no-print-directory' tests/check.sh
 
 .PHONY: format
 format:  ## Format the C++ sources

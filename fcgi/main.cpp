@@ -1,0 +1,125 @@
+// api.fcgi: the program. Reads the settings, makes the rooms and hands them to each other.
+#include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <variant>
+
+#include "auth/clock.h"
+#include "auth/log.h"
+#include "auth/settings.h"
+#include "auth/token_validator.h"
+#include "auth/worker_pool.h"
+#include "auth/zitadel/client_assertion.h"
+#include "auth/zitadel/curl_http_client.h"
+#include "fcgi/cgi.h"
+#include "fcgi/dispatcher.h"
+#include "fcgi/endpoints/private.h"
+#include "fcgi/endpoints/private_scoped.h"
+#include "fcgi/endpoints/public.h"
+#include "fcgi/router.h"
+#include "fcgi/server.h"
+
+namespace {
+
+constexpr int kListener = 0;  // FastCGI specification §2.2
+constexpr unsigned kWorkers = 2;
+constexpr int kExitConfiguration = 78;  // EX_CONFIG of sysexits.h
+
+fcgi::Router routes() {
+  fcgi::Router router;
+  router.add("/public", {"GET"}, "public", fcgi::endpoints::public_route);
+  router.add("/private", {"GET"}, "token", fcgi::endpoints::private_route);
+  router.add("/private-scoped", {"GET"}, "role:read:messages",
+             fcgi::endpoints::private_scoped_route);
+  return router;
+}
+
+std::unique_ptr<auth::ClientAuthentication> authentication_of(auth::Settings& settings,
+                                                              const auth::Clock& clock) {
+  if (settings.application_key) {
+    return auth::key_authentication(settings.client_id, settings.application_key->key_id,
+                                    settings.application_key->key, settings.domain, clock);
+  }
+  return auth::basic_authentication(settings.client_id, std::move(settings.client_secret));
+}
+
+// A core would hold tokens and the key. Every waiting request needs a descriptor.
+void set_limits() {
+  const rlimit no_core{0, 0};
+  static_cast<void>(::setrlimit(RLIMIT_CORE, &no_core));
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    files.rlim_cur = files.rlim_max;
+    static_cast<void>(::setrlimit(RLIMIT_NOFILE, &files));
+  }
+}
+
+int report(const auth::Mistakes& mistakes) {
+  for (const std::string& mistake : mistakes) auth::log(auth::LogLevel::kError, mistake);
+  if (!fcgi::is_fastcgi()) {
+    fcgi::refuse_cgi(fcgi::error_response(500, "server_error", "The API is not configured."));
+  }
+  return kExitConfiguration;
+}
+
+// Blocks the signals in this thread and in those it starts, and gives them.
+sigset_t block_stop_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+int serve(fcgi::Server& server, const sigset_t& signals) {
+  std::thread stopper([&server, &signals] {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    server.stop();
+  });
+  const bool served = server.run();
+  // Where the server could not start, nobody has sent the signal.
+  if (!served) ::kill(::getpid(), SIGTERM);
+  stopper.join();
+  return served ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+}  // namespace
+
+int main() {
+  set_limits();
+  std::signal(SIGPIPE, SIG_IGN);
+  const sigset_t signals = block_stop_signals();
+  auto loaded = auth::load_settings(auth::process_environment());
+  if (const auto* mistakes = std::get_if<auth::Mistakes>(&loaded)) return report(*mistakes);
+  auto& settings = std::get<auth::Settings>(loaded);
+  auth::set_log_level(settings.log_level);
+
+  // Destroyed from the last to the first: what is under way ends before what it needs.
+  const auth::SystemClock clock;
+  const fcgi::Router router = routes();
+  std::unique_ptr<fcgi::Dispatcher> dispatcher;
+  const fcgi::EventLoop::Handler handler = [&dispatcher](std::unique_ptr<fcgi::Exchange> exchange) {
+    dispatcher->handle(std::move(exchange));
+  };
+  std::optional<fcgi::Server> server;
+  if (fcgi::is_fastcgi()) server.emplace(kListener, settings.threads, handler);
+  auth::WorkerPool workers(kWorkers);
+  const auto authentication = authentication_of(settings, clock);
+  auth::CurlHttpClient http({settings.connect_timeout, settings.timeout, settings.max_in_flight,
+                             settings.max_connections, settings.ca_file});
+  auth::TokenValidator validator(settings, {http, *authentication, clock, workers});
+  dispatcher = std::make_unique<fcgi::Dispatcher>(router, validator, settings.realm);
+
+  if (!server) return fcgi::serve_cgi(handler) ? EXIT_SUCCESS : EXIT_FAILURE;
+  validator.warm_up();
+  return serve(*server, signals);
+}

@@ -1,0 +1,42 @@
+// Server: answers a FastCGI listening socket with a few threads that never wait for anybody.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "fcgi/event_loop.h"
+#include "fcgi/exchange.h"
+
+namespace fcgi {
+
+// From SIGTERM to the end, whatever is still under way.
+constexpr std::chrono::milliseconds kStopTimeout{4000};
+
+class Server {
+ public:
+  // listener: a listening socket, Unix or TCP; it is made non-blocking and not closed. handler is
+  // called by all request threads. Must outlive every exchange.
+  Server(int listener, unsigned threads, EventLoop::Handler handler);
+
+  // Serves until stop is called. False, after an error line in the log, where it cannot start.
+  // The thread that calls it is one of the request threads.
+  [[nodiscard]] bool run();
+
+  // From any thread, and async-signal-safe: takes nothing new, finishes what is under way.
+  void stop() noexcept;
+
+ private:
+  const int listener_;
+  const EventLoop::Handler handler_;
+  std::atomic<std::size_t> under_way_{0};
+  std::vector<std::unique_ptr<EventLoop>> loops_{};
+};
+
+// Whether standard input is a FastCGI listening socket; otherwise this is a plain CGI process.
+[[nodiscard]] bool is_fastcgi();
+
+}  // namespace fcgi

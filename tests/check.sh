@@ -1,0 +1,95 @@
+#!/bin/bash
+# Builds, runs every test and ends with one line over all of them: N passed, N failed.
+#
+# usage: make check [SANITIZE=address,undefined | SANITIZE=thread]
+# Environment: BUILD_DIR (default: build), where the programs are; MAKE (default: make).
+# Exit status 0 only when every part ran to its end, with at least one test and no failure.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+export BUILD_DIR=${BUILD_DIR:-build}
+# Tests speak to this machine alone.
+export no_proxy='*' NO_PROXY='*'
+# More to read where a sanitizer finds something.
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+export TSAN_OPTIONS=${TSAN_OPTIONS:-second_deadlock_stack=1}
+
+passed=0 failed=0 skipped=0
+output=$(mktemp -d)
+trap 'rm -rf "$output"' EXIT
+trap 'exit 1' INT TERM
+
+# count NAME STATUS PASSED FAILED [SKIPPED]: a part that ran no test, or ended badly without saying
+# which test failed, counts as one failure.
+count() {
+  local name=$1 status=$2 part_passed=${3:-0} part_failed=${4:-0} part_skipped=${5:-0}
+  if [ "$part_failed" = 0 ]; then
+    if [ "$status" != 0 ]; then
+      echo "check: $name ended with status $status" >&2
+      part_failed=1
+    elif [ "$part_passed" = 0 ]; then
+      echo "check: $name ran no test" >&2
+      part_failed=1
+    fi
+  fi
+  echo "check: $name: $part_passed passed, $part_failed failed, $part_skipped skipped"
+  passed=$((passed + part_passed))
+  failed=$((failed + part_failed))
+  skipped=$((skipped + part_skipped))
+}
+
+# number_after PATTERN FILE: the last such number, 0 where there is none.
+number_after() {
+  local number
+  number=$(sed -nE "s/$1 *([0-9]+).*/\1/p" "$2" 2>/dev/null | tail -n 1)
+  echo "${number:-0}"
+}
+
+# CppUnit says "OK (N tests)", or "Run: N Failures: N Errors: N".
+unit_tests() {
+  local status=0 log=$output/unit run bad=0
+  echo "check: unit tests"
+  timeout --kill-after=10 600 "$BUILD_DIR/unit_tests" >"$log" 2>&1 || status=$?
+  if grep -q '^OK (' "$log"; then
+    run=$(number_after '^OK \(' "$log")
+  else
+    cat "$log"
+    run=$(number_after '.*Run:' "$log")
+    bad=$(($(number_after '.*Failures:' "$log") + $(number_after '.*Errors:' "$log")))
+  fi
+  count 'unit tests' "$status" $((run - bad)) "$bad"
+}
+
+# node_tests NAME SECONDS FILE...
+node_tests() {
+  local name=$1 limit=$2 status=0 tap bad
+  shift 2
+  tap=$output/$name.tap
+  echo "check: $name"
+  timeout --kill-after=10 "$limit" node --test \
+    --test-reporter=spec --test-reporter-destination=stdout \
+    --test-reporter=tap --test-reporter-destination="$tap" "$@" || status=$?
+  bad=$(($(number_after '^# fail' "$tap") + $(number_after '^# cancelled' "$tap")))
+  count "$name" "$status" "$(number_after '^# pass' "$tap")" "$bad" \
+    $(($(number_after '^# skipped' "$tap") + $(number_after '^# todo' "$tap")))
+}
+
+build() {
+  local log=$output/build
+  echo "check: building"
+  ${MAKE:-make} -j"$(nproc)" all "$BUILD_DIR/unit_tests" >"$log" 2>&1 || { cat "$log"; return 1; }
+}
+
+if build; then
+  unit_tests
+  node_tests 'test issuer' 300 tests/issuer/test/*.test.mjs
+  node_tests 'integration tests' 900 tests/integration/*.test.mjs
+else
+  count build 1
+fi
+
+if [ $skipped -gt 0 ]; then
+  echo "$passed passed, $failed failed, $skipped skipped"
+else
+  echo "$passed passed, $failed failed"
+fi
+[ $failed = 0 ] && [ $passed -gt 0 ]

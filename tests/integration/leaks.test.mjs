@@ -1,0 +1,62 @@
+// Memory after 1,000 requests of every kind, by valgrind.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { startIssuer } from '../issuer/client.mjs';
+import { startApi } from './support/api.mjs';
+import { buildFolder } from './support/workspace.mjs';
+
+const kRequests = 1000;
+
+// Valgrind cannot run what a sanitizer has been built into, which looks for leaks itself.
+const sanitized = /lib(a|t|ub)san/.test(
+  execFileSync('ldd', [join(buildFolder, 'api.fcgi')], { encoding: 'utf8' }));
+
+test(`valgrind finds no leak and no error in ${kRequests} requests`,
+  { skip: sanitized && 'the program is built with a sanitizer', timeout: 240_000 }, async () => {
+    const issuer = await startIssuer();
+    let api;
+    try {
+      await issuer.settings({ assertions: 'reusable' });
+      api = await startUnderValgrind(issuer);
+      const tokens = [
+        ...await issuer.mintMany(100),
+        ...await issuer.mintMany(20, { user: 'without-role' }),
+        ...await issuer.mintMany(20, { ttl: -5 }),
+        undefined, 'made-up', 'malformed token',
+      ];
+      for (let done = 0; done < kRequests; done += 20) {
+        await Promise.all(Array.from({ length: 20 }, async (_, index) => {
+          const path = ['/public', '/private', '/private-scoped', '/nothing'][index % 4];
+          const token = tokens[(done + index * 7) % tokens.length];
+          const { status } = await api.call(`/api${path}`, { token, timeoutMs: 60_000 });
+          assert.ok([200, 400, 401, 403, 404].includes(status), String(status));
+        }));
+      }
+      const report = api.workspace.path('log/valgrind.log');
+      api.program.process.signal('SIGTERM');
+      await api.program.process.exit({ timeoutMs: 60_000 });
+      const text = readFileSync(report, 'utf8');
+      assert.match(text, /ERROR SUMMARY: 0 errors/, text);
+      assert.match(text, /All heap blocks were freed|definitely lost: 0 bytes/, text);
+    } finally {
+      await api?.stop();
+      await issuer.stop();
+    }
+  });
+
+// Leaks count as errors; what libraries keep until the end ("still reachable") does not.
+function startUnderValgrind(issuer) {
+  return startApi('lighttpd/spawn-fcgi.conf', issuer, {
+    settings: { ZITADEL_CACHE_TTL: 0, ZITADEL_TIMEOUT_MS: 60_000 },
+    programReplacements: (workspace) => [[
+      `exec ${workspace.program}`,
+      `exec valgrind --leak-check=full --show-leak-kinds=definite,indirect,possible ` +
+      `--errors-for-leak-kinds=definite,indirect,possible ` +
+      `--log-file=${workspace.path('log/valgrind.log')} ${workspace.program}`,
+    ]],
+  });
+}

@@ -1,0 +1,140 @@
+// Stopping and restarting: what was handed to the program is answered.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, it } from 'node:test';
+
+import { startIssuer } from '../issuer/client.mjs';
+import { startApi } from './support/api.mjs';
+import { waitFor } from './support/processes.mjs';
+
+const kEndLimit = 5000; // milliseconds from the signal to the end of the program
+
+let issuer;
+before(async () => {
+  issuer = await startIssuer();
+  await issuer.settings({ assertions: 'reusable' });
+});
+after(() => issuer?.stop());
+afterEach(() => issuer.clearFaults());
+
+async function withApi(way, settings, use) {
+  const api = await startApi(way, issuer, { settings });
+  try {
+    return await use(api);
+  } finally {
+    await api.stop();
+  }
+}
+
+// `count` calls, each with a token of its own, all of them waiting for the issuer.
+async function callsUnderWay(api, count) {
+  const tokens = await issuer.mintMany(count);
+  await issuer.resetCounters();
+  const calls = tokens.map((token) => api.call('/api/private', { token }));
+  await waitFor('the issuer to be asked', async () =>
+    (await issuer.counters()).introspections === count);
+  return calls;
+}
+
+const tally = (answers) => answers.reduce((counts, { status }) =>
+  ({ ...counts, [status]: (counts[status] ?? 0) + 1 }), {});
+
+for (const name of ['SIGTERM', 'SIGINT']) {
+  describe(`on ${name} the program`, () => {
+    it('answers what is under way, takes nothing new and ends within 5 seconds', async () => {
+      await withApi('lighttpd/spawn-fcgi.conf', {}, async (api) => {
+        await issuer.fault({ delay: 1500 });
+        const calls = await callsUnderWay(api, 20);
+        const start = Date.now();
+        api.program.process.signal(name);
+        const answers = await Promise.all(calls);
+        await api.program.process.exit({ timeoutMs: kEndLimit });
+        assert.ok(Date.now() - start < kEndLimit);
+        assert.deepEqual(tally(answers), { 200: 20 });
+        assert.equal((await api.call('/api/public')).status, 503);
+      });
+    });
+
+    it('ends within 5 seconds although ZITADEL hangs, and refuses who was waiting', async () => {
+      await withApi('lighttpd/spawn-fcgi.conf', { ZITADEL_TIMEOUT_MS: 60_000 }, async (api) => {
+        await issuer.fault('hang');
+        const calls = await callsUnderWay(api, 5);
+        api.program.process.signal(name);
+        await api.program.process.exit({ timeoutMs: kEndLimit });
+        assert.deepEqual(tally(await Promise.all(calls)), { 503: 5 });
+      });
+    });
+
+    it('ends at once when nothing is under way', async () => {
+      await withApi('lighttpd/spawn-fcgi.conf', {}, async (api) => {
+        assert.equal((await api.call('/api/public')).status, 200);
+        api.program.process.signal(name);
+        await api.program.process.exit({ timeoutMs: 2000 });
+      });
+    });
+  });
+}
+
+// Callers one after the other on several lines, with new tokens and known ones by turns, until
+// stopped. Gives what each of them got.
+function startLoad(api, tokens, { lines = 8 } = {}) {
+  const results = [];
+  let stopped = false;
+  const line = async () => {
+    while (!stopped && tokens.length > 0) {
+      const token = tokens.pop();
+      for (const path of ['/api/private', '/api/private', '/api/public']) {
+        const { status } = await api.call(path, { token })
+          .catch((error) => ({ status: error.code ?? error.message }));
+        results.push({ status });
+      }
+    }
+  };
+  const done = Promise.all(Array.from({ length: lines }, line));
+  return { results, stop: () => { stopped = true; return done; } };
+}
+
+// What SIGUSR1 does to each server, and the line it writes whenever it is up again.
+const lighttpdReload = { what: 'a reload of lighttpd', line: /server started/g };
+const apacheRestart = { what: 'a graceful restart of Apache', line: /resuming normal operations/g };
+const graceful = {
+  'lighttpd/fastcgi.conf': lighttpdReload,
+  'lighttpd/spawn-fcgi.conf': lighttpdReload,
+  'apache/mod_fcgid.conf': apacheRestart,
+  'apache/proxy_fcgi.conf': apacheRestart,
+};
+
+// Restarts the server and waits until it is up again, and its old programs have ended.
+async function restart(way, { server }) {
+  const { line } = graceful[way];
+  const starts = () => server.log().match(line).length;
+  const before = starts();
+  const programs = server.programs();
+  server.process.signal('SIGUSR1');
+  await waitFor('the server to be up again', () => starts() > before, { timeoutMs: 20_000 });
+  await waitFor('the old programs to end', () =>
+    server.programs().every((pid) => !programs.includes(pid)), { timeoutMs: 20_000 });
+}
+
+describe('under load', () => {
+  for (const [way, { what }] of Object.entries(graceful)) {
+    it(`${what} behind ${way} loses no request`, async () => {
+      await withApi(way, {}, async (api) => {
+        await issuer.fault({ delay: 100 });
+        const load = startLoad(api, await issuer.mintMany(3000));
+        const more = async (count) => {
+          const goal = load.results.length + count;
+          await waitFor(`${count} more answers`, () => load.results.length >= goal,
+            { timeoutMs: 30_000 });
+        };
+        await more(50);
+        for (let round = 1; round <= 3; ++round) {
+          await restart(way, api);
+          await more(100);
+        }
+        await load.stop();
+        assert.deepEqual(Object.keys(tally(load.results)), ['200'],
+          JSON.stringify(tally(load.results)));
+      });
+    });
+  }
+});

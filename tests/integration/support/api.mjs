@@ -1,0 +1,97 @@
+// The API behind a real web server: settings for an issuer, the program, the shipped files.
+import { readFileSync } from 'node:fs';
+
+import { call } from './http.mjs';
+import { startApache, startLighttpd, startSpawnFcgi } from './servers.mjs';
+import { Workspace } from './workspace.mjs';
+
+// The ways to run it, by the shipped file, and whether spawn-fcgi starts the program.
+export const ways = {
+  'lighttpd/fastcgi.conf': { start: startLighttpd },
+  'lighttpd/spawn-fcgi.conf': { start: startLighttpd, spawnFcgi: true },
+  'apache/mod_fcgid.conf': { start: startApache },
+  'apache/proxy_fcgi.conf': { start: startApache, spawnFcgi: true },
+};
+
+// Writes the settings file (mode 0600) for an issuer, with the application key named `key` among
+// the issuer's files. A setting given as undefined is left out.
+export function writeSettings(workspace, issuer, { key = 'api-key', ...settings } = {}) {
+  const all = {
+    ZITADEL_DOMAIN: issuer.issuer,
+    ZITADEL_PROJECT_ID: issuer.projectId,
+    API_PRIVATE_KEY_FILE_PATH: key && workspace.write('etc/key.json', readFileSync(issuer.files[key])),
+    ZITADEL_LOG_LEVEL: 'debug',
+    ...settings,
+  };
+  const lines = Object.entries(all).filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}=${quoted(String(value))}\n`);
+  workspace.write('etc/api.env', lines.join(''));
+}
+
+function quoted(value) {
+  return /^[\w:/.,@%+-]*$/.test(value) ? value : `'${value}'`;
+}
+
+class Api {
+  #parts = [];
+
+  constructor() {
+    this.workspace = new Workspace();
+  }
+
+  // Notes something to be stopped.
+  add(part) {
+    this.#parts.unshift(part);
+    return part;
+  }
+
+  call(path, options) {
+    return call(this.server.url(path), options);
+  }
+
+  log() {
+    return this.#parts.map((part) => part.log()).join('');
+  }
+
+  // The lines that the program itself has written.
+  programLog() {
+    return this.log().split('\n').filter((line) => line.includes('zitadel-fcgi['));
+  }
+
+  // Waits for a line of the program's log.
+  waitForLog(pattern, options) {
+    return this.program.waitForLog(pattern, options);
+  }
+
+  // Ends the web server first, then the program, whatever happens on the way.
+  async stop() {
+    const failures = [];
+    for (const part of this.#parts) await part.stop().catch((error) => failures.push(error));
+    this.workspace.remove();
+    if (failures.length > 0) throw failures[0];
+  }
+}
+
+// way: a key of `ways`. settings: see writeSettings; or a function of the workspace that gives them.
+// prepare: puts further files there. replacements: for the web server's file; programReplacements:
+// a function of the workspace that gives those for spawn-fcgi's command line.
+export async function startApi(way, issuer,
+  { settings = {}, replacements, programReplacements = () => [], prepare = () => {} } = {}) {
+  const api = new Api();
+  try {
+    api.workspace.installProgram();
+    prepare(api.workspace);
+    writeSettings(api.workspace, issuer,
+      typeof settings === 'function' ? settings(api.workspace) : settings);
+    if (ways[way].spawnFcgi) {
+      api.program = api.add(
+        await startSpawnFcgi(api.workspace, { replacements: programReplacements(api.workspace) }));
+    }
+    api.server = api.add(await ways[way].start(api.workspace, way, { replacements }));
+    api.program ??= api.server;
+    return api;
+  } catch (error) {
+    await api.stop().catch(() => {});
+    throw error;
+  }
+}

@@ -117,6 +117,17 @@ check:  ## Install what is missing and run every test
 	@tests/deps.sh build demo check
 	@BUILD_DIR='$(BUILD)' MAKE='$(MAKE) --no-print-directory' tests/check.sh
 
+.PHONY: demo
+demo:  ## Show it at work on this machine; ONCE=1 ends after the calls
+	@tests/deps.sh build demo
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@BUILD_DIR='$(BUILD)' ONCE='$(ONCE)' tests/demo.sh
+
+.PHONY: check
+check:  ## Install what is missing and run every test
+	@tests/deps.sh build demo check
+	@BUILD_DIR='$(BUILD)' MAKE='$(MAKE) --no-print-directory' tests/check.sh
+
 .PHONY: format
 format:  ## Format the C++ sources
 	clang-format -i $$(git ls-files '*.h' '*.cpp')

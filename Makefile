@@ -61,12 +61,22 @@ FCGI_SOURCES := \
 CLI_SOURCES :=
 
 UNIT_TEST_SOURCES := \
+  tests/unit/base64url_test.cpp \
   tests/unit/bearer_token_test.cpp \
   tests/unit/challenge_test.cpp \
+  tests/unit/claims_test.cpp \
+  tests/unit/client_assertion_test.cpp \
+  tests/unit/json_test.cpp \
+  tests/unit/jws_test.cpp \
+  tests/unit/key_file_test.cpp \
+  tests/unit/main.cpp \
   tests/unit/request_test.cpp \
   tests/unit/requirement_test.cpp \
   tests/unit/response_test.cpp \
-  tests/unit/router_test.cpp
+  tests/unit/router_test.cpp \
+  tests/unit/secret_test.cpp \
+  tests/unit/support/keys.cpp \
+  tests/unit/url_test.cpp
 
 # libcurl is loaded when it is needed (auth/zitadel/curl_library.h).
 AUTH_LIBS = $(shell pkg-config --libs libcrypto json-c)
@@ -105,17 +115,6 @@ unit: $(BUILD)/unit_tests  ## Build and run the unit tests
 .PHONY: deps
 deps:  ## Install what building, the demo and the tests need, naming it first
 	@tests/deps.sh
-
-.PHONY: demo
-demo:  ## Show it at work on this machine; ONCE=1 ends after the calls
-	@tests/deps.sh build demo
-	@$(MAKE) --no-print-directory -j$$(nproc) all
-	@BUILD_DIR='$(BUILD)' ONCE='$(ONCE)' tests/demo.sh
-
-.PHONY: check
-check:  ## Install what is missing and run every test
-	@tests/deps.sh build demo check
-	@BUILD_DIR='$(BUILD)' MAKE='$(MAKE) --no-print-directory' tests/check.sh
 
 .PHONY: demo
 demo:  ## Show it at work on this machine; ONCE=1 ends after the calls

@@ -105,7 +105,8 @@ bool Json::is_object() const noexcept { return json_object_is_type(value_, json_
 bool Json::is_array() const noexcept { return json_object_is_type(value_, json_type_array) != 0; }
 
 std::optional<Json> Json::member(std::string_view name) const {
-  if (!is_object()) return std::nullopt;
+  // json-c would look for what stands before the zero.
+  if (!is_object() || name.find('\0') != std::string_view::npos) return std::nullopt;
   json_object* found = nullptr;
   if (json_object_object_get_ex(value_, std::string(name).c_str(), &found) == 0) {
     return std::nullopt;

@@ -99,15 +99,24 @@ bool take_string(std::string_view& text) {
   return false;
 }
 
+bool take_value(std::string_view& text) {
+  return take(text, "true") || take(text, "false") || take(text, "null") ||
+         (text[0] == '"' ? take_string(text) : take_number(text));
+}
+
 }  // namespace
 
 std::optional<std::size_t> count_json_colons(std::string_view text) noexcept {
   std::size_t colons = 0;
+  bool after_value = false;
   while (!text.empty()) {
-    if (take(text, ":")) {
-      ++colons;
-    } else if (!take_any(text, "{}[], \t\n\r") && !take(text, "true") && !take(text, "false") &&
-               !take(text, "null") && !(text[0] == '"' ? take_string(text) : take_number(text))) {
+    const bool colon = text[0] == ':';
+    if (take_any(text, "{}[],: \t\n\r")) {
+      colons += colon ? 1 : 0;
+      after_value = false;
+    } else if (!after_value && take_value(text)) {
+      after_value = true;
+    } else {
       return std::nullopt;
     }
   }

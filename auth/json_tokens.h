@@ -10,7 +10,8 @@ namespace auth {
 
 // Looks at tokens one by one, not at their order. Gives the number of colons between them, in a
 // well-formed text one a member; nothing where the text holds anything but tokens and white space,
-// or a string that names U+0000 (json-c would end a member's name there) or half a surrogate pair.
+// two values side by side, or a string that names U+0000 (json-c would end a member's name there)
+// or half a surrogate pair.
 [[nodiscard]] std::optional<std::size_t> count_json_colons(std::string_view text) noexcept;
 
 }  // namespace auth

@@ -51,6 +51,7 @@ class Secret {
   Secret(Secret&& other) noexcept
       : bytes_(std::move(other.bytes_)), size_(std::exchange(other.size_, 0)) {}
   Secret& operator=(Secret&& other) noexcept {
+    if (this == &other) return *this;
     wipe();
     bytes_ = std::move(other.bytes_);
     size_ = std::exchange(other.size_, 0);

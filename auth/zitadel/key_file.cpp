@@ -51,17 +51,19 @@ Error wrong_kind(const Json& document, const Kind& wanted) {
     return unusable("this is " + std::string(other.name) + ", where " + std::string(wanted.name) +
                     " belongs: " + get_one_from(wanted));
   }
-  if (document.member("clientSecret") && wanted.type == kApplication.type) {
-    return unusable(
-        "this holds the client secret of an application with the method Basic and no key: set "
-        "ZITADEL_CLIENT_ID and ZITADEL_CLIENT_SECRET instead");
+  if (document.member("clientSecret")) {
+    return unusable("this holds a client secret and no key: " +
+                    (wanted.type == kApplication.type
+                         ? "set ZITADEL_CLIENT_ID and ZITADEL_CLIENT_SECRET instead"
+                         : get_one_from(wanted)));
   }
   return unusable("this is JSON, but no key file of ZITADEL (its \"type\" is not \"" +
                   std::string(wanted.type) + "\"): " + get_one_from(wanted));
 }
 
 Error not_json(std::string_view text, const Kind& wanted) {
-  if (text.find("-----BEGIN ") != std::string_view::npos && !text.starts_with('{')) {
+  // Inside JSON no PEM begins a line.
+  if (text.starts_with("-----BEGIN ") || text.find("\n-----BEGIN ") != std::string_view::npos) {
     return unusable("this is a bare key or certificate, without the ids that belong to it: " +
                     get_one_from(wanted));
   }
@@ -83,7 +85,7 @@ Result<KeyFile> parse(std::string_view text, const Kind& wanted) {
   }
   const std::optional<Json> member = document->member("key");
   const std::optional<std::string_view> pem = member ? member->text() : std::nullopt;
-  if (!pem) return unusable("its \"key\" is missing: " + get_one_from(wanted));
+  if (!pem || pem->empty()) return unusable("its \"key\" is missing: " + get_one_from(wanted));
   Result<std::shared_ptr<const jose::SigningKey>> key =
       jose::SigningKey::from_pem(SecretView(*pem));
   if (!key) {
@@ -99,7 +101,7 @@ std::string system_error() { return std::strerror(errno); }
 std::optional<Error> check_permissions(const struct stat& status, const std::string& path) {
   const bool own = status.st_uid == ::geteuid();
   if ((status.st_mode & (own ? S_IRWXG | S_IRWXO : S_IRWXO)) == 0) return std::nullopt;
-  return unusable("others can read or change this private key: " +
+  return unusable("others may read or change this private key: " +
                   std::string(own ? "chmod 600 " : "chmod o= ") + path);
 }
 

@@ -28,6 +28,7 @@ AUTH_SOURCES := \
   auth/json.cpp \
   auth/json_tokens.cpp \
   auth/log.cpp \
+  auth/private_file.cpp \
   auth/requirement.cpp \
   auth/result.cpp \
   auth/token_validator.cpp \
@@ -126,6 +127,23 @@ demo:  ## Show it at work on this machine; ONCE=1 ends after the calls
 check:  ## Install what is missing and run every test
 	@tests/deps.sh build demo check
 	@BUILD_DIR='$(BUILD)' MAKE='$(MAKE) --no-print-directory' tests/check.sh
+
+.PHONY: check-layers
+check-layers:  ## Find includes that run against the layers
+	@tests/check_layers.sh
+
+PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+
+.PHONY: install
+install: $(BUILD)/api.fcgi $(BUILD)/zitadel-token  ## Install under PREFIX (/usr/local), settings under SYSCONFDIR (/etc)
+	install -d $(DESTDIR)$(PREFIX)/lib/zitadel-fcgi $(DESTDIR)$(PREFIX)/bin \
+	  $(DESTDIR)$(PREFIX)/share/zitadel-fcgi $(DESTDIR)$(SYSCONFDIR)/zitadel-fcgi
+	install -m 755 $(BUILD)/api.fcgi $(DESTDIR)$(PREFIX)/lib/zitadel-fcgi/api.fcgi
+	install -m 755 $(BUILD)/zitadel-token $(DESTDIR)$(PREFIX)/bin/zitadel-token
+	cp -R lighttpd apache $(DESTDIR)$(PREFIX)/share/zitadel-fcgi/
+	test -e $(DESTDIR)$(SYSCONFDIR)/zitadel-fcgi/api.env || \
+	  install -m 600 .env.example $(DESTDIR)$(SYSCONFDIR)/zitadel-fcgi/api.env
 
 .PHONY: format
 format:  ## Format the C++ sources

@@ -73,6 +73,10 @@ node_tests() {
     $(($(number_after '^# skipped' "$tap") + $(number_after '^# todo' "$tap")))
 }
 
+layers() {
+  if tests/check_layers.sh; then count layers 0 1; else count layers 1; fi
+}
+
 build() {
   local log=$output/build
   echo "check: building"
@@ -80,6 +84,7 @@ build() {
 }
 
 if build; then
+  layers
   unit_tests
   node_tests 'test issuer' 300 tests/issuer/test/*.test.mjs
   node_tests 'integration tests' 900 tests/integration/*.test.mjs

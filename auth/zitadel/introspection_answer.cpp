@@ -99,7 +99,12 @@ std::optional<Error> check_audience(const Json& answer, const Expectations& expe
     take(*audience);
   }
   if (!well_formed) return malformed("aud is neither a string nor a list of strings");
-  if (!meant_for_us) return Error{Reason::kWrongAudience};
+  if (!meant_for_us) {
+    return Error{Reason::kWrongAudience,
+                 "its aud holds neither the client id " + expected.client_id + " nor " +
+                     (expected.project_id.empty() ? "a project id (ZITADEL_PROJECT_ID is not set)"
+                                                  : "the project id " + expected.project_id)};
+  }
   return std::nullopt;
 }
 

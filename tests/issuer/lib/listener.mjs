@@ -24,6 +24,11 @@ async function readForm(request) {
   return parseForm(form);
 }
 
+// Node's own resetAndDestroy() says goodbye in good order first: FIN, and only then RST.
+function reset(socket) {
+  if (socket) Object.assign(socket, { resetAndClosing: true }).destroy();
+}
+
 export class Listener {
   #sockets = new Map(); // by the peer's port: under TLS a request shows only the wrapped socket
   #server;
@@ -72,13 +77,19 @@ export class Listener {
   async #answer(request, response) {
     const endpoint = endpointOf(request.url);
     this.counters.begin(endpoint, request);
-    response.once('close', () => this.counters.end());
+    let gone = false;
+    response.once('close', () => {
+      gone = true;
+      this.counters.end();
+    });
     response.on('error', () => {});
     request.on('error', () => {});
+    // A body over HTTP/2 needs no header to announce it, but Koa looks for one.
+    if (request.httpVersionMajor === 2) request.headers['transfer-encoding'] ??= 'chunked';
     request.fault = this.faults.take(endpoint);
     try {
       if (request.fault && !await this.#play(request, response, endpoint)) return;
-      this.callback(request, response);
+      if (!gone) this.callback(request, response);
     } catch (error) {
       request.destroy();
       console.error('issuer:', error);
@@ -90,7 +101,7 @@ export class Listener {
     const socket = this.#sockets.get(request.socket.remotePort);
     const connection = {
       close: () => socket?.destroy(),
-      reset: () => socket?.resetAndDestroy(),
+      reset: () => reset(socket),
     };
     const ownAnswer = [fault.status, fault.body, fault.hang, fault.reset].some(Boolean);
     if (ownAnswer && endpoint === 'introspection') {

@@ -1,7 +1,10 @@
 // A client's side of the protocol, for the tests of the issuer.
 import { randomUUID } from 'node:crypto';
+import { test as nodeTest } from 'node:test';
 import { sign } from '../lib/jwt.mjs';
 import { clientAssertionType, jwtBearer, paths } from '../lib/names.mjs';
+
+export const test = (name, run) => nodeTest(name, { timeout: 30_000 }, run);
 
 const now = () => Math.floor(Date.now() / 1000);
 
@@ -14,7 +17,7 @@ export function assertionOf(issuer, { key, keyId, clientId, userId }, { claims, 
   }, { key, keyId, header });
 }
 
-async function post(url, form, headers) {
+export async function post(url, form, headers) {
   const response = await fetch(url, {
     method: 'POST', headers, body: new URLSearchParams(form), redirect: 'manual',
   });

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before } from 'node:test';
+import { startIssuer } from '../client.mjs';
+import { paths, rolesClaim } from '../lib/names.mjs';
+import { assertionOf, getJson, introspect, introspectWith, test, tokenFrom } from './calls.mjs';
+
+let issuer;
+let token;
+before(async () => {
+  issuer = await startIssuer();
+  token = await issuer.mint();
+});
+afterEach(() => issuer.clearFaults());
+after(() => issuer?.stop());
+
+const introspectWithin = (limit) => fetch(issuer.issuer + paths.introspection, {
+  method: 'POST', body: new URLSearchParams({ token }), signal: AbortSignal.timeout(limit),
+});
+
+test('a fault that does not exist is refused', async () => {
+  await assert.rejects(issuer.fault('no-such-fault'), /no fault is named no-such-fault/);
+  await assert.rejects(issuer.fault({ on: 'nowhere', status: 500 }), /no endpoint is named nowhere/);
+  await assert.rejects(issuer.fault({ statsu: 500 }), /a fault has no statsu/);
+});
+
+const answers = {
+  'rate-limited': { status: 429, body: /slow down/, header: ['retry-after', '1'] },
+  'server-error': { status: 500, body: /instance/, header: ['content-type', 'text/plain; charset=utf-8'] },
+  'invalid-request': { status: 400, body: /"invalid_request"/ },
+  'unauthorized-client': { status: 400, body: /"unauthorized_client"/ },
+  'old-unauthorized': { status: 401, body: /unauthorized/ },
+  'invalid-client': { status: 401, body: /"invalid_client"/ },
+  redirect: { status: 302, body: /^$/, header: ['location', '/elsewhere'] },
+  'not-json': { status: 200, body: /<html>/, header: ['content-type', 'text/html'] },
+  inactive: { status: 200, body: /^\{"active":false\}$/ },
+};
+for (const [name, expected] of Object.entries(answers)) {
+  test(`the fault ${name} answers as it says, once, and then the truth returns`, async () => {
+    await issuer.fault(name, { times: 1 });
+    const answer = await introspect(issuer, token);
+    assert.equal(answer.status, expected.status);
+    assert.match(answer.text, expected.body);
+    if (expected.header) assert.equal(answer.headers.get(expected.header[0]), expected.header[1]);
+    assert.equal((await introspect(issuer, token)).body.active, true);
+  });
+}
+
+test('a fault lasts until it is cleared when no number of calls is given', async () => {
+  await issuer.fault('server-error');
+  for (let n = 0; n < 3; n += 1) assert.equal((await introspect(issuer, token)).status, 500);
+  await issuer.clearFaults();
+  assert.equal((await introspect(issuer, token)).status, 200);
+});
+
+test('faults that were ordered one after the other happen in that order', async () => {
+  await issuer.fault('rate-limited', { times: 1, headers: { 'retry-after': '7' } });
+  await issuer.fault('server-error', { times: 2 });
+  const seen = [];
+  for (let n = 0; n < 4; n += 1) seen.push((await introspect(issuer, token)).status);
+  assert.deepEqual(seen, [429, 500, 500, 200]);
+});
+
+test('active can be a string, and an answer larger than 1 MiB', async () => {
+  await issuer.fault('active-string', { times: 1 });
+  assert.equal((await introspect(issuer, token)).body.active, 'true');
+  await issuer.fault('oversized', { times: 1 });
+  const { text, body } = await introspect(issuer, token);
+  assert.ok(text.length > 1024 * 1024);
+  assert.equal(body.active, true);
+});
+
+test('members of the real answer are replaced and left out', async () => {
+  const set = { iss: 'https://elsewhere', aud: 'other', exp: 1, [rolesClaim]: {} };
+  await issuer.fault({ set, omit: ['sub', 'nbf'] });
+  const { body } = await introspect(issuer, token);
+  assert.equal(body.active, true);
+  for (const [name, value] of Object.entries(set)) assert.deepEqual(body[name], value);
+  assert.ok(!('sub' in body) && !('nbf' in body));
+});
+
+test('an answer is delayed, and others are not held up by it', async () => {
+  await issuer.fault({ delay: 500, times: 1 });
+  const order = [];
+  const call = async (name) => {
+    assert.equal((await introspect(issuer, token)).body.active, true);
+    order.push(name);
+  };
+  const start = performance.now();
+  const slow = call('slow');
+  while ((await issuer.counters()).inFlight < 1) assert.ok(performance.now() - start < 400);
+  await call('quick');
+  await slow;
+  assert.deepEqual(order, ['quick', 'slow']);
+  assert.ok(performance.now() - start >= 490);
+});
+
+test('a truncated answer ends before its length', async () => {
+  await issuer.fault('truncated', { times: 1 });
+  const response = await introspectWithin(5000);
+  assert.equal(response.status, 200);
+  await assert.rejects(response.text(), (error) => error.cause?.code === 'UND_ERR_SOCKET');
+});
+
+test('a connection is reset in the middle of an answer', async () => {
+  await issuer.fault('reset', { times: 1 });
+  const response = await introspectWithin(5000);
+  assert.equal(response.status, 200);
+  await assert.rejects(response.text(), (error) => error.cause?.code === 'ECONNRESET');
+});
+
+test('an answer can stay out for ever, or stop after its head', async () => {
+  await issuer.fault('hang', { times: 1 });
+  await assert.rejects(introspectWithin(300), { name: 'TimeoutError' });
+  await issuer.fault('hang-body', { times: 1 });
+  const response = await introspectWithin(300);
+  assert.equal(response.status, 200);
+  await assert.rejects(response.text(), { name: 'TimeoutError' });
+  assert.equal((await introspect(issuer, token)).status, 200);
+});
+
+test('discovery, keys and the token endpoint fail on their own', async () => {
+  await issuer.fault({ on: 'discovery', set: { issuer: 'https://elsewhere' } });
+  await issuer.fault({ on: 'keys', set: { keys: [] } });
+  await issuer.fault('server-error', { on: 'token' });
+  assert.equal((await getJson(issuer.issuer + paths.discovery)).issuer, 'https://elsewhere');
+  assert.deepEqual(await getJson(issuer.issuer + paths.keys), { keys: [] });
+  assert.equal((await tokenFrom(issuer, 'any')).status, 500);
+  assert.equal((await introspect(issuer, token)).body.active, true);
+});
+
+test('one fault for every endpoint', async () => {
+  await issuer.fault('server-error', { on: '*' });
+  assert.equal((await fetch(issuer.issuer + paths.discovery)).status, 500);
+  assert.equal((await introspect(issuer, token)).status, 500);
+});
+
+test('calls, tokens and assertions are counted, those that a fault answered too', async () => {
+  await issuer.resetCounters();
+  const other = await issuer.mint();
+  const key = issuer.readFile('api-key');
+  await issuer.fault('server-error', { times: 1 });
+  await introspect(issuer, token);
+  const assertion = assertionOf(issuer, key);
+  await introspectWith(issuer, assertion, token);
+  await introspectWith(issuer, assertion, token);
+  await introspect(issuer, other);
+  await getJson(issuer.issuer + paths.discovery);
+  const counters = await issuer.counters();
+  assert.equal(counters.introspections, 4);
+  assert.equal(counters.discovery, 1);
+  assert.equal(counters.token, 0);
+  assert.equal(counters.distinctTokens, 2);
+  assert.equal(counters.distinctAssertions, 3);
+  assert.equal(counters.assertionsReplayed, 1);
+  assert.deepEqual(counters.httpVersions, { 1.1: 5 });
+  assert.equal(await issuer.introspectionsOf(token), 3);
+  assert.equal(await issuer.introspectionsOf(other), 1);
+  assert.equal(await issuer.introspectionsOf('another'), 0);
+});
+
+test('a closed listener refuses connections and comes back on the same port', async () => {
+  await issuer.closeListener();
+  await assert.rejects(introspectWithin(2000), (error) => error.cause?.code === 'ECONNREFUSED');
+  assert.equal((await issuer.counters()).openNow, 0);
+  await issuer.openListener();
+  assert.equal((await introspect(issuer, token)).body.active, true);
+});
+
+test('open connections are dropped, and new ones counted', async () => {
+  await introspect(issuer, token);
+  await issuer.resetCounters();
+  assert.ok((await issuer.counters()).openNow > 0);
+  await issuer.dropConnections();
+  assert.equal((await issuer.counters()).openNow, 0);
+  assert.equal((await introspect(issuer, token)).body.active, true);
+  assert.equal((await issuer.counters()).connectionsOpened, 1);
+});

@@ -1,15 +1,10 @@
 #include "auth/zitadel/key_file.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <utility>
+#include <variant>
 
-#include "auth/descriptor.h"
 #include "auth/json.h"
+#include "auth/private_file.h"
 #include "auth/secret.h"
 
 namespace auth {
@@ -96,48 +91,16 @@ Result<KeyFile> parse(std::string_view text, const Kind& wanted) {
   return file;
 }
 
-std::string system_error() { return std::strerror(errno); }
-
-std::optional<Error> check_permissions(const struct stat& status, const std::string& path) {
-  const bool own = status.st_uid == ::geteuid();
-  if ((status.st_mode & (own ? S_IRWXG | S_IRWXO : S_IRWXO)) == 0) return std::nullopt;
-  return unusable("others may read or change this private key: " +
-                  std::string(own ? "chmod 600 " : "chmod o= ") + path);
-}
-
-Result<Secret> read_text(int file) {
-  std::string text(kMaxKeyFileBytes + 1, '\0');
-  std::size_t size = 0;
-  while (size < text.size()) {
-    const ssize_t count = ::read(file, text.data() + size, text.size() - size);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return unusable("cannot be read: " + system_error());
-    if (count == 0) break;
-    size += static_cast<std::size_t>(count);
-  }
-  const bool too_long = size > kMaxKeyFileBytes;
-  Secret content{std::string_view(text).substr(0, size)};
-  OPENSSL_cleanse(text.data(), text.size());
-  if (too_long) return unusable("is larger than any key file of ZITADEL");
-  return content;
-}
-
-// The text of the file at the path, where nobody else can read it.
-Result<Secret> read_private_file(const std::string& path) {
-  // Opening a FIFO would wait for its writer; O_NONBLOCK lets the check below refuse it.
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (!file.is_open()) return unusable("cannot be opened: " + system_error());
-  struct stat status {};
-  if (::fstat(file.get(), &status) != 0) return unusable("cannot be examined: " + system_error());
-  if (!S_ISREG(status.st_mode)) return unusable("is not a regular file");
-  if (std::optional<Error> error = check_permissions(status, path)) return *std::move(error);
-  return read_text(file.get());
-}
-
 Result<KeyFile> read(const std::string& path, const Kind& wanted) {
-  const Result<Secret> text = read_private_file(path);
-  if (!text) return unusable(path + ": " + text.error().detail);
-  Result<KeyFile> file = parse(text->reveal(), wanted);
+  const auto outcome = read_private_file(path, kMaxKeyFileBytes);
+  if (const auto* mistake = std::get_if<FileMistake>(&outcome)) {
+    return unusable(path + ": " + mistake->message);
+  }
+  const PrivateFile& content = std::get<PrivateFile>(outcome);
+  if (!content.remedy.empty()) {
+    return unusable(path + ": others may read or change this private key: " + content.remedy);
+  }
+  Result<KeyFile> file = parse(content.text.reveal(), wanted);
   if (!file) return unusable(path + ": " + file.error().detail);
   return file;
 }

@@ -39,6 +39,8 @@ async function introspectOverHttp1(options) {
     agent: false,
     ...options,
   });
+  // A reset is told to the request as well, after its response has begun.
+  request.on('error', () => {});
   request.end(form());
   const [response] = await once(request, 'response');
   return { response, body: JSON.parse(await read(response)) };
@@ -51,6 +53,7 @@ async function introspectOver(session) {
   });
   const broken = once(stream, 'close').then(() => { throw new Error('the stream was closed'); });
   broken.catch(() => {});
+  stream.on('error', () => {});
   stream.end(form());
   const [headers] = await Promise.race([once(stream, 'response'), broken]);
   return { status: headers[':status'], headers, text: await read(stream) };

@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,7 +15,8 @@
 
 namespace auth {
 
-// Immutable after loading. Names in the comments are those of the environment and the .env file.
+// Immutable after loading. Names in the comments are those of the environment and the .env file;
+// .env.example tells what each means. auth/setting_table.cpp says how each is read.
 struct Settings {
   std::string domain;             // ZITADEL_DOMAIN: the issuer, no slash at its end
   std::string introspection_url;  // ZITADEL_INTROSPECTION_URL; empty: from discovery
@@ -42,21 +42,27 @@ struct Settings {
   std::size_t max_in_flight = 4096;       // ZITADEL_MAX_IN_FLIGHT
   std::size_t max_connections = 512;      // ZITADEL_MAX_CONNECTIONS
   std::size_t max_parked = 8192;          // ZITADEL_MAX_PARKED
+
+  // Lines for the log: environment variables that look like settings but are none.
+  std::vector<std::string> warnings;
 };
 
 // One line for the operator: names the setting, what was found, what to write instead.
 // Never holds a secret's value.
 using Mistakes = std::vector<std::string>;
 
-// The value of an environment variable, or nothing.
-using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+// "NAME=value" strings, which must live as long as this.
+using Environment = std::vector<std::string_view>;
 
-// The process's own environment.
+// The process's own environment; nobody may change it meanwhile.
 [[nodiscard]] Environment process_environment();
 
 // Reads the environment first, then the .env file (ZITADEL_ENV_FILE, else ".env" in the working
-// directory), and checks everything, also the key file and its permissions. Gives all mistakes
-// together. Never calls out.
+// directory), and checks everything, also the key file and its permissions. An empty value counts
+// as none. Gives all mistakes together. Never calls out.
 [[nodiscard]] std::variant<Settings, Mistakes> load_settings(const Environment& environment);
+
+// All names that load_settings knows, but for ZITADEL_ENV_FILE, which the environment alone holds.
+[[nodiscard]] std::vector<std::string_view> setting_names();
 
 }  // namespace auth

@@ -1,0 +1,40 @@
+// Where the settings come from: the environment, then the .env file. Looks at names, not at what
+// the values mean.
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "auth/secret.h"
+#include "auth/settings.h"
+
+namespace auth {
+
+struct SettingName {
+  std::string_view name;
+  bool secret = false;  // its value is not shown, and the file it stands in must be private
+};
+
+// One setting that has a value. The value may be a secret, or hold one by mistake.
+struct FoundSetting {
+  Secret value;        // not empty
+  std::string origin;  // "environment" or ".env, line 3"
+  std::string folder;  // where a relative path begins: empty, or ends with '/'
+};
+
+struct SettingSources {
+  std::map<std::string, FoundSetting, std::less<>> found;  // known names only
+  Mistakes mistakes;  // of the .env file: not readable, malformed, repeated or misspelt names, …
+  Mistakes warnings;  // of the environment, which other programs share: names that may be misspelt
+};
+
+[[nodiscard]] SettingSources collect_settings(const Environment& environment,
+                                              std::span<const SettingName> known);
+
+// Text from outside for a line to the operator: without control characters, cut where it is long.
+[[nodiscard]] std::string shown(std::string_view text);
+
+}  // namespace auth

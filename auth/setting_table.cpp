@@ -1,0 +1,173 @@
+#include "auth/setting_table.h"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "auth/private_file.h"
+#include "auth/zitadel/key_file.h"
+#include "auth/zitadel/url.h"
+
+namespace auth {
+namespace {
+
+using Problem = std::optional<std::string>;
+
+constexpr std::size_t kMaxPathBytes = 1024;
+constexpr std::size_t kMaxCaFileBytes = 1 << 20;
+
+constexpr std::string_view unit_of(std::chrono::milliseconds) { return " of milliseconds"; }
+constexpr std::string_view unit_of(std::chrono::seconds) { return " of seconds"; }
+constexpr std::string_view unit_of(std::size_t) { return ""; }
+
+template <auto Member, unsigned Least, unsigned Most>
+Problem number(const FoundSetting& found, Settings& settings) {
+  const std::string_view text = found.value.reveal();
+  unsigned value = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (code != std::errc() || end != text.data() + text.size() || value < Least || value > Most) {
+    return "is not a whole number" + std::string(unit_of(settings.*Member)) + " from " +
+           std::to_string(Least) + " to " + std::to_string(Most);
+  }
+  using Number = std::remove_reference_t<decltype(settings.*Member)>;
+  settings.*Member = Number(value);
+  return std::nullopt;
+}
+
+template <auto Member>
+Problem flag(const FoundSetting& found, Settings& settings) {
+  const std::string_view text = found.value.reveal();
+  if (text != "0" && text != "1") return "is neither 1 nor 0";
+  settings.*Member = text == "1";
+  return std::nullopt;
+}
+
+Problem log_level(const FoundSetting& found, Settings& settings) {
+  constexpr std::pair<std::string_view, LogLevel> kLevels[] = {{"error", LogLevel::kError},
+                                                               {"warn", LogLevel::kWarn},
+                                                               {"info", LogLevel::kInfo},
+                                                               {"debug", LogLevel::kDebug}};
+  for (const auto& [name, level] : kLevels) {
+    if (name != found.value.reveal()) continue;
+    settings.log_level = level;
+    return std::nullopt;
+  }
+  return "is not one of error, warn, info and debug";
+}
+
+// Of the characters from least to '~'.
+template <auto Member, char Least>
+Problem ascii(const FoundSetting& found, Settings& settings) {
+  const std::string_view text = found.value.reveal();
+  const bool good =
+      std::all_of(text.begin(), text.end(), [](char byte) { return byte >= Least && byte <= '~'; });
+  if (!good) {
+    return Least == ' ' ? "holds a character that is not ASCII: write it without"
+                        : "holds a blank or a character that is not ASCII: write it without";
+  }
+  settings.*Member = text;
+  return std::nullopt;
+}
+
+Problem client_secret(const FoundSetting& found, Settings& settings) {
+  settings.client_secret = found.value.copy();
+  return std::nullopt;
+}
+
+// A URL without a scheme is the commonest mistake: what was meant can be said.
+Problem url_problem(std::string_view text, bool allow_http) {
+  Problem problem = url_mistake(text, allow_http);
+  const std::string with_scheme = "https://" + std::string(text);
+  if (problem && text.find("://") == std::string_view::npos && parse_url(with_scheme)) {
+    return "has no scheme: write " + with_scheme;
+  }
+  return problem;
+}
+
+Problem introspection_url(const FoundSetting& found, Settings& settings) {
+  const std::string_view text = found.value.reveal();
+  if (Problem problem = url_problem(text, settings.allow_http)) return problem;
+  settings.introspection_url = text;
+  return std::nullopt;
+}
+
+Problem domain(const FoundSetting& found, Settings& settings) {
+  std::string_view text = found.value.reveal();
+  if (Problem problem = url_problem(text, settings.allow_http)) return problem;
+  const std::size_t discovery = text.find("/.well-known/");
+  while (text.ends_with('/')) text.remove_suffix(1);
+  if (discovery != std::string_view::npos) {
+    return "is the discovery document's URL: write " + std::string(text.substr(0, discovery));
+  }
+  settings.domain = text;
+  return std::nullopt;
+}
+
+// Puts the path together, or says why the text is none.
+Problem resolve(const FoundSetting& found, std::string& path) {
+  const std::string_view text = found.value.reveal();
+  // A key that was put in the place of its path must not reach the log.
+  if (text.size() > kMaxPathBytes || text.find('{') != std::string_view::npos ||
+      text.find("-----") != std::string_view::npos) {
+    return "is no path of a file: write where the file lies, not what it holds";
+  }
+  if (text.starts_with('~')) return "begins with '~', which only a shell knows: write it in full";
+  path = (text.starts_with('/') ? "" : found.folder) + std::string(text);
+  return std::nullopt;
+}
+
+Problem key_file(const FoundSetting& found, Settings& settings) {
+  std::string path;
+  if (Problem problem = resolve(found, path)) return problem;
+  Result<ApplicationKey> key = read_application_key(path);
+  if (!key) return "cannot be used: " + key.error().detail;
+  settings.application_key = *std::move(key);
+  return std::nullopt;
+}
+
+Problem ca_file(const FoundSetting& found, Settings& settings) {
+  std::string path;
+  if (Problem problem = resolve(found, path)) return problem;
+  const auto file = read_private_file(path, kMaxCaFileBytes);
+  if (const auto* mistake = std::get_if<FileMistake>(&file)) {
+    return "cannot be used: " + path + ' ' + mistake->message;
+  }
+  const std::string_view text = std::get<PrivateFile>(file).text.reveal();
+  if (text.find("-----BEGIN CERTIFICATE-----") == std::string_view::npos) {
+    return "holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)";
+  }
+  settings.ca_file = path;
+  return std::nullopt;
+}
+
+// ZITADEL_ALLOW_HTTP stands before the URLs that it concerns.
+constexpr SettingRow kRows[] = {
+    {{"ZITADEL_ALLOW_HTTP"}, flag<&Settings::allow_http>},
+    {{"ZITADEL_DOMAIN"}, domain},
+    {{"ZITADEL_INTROSPECTION_URL"}, introspection_url},
+    {{"API_PRIVATE_KEY_FILE_PATH"}, key_file},
+    {{"ZITADEL_CLIENT_ID"}, ascii<&Settings::client_id, '!'>},
+    {{"ZITADEL_CLIENT_SECRET", true}, client_secret},
+    {{"ZITADEL_PROJECT_ID"}, ascii<&Settings::project_id, '!'>},
+    {{"ZITADEL_REALM"}, ascii<&Settings::realm, ' '>},
+    {{"ZITADEL_CA_FILE"}, ca_file},
+    {{"ZITADEL_CONNECT_TIMEOUT_MS"}, number<&Settings::connect_timeout, 10, 60000>},
+    {{"ZITADEL_TIMEOUT_MS"}, number<&Settings::timeout, 10, 60000>},
+    {{"ZITADEL_THREADS"}, number<&Settings::threads, 1, 64>},
+    {{"ZITADEL_LOG_LEVEL"}, log_level},
+    {{"ZITADEL_CACHE_TTL"}, number<&Settings::cache_ttl, 0, 3600>},
+    {{"ZITADEL_CACHE_MAX_TOKENS"}, number<&Settings::cache_max_tokens, 1, 10'000'000>},
+    {{"ZITADEL_GRACE"}, number<&Settings::grace, 0, 86400>},
+    {{"ZITADEL_MAX_IN_FLIGHT"}, number<&Settings::max_in_flight, 1, 65536>},
+    {{"ZITADEL_MAX_CONNECTIONS"}, number<&Settings::max_connections, 1, 65536>},
+    {{"ZITADEL_MAX_PARKED"}, number<&Settings::max_parked, 1, 65536>},
+};
+
+}  // namespace
+
+std::span<const SettingRow> setting_rows() { return kRows; }
+
+}  // namespace auth

@@ -1,0 +1,87 @@
+// What the tests of settings share: a folder of their own to run in, with a key file in it.
+#pragma once
+
+#include <cppunit/TestAssert.h>
+#include <cppunit/TestFixture.h>
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "auth/settings.h"
+#include "tests/unit/support/keys.h"
+#include "tests/unit/support/temporary_folder.h"
+
+namespace support {
+
+using auth::Mistakes;
+using auth::Settings;
+
+class SettingsFixture : public CppUnit::TestFixture {
+ public:
+  using Variables = std::vector<std::string>;
+
+  void setUp() override {
+    former_folder_ = std::filesystem::current_path();
+    std::filesystem::current_path(folder_.path());
+    folder_.write("key.json", application_key_file());
+  }
+  void tearDown() override { std::filesystem::current_path(former_folder_); }
+
+ protected:
+  static auto load_with(const Variables& variables) {
+    return auth::load_settings(auth::Environment(variables.begin(), variables.end()));
+  }
+
+  static const Variables& working() {
+    static const Variables variables{"ZITADEL_DOMAIN=https://z.example",
+                                     "API_PRIVATE_KEY_FILE_PATH=key.json"};
+    return variables;
+  }
+
+  // What is there twice counts once: the first one.
+  static Variables working_with(Variables variables) {
+    variables.insert(variables.end(), working().begin(), working().end());
+    return variables;
+  }
+
+  static Settings load(const Variables& variables) {
+    auto loaded = load_with(variables);
+    const auto* mistakes = std::get_if<Mistakes>(&loaded);
+    CPPUNIT_ASSERT_MESSAGE(mistakes == nullptr ? "" : mistakes->front(), mistakes == nullptr);
+    return std::get<Settings>(std::move(loaded));
+  }
+
+  static Mistakes mistakes_of(const Variables& variables) {
+    auto loaded = load_with(variables);
+    const auto* mistakes = std::get_if<Mistakes>(&loaded);
+    CPPUNIT_ASSERT_MESSAGE(variables.empty() ? "" : variables.front(), mistakes != nullptr);
+    for (const std::string& line : *mistakes) {
+      CPPUNIT_ASSERT_MESSAGE(line, line.find('\n') == std::string::npos);
+    }
+    return *mistakes;
+  }
+
+  static void gives_mistake(const std::string& expected, const Variables& variables) {
+    const Mistakes mistakes = mistakes_of(variables);
+    CPPUNIT_ASSERT_EQUAL(expected, mistakes[0]);
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(mistakes.back(), std::size_t{1}, mistakes.size());
+  }
+
+  // Of one setting beside working ones, from the environment.
+  static void refuses(const std::string& variable, const std::string& problem) {
+    const std::string name = variable.substr(0, variable.find('='));
+    gives_mistake(name + " (environment)" + problem, working_with({variable}));
+  }
+
+  void env_file(std::string_view text, unsigned mode = 0600) const {
+    folder_.write(".env", text, mode);
+  }
+
+  TemporaryFolder folder_;
+  std::filesystem::path former_folder_;
+};
+
+}  // namespace support

@@ -142,7 +142,7 @@ for (const name of ['reset', 'truncated']) {
     const code = 'ECONNRESET'; // of an HTTP/1.1 answer cut short in either way
     await assert.rejects(introspectOverHttp1({ ca }), { code });
     await withSession(async (session) => {
-      const closed = once(session, 'close');
+      const closed = new Promise((resolve) => { session.once('close', resolve); });
       await assert.rejects(async () => JSON.parse((await introspectOver(session)).text));
       await closed;
     });

@@ -23,8 +23,14 @@ AUTH_SOURCES := \
   auth/cache/token_key.cpp \
   auth/claims.cpp \
   auth/failure_log.cpp \
+  auth/jose/algorithm.cpp \
   auth/jose/base64url.cpp \
+  auth/jose/jwk.cpp \
   auth/jose/jws.cpp \
+  auth/jose/jwt.cpp \
+  auth/jose/public_key.cpp \
+  auth/jose/roca.cpp \
+  auth/jose/verification_key.cpp \
   auth/json.cpp \
   auth/json_tokens.cpp \
   auth/log.cpp \

@@ -14,6 +14,17 @@ Fault fault_of(Reason reason) noexcept {
     case Reason::kNotYetValid:
     case Reason::kWrongIssuer:
     case Reason::kWrongAudience:
+    case Reason::kOpaqueToken:
+    case Reason::kMalformedJwt:
+    case Reason::kUnsupportedTokenType:
+    case Reason::kUnsupportedExtension:
+    case Reason::kUnsupportedAlgorithm:
+    case Reason::kUnknownKey:
+    case Reason::kAlgorithmMismatch:
+    case Reason::kBadSignature:
+    case Reason::kMalformedClaims:
+    case Reason::kClaimMissing:
+    case Reason::kNotAnAccessToken:
       return Fault::kToken;
     case Reason::kRoleMissing:
     case Reason::kScopeMissing:
@@ -31,6 +42,7 @@ Fault fault_of(Reason reason) noexcept {
     case Reason::kMalformedAnswer:
     case Reason::kIssuerMismatch:
     case Reason::kCircuitOpen:
+    case Reason::kKeySetUnavailable:
       return Fault::kUpstream;
     case Reason::kClientAuthenticationRefused:
     case Reason::kOurRequestRefused:
@@ -63,6 +75,28 @@ std::string_view describe(Reason reason) noexcept {
       return "the access token is of another issuer";
     case Reason::kWrongAudience:
       return "the access token is not meant for this API";
+    case Reason::kOpaqueToken:
+      return "the access token is opaque, and only JWTs are taken here";
+    case Reason::kMalformedJwt:
+      return "the access token is not a well-formed JWT";
+    case Reason::kUnsupportedTokenType:
+      return "the access token's typ is neither JWT nor at+jwt";
+    case Reason::kUnsupportedExtension:
+      return "the access token's header asks for an extension of JWS";
+    case Reason::kUnsupportedAlgorithm:
+      return "the access token's alg is not one that is taken here";
+    case Reason::kUnknownKey:
+      return "the access token's kid names no key of the issuer";
+    case Reason::kAlgorithmMismatch:
+      return "the access token's alg does not fit the key that its kid names";
+    case Reason::kBadSignature:
+      return "the access token's signature is wrong";
+    case Reason::kMalformedClaims:
+      return "a claim of the access token does not have the prescribed form";
+    case Reason::kClaimMissing:
+      return "the access token lacks a required claim";
+    case Reason::kNotAnAccessToken:
+      return "the token is not an access token but one for another purpose";
     case Reason::kRoleMissing:
       return "the user has not been granted the role";
     case Reason::kScopeMissing:
@@ -93,6 +127,8 @@ std::string_view describe(Reason reason) noexcept {
       return "the discovered issuer is not ZITADEL_DOMAIN";
     case Reason::kCircuitOpen:
       return "ZITADEL failed repeatedly and is being given a rest";
+    case Reason::kKeySetUnavailable:
+      return "ZITADEL's key set cannot be had";
     case Reason::kClientAuthenticationRefused:
       return "ZITADEL refused this API's own credentials";
     case Reason::kOurRequestRefused:

@@ -35,6 +35,18 @@ enum class Reason {
   kNotYetValid,
   kWrongIssuer,
   kWrongAudience,
+  // Fault::kToken, of a JWT that is checked here and not by ZITADEL
+  kOpaqueToken,
+  kMalformedJwt,
+  kUnsupportedTokenType,
+  kUnsupportedExtension,
+  kUnsupportedAlgorithm,
+  kUnknownKey,
+  kAlgorithmMismatch,
+  kBadSignature,
+  kMalformedClaims,
+  kClaimMissing,
+  kNotAnAccessToken,
   // Fault::kPermission
   kRoleMissing,
   kScopeMissing,
@@ -52,6 +64,7 @@ enum class Reason {
   kMalformedAnswer,
   kIssuerMismatch,
   kCircuitOpen,
+  kKeySetUnavailable,
   // Fault::kOwn
   kClientAuthenticationRefused,
   kOurRequestRefused,

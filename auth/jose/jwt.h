@@ -1,0 +1,51 @@
+// Signed JSON Web Tokens (RFC 7519) in compact form (RFC 7515 §3.1): taken apart and verified.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "auth/jose/algorithm.h"
+#include "auth/jose/verification_key.h"
+#include "auth/result.h"
+
+namespace auth::jose {
+
+constexpr std::size_t kMaxJwtBytes = 16 << 10;  // as long as an Authorization header may be
+constexpr std::size_t kMaxJwtHeaderBytes = 4 << 10;
+
+// Whether it is a JWT, well-formed or not, or something else: it begins like the base64url form of
+// a JSON object and has a dot. ZITADEL's opaque tokens have none.
+[[nodiscard]] bool looks_like_jwt(std::string_view token) noexcept;
+
+// A JWT whose header has been read and whose signature has not been looked at. Views the text it
+// was parsed from, which must outlive it. Immutable after construction.
+class Jwt {
+ public:
+  // BASE64URL(header) "." BASE64URL(payload) "." BASE64URL(signature) and nothing else. The header
+  // is one JSON object without duplicate members. Its "typ" is absent, JWT or at+jwt (RFC 7519
+  // §5.1, RFC 9068 §2.1). Keys that it brings along ("jwk", "jku", "x5u", "x5c") are not looked at.
+  // Errors: kMalformedJwt, kUnsupportedTokenType, kUnsupportedExtension (any "crit", RFC 7515
+  // §4.1.11, for none is implemented here; a "b64" but true, RFC 7797), kUnsupportedAlgorithm.
+  [[nodiscard]] static Result<Jwt> parse(std::string_view text);
+
+  [[nodiscard]] Algorithm algorithm() const noexcept { return algorithm_; }
+  [[nodiscard]] const std::optional<std::string>& key_id() const noexcept { return key_id_; }
+
+  // The payload, signed with this key. Errors: kAlgorithmMismatch (the header's algorithm does not
+  // fit the key), kBadSignature, kMalformedJwt (a part is not base64url in its only spelling).
+  [[nodiscard]] Result<std::string> verify(const VerificationKey& key) const;
+
+ private:
+  Jwt(Algorithm algorithm, std::optional<std::string> key_id, std::string_view text,
+      std::size_t first_dot, std::size_t last_dot);
+
+  Algorithm algorithm_;
+  std::optional<std::string> key_id_;
+  std::string_view signed_text_;  // header and payload
+  std::string_view payload_;      // encoded
+  std::string_view signature_;    // encoded
+};
+
+}  // namespace auth::jose

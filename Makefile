@@ -17,12 +17,16 @@ COMPILE = $(CXX) -std=c++20 -I. $(WARNINGS) $(HARDENING) -fPIE -pthread $(PACKAG
 LINK = $(CXX) -pthread $(HARDENING) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 
 AUTH_SOURCES := \
+  auth/aes_gcm.cpp \
   auth/bearer_token.cpp \
   auth/breaker.cpp \
+  auth/cache/sealed_entry.cpp \
   auth/cache/token_cache.cpp \
   auth/cache/token_key.cpp \
   auth/claims.cpp \
+  auth/dotenv.cpp \
   auth/failure_log.cpp \
+  auth/hmac.cpp \
   auth/jose/algorithm.cpp \
   auth/jose/base64url.cpp \
   auth/jose/jwk.cpp \
@@ -37,6 +41,9 @@ AUTH_SOURCES := \
   auth/private_file.cpp \
   auth/requirement.cpp \
   auth/result.cpp \
+  auth/setting_sources.cpp \
+  auth/setting_table.cpp \
+  auth/settings.cpp \
   auth/token_validator.cpp \
   auth/worker_pool.cpp \
   auth/zitadel/client_assertion.cpp \
@@ -65,25 +72,42 @@ FCGI_SOURCES := \
   fcgi/router.cpp \
   fcgi/server.cpp
 
-CLI_SOURCES :=
+CLI_SOURCES := \
+  cli/token_options.cpp \
+  cli/token_request.cpp \
+  cli/zitadel_token.cpp
 
 UNIT_TEST_SOURCES := \
   tests/unit/base64url_test.cpp \
   tests/unit/bearer_token_test.cpp \
+  tests/unit/breaker_test.cpp \
   tests/unit/challenge_test.cpp \
   tests/unit/claims_test.cpp \
   tests/unit/client_assertion_test.cpp \
+  tests/unit/dotenv_test.cpp \
+  tests/unit/env_example_test.cpp \
+  tests/unit/failure_log_test.cpp \
   tests/unit/json_test.cpp \
   tests/unit/jws_test.cpp \
   tests/unit/key_file_test.cpp \
   tests/unit/main.cpp \
+  tests/unit/private_file_test.cpp \
   tests/unit/request_test.cpp \
   tests/unit/requirement_test.cpp \
   tests/unit/response_test.cpp \
   tests/unit/router_test.cpp \
+  tests/unit/sealed_entry_test.cpp \
   tests/unit/secret_test.cpp \
+  tests/unit/sharded_lru_test.cpp \
+  tests/unit/single_flight_test.cpp \
+  tests/unit/setting_sources_test.cpp \
+  tests/unit/settings_test.cpp \
   tests/unit/support/keys.cpp \
-  tests/unit/url_test.cpp
+  tests/unit/support/log_capture.cpp \
+  tests/unit/token_cache_test.cpp \
+  tests/unit/token_key_test.cpp \
+  tests/unit/url_test.cpp \
+  tests/unit/worker_pool_test.cpp
 
 # libcurl is loaded when it is needed (auth/zitadel/curl_library.h).
 AUTH_LIBS = $(shell pkg-config --libs libcrypto json-c)
@@ -109,9 +133,17 @@ $(BUILD)/zitadel-token: $(call objects_of,$(CLI_SOURCES)) $(BUILD)/libzitadel_au
 $(BUILD)/unit_tests: $(call objects_of,$(UNIT_TEST_SOURCES) $(FCGI_SOURCES) $(AUTH_SOURCES))
 	$(LINK) -o $@ $^ -lcppunit $(FCGI_LIBS) $(AUTH_LIBS)
 
-$(OBJECTS)/%.o: %.cpp Makefile
+$(OBJECTS)/%.o: %.cpp $(OBJECTS)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) -MMD -MP -c -o $@ $<
+
+# Changes only when the command does: other options mean other objects.
+$(OBJECTS)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(COMPILE)' | cmp -s - $@ || echo '$(COMPILE)' > $@
+
+.PHONY: FORCE
+FORCE:
 
 -include $(patsubst %.o,%.d,$(call objects_of,$(ALL_SOURCES)))
 

@@ -1,0 +1,34 @@
+// What zitadel-token is told on its command line.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace cli {
+
+struct TokenOptions {
+  enum class Action { kGetToken, kShowHelp, kShowVersion };
+
+  Action action = Action::kGetToken;
+  std::string key_file{};
+  std::string domain{};  // the issuer, no slash at its end
+  std::string project{};
+  std::string scope{};    // all that is asked for, space-separated (RFC 6749 §3.3)
+  std::string ca_file{};  // empty: the system's
+};
+
+// A sentence for the user.
+struct UsageMistake {
+  std::string message;
+};
+
+// arguments: without the program's name. allow_http: http:// to other than loopback addresses.
+[[nodiscard]] std::variant<TokenOptions, UsageMistake> parse_token_options(
+    const std::vector<std::string_view>& arguments, bool allow_http);
+
+// The text of --help.
+[[nodiscard]] std::string_view token_help() noexcept;
+
+}  // namespace cli

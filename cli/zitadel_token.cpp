@@ -1,0 +1,79 @@
+// zitadel-token: gets a service user's access token and prints it.
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+
+#include "auth/version.h"
+#include "auth/zitadel/curl_http_client.h"
+#include "cli/token_options.h"
+#include "cli/token_request.h"
+
+namespace {
+
+using cli::TokenOptions;
+
+int fail(std::string message) {
+  // ZITADEL's own words must not command the terminal.
+  for (char& byte : message) {
+    if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f) byte = '?';
+  }
+  std::cerr << "zitadel-token: " << message << '\n';
+  return EXIT_FAILURE;
+}
+
+int print(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t count = ::write(STDOUT_FILENO, text.data(), text.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return fail(std::string("standard output: ") + std::strerror(errno));
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return EXIT_SUCCESS;
+}
+
+int print_token(const TokenOptions& options, bool allow_http) {
+  const auto key = auth::read_service_user_key(options.key_file);
+  if (!key) return fail(auth::to_string(key.error()));
+  const auth::SystemClock clock;
+  auth::CurlHttpClient::Options client_options;
+  client_options.ca_file = options.ca_file;
+  auth::CurlHttpClient http(client_options);
+  const auto outcome =
+      cli::get_token({options.domain, options.scope, allow_http}, *key, http, clock);
+  if (const auto* refusal = std::get_if<cli::Refusal>(&outcome)) return fail(refusal->message);
+  std::string line(std::get<auth::Secret>(outcome).reveal());
+  line.push_back('\n');
+  return print(auth::Secret::take(line).reveal());
+}
+
+bool allowed_by_environment() {
+  const char* const value = std::getenv("ZITADEL_ALLOW_HTTP");
+  return value != nullptr && std::strcmp(value, "1") == 0;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  const rlimit no_core{0, 0};  // a core would hold the key
+  static_cast<void>(::setrlimit(RLIMIT_CORE, &no_core));
+  const bool allow_http = allowed_by_environment();
+  const auto parsed =
+      cli::parse_token_options({arguments + (count > 0 ? 1 : 0), arguments + count}, allow_http);
+  if (const auto* mistake = std::get_if<cli::UsageMistake>(&parsed)) {
+    return fail(mistake->message + "; see zitadel-token --help");
+  }
+  const auto& options = std::get<TokenOptions>(parsed);
+  switch (options.action) {
+    case TokenOptions::Action::kShowHelp:
+      return print(cli::token_help());
+    case TokenOptions::Action::kShowVersion:
+      return print("zitadel-token " ZITADEL_FCGI_VERSION "\n");
+    case TokenOptions::Action::kGetToken:
+      return print_token(options, allow_http);
+  }
+  return EXIT_FAILURE;
+}

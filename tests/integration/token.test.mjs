@@ -1,0 +1,269 @@
+// zitadel-token against the issuer: what it prints, where, and with which exit status.
+import assert from 'node:assert/strict';
+import { execFile, spawnSync } from 'node:child_process';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, afterEach, before, describe, it } from 'node:test';
+
+import { startIssuer } from '../issuer/client.mjs';
+import { introspect } from '../issuer/test/calls.mjs';
+import { freePort } from './support/http.mjs';
+import { cleanEnvironment } from './support/processes.mjs';
+import { buildFolder, Workspace } from './support/workspace.mjs';
+
+const program = join(buildFolder, 'zitadel-token');
+const kLimit = 30_000; // milliseconds
+
+let issuer;
+let workspace;
+before(async () => {
+  assert.ok(existsSync(program), `${program} is missing: run make first`);
+  workspace = new Workspace();
+  issuer = await startIssuer();
+});
+after(async () => {
+  workspace?.remove();
+  await issuer?.stop();
+});
+afterEach(() => issuer.clearFaults());
+
+// Resolves with { status, stdout, stderr }, whatever the exit status.
+function run(args, env = {}) {
+  return new Promise((resolve, reject) => {
+    execFile(program, args, { env: cleanEnvironment(env), timeout: kLimit }, (error, stdout, stderr) => {
+      if (error && typeof error.code !== 'number') reject(error);
+      else resolve({ status: error?.code ?? 0, stdout, stderr });
+    });
+  });
+}
+
+const options = ({ key = issuer.files['user-with-role'], domain = issuer.issuer,
+  project = issuer.projectId, scope = [], ...others } = {}) => [
+  '--key', key, '--domain', domain, '--project', project,
+  ...[scope].flat().flatMap((name) => ['--scope', name]),
+  ...Object.entries(others).flatMap(([name, value]) => [`--${name}`, value]),
+];
+
+// Nothing on stdout, one line on stderr that holds nothing of the key.
+function assertFailed({ status, stdout, stderr }, message) {
+  assert.equal(stdout, '');
+  assert.match(stderr, /^zitadel-token: [^\n]+\n$/);
+  assert.match(stderr, message);
+  assert.equal(status, 1);
+  const { key } = issuer.readFile('user-with-role');
+  for (const line of key.split('\n').filter((text) => /^[\w+/=]+$/.test(text))) {
+    assert.ok(!stderr.includes(line));
+  }
+}
+
+async function tokenOf(args, env) {
+  const { status, stdout, stderr } = await run(args, env);
+  assert.equal(stderr, '');
+  assert.equal(status, 0);
+  assert.match(stdout, /^[\w.~+/-]+=*\n$/);
+  return stdout.trimEnd();
+}
+
+describe('a mistake on the command line is told, with a hint at --help', () => {
+  const cases = {
+    '--key is missing': () => [],
+    '--domain is missing': () => ['--key', 'a'],
+    '--project is missing': () => ['--key=a', '--domain=https://host'],
+    '--key needs a value': () => ['--key'],
+    '--domain needs a value': () => ['--domain', '--project', '1'],
+    '--scope needs a value': () => [...options(), '--scope='],
+    '--key is given more than once': () => [...options(), '--key', 'a'],
+    '--ca-file is given more than once': () => [...options(), '--ca-file=a', '--ca-file=b'],
+    '--colour is not an option': () => [...options(), '--colour=always'],
+    'extra is not an option': () => [...options(), 'extra'],
+    '--project is not a project\'s id': () => options({ project: '1 openid' }),
+    '--scope holds what no scope\'s name can': () => options({ scope: 'read "all"' }),
+    '--domain is not a URL': () => options({ domain: 'my-instance.zitadel.cloud' }),
+    '--domain holds a query': () => options({ domain: 'https://host/?a=b' }),
+    '--domain holds a user name or password': () => options({ domain: 'https://a:b@host' }),
+  };
+  for (const [message, args] of Object.entries(cases)) {
+    it(message, async () => {
+      const answer = await run(args());
+      assertFailed(answer, /; see zitadel-token --help\n$/);
+      assert.ok(answer.stderr.includes(message), answer.stderr);
+    });
+  }
+});
+
+it('does not print what stands in a wrong domain', async () => {
+  assertFailed(await run(options({ domain: 'https://user:hunter2@host' })), /^(?!.*hunter2)/);
+});
+
+describe('a key file that cannot be used is explained', () => {
+  const cases = {
+    'an application\'s key': [() => issuer.files['api-key'],
+      /this is an API application's key, where a service user's key belongs/],
+    'a client secret': [() => issuer.files.basic, /this holds a client secret and no key/],
+    'a file that others can read': [
+      () => workspace.write('etc/open.json', readFileSync(issuer.files['user-with-role']), 0o644),
+      /others may read or change this private key: chmod (600|o=) .*open\.json/],
+    'a missing file': [() => '/nonexistent/user.json',
+      /\/nonexistent\/user\.json: cannot be opened: No such file or directory/],
+  };
+  for (const [what, [key, message]] of Object.entries(cases)) {
+    it(what, async () => {
+      await issuer.resetCounters();
+      assertFailed(await run(options({ key: key() })), message);
+    });
+  }
+});
+
+it('tells ZITADEL\'s own error_description', async () => {
+  const { keyId } = issuer.readFile('user-with-role');
+  await issuer.deleteKey(keyId);
+  try {
+    assertFailed(await run(options()), /ZITADEL refused: invalid_grant: .*key is not known/);
+  } finally {
+    await issuer.restoreKey(keyId);
+  }
+});
+
+it('lets no words of ZITADEL\'s command the terminal', async () => {
+  await issuer.fault({ on: 'token', status: 400, headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ error: 'invalid_grant', error_description: 'a\u001b[2J\r\nb\u007f' }) });
+  assertFailed(await run(options()), /ZITADEL refused: invalid_grant: a\?\[2J\?\?b\?\n/);
+});
+
+describe('a failing token endpoint is told from a refused key', () => {
+  const token = (body) => ({ status: 200, headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body) });
+  const cases = {
+    'rate-limited': [{ name: 'rate-limited' }, /limits our calls \(429\)/],
+    'server error': [{ name: 'server-error' }, /server error \(5xx\): the token endpoint .* 500/],
+    redirect: [{ name: 'redirect' }, /redirect/],
+    'not JSON': [{ name: 'not-json' }, /holds no access token/],
+    truncated: [{ name: 'truncated' }, /ended too early/],
+    reset: [{ name: 'reset' }, /ZITADEL/],
+    hang: [{ name: 'hang' }, /did not answer in time/],
+    'no token': [token({ token_type: 'Bearer' }), /holds no access token/],
+    'an empty token': [token({ access_token: '', token_type: 'Bearer' }), /holds no access token/],
+    'a token with a line break': [token({ access_token: 'a\nb', token_type: 'Bearer' }),
+      /holds no access token/],
+    'a token that is an object': [token({ access_token: {}, token_type: 'Bearer' }),
+      /holds no access token/],
+    'a token of another type': [token({ access_token: 'a', token_type: 'mac' }),
+      /not a bearer token/],
+  };
+  for (const [what, [fault, message]] of Object.entries(cases)) {
+    it(what, async () => {
+      await issuer.fault({ on: 'token', ...fault });
+      assertFailed(await run(options()), message);
+    });
+  }
+});
+
+it('refuses an issuer that calls itself otherwise', async () => {
+  await issuer.fault({ on: 'discovery', set: { issuer: `${issuer.issuer}/` } });
+  assertFailed(await run(options()), /the discovered issuer is not/);
+});
+
+it('refuses a token endpoint to which the key would go unprotected', async () => {
+  await issuer.fault({ on: 'discovery', set: { token_endpoint: 'http://192.0.2.1/token' } });
+  assertFailed(await run(options()), /token_endpoint is not a URL that may be called/);
+});
+
+it('says that nobody listens', async () => {
+  const domain = `http://127.0.0.1:${await freePort()}`;
+  assertFailed(await run(options({ domain })), /ZITADEL cannot be reached/);
+});
+
+it('fails when the token cannot be written', () => {
+  const full = openSync('/dev/full', 'w');
+  try {
+    const { status, stderr } = spawnSync(program, options(),
+      { env: cleanEnvironment(), stdio: ['ignore', full, 'pipe'], timeout: kLimit });
+    assert.match(String(stderr), /^zitadel-token: standard output: No space left on device\n$/);
+    assert.equal(status, 1);
+  } finally {
+    closeSync(full);
+  }
+});
+
+describe('over TLS', () => {
+  let secure;
+  before(async () => { secure = await startIssuer({ tls: true }); });
+  after(() => secure?.stop());
+
+  const at = (ca) => options({ key: secure.files['user-with-role'], domain: secure.issuer,
+    project: secure.projectId, ...ca });
+
+  it('refuses a certificate of an unknown authority', async () => {
+    assertFailed(await run(at({})), /TLS/);
+    assertFailed(await run(at({ 'ca-file': secure.files['wrong-ca'] })), /TLS/);
+  });
+
+  it('gets a token with the authority\'s certificate', async () => {
+    await tokenOf(at({ 'ca-file': secure.files.ca }));
+  });
+});
+
+describe('plain http to a host that is not this machine', () => {
+  let named;
+  before(async () => { named = await startIssuer({ host: 'issuer.localhost' }); });
+  after(() => named?.stop());
+
+  const args = () => options({ key: named.files['user-with-role'], domain: named.issuer,
+    project: named.projectId });
+
+  it('is refused before anything is sent', async () => {
+    for (const value of [undefined, '0', '', 'true']) {
+      const env = value === undefined ? {} : { ZITADEL_ALLOW_HTTP: value };
+      assertFailed(await run(args(), env), /--domain begins with http:\/\/.*ZITADEL_ALLOW_HTTP=1/);
+    }
+    assert.equal((await named.counters()).discovery ?? 0, 0);
+  });
+
+  it('is allowed by ZITADEL_ALLOW_HTTP=1', async () => {
+    await tokenOf(args(), { ZITADEL_ALLOW_HTTP: '1' });
+  });
+});
+
+it('prints the token alone, and it opens the project\'s API', async () => {
+  const token = await tokenOf(options());
+  const { body } = await introspect(issuer, token);
+  assert.equal(body.active, true);
+  assert.equal(body.sub, issuer.users['with-role']);
+  assert.equal(body.scope, ['openid', `urn:zitadel:iam:org:project:id:${issuer.projectId}:aud`,
+    'urn:zitadel:iam:org:projects:roles'].join(' '));
+});
+
+it('asks for further scopes, each once', async () => {
+  const token = await tokenOf(options({ scope: ['profile email', 'openid', ' read:messages '] }));
+  const { body } = await introspect(issuer, token);
+  assert.deepEqual(body.scope.split(' ').slice(3), ['profile', 'email', 'read:messages']);
+});
+
+it('takes a domain with a slash at its end', async () => {
+  await tokenOf(options({ domain: `${issuer.issuer}/` }));
+});
+
+it('gets JWT tokens too', async () => {
+  await issuer.settings({ accessTokens: 'jwt' });
+  try {
+    assert.equal((await tokenOf(options())).split('.').length, 3);
+  } finally {
+    await issuer.settings({ accessTokens: 'opaque' });
+  }
+});
+
+it('tells how it is used, and its version, whatever else is there', async () => {
+  for (const args of [['--help'], ['-h'], ['--key', 'a', '--help', '--nonsense']]) {
+    const { status, stdout, stderr } = await run(args);
+    assert.equal(stderr, '');
+    assert.equal(status, 0);
+    assert.match(stdout, /^Usage: zitadel-token --key FILE --domain URL --project ID/);
+    for (const name of ['key', 'domain', 'project', 'scope', 'ca-file', 'help', 'version']) {
+      assert.match(stdout, new RegExp(`^  --${name} `, 'm'));
+    }
+    assert.ok(stdout.split('\n').every((line) => line.length <= 100));
+  }
+  const { status, stdout } = await run(['--version']);
+  assert.match(stdout, /^zitadel-token \d+\.\d+\.\d+\n$/);
+  assert.equal(status, 0);
+});

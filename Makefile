@@ -54,7 +54,11 @@ AUTH_SOURCES := \
   auth/zitadel/form.cpp \
   auth/zitadel/introspection.cpp \
   auth/zitadel/introspection_answer.cpp \
+  auth/zitadel/jwt_claims.cpp \
+  auth/zitadel/jwt_validator.cpp \
   auth/zitadel/key_file.cpp \
+  auth/zitadel/key_set.cpp \
+  auth/zitadel/token_claims.cpp \
   auth/zitadel/url.cpp
 
 FCGI_SOURCES := \

@@ -13,18 +13,9 @@
 #include "auth/zitadel/client_assertion.h"
 #include "auth/zitadel/discovery.h"
 #include "auth/zitadel/http_client.h"
+#include "auth/zitadel/token_claims.h"
 
 namespace auth {
-
-// Clock skew allowed for nbf, and for nothing else.
-constexpr std::chrono::seconds kNotBeforeSkew{30};
-
-// What a token must say to be meant for this API.
-struct Expectations {
-  std::string issuer;
-  std::string client_id;
-  std::string project_id{};  // empty: roles of any project count, only client_id is an audience
-};
 
 // An active token's claims, read from the endpoint's answer and checked. Errors: kMalformedAnswer,
 // kInactive, kExpired, kNotYetValid, kWrongIssuer, kWrongAudience.

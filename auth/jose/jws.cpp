@@ -1,11 +1,14 @@
 #include "auth/jose/jws.h"
 
 #include <openssl/bio.h>
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
 #include <limits>
 
+#include "auth/hmac.h"
 #include "auth/jose/base64url.h"
 #include "auth/json.h"
 
@@ -15,6 +18,9 @@ namespace {
 constexpr int kMinRsaBits = 2048;
 
 using Bio = std::unique_ptr<BIO, decltype(&BIO_free_all)>;
+struct NumberDeleter {
+  void operator()(BIGNUM* number) const noexcept { BN_clear_free(number); }
+};
 using DigestContext = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
 
 // Given in place of OpenSSL's own, which would ask on the terminal.
@@ -68,6 +74,22 @@ Result<Secret> SigningKey::sign(std::string_view key_id, std::string_view payloa
   signature.resize(size);
   jws.append(1, '.').append(base64url_encode(signature));
   return Secret::take(jws);
+}
+
+Result<Secret> SigningKey::derive(std::string_view label) const {
+  BIGNUM* number = nullptr;
+  const int read = EVP_PKEY_get_bn_param(key_.get(), OSSL_PKEY_PARAM_RSA_D, &number);
+  const std::unique_ptr<BIGNUM, NumberDeleter> exponent(number);
+  if (read != 1) return unusable("OpenSSL does not give its private exponent");
+  std::string bytes(static_cast<std::size_t>(EVP_PKEY_get_size(key_.get())), '\0');
+  if (BN_bn2binpad(exponent.get(), reinterpret_cast<unsigned char*>(bytes.data()),
+                   static_cast<int>(bytes.size())) < 0) {
+    return unusable("OpenSSL does not write its private exponent");
+  }
+  const Secret exponent_bytes = Secret::take(bytes);
+  std::optional<Secret> derived = hmac_sha256(exponent_bytes, {label});
+  if (!derived) return unusable("OpenSSL cannot compute an HMAC");
+  return *std::move(derived);
 }
 
 }  // namespace auth::jose

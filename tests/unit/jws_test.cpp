@@ -30,6 +30,8 @@ class JwsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(signs_alike_with_both_forms_of_pem);
   CPPUNIT_TEST(keeps_a_strange_key_id_inside_its_string);
   CPPUNIT_TEST(signs_for_several_threads_at_once);
+  CPPUNIT_TEST(derives_another_secret_for_each_key_and_label);
+  CPPUNIT_TEST(derives_the_same_secret_from_both_forms_of_pem);
   CPPUNIT_TEST_SUITE_END();
 
   static std::string refusal(std::string_view pem) {
@@ -160,6 +162,26 @@ class JwsTest : public CppUnit::TestFixture {
     }
     for (std::thread& thread : threads) thread.join();
     for (const std::string& jws : made) CPPUNIT_ASSERT_EQUAL(expected, jws);
+  }
+
+  static std::string derive(std::string_view pem, std::string_view label) {
+    const auto secret = key_from(pem)->derive(label);
+    CPPUNIT_ASSERT(secret.has_value());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{32}, secret->size());
+    return std::string(secret->reveal());
+  }
+
+  void derives_another_secret_for_each_key_and_label() {
+    const std::string pem = support::pkcs1_pem(support::rsa_key());
+    const std::string other = support::pkcs1_pem(support::new_rsa_key(2048).get());
+    CPPUNIT_ASSERT(derive(pem, "a") != derive(other, "a"));
+    CPPUNIT_ASSERT(derive(pem, "a") != derive(pem, "b"));
+    CPPUNIT_ASSERT(derive(pem, "a") != derive(pem, ""));
+  }
+
+  void derives_the_same_secret_from_both_forms_of_pem() {
+    EVP_PKEY* const key = support::rsa_key();
+    CPPUNIT_ASSERT(derive(support::pkcs1_pem(key), "a") == derive(support::pkcs8_pem(key), "a"));
   }
 };
 

@@ -34,7 +34,6 @@ async function readyLine(child) {
     lines.on('line', (line) => { if (line.startsWith('ready ')) resolve(); });
   });
   await withLimit(kStartLimit, Promise.race([ready, ended]), 'the start of the issuer');
-  ended.catch(() => {});
 }
 
 async function call(admin, method, path, body) {

@@ -80,7 +80,8 @@ async function main() {
     organisationId: instance.organisation.id,
     otherOrganisationId: instance.otherOrganisation.id,
     apiClientId: instance.applications.api.clientId,
-    users: Object.fromEntries(Object.values(instance.users).map((user) => [user.name, user.userId])),
+    users: Object.fromEntries(
+      Object.values(instance.users).map(({ name, userId }) => [name, userId])),
     dir,
     files,
   };

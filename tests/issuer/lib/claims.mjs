@@ -44,6 +44,7 @@ export function zitadelMembers({ token, user, application }) {
     // A personal access token has neither: it takes those of the API that asks.
     ...(isPat && { scope: scopes.join(' '), aud: [clientId, ownProject] }),
     ...Object.assign({}, ...scopes.map((scope) => byScope[scope]?.(user))),
-    ...roleClaims(token.claims.roles ?? user.roles, { ownProject, projects: [ownProject, ...others] }),
+    ...roleClaims(token.claims.roles ?? user.roles,
+      { ownProject, projects: [ownProject, ...others] }),
   };
 }

@@ -48,7 +48,8 @@ export class Faults {
 
   // The fault for this call, if any; the first order that is not used up.
   take(endpoint) {
-    const fault = this.#orders.find(({ on, times }) => times > 0 && (on === endpoint || on === '*'));
+    const fault = this.#orders.find(
+      ({ on, times }) => times > 0 && [endpoint, '*'].includes(on));
     if (fault) fault.times -= 1;
     return fault;
   }

@@ -8,15 +8,18 @@ import { jwtBearer, paths } from './names.mjs';
 // ZITADEL wants no client authentication for this grant, oidc-provider for every one: it gets
 // this client's.
 export const grantClient = {
-  client_id: 'service-users', client_secret: 'none', token_endpoint_auth_method: 'client_secret_basic',
-  grant_types: [jwtBearer], redirect_uris: [], response_types: [],
+  client_id: 'service-users',
+  client_secret: 'none',
+  token_endpoint_auth_method: 'client_secret_basic',
+  grant_types: [jwtBearer],
+  redirect_uris: [],
+  response_types: [],
 };
+const { client_id: id, client_secret: secret } = grantClient;
+const grantAuthorization = `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
 
 export function authenticateGrantClient(ctx, next) {
-  if (ctx.path === paths.token) {
-    ctx.req.headers.authorization
-      ??= `Basic ${Buffer.from(`${grantClient.client_id}:${grantClient.client_secret}`).toString('base64')}`;
-  }
+  if (ctx.path === paths.token) ctx.req.headers.authorization ??= grantAuthorization;
   return next();
 }
 
@@ -34,7 +37,7 @@ function userFrom(assertion, { instance, issuer }) {
   }
   const { header, payload } = parsed;
   const user = userOf(instance, payload.sub);
-  if (!user || payload.iss !== payload.sub) refuse('the issuer of the assertion is no service user');
+  if (!user || payload.iss !== payload.sub) refuse('the assertion is of no service user');
   const key = user.keys.find(({ keyId }) => keyId === header.kid);
   const fault = assertionFault({ header, payload, issuer, key });
   if (fault) refuse(fault);

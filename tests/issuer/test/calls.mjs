@@ -23,9 +23,8 @@ export async function post(url, form, headers) {
   });
   const text = await response.text();
   const isJson = response.headers.get('content-type')?.startsWith('application/json');
-  return {
-    status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : undefined,
-  };
+  const { status, headers: answered } = response;
+  return { status, headers: answered, text, body: isJson ? JSON.parse(text) : undefined };
 }
 
 export const introspectWith = (issuer, assertion, token) => post(

@@ -3,7 +3,9 @@ import { generateKeyPairSync } from 'node:crypto';
 import { after, before, beforeEach } from 'node:test';
 import { startIssuer } from '../client.mjs';
 import { clientAssertionType } from '../lib/names.mjs';
-import { assertionOf, introspect, introspectWith, introspectWithBasic, post, test } from './calls.mjs';
+import {
+  assertionOf, introspect, introspectWith, introspectWithBasic, post, test,
+} from './calls.mjs';
 
 let issuer;
 let key;
@@ -51,7 +53,8 @@ test('an assertion without a kid is refused', async () => {
 
 test('an assertion signed with another key under this kid is refused', async () => {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  isUnauthorized(await introspectWith(issuer, assertionOf(issuer, { ...key, key: privateKey }), token));
+  const assertion = assertionOf(issuer, { ...key, key: privateKey });
+  isUnauthorized(await introspectWith(issuer, assertion, token));
 });
 
 test('a key the issuer does not know is refused', async () => {
@@ -75,7 +78,7 @@ test('an assertion used twice is refused, a fresh one is not', async () => {
   assert.equal(assertionsReplayed - before.assertionsReplayed, 1);
 });
 
-test('an assertion can be used again when the issuer is set to be ZITADEL in this too', async () => {
+test('an assertion can be used again when the issuer is set to allow it', async () => {
   await issuer.settings({ assertions: 'reusable' });
   const assertion = assertionOf(issuer, key);
   for (let n = 0; n < 3; n += 1) {
@@ -83,7 +86,7 @@ test('an assertion can be used again when the issuer is set to be ZITADEL in thi
   }
 });
 
-test('an old ZITADEL refuses with 401 and plain text, other providers with invalid_client', async () => {
+test('an old ZITADEL refuses in plain text, other providers with invalid_client', async () => {
   await issuer.settings({ refusals: 'old-zitadel' });
   const old = await introspect(issuer, token, 'api-key-deleted');
   assert.equal(old.status, 401);

@@ -29,7 +29,7 @@ const badAssertions = {
   'an iat ahead': [() => ({ claims: { iat: now() + 5 } }), /future/],
   'a kid of nobody': [() => ({ header: { kid: '1' } }), /key is not known/],
   'no kid': [() => ({ header: { kid: undefined } }), /names no key/],
-  'a subject who is no service user': [() => ({ claims: { sub: '1', iss: '1' } }), /no service user/],
+  'a subject who is nobody': [() => ({ claims: { sub: '1', iss: '1' } }), /no service user/],
 };
 for (const [what, [change, description]] of Object.entries(badAssertions)) {
   test(`the grant refuses an assertion with ${what}, and says so`, async () => {
@@ -39,7 +39,8 @@ for (const [what, [change, description]] of Object.entries(badAssertions)) {
 
 test('the grant refuses what is no JWT, an application\'s key and a wrong signature', async () => {
   isRefused(await tokenFrom(issuer, 'no-jwt'), /not a JWT/);
-  isRefused(await tokenFrom(issuer, assertionOf(issuer, issuer.readFile('api-key'))), /no service user/);
+  const application = issuer.readFile('api-key');
+  isRefused(await tokenFrom(issuer, assertionOf(issuer, application)), /no service user/);
   const other = issuer.readFile('user-without-role');
   isRefused(await tokenFrom(issuer, assertionOf(issuer, { ...key, key: other.key })), /signature/);
 });
@@ -70,7 +71,8 @@ test('without the aud scope its token is inactive for the API', async () => {
 
 test('a service user set to JWT gets one that the published keys verify', async () => {
   await issuer.settings({ accessTokens: 'jwt' });
-  const { body } = await tokenFrom(issuer, assertionOf(issuer, key), audienceScope(issuer.projectId));
+  const scope = audienceScope(issuer.projectId);
+  const { body } = await tokenFrom(issuer, assertionOf(issuer, key), scope);
   const { keys } = await getJson(issuer.issuer + paths.keys);
   const jwk = keys.find(({ kid }) => kid === parse(body.access_token).header.kid);
   assert.ok(verify(body.access_token, createPublicKey({ key: jwk, format: 'jwk' })));

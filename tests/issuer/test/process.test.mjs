@@ -78,7 +78,7 @@ test('key files have the members of ZITADEL\'s', async () => {
 });
 
 for (const signal of ['SIGTERM', 'SIGINT']) {
-  test(`${signal} ends it at once, also while a call hangs, and takes ready.json away`, async () => {
+  test(`${signal} ends it at once, even as a call hangs, with its ready.json`, async () => {
     await withIssuer({}, async (issuer) => {
       await issuer.fault('hang');
       const hanging = introspect(issuer, 'any').catch((error) => error);

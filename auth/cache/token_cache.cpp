@@ -63,7 +63,8 @@ std::shared_ptr<const Claims> TokenCache::hold(const TokenKey& key) {
     if (now >= answer.grace_until) return;
     held = answer.claims;
     if (limits_.grace.count() == 0) return;
-    answer.fresh_until = answer.grace_until;
+    answer.fresh_until =
+        std::min(answer.grace_until, std::max(answer.fresh_until, now + kOutageMemory));
     answer.refresh_at = now + kRefreshRetry;
   });
   return held;

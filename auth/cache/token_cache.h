@@ -21,6 +21,9 @@ namespace auth {
 constexpr std::chrono::seconds kRefusalLifetime{5};
 // While ZITADEL cannot be reached, it is asked about one token no more often than this.
 constexpr std::chrono::seconds kRefreshRetry{1};
+// A run-out answer is served without asking first only this long after the last failed attempt:
+// later than that ZITADEL may be back, and the token revoked.
+constexpr std::chrono::seconds kOutageMemory{10};
 
 // Thread-safe.
 class TokenCache {
@@ -48,7 +51,8 @@ class TokenCache {
   // ZITADEL's refusal. Takes effect at once, also for a token that was good until now.
   void refuse(const TokenKey& key, Reason reason);
   // ZITADEL cannot be reached: the last good answer, run out no longer than the grace ago, or null.
-  // Until its grace ends, find gives it too, and asks for a refresh every kRefreshRetry.
+  // Until its grace or kOutageMemory ends, find gives it too, and asks for a refresh every
+  // kRefreshRetry.
   [[nodiscard]] std::shared_ptr<const Claims> hold(const TokenKey& key);
 
  private:

@@ -88,9 +88,12 @@ UNIT_TEST_SOURCES := \
   tests/unit/challenge_test.cpp \
   tests/unit/claims_test.cpp \
   tests/unit/client_assertion_test.cpp \
+  tests/unit/discovery_test.cpp \
   tests/unit/dotenv_test.cpp \
   tests/unit/env_example_test.cpp \
   tests/unit/failure_log_test.cpp \
+  tests/unit/introspection_answer_test.cpp \
+  tests/unit/introspection_test.cpp \
   tests/unit/json_test.cpp \
   tests/unit/jws_test.cpp \
   tests/unit/key_file_test.cpp \
@@ -108,6 +111,7 @@ UNIT_TEST_SOURCES := \
   tests/unit/settings_test.cpp \
   tests/unit/support/keys.cpp \
   tests/unit/support/log_capture.cpp \
+  tests/unit/support/scripted_http_client.cpp \
   tests/unit/token_cache_test.cpp \
   tests/unit/token_key_test.cpp \
   tests/unit/url_test.cpp \

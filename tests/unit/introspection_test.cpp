@@ -1,0 +1,284 @@
+#include "auth/zitadel/introspection.h"
+
+#include <cppunit/extensions/HelperMacros.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/unit/support/manual_clock.h"
+#include "tests/unit/support/scripted_authentication.h"
+#include "tests/unit/support/scripted_http_client.h"
+
+namespace {
+
+using auth::Claims;
+using auth::Discovery;
+using auth::Error;
+using auth::HttpResponse;
+using auth::Introspection;
+using auth::Reason;
+using auth::Result;
+using auth::Secret;
+using std::chrono::seconds;
+
+constexpr const char* kEndpoint = "https://issuer.example/oauth/v2/introspect";
+constexpr const char* kRefusedClient = "{\"error\": \"unauthorized_client\"}";
+
+class IntrospectionTest : public CppUnit::TestFixture {
+  CPPUNIT_TEST_SUITE(IntrospectionTest);
+  CPPUNIT_TEST(retries_a_refused_assertion_exactly_once);
+  CPPUNIT_TEST(every_way_to_refuse_the_client_is_retried);
+  CPPUNIT_TEST(does_not_retry_where_nothing_new_can_be_said);
+  CPPUNIT_TEST(does_not_retry_other_failures);
+  CPPUNIT_TEST(takes_a_400_for_our_own_fault_unless_it_names_the_client);
+  CPPUNIT_TEST(tells_what_a_status_means);
+  CPPUNIT_TEST(passes_on_how_the_question_failed);
+  CPPUNIT_TEST(gives_up_where_the_key_cannot_be_used);
+  CPPUNIT_TEST(gives_up_where_discovery_fails_and_tries_again_when_asked);
+  CPPUNIT_TEST(gives_up_where_discovery_names_no_endpoint);
+  CPPUNIT_TEST(names_the_key_where_it_was_refused_and_nothing_secret);
+  CPPUNIT_TEST(judges_the_answer_by_the_time_it_arrives);
+  CPPUNIT_TEST(encodes_whatever_the_token_holds);
+  CPPUNIT_TEST(posts_token_and_client_authentication);
+  CPPUNIT_TEST(needs_no_discovery_where_the_endpoint_is_configured);
+  CPPUNIT_TEST(the_answer_to_the_second_try_counts);
+  CPPUNIT_TEST_SUITE_END();
+
+ public:
+  // What was asked must be answered before those who asked go.
+  void tearDown() override { http_.shut_down(); }
+
+ private:
+  support::ManualClock clock_;
+  support::ScriptedHttpClient http_;
+  support::ScriptedAuthentication authentication_;
+  Discovery discovery_{"https://issuer.example", false, http_};
+  Introspection introspection_{
+      kEndpoint, {"https://issuer.example", "client"}, discovery_, authentication_, http_, clock_};
+  std::vector<Result<Claims>> outcomes_{};
+
+  void ask(Introspection& introspection, std::string_view token = "token") {
+    introspection.ask(Secret(token),
+                      [this](Result<Claims> outcome) { outcomes_.push_back(std::move(outcome)); });
+  }
+
+  const Error& last_error() const {
+    CPPUNIT_ASSERT(!outcomes_.empty() && !outcomes_.back());
+    return outcomes_.back().error();
+  }
+
+  void assert_failed(Reason reason, const std::string& message = "") const {
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(message, std::string(auth::describe(reason)),
+                                 std::string(auth::describe(last_error().reason)));
+  }
+
+  void retries_a_refused_assertion_exactly_once() {
+    ask(introspection_);
+    const auto first = http_.take();
+    first.done(HttpResponse{400, kRefusedClient});
+    CPPUNIT_ASSERT(outcomes_.empty());
+    const auto second = http_.take();
+    CPPUNIT_ASSERT(first.form.find("assertion=shared") != std::string::npos);
+    CPPUNIT_ASSERT(second.form.find("assertion=fresh") != std::string::npos);
+    CPPUNIT_ASSERT(second.form.find("token=token&") != std::string::npos);
+    CPPUNIT_ASSERT_EQUAL(first.url, second.url);
+    second.done(HttpResponse{400, kRefusedClient});
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, http_.waiting());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, outcomes_.size());
+    assert_failed(Reason::kClientAuthenticationRefused);
+    // The next question may be retried again.
+    ask(introspection_);
+    http_.answer(400, kRefusedClient);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, http_.waiting());
+  }
+
+  void every_way_to_refuse_the_client_is_retried() {
+    struct Case {
+      int status;
+      const char* body;
+    };
+    for (const Case& each :
+         {Case{400, kRefusedClient}, Case{400, "{\"error\": \"invalid_client\"}"},
+          Case{401, kRefusedClient}, Case{401, "{\"error\": \"invalid_client\"}"},
+          Case{401, "Unauthorized"}, Case{401, ""},
+          Case{400, "{\"error_description\": \"a\", \"error\": \"invalid_client\"}"}}) {
+      const std::size_t before = http_.asked();
+      ask(introspection_);
+      http_.answer(each.status, each.body);
+      http_.answer(each.status, each.body);
+      CPPUNIT_ASSERT_EQUAL(before + 2, http_.asked());
+      assert_failed(Reason::kClientAuthenticationRefused, each.body);
+    }
+  }
+
+  void does_not_retry_where_nothing_new_can_be_said() {
+    authentication_.can_renew_ = false;
+    ask(introspection_);
+    http_.answer(401, "{\"error\": \"invalid_client\"}");
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, http_.asked());
+    assert_failed(Reason::kClientAuthenticationRefused);
+  }
+
+  void does_not_retry_other_failures() {
+    for (const int status : {200, 302, 400, 403, 429, 500, 503}) {
+      const std::size_t before = http_.asked();
+      ask(introspection_);
+      http_.answer(status);
+      CPPUNIT_ASSERT_EQUAL(before + 1, http_.asked());
+    }
+  }
+
+  void takes_a_400_for_our_own_fault_unless_it_names_the_client() {
+    for (const char* body :
+         {"", "{}", "{\"error\": \"invalid_request\"}", "{\"error\": null}", "unauthorized_client",
+          "{\"error\": \"Unauthorized_client\"}", "{\"error\": [\"invalid_client\"]}",
+          "{\"error\": \"invalid_client\"", "{\"error\": \"invalid_client\", \"error\": \"a\"}"}) {
+      ask(introspection_);
+      http_.answer(400, body);
+      assert_failed(Reason::kOurRequestRefused, body);
+    }
+  }
+
+  void tells_what_a_status_means() {
+    struct Case {
+      int status;
+      Reason reason;
+    };
+    for (const Case& each :
+         {Case{429, Reason::kRateLimited}, Case{500, Reason::kServerError},
+          Case{503, Reason::kServerError}, Case{302, Reason::kRedirected},
+          Case{307, Reason::kRedirected}, Case{204, Reason::kUnexpectedStatus},
+          Case{403, Reason::kUnexpectedStatus}, Case{404, Reason::kUnexpectedStatus},
+          Case{201, Reason::kUnexpectedStatus}}) {
+      ask(introspection_);
+      http_.answer(HttpResponse{each.status, "{\"active\": true}", seconds(9)});
+      assert_failed(each.reason, std::to_string(each.status));
+      CPPUNIT_ASSERT(last_error().detail.find("introspection") != std::string::npos);
+      const bool waits = each.status == 429 || each.status >= 500;
+      CPPUNIT_ASSERT_EQUAL(waits, last_error().retry_after == seconds(9));
+    }
+  }
+
+  void passes_on_how_the_question_failed() {
+    for (const Reason reason :
+         {Reason::kUnreachable, Reason::kTlsFailed, Reason::kTimedOut, Reason::kAnswerTooLarge,
+          Reason::kAnswerTruncated, Reason::kMalformedAnswer, Reason::kShuttingDown}) {
+      ask(introspection_);
+      http_.answer(Error{reason, "detail"});
+      assert_failed(reason);
+    }
+    http_.fail_at_once(Error{Reason::kInternal});
+    ask(introspection_);
+    assert_failed(Reason::kInternal);
+  }
+
+  void gives_up_where_the_key_cannot_be_used() {
+    authentication_.error_ = Error{Reason::kKeyUnusable};
+    ask(introspection_);
+    assert_failed(Reason::kKeyUnusable);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, http_.asked());
+    // Nor is it for the second try.
+    authentication_.error_.reset();
+    ask(introspection_);
+    authentication_.error_ = Error{Reason::kKeyUnusable};
+    http_.answer(401);
+    assert_failed(Reason::kKeyUnusable);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, http_.asked());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, outcomes_.size());
+  }
+
+  void gives_up_where_discovery_fails_and_tries_again_when_asked() {
+    Introspection discovering("", {"https://issuer.example", "client"}, discovery_, authentication_,
+                              http_, clock_);
+    ask(discovering);
+    ask(discovering);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, http_.asked());
+    http_.answer(Error{Reason::kUnreachable});
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, outcomes_.size());
+    assert_failed(Reason::kUnreachable);
+    ask(discovering);
+    http_.answer(200, std::string("{\"issuer\": \"https://issuer.example\", ") +
+                          "\"introspection_endpoint\": \"" + kEndpoint + "\"}");
+    const auto question = http_.take();
+    CPPUNIT_ASSERT_EQUAL(std::string(kEndpoint), question.url);
+    question.done(HttpResponse{200, "{\"active\": true}"});
+    CPPUNIT_ASSERT(outcomes_.back().has_value());
+  }
+
+  void gives_up_where_discovery_names_no_endpoint() {
+    Introspection discovering("", {"https://issuer.example", "client"}, discovery_, authentication_,
+                              http_, clock_);
+    ask(discovering);
+    http_.answer(200, "{\"issuer\": \"https://issuer.example\"}");
+    assert_failed(Reason::kMalformedAnswer);
+    CPPUNIT_ASSERT(last_error().detail.find("introspection_endpoint") != std::string::npos);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, http_.asked());
+  }
+
+  void names_the_key_where_it_was_refused_and_nothing_secret() {
+    ask(introspection_, "verysecrettoken");
+    http_.answer(401, "verysecrettoken");
+    http_.answer(401, "verysecrettoken");
+    CPPUNIT_ASSERT(last_error().detail.find("key id 7") != std::string::npos);
+    CPPUNIT_ASSERT(last_error().detail.find("verysecret") == std::string::npos);
+    CPPUNIT_ASSERT(last_error().detail.find("fresh") == std::string::npos);
+  }
+
+  void judges_the_answer_by_the_time_it_arrives() {
+    const std::string expires =
+        "{\"active\": true, \"exp\": " +
+        std::to_string((clock_.wall() + seconds(3)).time_since_epoch().count()) + "}";
+    ask(introspection_);
+    clock_.advance(seconds(2));
+    http_.answer(200, expires);
+    CPPUNIT_ASSERT(outcomes_.back().has_value());
+    ask(introspection_);
+    clock_.advance(seconds(1));
+    http_.answer(200, expires);
+    assert_failed(Reason::kExpired);
+  }
+
+  void encodes_whatever_the_token_holds() {
+    ask(introspection_, "a+b/c=&client_assertion=evil%\r\n ");
+    CPPUNIT_ASSERT_EQUAL(
+        std::string("token=a%2Bb%2Fc%3D%26client_assertion%3Devil%25%0D%0A+&assertion=shared"),
+        http_.take().form);
+    const std::string longest(16 << 10, '+');
+    ask(introspection_, longest);
+    CPPUNIT_ASSERT_EQUAL(
+        std::string("token=").size() + 3 * longest.size() + std::string("&assertion=shared").size(),
+        http_.take().form.size());
+  }
+
+  void posts_token_and_client_authentication() {
+    authentication_.header_ = "Basic YTpi";
+    ask(introspection_);
+    const auto question = http_.take();
+    CPPUNIT_ASSERT_EQUAL(std::string(kEndpoint), question.url);
+    CPPUNIT_ASSERT_EQUAL(std::string("token=token&assertion=shared"), question.form);
+    CPPUNIT_ASSERT_EQUAL(std::string("Basic YTpi"), question.authorization);
+  }
+
+  void needs_no_discovery_where_the_endpoint_is_configured() {
+    ask(introspection_);
+    CPPUNIT_ASSERT_EQUAL(std::string(kEndpoint), http_.take().url);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, http_.asked());
+  }
+
+  void the_answer_to_the_second_try_counts() {
+    ask(introspection_);
+    http_.answer(400, kRefusedClient);
+    http_.answer(200, "{\"active\": true, \"sub\": \"somebody\"}");
+    CPPUNIT_ASSERT_EQUAL(std::string("somebody"), std::string(outcomes_.back()->subject()));
+    ask(introspection_);
+    http_.answer(400, kRefusedClient);
+    http_.answer(200, "{\"active\": false}");
+    assert_failed(Reason::kInactive);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, outcomes_.size());
+  }
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(IntrospectionTest);
+
+}  // namespace

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <set>
 #include <utility>
 
 #include "auth/dotenv.h"
@@ -43,15 +42,13 @@ class Collector {
 
   SettingSources collect(const Environment& environment) && {
     std::string_view env_file;
-    std::set<std::string_view> seen;
     for (const std::string_view variable : environment) {
       const std::size_t equals = variable.find('=');
       if (equals == std::string_view::npos) continue;
       const std::string_view name = variable.substr(0, equals);
-      if (!seen.insert(name).second) continue;
       const std::string_view value = variable.substr(equals + 1);
       if (name == kEnvFileName) {
-        env_file = value;
+        if (env_file.empty()) env_file = value;
       } else if (is_known(name)) {
         add(name, Secret(value), "environment", "");
       } else if (looks_like_ours(name)) {

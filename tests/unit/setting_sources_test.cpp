@@ -145,6 +145,9 @@ class SettingSourcesTest : public support::SettingsFixture {
     load({domain, "ZITADEL_ENV_FILE=" + (folder_.path() / "conf/.env").string()});
     load({domain, "API_PRIVATE_KEY_FILE_PATH=moved.json", "ZITADEL_ENV_FILE=conf/.env"});
     load({domain, "API_PRIVATE_KEY_FILE_PATH=" + (folder_.path() / "moved.json").string()});
+    const std::string whole = (folder_.path() / "moved.json").string();
+    folder_.write("conf/whole.env", "API_PRIVATE_KEY_FILE_PATH=" + whole);
+    load({domain, "ZITADEL_ENV_FILE=conf/whole.env"});
     // What the environment names lies in the working directory, whatever .env file is read.
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, mistakes_of({domain, "API_PRIVATE_KEY_FILE_PATH=key.json",
                                                       "ZITADEL_ENV_FILE=conf/.env"})

@@ -94,6 +94,7 @@ UNIT_TEST_SOURCES := \
   tests/unit/failure_log_test.cpp \
   tests/unit/introspection_answer_test.cpp \
   tests/unit/introspection_test.cpp \
+  tests/unit/jose_examples_test.cpp \
   tests/unit/json_test.cpp \
   tests/unit/jws_test.cpp \
   tests/unit/key_file_test.cpp \

@@ -70,6 +70,16 @@ int report(const auth::Mistakes& mistakes) {
   return kExitConfiguration;
 }
 
+void warn(const auth::Settings& settings) {
+  for (const std::string& warning : settings.warnings) auth::log(auth::LogLevel::kWarn, warning);
+  if (settings.project_id.empty()) {
+    auth::log(
+        auth::LogLevel::kWarn,
+        "ZITADEL_PROJECT_ID is not set: a token whose audience holds the project but not this "
+        "API's client id is refused, and roles of every project count");
+  }
+}
+
 // Blocks the signals in this thread and in those it starts, and gives them.
 sigset_t block_stop_signals() {
   sigset_t signals;
@@ -102,6 +112,7 @@ int main() {
   if (const auto* mistakes = std::get_if<auth::Mistakes>(&loaded)) return report(*mistakes);
   auto& settings = std::get<auth::Settings>(loaded);
   auth::set_log_level(settings.log_level);
+  warn(settings);
 
   // Destroyed from the last to the first: what is under way ends before what it needs.
   const auth::SystemClock clock;

@@ -15,7 +15,8 @@ export function call(url, { token, method = 'GET', headers = {}, body, timeoutMs
   return new Promise((resolve, reject) => {
     const request = http.request({ host, port, path, method, headers: list, agent: false,
       timeout: timeoutMs });
-    request.once('timeout', () => request.destroy(new Error(`${method} ${url}: no answer`)));
+    request.once('timeout', () => request.destroy(
+      Object.assign(new Error(`${method} ${url}: no answer`), { code: 'ETIMEDOUT' })));
     request.once('error', reject);
     request.once('response', (response) => read(response).then(resolve, reject));
     request.end(body);

@@ -110,12 +110,17 @@ UNIT_TEST_SOURCES := \
   tests/unit/single_flight_test.cpp \
   tests/unit/setting_sources_test.cpp \
   tests/unit/settings_test.cpp \
+  tests/unit/support/answers.cpp \
   tests/unit/support/jwts.cpp \
   tests/unit/support/keys.cpp \
   tests/unit/support/log_capture.cpp \
   tests/unit/support/scripted_http_client.cpp \
+  tests/unit/support/validator_fixture.cpp \
   tests/unit/token_cache_test.cpp \
   tests/unit/token_key_test.cpp \
+  tests/unit/token_questions_test.cpp \
+  tests/unit/token_refresh_test.cpp \
+  tests/unit/token_validator_test.cpp \
   tests/unit/url_test.cpp \
   tests/unit/worker_pool_test.cpp \
   tests/unit/wycheproof_test.cpp

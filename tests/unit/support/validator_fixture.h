@@ -1,0 +1,80 @@
+// A validator between a scripted ZITADEL and a clock that a test moves. Every test that uses it
+// also proves that each caller was answered exactly once.
+#pragma once
+
+#include <cppunit/extensions/HelperMacros.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "auth/requirement.h"
+#include "auth/settings.h"
+#include "auth/token_validator.h"
+#include "auth/worker_pool.h"
+#include "tests/unit/support/answers.h"
+#include "tests/unit/support/log_capture.h"
+#include "tests/unit/support/manual_clock.h"
+#include "tests/unit/support/scripted_authentication.h"
+#include "tests/unit/support/scripted_http_client.h"
+
+namespace support {
+
+class ValidatorFixture : public CppUnit::TestFixture {
+ public:
+  void setUp() override;
+  void tearDown() override;
+
+ protected:
+  // A new validator with other settings. Nothing may be under way.
+  template <typename Change>
+  void start(Change change) {
+    auth::Settings settings = defaults();
+    change(settings);
+    validator_ = std::make_unique<auth::TokenValidator>(
+        settings, auth::TokenValidator::Neighbours{http_, authentication_, clock_, *workers_});
+  }
+
+  // Asks for a token; the answer is known by that name, or by the token's.
+  void authorize(const std::string& token, const auth::Requirement& requirement,
+                 const std::string& who = "");
+  void authorize(const std::string& token) { authorize(token, token_required_); }
+
+  // What is answered before authorize returns; fails where that is not so.
+  [[nodiscard]] auth::TokenValidator::Answer answer_at_once(
+      const std::string& token, const std::optional<auth::Requirement>& requirement = {});
+  // What is answered on a thread of the pool.
+  [[nodiscard]] auth::TokenValidator::Answer answer_of(const std::string& who);
+
+  // Asks for the token, has ZITADEL answer so, and gives what the caller got.
+  auth::TokenValidator::Answer ask_and_answer(const std::string& token, int status,
+                                              const std::string& body);
+  void make_known(const std::string& token);
+  // That many questions that ZITADEL does not answer.
+  void fail(int times);
+
+  static std::string active(std::string_view subject = "somebody", std::string_view members = "");
+  [[nodiscard]] std::string expires_in(std::chrono::seconds time) const;
+  static std::string with_role(std::string_view role);
+  static auth::Requirement require(std::string_view text);
+  static void assert_reason(auth::Reason reason, const auth::TokenValidator::Answer& answer);
+  static std::string subject(const auth::TokenValidator::Answer& answer);
+
+  static auth::Settings defaults();
+
+  std::optional<LogCapture> log_{};  // at info level, so that failures on order say nothing
+  const auth::Requirement token_required_{};
+  const std::string inactive_ = "{\"active\": false}";
+  ManualClock clock_{};
+  ScriptedHttpClient http_{};
+  ScriptedAuthentication authentication_{};
+  Answers answers_{};
+  std::unique_ptr<auth::WorkerPool> workers_ = std::make_unique<auth::WorkerPool>(2U);
+  std::unique_ptr<auth::TokenValidator> validator_{};
+
+ private:
+  int asked_ = 0;
+};
+
+}  // namespace support

@@ -1,10 +1,20 @@
 // A client's side of the protocol, for the tests of the issuer.
 import { randomUUID } from 'node:crypto';
 import { test as nodeTest } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { sign } from '../lib/jwt.mjs';
 import { clientAssertionType, jwtBearer, paths } from '../lib/names.mjs';
 
 export const test = (name, run) => nodeTest(name, { timeout: 30_000 }, run);
+
+// Asks again until the answer is yes; throws when that takes longer than anything here should.
+export async function until(condition) {
+  for (let n = 0; n < 1000; n += 1) {
+    if (await condition()) return;
+    await setTimeout(10);
+  }
+  throw new Error(`never came true: ${condition}`);
+}
 
 const now = () => Math.floor(Date.now() / 1000);
 

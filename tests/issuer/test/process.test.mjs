@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startIssuer } from '../client.mjs';
-import { introspect, test } from './calls.mjs';
+import { introspect, test, until } from './calls.mjs';
 
 const main = fileURLToPath(new URL('../main.mjs', import.meta.url));
 
@@ -82,12 +82,12 @@ for (const signal of ['SIGTERM', 'SIGINT']) {
     await withIssuer({}, async (issuer) => {
       await issuer.fault('hang');
       const hanging = introspect(issuer, 'any').catch((error) => error);
-      while ((await issuer.counters()).inFlight < 1) await setTimeout(5);
+      await until(async () => (await issuer.counters()).inFlight === 1);
       const start = performance.now();
       process.kill(issuer.pid, signal);
       assert.ok(await hanging instanceof Error);
       await issuer.stop();
-      assert.ok(performance.now() - start < 1000);
+      assert.ok(performance.now() - start < 3000);
       assert.ok(!existsSync(join(issuer.dir, 'ready.json')));
       assert.ok(!isRunning(issuer.pid));
     });
@@ -121,7 +121,6 @@ test('it ends with the process that started it', async () => {
   await once(child, 'close');
   const pid = Number(output);
   assert.ok(pid > 0);
-  for (let n = 0; n < 100 && isRunning(pid); n += 1) await setTimeout(50);
-  assert.ok(!isRunning(pid));
+  await until(() => !isRunning(pid));
   rmSync(data, { recursive: true, force: true });
 });

@@ -88,6 +88,8 @@ UNIT_TEST_SOURCES := \
   tests/unit/challenge_test.cpp \
   tests/unit/claims_test.cpp \
   tests/unit/client_assertion_test.cpp \
+  tests/unit/curl_connections_test.cpp \
+  tests/unit/curl_http_client_test.cpp \
   tests/unit/discovery_test.cpp \
   tests/unit/dotenv_test.cpp \
   tests/unit/env_example_test.cpp \
@@ -114,7 +116,9 @@ UNIT_TEST_SOURCES := \
   tests/unit/support/jwts.cpp \
   tests/unit/support/keys.cpp \
   tests/unit/support/log_capture.cpp \
+  tests/unit/support/loopback_server.cpp \
   tests/unit/support/scripted_http_client.cpp \
+  tests/unit/support/sockets.cpp \
   tests/unit/support/validator_fixture.cpp \
   tests/unit/token_cache_test.cpp \
   tests/unit/token_key_test.cpp \

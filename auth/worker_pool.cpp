@@ -1,5 +1,6 @@
 #include "auth/worker_pool.h"
 
+#include <system_error>
 #include <utility>
 
 namespace auth {
@@ -18,10 +19,21 @@ WorkerPool::~WorkerPool() {
 void WorkerPool::run(Task task) {
   {
     const MutexLock lock(mutex_);
-    tasks_.push_back(std::move(task));
-    while (threads_.size() < size_ && !stopping_) threads_.emplace_back([this] { work(); });
+    if (has_threads()) {
+      tasks_.push_back(std::move(task));
+      task = nullptr;
+    }
   }
-  wake_.notify_one();
+  task ? task() : wake_.notify_one();
+}
+
+bool WorkerPool::has_threads() {
+  try {
+    while (threads_.size() < size_ && !stopping_) threads_.emplace_back([this] { work(); });
+  } catch (const std::system_error&) {
+    // Those that could be started have to do; the next task tries again.
+  }
+  return !threads_.empty() || stopping_;
 }
 
 void WorkerPool::work() {

@@ -23,11 +23,13 @@ class WorkerPool {
   WorkerPool& operator=(const WorkerPool&) = delete;
 
   // The queue is as long as its users make it: each of them bounds what it has under way. A task
-  // must not throw.
+  // must not throw. Where the system gives no thread at all, it runs before this returns.
   void run(Task task);
 
  private:
   void work();
+  // Starts what is missing. True: somebody will run what is queued.
+  [[nodiscard]] bool has_threads() REQUIRES_LOCK(mutex_);
 
   const unsigned size_;
   Mutex mutex_;

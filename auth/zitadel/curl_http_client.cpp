@@ -4,9 +4,9 @@
 #include <sys/eventfd.h>
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 #include <deque>
+#include <system_error>
 #include <thread>
 #include <unordered_map>
 #include <utility>
@@ -125,13 +125,18 @@ bool CurlHttpClient::Loop::start() {
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.fd = wake_.get();
-  if (!wake_.is_open() || !epoll_.is_open() ||
-      ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), &event) != 0 || !open_multi()) {
-    log(LogLevel::kError, "the I/O thread cannot be started: out of descriptors or memory");
-    return false;
+  const bool ready = wake_.is_open() && epoll_.is_open() &&
+                     ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), &event) == 0;
+  if (ready && open_multi()) {
+    try {
+      thread_ = std::thread([this] { run(); });
+      return true;
+    } catch (const std::system_error&) {
+      close_multi();
+    }
   }
-  thread_ = std::thread([this] { run(); });
-  return true;
+  log(LogLevel::kError, "the I/O thread cannot be started: out of descriptors, memory or threads");
+  return false;
 }
 
 void CurlHttpClient::Loop::run() {
@@ -156,11 +161,14 @@ bool CurlHttpClient::Loop::open_multi() {
     return curl_->multi_setopt(multi_, option, value) == CURLM_OK;
   };
   const auto connections = static_cast<long>(options_.max_connections);
-  return set(CURLMOPT_SOCKETFUNCTION, &Loop::on_socket) && set(CURLMOPT_SOCKETDATA, this) &&
-         set(CURLMOPT_TIMERFUNCTION, &Loop::on_timer) && set(CURLMOPT_TIMERDATA, this) &&
-         set(CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_MULTIPLEX)) &&
-         set(CURLMOPT_MAX_CONCURRENT_STREAMS, kMaxStreamsPerConnection) &&
-         set(CURLMOPT_MAX_TOTAL_CONNECTIONS, connections) && set(CURLMOPT_MAXCONNECTS, connections);
+  const bool complete =
+      set(CURLMOPT_SOCKETFUNCTION, &Loop::on_socket) && set(CURLMOPT_SOCKETDATA, this) &&
+      set(CURLMOPT_TIMERFUNCTION, &Loop::on_timer) && set(CURLMOPT_TIMERDATA, this) &&
+      set(CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_MULTIPLEX)) &&
+      set(CURLMOPT_MAX_CONCURRENT_STREAMS, kMaxStreamsPerConnection) &&
+      set(CURLMOPT_MAX_TOTAL_CONNECTIONS, connections) && set(CURLMOPT_MAXCONNECTS, connections);
+  if (!complete) close_multi();
+  return complete;
 }
 
 void CurlHttpClient::Loop::close_multi() {

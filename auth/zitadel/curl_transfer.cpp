@@ -11,12 +11,16 @@ namespace {
 // Introspection answers are small, and there may be thousands of transfers at once.
 constexpr long kReceiveBuffer = 4096;
 
-Reason reason_of(CURLcode code) {
+Reason reason_of(CURLcode code, bool answer_begun) {
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
       return Reason::kTimedOut;
     case CURLE_PARTIAL_FILE:
       return Reason::kAnswerTruncated;
+    case CURLE_RECV_ERROR:
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
+      return answer_begun ? Reason::kAnswerTruncated : Reason::kUnreachable;
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
@@ -42,23 +46,25 @@ Reason reason_of(CURLcode code) {
 
 std::unique_ptr<CurlTransfer> CurlTransfer::make(const CurlLibrary& curl,
                                                  const CurlHttpClient::Options& options) {
-  std::unique_ptr<CurlTransfer> transfer(new CurlTransfer(curl));
-  return transfer->set_up(options) ? std::move(transfer) : nullptr;
+  CURL* const handle = curl.easy_init();
+  if (handle == nullptr) return nullptr;
+  return std::unique_ptr<CurlTransfer>(new CurlTransfer(curl, options, handle));
 }
 
 CurlTransfer::~CurlTransfer() {
-  if (handle_ != nullptr) curl_.easy_cleanup(handle_);
+  curl_.easy_cleanup(handle_);
   free_headers();
 }
 
-bool CurlTransfer::set_up(const CurlHttpClient::Options& options) {
-  handle_ = curl_.easy_init();
-  if (handle_ == nullptr) return false;
+// Begins afresh: a handle counts how often it found a kept connection broken, over all its
+// exchanges, and gives up at the sixth.
+bool CurlTransfer::set_up() {
+  curl_.easy_reset(handle_);
   const auto set = [this](CURLoption option, auto value) {
     return curl_.easy_setopt(handle_, option, value) == CURLE_OK;
   };
-  const auto connect_timeout = static_cast<long>(options.connect_timeout.count());
-  return set(CURLOPT_PRIVATE, this) && set(CURLOPT_ERRORBUFFER, message_.data()) &&
+  const auto connect_timeout = static_cast<long>(options_.connect_timeout.count());
+  return set(CURLOPT_ERRORBUFFER, message_.data()) &&
          set(CURLOPT_WRITEFUNCTION, &CurlTransfer::receive) && set(CURLOPT_WRITEDATA, this) &&
          set(CURLOPT_NOSIGNAL, 1L) && set(CURLOPT_PROTOCOLS_STR, "http,https") &&
          set(CURLOPT_FOLLOWLOCATION, 0L) && set(CURLOPT_SSL_VERIFYPEER, 1L) &&
@@ -69,7 +75,7 @@ bool CurlTransfer::set_up(const CurlHttpClient::Options& options) {
          set(CURLOPT_BUFFERSIZE, kReceiveBuffer) &&
          set(CURLOPT_MAXAGE_CONN, static_cast<long>(kIdleConnection.count())) &&
          set(CURLOPT_USERAGENT, "zitadel-fcgi/" ZITADEL_FCGI_VERSION) &&
-         (options.ca_file.empty() || set(CURLOPT_CAINFO, options.ca_file.c_str()));
+         (options_.ca_file.empty() || set(CURLOPT_CAINFO, options_.ca_file.c_str()));
 }
 
 bool CurlTransfer::prepare(HttpRequest request, std::chrono::milliseconds timeout) {
@@ -77,6 +83,7 @@ bool CurlTransfer::prepare(HttpRequest request, std::chrono::milliseconds timeou
   body_.clear();
   too_large_ = false;
   message_[0] = '\0';
+  if (!set_up()) return false;
   headers_ = curl_.slist_append(nullptr, "Accept: application/json");
   if (headers_ == nullptr) return false;
   if (!request_.authorization.empty()) {
@@ -90,8 +97,11 @@ bool CurlTransfer::prepare(HttpRequest request, std::chrono::milliseconds timeou
   const auto set = [this](CURLoption option, auto value) {
     return curl_.easy_setopt(handle_, option, value) == CURLE_OK;
   };
+  const bool https = request_.url.starts_with("https:");
   // Over TLS, wait for what the server offers: one HTTP/2 connection carries many transfers.
-  const long wait_for_alpn = request_.url.starts_with("https:") ? 1L : 0L;
+  const long wait_for_alpn = https ? 1L : 0L;
+  // A proxy of the environment may carry TLS; what is not encrypted stays on this machine.
+  const char* const without_proxy = https ? nullptr : "*";
   const std::string_view form = request_.form.reveal();
   const bool method_set = form.empty()
                               ? set(CURLOPT_HTTPGET, 1L)
@@ -99,20 +109,23 @@ bool CurlTransfer::prepare(HttpRequest request, std::chrono::milliseconds timeou
                                     set(CURLOPT_POSTFIELDSIZE, static_cast<long>(form.size()));
   return method_set && set(CURLOPT_URL, request_.url.c_str()) &&
          set(CURLOPT_HTTPHEADER, headers_) && set(CURLOPT_PIPEWAIT, wait_for_alpn) &&
+         set(CURLOPT_NOPROXY, without_proxy) &&
          set(CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(timeout.count())));
 }
 
 Result<HttpResponse> CurlTransfer::outcome(CURLcode code) {
+  long status = 0;
+  const bool status_known =
+      curl_.easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK;
   if (code != CURLE_OK) {
     if (too_large_) return Error{Reason::kAnswerTooLarge, "more than 1 MiB"};
-    const Reason reason = reason_of(code);
+    const Reason reason = reason_of(code, status_known && status != 0);
     std::string detail = message_[0] != '\0' ? message_.data() : curl_.easy_strerror(code);
     if (reason == Reason::kTimedOut) detail = stage();
     return Error{reason, detail};
   }
-  long status = 0;
   curl_off_t retry_after = 0;
-  if (curl_.easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status) != CURLE_OK ||
+  if (!status_known ||
       curl_.easy_getinfo(handle_, CURLINFO_RETRY_AFTER, &retry_after) != CURLE_OK) {
     return Error{Reason::kInternal, "libcurl does not tell the status"};
   }
@@ -129,12 +142,6 @@ void CurlTransfer::clear() {
   body_ = std::string();
   free_headers();
   done = nullptr;
-}
-
-CurlTransfer& CurlTransfer::of(const CurlLibrary& curl, CURL* handle) {
-  char* transfer = nullptr;
-  static_cast<void>(curl.easy_getinfo(handle, CURLINFO_PRIVATE, &transfer));
-  return *reinterpret_cast<CurlTransfer*>(transfer);
 }
 
 std::size_t CurlTransfer::receive(char* data, std::size_t size, std::size_t count,
@@ -165,7 +172,11 @@ std::string CurlTransfer::stage() const {
   };
   if (!body_.empty()) return "while its answer was arriving";
   if (reached(CURLINFO_PRETRANSFER_TIME_T)) return "the question was sent, no answer came";
-  if (reached(CURLINFO_CONNECT_TIME_T)) return "connected, but TLS was not set up";
+  // CURLINFO_CONNECT_TIME_T stays zero until TLS is set up too.
+  long port = 0;
+  if (curl_.easy_getinfo(handle_, CURLINFO_LOCAL_PORT, &port) == CURLE_OK && port > 0) {
+    return "connected, but TLS was not set up";
+  }
   if (reached(CURLINFO_NAMELOOKUP_TIME_T)) return "while connecting";
   return "while waiting for a connection or looking up the name";
 }

@@ -13,14 +13,15 @@ namespace auth {
 // Used by the I/O thread alone. Reused for one request after another.
 class CurlTransfer {
  public:
-  // Null where libcurl has no memory or lacks an option.
+  // Null where libcurl has no memory. The options must outlive the transfer.
   [[nodiscard]] static std::unique_ptr<CurlTransfer> make(const CurlLibrary& curl,
                                                           const CurlHttpClient::Options& options);
   ~CurlTransfer();
   CurlTransfer(const CurlTransfer&) = delete;
   CurlTransfer& operator=(const CurlTransfer&) = delete;
 
-  // Takes the request over and sets the handle up for it. False: libcurl refused an option.
+  // Takes the request over and sets the handle up for it. False: libcurl lacks or refused an
+  // option.
   [[nodiscard]] bool prepare(HttpRequest request, std::chrono::milliseconds timeout);
   // The answer of the finished exchange.
   [[nodiscard]] Result<HttpResponse> outcome(CURLcode code);
@@ -28,20 +29,21 @@ class CurlTransfer {
   void clear();
 
   [[nodiscard]] CURL* handle() const noexcept { return handle_; }
-  [[nodiscard]] static CurlTransfer& of(const CurlLibrary& curl, CURL* handle);
 
   HttpClient::Done done{};
 
  private:
-  explicit CurlTransfer(const CurlLibrary& curl) : curl_(curl) {}
-  [[nodiscard]] bool set_up(const CurlHttpClient::Options& options);
+  CurlTransfer(const CurlLibrary& curl, const CurlHttpClient::Options& options, CURL* handle)
+      : curl_(curl), options_(options), handle_(handle) {}
+  [[nodiscard]] bool set_up();
   static std::size_t receive(char* data, std::size_t size, std::size_t count,
                              void* transfer) noexcept;
   void free_headers() noexcept;
   [[nodiscard]] std::string stage() const;
 
   const CurlLibrary& curl_;
-  CURL* handle_ = nullptr;
+  const CurlHttpClient::Options& options_;
+  CURL* const handle_;
   curl_slist* headers_ = nullptr;
   HttpRequest request_{};
   std::string body_{};

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/unit/support/gate.h"
+#include "tests/unit/support/no_threads.h"
 
 namespace {
 
@@ -17,6 +18,7 @@ using auth::WorkerPool;
 class WorkerPoolTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(WorkerPoolTest);
   CPPUNIT_TEST(a_task_that_waits_does_not_hold_up_the_others);
+  CPPUNIT_TEST(runs_a_task_at_once_where_no_thread_can_be_had);
   CPPUNIT_TEST(runs_what_is_queued_before_it_ends);
   CPPUNIT_TEST(runs_what_its_last_tasks_still_give_it);
   CPPUNIT_TEST(never_runs_a_task_on_the_thread_that_gives_it);
@@ -34,6 +36,24 @@ class WorkerPoolTest : public CppUnit::TestFixture {
     const bool others_ran = done.reaches(10);
     gate.open();
     CPPUNIT_ASSERT(others_ran);
+  }
+
+  void runs_a_task_at_once_where_no_thread_can_be_had() {
+    support::Counter later;
+    std::thread::id ran_on;
+    bool ran = false;
+    WorkerPool pool(2);
+    {
+      const support::NoThreads none;
+      pool.run([&] { ran = true; });
+    }
+    CPPUNIT_ASSERT(ran);
+    pool.run([&] {
+      ran_on = std::this_thread::get_id();
+      later.add();
+    });
+    CPPUNIT_ASSERT(later.reaches(1));
+    CPPUNIT_ASSERT(ran_on != std::this_thread::get_id());
   }
 
   void runs_what_is_queued_before_it_ends() {

@@ -14,10 +14,9 @@ constexpr std::chrono::seconds kPatience{20};
 class Counter {
  public:
   void add() {
-    {
-      const std::lock_guard lock(mutex_);
-      ++count_;
-    }
+    // Told under the lock: whoever waits may destroy this as soon as it knows.
+    const std::lock_guard lock(mutex_);
+    ++count_;
     changed_.notify_all();
   }
   // False: the number was not reached in time.

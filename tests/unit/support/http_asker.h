@@ -1,0 +1,42 @@
+// Asks an HttpClient and waits for the answer, with an end.
+#pragma once
+
+#include <future>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "auth/zitadel/http_client.h"
+#include "tests/unit/support/gate.h"
+
+namespace support {
+
+using HttpOutcome = auth::Result<auth::HttpResponse>;
+
+// An answer on its way. A second answer to one question would throw on the client's thread.
+class PendingAnswer {
+ public:
+  explicit PendingAnswer(std::future<HttpOutcome> future) : future_(std::move(future)) {}
+  [[nodiscard]] HttpOutcome wait() {
+    if (future_.wait_for(kPatience) != std::future_status::ready) {
+      throw std::runtime_error("no answer came");
+    }
+    return future_.get();
+  }
+
+ private:
+  std::future<HttpOutcome> future_;
+};
+
+[[nodiscard]] inline PendingAnswer ask(auth::HttpClient& client, const std::string& url,
+                                       std::string_view form = "",
+                                       std::string_view authorization = "") {
+  const auto promise = std::make_shared<std::promise<HttpOutcome>>();
+  std::future<HttpOutcome> future = promise->get_future();
+  client.send({url, auth::Secret(form), auth::Secret(authorization)},
+              [promise](HttpOutcome outcome) { promise->set_value(std::move(outcome)); });
+  return PendingAnswer(std::move(future));
+}
+
+}  // namespace support

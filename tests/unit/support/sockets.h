@@ -1,0 +1,52 @@
+// Sockets of tests: loopback or a Unix socket, every wait with an end.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "auth/descriptor.h"
+#include "tests/unit/support/gate.h"
+
+namespace support {
+
+// A socket that listens on a port of 127.0.0.1 that the system chooses.
+[[nodiscard]] auth::Descriptor listen_on_tcp(int backlog = 1024);
+[[nodiscard]] auth::Descriptor listen_on_unix(const std::string& path, int backlog = 1024);
+[[nodiscard]] std::uint16_t port_of(const auth::Descriptor& socket);
+
+[[nodiscard]] auth::Descriptor connect_to_tcp(std::uint16_t port);
+[[nodiscard]] auth::Descriptor connect_to_unix(const std::string& path);
+
+// False: the peer is gone, or does not read.
+bool send_all(const auth::Descriptor& socket, std::string_view bytes,
+              std::chrono::milliseconds patience = kPatience);
+// What has arrived, at most that much; empty: the peer has closed, or nothing came in time.
+[[nodiscard]] std::string receive(const auth::Descriptor& socket, std::size_t most = 65536,
+                                  std::chrono::milliseconds patience = kPatience);
+// Reads on until the peer has closed; false where it has not in time.
+[[nodiscard]] bool is_closed(const auth::Descriptor& socket,
+                             std::chrono::milliseconds patience = kPatience);
+// The next close of it sends a reset.
+void prepare_reset(const auth::Descriptor& socket);
+
+// Descriptors that this process has open.
+[[nodiscard]] std::size_t open_descriptors();
+
+// An empty folder that is removed with what is in it.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+ private:
+  std::string path_;
+};
+
+}  // namespace support

@@ -133,7 +133,9 @@ test('Basic takes an id and a secret that were form-encoded first, and nothing e
   const { clientId, clientSecret } = issuer.readFile('basic');
   const good = await introspectWithBasic(issuer, token, encode(clientId), encode(clientSecret));
   assert.equal(good.body.active, true);
-  isUnauthorized(await introspectWithBasic(issuer, token, encode(clientId), encode('wrong')));
+  const wrong = await introspectWithBasic(issuer, token, encode(clientId), encode('wrong'));
+  isUnauthorized(wrong);
+  assert.equal(wrong.headers.get('www-authenticate'), null);
   const bare = await introspectWithBasic(issuer, token, clientId, clientSecret);
   assert.equal(bare.status, 400);
 });

@@ -129,12 +129,15 @@ UNIT_TEST_SOURCES := \
   tests/unit/worker_pool_test.cpp \
   tests/unit/wycheproof_test.cpp
 
+BENCH_PROGRAMS := cache_memory cached_token first_answer floor
+
 # libcurl is loaded when it is needed (auth/zitadel/curl_library.h).
 AUTH_LIBS = $(shell pkg-config --libs libcrypto json-c)
 FCGI_LIBS = -lfcgi
 
 objects_of = $(patsubst %.cpp,$(OBJECTS)/%.o,$(1))
-ALL_SOURCES = $(AUTH_SOURCES) $(FCGI_SOURCES) fcgi/main.cpp $(CLI_SOURCES) $(UNIT_TEST_SOURCES)
+ALL_SOURCES = $(AUTH_SOURCES) $(FCGI_SOURCES) fcgi/main.cpp $(CLI_SOURCES) $(UNIT_TEST_SOURCES) \
+  $(BENCH_PROGRAMS:%=tests/bench/%.cpp)
 
 .PHONY: all
 all: $(BUILD)/api.fcgi $(BUILD)/zitadel-token $(BUILD)/libzitadel_auth.a compile_commands.json  ## Build the programs and the library
@@ -152,6 +155,15 @@ $(BUILD)/zitadel-token: $(call objects_of,$(CLI_SOURCES)) $(BUILD)/libzitadel_au
 # Objects are linked directly: from an archive CppUnit's registrations would vanish.
 $(BUILD)/unit_tests: $(call objects_of,$(UNIT_TEST_SOURCES) $(FCGI_SOURCES) $(AUTH_SOURCES))
 	$(LINK) -o $@ $^ -lcppunit $(FCGI_LIBS) $(AUTH_LIBS)
+
+# What `make bench` measures besides the program.
+$(BUILD)/bench/floor: $(call objects_of,tests/bench/floor.cpp)
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^ $(FCGI_LIBS)
+
+$(BUILD)/bench/%: $(OBJECTS)/tests/bench/%.o $(BUILD)/libzitadel_auth.a
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^ $(AUTH_LIBS)
 
 $(OBJECTS)/%.o: %.cpp $(OBJECTS)/flags
 	@mkdir -p $(@D)
@@ -185,6 +197,12 @@ demo:  ## Show it at work on this machine; ONCE=1 ends after the calls
 check:  ## Install what is missing and run every test
 	@tests/deps.sh build demo check
 	@BUILD_DIR='$(BUILD)' MAKE='$(MAKE) --no-print-directory' tests/check.sh
+
+.PHONY: bench
+bench:  ## Measure it against its floor, on this machine
+	@tests/deps.sh build demo bench
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(BENCH_PROGRAMS:%=$(BUILD)/bench/%)
+	@ulimit -n $$(ulimit -Hn); BUILD_DIR='$(BUILD)' node tests/bench/main.mjs
 
 .PHONY: check-layers
 check-layers:  ## Find includes that run against the layers

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Installs what building, the demo and the tests need, and says first what that is.
 #
-# usage: tests/deps.sh [build] [demo] [check]     (default: all three)
+# usage: tests/deps.sh [build] [demo] [check] [bench]     (default: the first three)
 #
 # Debian's packages come by apt, with sudo when not run by root; without either the missing ones are
 # named and nothing happens (exit status 1). Debian starts a web server as soon as it is installed
@@ -13,11 +13,12 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
 # PACKAGE, or PACKAGE:COMMAND where any package that brings the command will do.
 build=(g++:g++ make:make pkg-config:pkg-config libfcgi-dev libssl-dev libcurl4-openssl-dev
-  libjson-c-dev libcppunit-dev)
+  libjson-c-dev libcppunit-dev liblmdb-dev)
 demo=(curl:curl lighttpd:lighttpd nodejs:node npm:npm openssl:openssl)
 check=(apache2:apache2 libapache2-mod-fcgid spawn-fcgi:spawn-fcgi valgrind:valgrind)
+bench=(wrk:wrk nginx:nginx libnginx-mod-http-echo nghttp2-client:h2load)
 # What of these runs as a service.
-services=(apache2 apache-htcacheclean lighttpd)
+services=(apache2 apache-htcacheclean lighttpd nginx)
 
 has() {
   case $1 in
@@ -132,7 +133,8 @@ for set in "$@"; do
     build) wanted+=("${build[@]}") ;;
     demo) wanted+=("${demo[@]}") ;;
     check) wanted+=("${check[@]}") ;;
-    *) echo "usage: tests/deps.sh [build] [demo] [check]" >&2; exit 2 ;;
+    bench) wanted+=("${bench[@]}") ;;
+    *) echo "usage: tests/deps.sh [build] [demo] [check] [bench]" >&2; exit 2 ;;
   esac
 done
 mapfile -t missing < <(missing_packages "${wanted[@]}")

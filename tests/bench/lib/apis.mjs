@@ -1,0 +1,41 @@
+// What is measured: the program, or the floor, behind lighttpd with its shipped file.
+import { chmodSync, copyFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { startApi } from '../../integration/support/api.mjs';
+import { buildFolder } from '../../integration/support/workspace.mjs';
+
+const way = 'lighttpd/fastcgi.conf';
+
+// lighttpd's own limits, which are far below 2,000 callers.
+const replacements = [['server.modules += ( "mod_fastcgi" )',
+  `server.max-fds = 16384
+server.max-connections = 8192
+server.listen-backlog = 4096
+server.modules += ( "mod_fastcgi" )`]];
+
+function start(issuer, options) {
+  return startApi(way, issuer, { ...options, replacements });
+}
+
+// settings: beyond those that the issuer asks for.
+export function startProgram(issuer, protocol, settings = {}) {
+  return start(issuer.of(protocol), {
+    settings: (workspace) => ({
+      ZITADEL_LOG_LEVEL: undefined,
+      ...(protocol === 'http2' && {
+        ZITADEL_CA_FILE: workspace.write('etc/ca.pem', readFileSync(issuer.certificate)),
+      }),
+      ...settings,
+    }),
+  });
+}
+
+export function startFloor(issuer) {
+  return start(issuer.of('http1'), {
+    prepare: (workspace) => {
+      copyFileSync(join(buildFolder, 'bench/floor'), workspace.program);
+      chmodSync(workspace.program, 0o755);
+    },
+  });
+}

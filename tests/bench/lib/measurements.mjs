@@ -1,0 +1,134 @@
+// What is measured, one function each; a sample is taken in every round.
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+import { buildFolder } from '../../integration/support/workspace.mjs';
+import { delaySeconds } from './nginx_issuer.mjs';
+import { h2load, wrk } from './wrk.mjs';
+
+const run = promisify(execFile);
+const program = (name) => join(buildFolder, 'bench', name);
+const url = (api) => api.server.url('/api/private');
+
+// 21 times 0.8 s: a waiting caller that had to start at 0 could be answered 21 times.
+const kSlowSeconds = 17;
+const kTicksPerSecond = 100; // of /proc/PID/stat
+
+let names = 0;
+const newName = () => `bench${process.pid}-${names += 1}`;
+
+// Of the program behind lighttpd, and of lighttpd itself, in microseconds.
+function worked(api) {
+  const [pid] = api.server.programs();
+  return [pid, api.server.process.pid].map((each) => {
+    const fields = readFileSync(`/proc/${each}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * (1e6 / kTicksPerSecond);
+  });
+}
+
+async function loadKnown(api) {
+  const before = worked(api);
+  const result = await wrk(url(api), { callers: 32, seconds: 4, load: ['known', 'known'] });
+  const [own, lighttpd] = worked(api).map((time, i) => (time - before[i]) / result.answers);
+  return { ...result, own, lighttpd };
+}
+
+export async function knownAgainstFloor({ floor, instant1 }, round) {
+  const order = round % 2 === 0 ? [floor, instant1] : [instant1, floor];
+  const results = new Map();
+  for (const api of order) results.set(api, await loadKnown(api));
+  return { floor: results.get(floor), known: results.get(instant1) };
+}
+
+// Callers with a new token each time, while each question takes 0.8 s.
+export async function newTokens(api, issuer, protocol, callers) {
+  await issuer.asked(protocol);
+  const result = await wrk(url(api), { callers, seconds: kSlowSeconds, load: ['new', newName()] });
+  const { connections } = await issuer.asked(protocol);
+  return { ...result, connections, share: result.rate / (callers / delaySeconds) };
+}
+
+const paced = (api) => wrk(url(api), { callers: 8, seconds: 3, threads: 1,
+  load: ['paced', 'known', 'known'] });
+
+// The p99 of a known token: idle, while 2,000 callers wait for new ones, while the issuer hangs.
+export async function latencies(api, issuer) {
+  await wrk(url(api), { callers: 1, seconds: 1, load: ['known', 'known'] });
+  const idle = await paced(api);
+  const waiting = wrk(url(api), { callers: 2000, seconds: 11, load: ['new', newName()] });
+  try {
+    await sleep(3000);
+    const busy = await paced(api);
+    issuer.hang();
+    await sleep(200); // what was answered already arrives
+    const hung = await paced(api);
+    return { idle: idle.p99, busy: busy.p99, hung: hung.p99,
+      errors: idle.errors + busy.errors + hung.errors };
+  } finally {
+    issuer.goOn();
+    await waiting;
+  }
+}
+
+export async function oneNewToken(api, issuer, protocol) {
+  await issuer.asked(protocol);
+  const result = await wrk(url(api), { callers: 1000, seconds: 2, load: ['known', newName()] });
+  return { ...await issuer.asked(protocol), errors: result.errors };
+}
+
+export async function sixteenCallers(api, issuer, protocol) {
+  await issuer.asked(protocol);
+  const { errors } = await wrk(url(api), { callers: 16, seconds: 20, threads: 2,
+    load: ['new', newName(), 5000] });
+  return { ...await issuer.asked(protocol), errors };
+}
+
+// Against the bare question, asked by the same load generator.
+export async function addedByNewToken(api, issuer) {
+  const one = { callers: 1, seconds: 2 };
+  const form = 1200; // bytes, what a question with an assertion takes
+  const bare = await wrk(`${issuer.issuers.http1}/oauth/v2/introspect`,
+    { ...one, load: ['post', form] });
+  const asked = await wrk(url(api), { ...one, load: ['new', newName()] });
+  return { bare: bare.p50, added: asked.p50 - bare.p50, errors: bare.errors + asked.errors };
+}
+
+export async function memory() {
+  const [allocated, resident] = (await run(program('cache_memory'))).stdout.split('\t').map(Number);
+  return { allocated, resident };
+}
+
+export async function authorizeKnown() {
+  const { stdout } = await run(program('cached_token'));
+  return stdout.trim().split('\n').map((line) => {
+    const [elapsed, busy, what] = line.split('\t');
+    return { elapsed: Number(elapsed), worked: Number(busy), what };
+  });
+}
+
+// With a token that has to be asked about.
+export async function firstAnswer(issuer) {
+  const { issuer: domain, projectId, files } = issuer.of('http1');
+  const env = { PATH: process.env.PATH, ZITADEL_DOMAIN: domain, ZITADEL_PROJECT_ID: projectId,
+    API_PRIVATE_KEY_FILE_PATH: files['api-key'] };
+  return Number((await run(program('first_answer'), [join(buildFolder, 'api.fcgi'), newName()],
+    { env, cwd: '/' })).stdout);
+}
+
+// The issuer alone, loaded directly: more than any measurement above asks of it.
+export async function issuerAlone(issuer) {
+  const { http1, http2 } = issuer.issuers;
+  const form = issuer.workspace.write('etc/form', 'x'.repeat(1200));
+  const post = ['post', 1200];
+  return {
+    atOnce1: (await wrk(`${http1}/oauth/v2/introspect`, { callers: 16, seconds: 3, load: post })).rate,
+    atOnce2: (await h2load(`${http2}/oauth/v2/introspect`,
+      { connections: 1, streams: 16, seconds: 3, file: form })).rate,
+    slow1: (await wrk(`${http1}/slow`, { callers: 400, seconds: kSlowSeconds, load: post })).rate,
+    slow2: (await h2load(`${http2}/slow`,
+      { connections: 8, streams: 250, seconds: kSlowSeconds, file: form })).rate,
+  };
+}

@@ -1,0 +1,107 @@
+// From samples to the rows of the table, with their targets.
+
+const kCallsPerSecond = { 400: 500, 2000: 2500 }; // what a delay of 0.8 s leaves possible
+
+const round = (number) => Math.round(number).toLocaleString('en');
+
+export function rowsOf(samples, median) {
+  const of = (name, pick) => median(samples[name].map(pick));
+  const most = (name, pick) => Math.max(...samples[name].map(pick));
+  const errors = (name) => samples[name].reduce((sum, sample) => sum + sample.errors, 0);
+
+  const share = (name, callers, protocol, least) => {
+    const reached = of(name, (sample) => sample.share);
+    return {
+      what: `${round(callers)} callers, new tokens, issuer 0.8 s, ${protocol}: ` +
+        `of ${round(kCallsPerSecond[callers])} requests/s`,
+      target: `>= ${least}, no error`,
+      reached: `${reached.toFixed(3)} (${round(of(name, (sample) => sample.rate))}/s), ` +
+        `${errors(name)} errors`,
+      good: reached >= least && errors(name) === 0,
+    };
+  };
+
+  const latency = (what, pick) => {
+    const idle = of('latencies', (sample) => sample.idle);
+    const reached = of('latencies', pick);
+    return {
+      what: `p99 of a known token while ${what}, against idle`,
+      target: '<= 3 times, or < 10 ms',
+      reached: `${reached.toFixed(2)} ms (idle ${idle.toFixed(2)} ms)`,
+      good: reached <= 3 * idle || reached < 10,
+    };
+  };
+
+  const sixteen = (name, protocol, most16) => {
+    const connections = most(name, (sample) => sample.connections);
+    const assertions = most(name, (sample) => sample.assertions);
+    const asked = Math.min(...samples[name].map((sample) => sample.introspections));
+    return {
+      what: `10,000 introspections by 16 callers, ${protocol}: connections; assertions`,
+      target: `<= ${most16}; 1`,
+      reached: `${connections}; ${assertions} (${round(asked)} asked)`,
+      good: asked >= 9900 && connections <= most16 && assertions === 1 && errors(name) === 0,
+    };
+  };
+
+  const floor = of('known', ({ floor: { rate } }) => rate);
+  const known = of('known', ({ known: { rate } }) => rate);
+  const ratio = of('known', (sample) => sample.known.rate / sample.floor.rate);
+  const oneToken = most('oneToken', (sample) => sample.introspections);
+  const connections400 = most('new400http1', (sample) => sample.connections);
+  const added = of('added', (sample) => sample.added);
+  const resident = of('memory', (sample) => sample.resident);
+  const first = median(samples.firstAnswer);
+  const [alone] = samples.issuerAlone;
+
+  const authorize = samples.authorize[0].map(({ what }, i) => {
+    const worked = of('authorize', (cases) => cases[i].worked);
+    const elapsed = of('authorize', (cases) => cases[i].elapsed);
+    return {
+      what: `authorize, cached, 2 threads, ${what}`,
+      target: '<= 1,000 ns',
+      reached: `${round(worked)} ns (${round(elapsed)} elapsed)`,
+      good: worked <= 1000,
+    };
+  });
+
+  const rows = [
+    { what: 'known token, /private, requests/s against the floor', target: '>= 0.95',
+      reached: `${ratio.toFixed(3)} (${round(known)}/s of ${round(floor)}/s)`, good: ratio >= 0.95 },
+    share('new400http1', 400, 'HTTP/1.1', 0.95),
+    share('new400http2', 400, 'HTTP/2', 0.95),
+    share('new2000http2', 2000, 'HTTP/2', 0.85),
+    latency('2,000 callers wait', (sample) => sample.busy),
+    latency('the issuer hangs', (sample) => sample.hung),
+    { what: '1,000 callers at once, one new token: introspections', target: '1',
+      reached: `${oneToken}`, good: oneToken === 1 && errors('oneToken') === 0 },
+    sixteen('sixteen1', 'HTTP/1.1', 16),
+    sixteen('sixteen2', 'HTTP/2', 1),
+    { what: 'the 400 callers: connections over HTTP/1.1', target: '<= 420',
+      reached: `${connections400}`, good: connections400 <= 420 },
+    { what: 'new token, issuer at once: added to the p50 of a bare POST', target: '<= 0.4 ms',
+      reached: `${added.toFixed(3)} ms (bare: ${of('added', ({ bare }) => bare).toFixed(3)} ms)`,
+      good: added <= 0.4 && errors('added') === 0 },
+    { what: '100,000 cached tokens: memory of each', target: '<= 1,024 bytes',
+      reached: `${round(resident)} resident, ` +
+        `${round(of('memory', ({ allocated }) => allocated))} allocated`,
+      good: resident <= 1024 },
+    ...authorize,
+    { what: 'process start to first answer (a new token)', target: '<= 30 ms',
+      reached: `${first.toFixed(1)} ms`, good: first <= 30 },
+    { what: 'issuer alone, at once, requests/s: HTTP/1.1; HTTP/2',
+      reached: `${round(alone.atOnce1)}; ${round(alone.atOnce2)}` },
+    { what: 'issuer alone, 0.8 s, requests/s: 400 over HTTP/1.1; 2,000 over HTTP/2',
+      reached: `${round(alone.slow1)}; ${round(alone.slow2)}` },
+  ];
+  const times = (name) => of('known', (sample) => sample[name].own).toFixed(1);
+  const notes = [
+    `Processor time of a request with a known token: the program ${times('known')} us, the floor ` +
+      `${times('floor')} us, lighttpd in front of the program ` +
+      `${of('known', (sample) => sample.known.lighttpd).toFixed(1)} us. One lighttpd process uses ` +
+      'one core; load generator, issuer and program share the other.',
+    'The times of authorize are what the processor worked on one call; the elapsed time is longer ' +
+      'where the machine has other work.',
+  ];
+  return { rows, notes };
+}

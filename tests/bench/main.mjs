@@ -1,0 +1,96 @@
+// Measures the program against its floor and its targets, in one run, and prints one table.
+//
+// usage: make bench [BENCH_ROUNDS=n]     5 rounds take about 8 minutes
+//
+// A figure is the median of the rounds; in each round everything is measured once. Missing a target
+// fails nothing. Exit status 1 only where something could not be measured at all.
+import assert from 'node:assert/strict';
+import os from 'node:os';
+
+import { startFloor, startProgram } from './lib/apis.mjs';
+import * as measure from './lib/measurements.mjs';
+import { startNginxIssuer } from './lib/nginx_issuer.mjs';
+import { rowsOf } from './lib/rows.mjs';
+import { median, table } from './lib/table.mjs';
+
+const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
+const started = [];
+
+async function start(part) {
+  started.unshift(await part);
+  return started[0];
+}
+
+async function startAll() {
+  const issuer = await start(startNginxIssuer());
+  const slow = (protocol) => ({ ZITADEL_INTROSPECTION_URL: issuer.slowUrl(protocol) });
+  return {
+    issuer,
+    apis: {
+      floor: await start(startFloor(issuer)),
+      instant1: await start(startProgram(issuer, 'http1')),
+      instant2: await start(startProgram(issuer, 'http2')),
+      slow1: await start(startProgram(issuer, 'http1', slow('http1'))),
+      slow2: await start(startProgram(issuer, 'http2', slow('http2'))),
+    },
+  };
+}
+
+// The floor has to send what the program sends.
+async function compareAnswers({ floor, instant1 }) {
+  const [plain, guarded] = await Promise.all([floor, instant1].map(async (api) => {
+    const { status, headers, body } = await api.call('/api/private', { token: 'known' });
+    return { status, headers: { ...headers, date: undefined }, body };
+  }));
+  assert.deepEqual(guarded, plain);
+}
+
+function measurements({ issuer, apis }) {
+  const { instant1, instant2, slow1, slow2 } = apis;
+  return {
+    known: (round) => measure.knownAgainstFloor(apis, round),
+    new400http1: () => measure.newTokens(slow1, issuer, 'http1', 400),
+    new400http2: () => measure.newTokens(slow2, issuer, 'http2', 400),
+    new2000http2: () => measure.newTokens(slow2, issuer, 'http2', 2000),
+    latencies: () => measure.latencies(slow2, issuer),
+    oneToken: () => measure.oneNewToken(slow2, issuer, 'http2'),
+    sixteen1: () => measure.sixteenCallers(instant1, issuer, 'http1'),
+    sixteen2: () => measure.sixteenCallers(instant2, issuer, 'http2'),
+    added: () => measure.addedByNewToken(instant1, issuer),
+    memory: () => measure.memory(),
+    authorize: () => measure.authorizeKnown(),
+    firstAnswer: () => measure.firstAnswer(issuer),
+    issuerAlone: (round) => (round === 0 ? measure.issuerAlone(issuer) : undefined),
+  };
+}
+
+async function takeSamples(parts) {
+  const samples = {};
+  for (let round = 0; round < rounds; round += 1) {
+    for (const [name, sample] of Object.entries(measurements(parts))) {
+      process.stderr.write(`\rbench: round ${round + 1} of ${rounds}: ${name.padEnd(20)}`);
+      const value = await sample(round);
+      if (value !== undefined) (samples[name] ??= []).push(value);
+    }
+  }
+  process.stderr.write('\r'.padEnd(60) + '\r');
+  return samples;
+}
+
+function machine() {
+  const [{ model }] = os.cpus();
+  return `${os.cpus().length} cores (${model}), load average before: ` +
+    `${os.loadavg()[0].toFixed(1)}; medians of ${rounds} rounds`;
+}
+
+try {
+  const heading = machine();
+  const parts = await startAll();
+  await compareAnswers(parts.apis);
+  const samples = await takeSamples(parts);
+  if (process.env.BENCH_RAW) console.log(JSON.stringify(samples));
+  const { rows, notes } = rowsOf(samples, median);
+  console.log(`${heading}\n\n${table(rows)}\n\n${notes.join('\n')}`);
+} finally {
+  for (const part of started) await part.stop().catch((error) => console.error(String(error)));
+}

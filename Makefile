@@ -98,7 +98,9 @@ UNIT_TEST_SOURCES := \
   tests/unit/introspection_test.cpp \
   tests/unit/jose_examples_test.cpp \
   tests/unit/json_test.cpp \
+  tests/unit/jwk_test.cpp \
   tests/unit/jws_test.cpp \
+  tests/unit/jwt_test.cpp \
   tests/unit/key_file_test.cpp \
   tests/unit/main.cpp \
   tests/unit/private_file_test.cpp \

@@ -5,6 +5,7 @@
 #include <openssl/rsa.h>
 
 #include <memory>
+#include <optional>
 #include <stdexcept>
 
 #include "auth/jose/base64url.h"
@@ -60,6 +61,28 @@ std::string to_jose(const std::string& der, std::size_t coordinate) {
   require(pair != nullptr);
   return padded(ECDSA_SIG_get0_r(pair.get()), coordinate) +
          padded(ECDSA_SIG_get0_s(pair.get()), coordinate);
+}
+
+// pss_salt: nothing for anything but PSS.
+std::string sign(EVP_PKEY* key, const char* digest, std::optional<int> pss_salt,
+                 std::string_view text) {
+  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
+                                                                        &EVP_MD_CTX_free);
+  EVP_PKEY_CTX* parameters = nullptr;
+  require(EVP_DigestSignInit_ex(context.get(), &parameters, digest, nullptr, nullptr, key,
+                                nullptr) == 1);
+  if (pss_salt) {
+    require(EVP_PKEY_CTX_set_rsa_padding(parameters, RSA_PKCS1_PSS_PADDING) == 1 &&
+            EVP_PKEY_CTX_set_rsa_pss_saltlen(parameters, *pss_salt) == 1);
+  }
+  const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
+  std::size_t size = 0;
+  require(EVP_DigestSign(context.get(), nullptr, &size, bytes, text.size()) == 1);
+  std::string signature(size, '\0');
+  require(EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size,
+                         bytes, text.size()) == 1);
+  signature.resize(size);
+  return signature;
 }
 
 }  // namespace
@@ -126,21 +149,14 @@ auth::jose::SharedKey verification_key(EVP_PKEY* key, std::string_view more) {
 
 std::string signature_of(EVP_PKEY* key, Algorithm algorithm, std::string_view text) {
   const AlgorithmTraits& traits = auth::jose::traits_of(algorithm);
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
-                                                                        &EVP_MD_CTX_free);
-  EVP_PKEY_CTX* parameters = nullptr;
-  require(EVP_DigestSignInit_ex(context.get(), &parameters, traits.digest, nullptr, nullptr, key,
-                                nullptr) == 1);
-  if (traits.family == Family::kRsaPss) {
-    require(EVP_PKEY_CTX_set_rsa_padding(parameters, RSA_PKCS1_PSS_PADDING) == 1 &&
-            EVP_PKEY_CTX_set_rsa_pss_saltlen(parameters, RSA_PSS_SALTLEN_DIGEST) == 1);
-  }
-  std::string signature(static_cast<std::size_t>(EVP_PKEY_get_size(key)), '\0');
-  std::size_t size = signature.size();
-  require(EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size,
-                         reinterpret_cast<const unsigned char*>(text.data()), text.size()) == 1);
-  signature.resize(size);
+  const std::optional<int> salt =
+      traits.family == Family::kRsaPss ? std::optional(RSA_PSS_SALTLEN_DIGEST) : std::nullopt;
+  const std::string signature = sign(key, traits.digest, salt, text);
   return traits.family == Family::kEcdsa ? to_jose(signature, traits.coordinate) : signature;
+}
+
+std::string pss_signature_of(EVP_PKEY* key, std::string_view text, int salt_bytes) {
+  return sign(key, "SHA256", salt_bytes, text);
 }
 
 std::string signed_jwt(EVP_PKEY* key, Algorithm algorithm, std::string_view header,

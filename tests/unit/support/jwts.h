@@ -33,4 +33,7 @@ namespace support {
 [[nodiscard]] std::string signature_of(EVP_PKEY* key, auth::jose::Algorithm algorithm,
                                        std::string_view text);
 
+// A signature of PS256 whose salt is of that many bytes instead of 32.
+[[nodiscard]] std::string pss_signature_of(EVP_PKEY* key, std::string_view text, int salt_bytes);
+
 }  // namespace support

@@ -20,7 +20,15 @@ AUTH_SOURCES := \
   auth/aes_gcm.cpp \
   auth/bearer_token.cpp \
   auth/breaker.cpp \
+  auth/cache/lmdb_check.cpp \
+  auth/cache/lmdb_entries.cpp \
+  auth/cache/lmdb_environment.cpp \
+  auth/cache/lmdb_file.cpp \
+  auth/cache/lmdb_generations.cpp \
+  auth/cache/lmdb_page.cpp \
+  auth/cache/lmdb_store.cpp \
   auth/cache/sealed_entry.cpp \
+  auth/cache/store_log.cpp \
   auth/cache/token_cache.cpp \
   auth/cache/token_key.cpp \
   auth/claims.cpp \
@@ -39,6 +47,7 @@ AUTH_SOURCES := \
   auth/json_tokens.cpp \
   auth/log.cpp \
   auth/private_file.cpp \
+  auth/private_folder.cpp \
   auth/requirement.cpp \
   auth/result.cpp \
   auth/setting_sources.cpp \
@@ -102,6 +111,7 @@ UNIT_TEST_SOURCES := \
   tests/unit/jws_test.cpp \
   tests/unit/jwt_test.cpp \
   tests/unit/key_file_test.cpp \
+  tests/unit/lmdb_damage_test.cpp \
   tests/unit/main.cpp \
   tests/unit/private_file_test.cpp \
   tests/unit/request_test.cpp \
@@ -115,6 +125,7 @@ UNIT_TEST_SOURCES := \
   tests/unit/setting_sources_test.cpp \
   tests/unit/settings_test.cpp \
   tests/unit/support/answers.cpp \
+  tests/unit/support/child.cpp \
   tests/unit/support/jwts.cpp \
   tests/unit/support/keys.cpp \
   tests/unit/support/log_capture.cpp \
@@ -134,7 +145,7 @@ UNIT_TEST_SOURCES := \
 BENCH_PROGRAMS := cache_memory cached_token first_answer floor
 
 # libcurl is loaded when it is needed (auth/zitadel/curl_library.h).
-AUTH_LIBS = $(shell pkg-config --libs libcrypto json-c)
+AUTH_LIBS = $(shell pkg-config --libs libcrypto json-c) -llmdb
 FCGI_LIBS = -lfcgi
 
 objects_of = $(patsubst %.cpp,$(OBJECTS)/%.o,$(1))

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 namespace auth {
 
 constexpr std::size_t kMaxSealedBytes = 64 << 10;
+constexpr std::chrono::seconds kStoreLogInterval{10};
 
 // A keyed hash of a token (sealed_entry.h): says nothing of the token without the key.
 using StoreKey = std::array<unsigned char, 32>;

@@ -109,8 +109,11 @@ UNIT_TEST_SOURCES := \
   tests/unit/json_test.cpp \
   tests/unit/jwk_test.cpp \
   tests/unit/jws_test.cpp \
+  tests/unit/jwt_claims_test.cpp \
   tests/unit/jwt_test.cpp \
+  tests/unit/jwt_validator_test.cpp \
   tests/unit/key_file_test.cpp \
+  tests/unit/key_set_test.cpp \
   tests/unit/lmdb_damage_test.cpp \
   tests/unit/main.cpp \
   tests/unit/private_file_test.cpp \

@@ -1,0 +1,436 @@
+#include "auth/zitadel/key_set.h"
+
+#include <cppunit/extensions/HelperMacros.h>
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "tests/unit/support/jwts.h"
+#include "tests/unit/support/keys.h"
+#include "tests/unit/support/log_capture.h"
+#include "tests/unit/support/manual_clock.h"
+#include "tests/unit/support/scripted_http_client.h"
+
+namespace {
+
+using auth::Discovery;
+using auth::Error;
+using auth::KeySet;
+using auth::Reason;
+using auth::jose::Algorithm;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr const char* kDiscovery =
+    R"({"issuer":"https://issuer.example","jwks_uri":"https://issuer.example/oauth/v2/keys"})";
+
+class KeySetTest : public CppUnit::TestFixture {
+  CPPUNIT_TEST_SUITE(KeySetTest);
+  CPPUNIT_TEST(knows_no_key_before_it_was_answered);
+  CPPUNIT_TEST(knows_no_key_where_discovery_fails);
+  CPPUNIT_TEST(knows_no_key_where_discovery_names_no_key_set);
+  CPPUNIT_TEST(knows_no_key_where_the_answer_holds_none);
+  CPPUNIT_TEST(does_not_call_a_key_unknown_while_nobody_can_tell);
+  CPPUNIT_TEST(calls_a_key_unknown_that_zitadel_does_not_have);
+  CPPUNIT_TEST(drops_a_key_that_zitadel_has_deleted);
+  CPPUNIT_TEST(a_set_that_rested_serves_nobody_before_it_was_asked_for);
+  CPPUNIT_TEST(asks_once_whoever_asks_meanwhile);
+  CPPUNIT_TEST(a_flood_of_unknown_keys_asks_once_in_thirty_seconds);
+  CPPUNIT_TEST(a_flood_while_zitadel_fails_asks_once_in_thirty_seconds);
+  CPPUNIT_TEST(a_flood_from_the_start_asks_once_in_thirty_seconds);
+  CPPUNIT_TEST(tokens_that_name_no_key_ask_no_more_often);
+  CPPUNIT_TEST(honours_retry_after);
+  CPPUNIT_TEST(asks_again_soon_where_no_set_is_known);
+  CPPUNIT_TEST(finds_the_new_key_and_the_old_one_through_a_rotation);
+  CPPUNIT_TEST(finds_a_key_that_came_right_behind_the_first_question);
+  CPPUNIT_TEST(keeps_the_last_good_set_through_every_kind_of_failure);
+  CPPUNIT_TEST(keeps_the_last_good_set_behind_a_rest_where_zitadel_fails);
+  CPPUNIT_TEST(asks_again_every_five_minutes_without_making_anybody_wait);
+  CPPUNIT_TEST(asks_for_nothing_while_nobody_uses_it);
+  CPPUNIT_TEST(calls_back_when_the_question_has_been_answered);
+  CPPUNIT_TEST(calls_back_at_once_where_nothing_is_being_asked);
+  CPPUNIT_TEST(warms_up_with_one_question);
+  CPPUNIT_TEST(outlives_its_owner_while_a_question_is_under_way);
+  CPPUNIT_TEST(tells_the_operator_of_failures_and_of_keys_left_out);
+  CPPUNIT_TEST(serves_several_threads_at_once);
+  CPPUNIT_TEST_SUITE_END();
+
+  std::optional<support::LogCapture> log_{};  // so that failures on order say nothing
+  support::ManualClock clock_;
+  support::ScriptedHttpClient http_;
+  std::shared_ptr<KeySet> keys_ = std::make_shared<KeySet>(
+      std::make_shared<Discovery>("https://issuer.example", false, http_), http_, clock_);
+  std::size_t questions_ = 0;
+
+ public:
+  void setUp() override { log_.emplace(); }
+  void tearDown() override { log_.reset(); }
+
+ private:
+  static std::string set_of(const std::vector<std::string>& ids) {
+    std::vector<std::string> keys;
+    for (const std::string& id : ids) {
+      keys.push_back(
+          support::jwk_of(support::key_for(Algorithm::kEdDsa), ",\"kid\":\"" + id + '"'));
+    }
+    return support::jwk_set_of(keys);
+  }
+
+  // Questions since the last time somebody asked for this, or made keys known.
+  [[nodiscard]] std::size_t questions() {
+    const std::size_t asked = http_.asked();
+    return asked - std::exchange(questions_, asked);
+  }
+
+  // Has ZITADEL answer the question that is under way.
+  void answer(int status, const std::string& body) { http_.answer(status, body); }
+  void answer(const std::vector<std::string>& ids) { http_.answer(200, set_of(ids)); }
+
+  // Makes keys known, discovery included.
+  void know(const std::vector<std::string>& ids) {
+    check_reason(Reason::kKeySetUnavailable, ids.at(0));
+    answer(200, kDiscovery);
+    answer(ids);
+    CPPUNIT_ASSERT(finds(ids.at(0)));
+    questions_ = http_.asked();
+  }
+
+  [[nodiscard]] bool finds(const std::string& id) { return keys_->find(id).has_value(); }
+
+  [[nodiscard]] Error refusal(const std::string& id) {
+    const auto key = keys_->find(id);
+    CPPUNIT_ASSERT_MESSAGE(id + " was found", !key);
+    return key.error();
+  }
+
+  void check_reason(Reason expected, const std::string& id) {
+    CPPUNIT_ASSERT_EQUAL(std::string(auth::describe(expected)),
+                         std::string(auth::describe(refusal(id).reason)));
+  }
+
+  void knows_no_key_before_it_was_answered() {
+    const Error error = refusal("a");
+    CPPUNIT_ASSERT(error.reason == Reason::kKeySetUnavailable);
+    CPPUNIT_ASSERT_EQUAL(std::string("it is being asked for"), error.detail);
+    CPPUNIT_ASSERT_EQUAL(std::string("https://issuer.example/.well-known/openid-configuration"),
+                         http_.take().url);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, http_.waiting());
+  }
+
+  void knows_no_key_where_discovery_fails() {
+    check_reason(Reason::kKeySetUnavailable, "a");
+    answer(503, "");
+    const Error error = refusal("a");
+    CPPUNIT_ASSERT(error.reason == Reason::kKeySetUnavailable);
+    CPPUNIT_ASSERT_EQUAL(std::string("ZITADEL answered with a server error (5xx): discovery "
+                                     "answered with status 503"),
+                         error.detail);
+  }
+
+  void knows_no_key_where_discovery_names_no_key_set() {
+    check_reason(Reason::kKeySetUnavailable, "a");
+    answer(200, R"({"issuer":"https://issuer.example"})");
+    CPPUNIT_ASSERT(refusal("a").detail.find("names no jwks_uri") != std::string::npos);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, http_.asked());
+  }
+
+  void knows_no_key_where_the_answer_holds_none() {
+    check_reason(Reason::kKeySetUnavailable, "a");
+    answer(200, kDiscovery);
+    for (const char* body : {R"({"keys":[]})", R"({"keys":[{"kty":"oct","kid":"a","k":"AAAA"}]})",
+                             "", "{}", "<html>", R"({"keys":[],"keys":[]})"}) {
+      answer(200, body);
+      const Error error = refusal("a");
+      CPPUNIT_ASSERT_MESSAGE(body, error.reason == Reason::kKeySetUnavailable);
+      CPPUNIT_ASSERT_MESSAGE(body, error.detail != "it is being asked for");
+      clock_.advance(auth::kFirstKeySetPause);
+      check_reason(Reason::kKeySetUnavailable, "a");
+    }
+    answer({"a"});
+    CPPUNIT_ASSERT(finds("a"));
+  }
+
+  // It may be the key of a rotation that ZITADEL could not tell of.
+  void does_not_call_a_key_unknown_while_nobody_can_tell() {
+    know({"a"});
+    check_reason(Reason::kKeySetUnavailable, "b");
+    answer(500, "");
+    const Error error = refusal("b");
+    CPPUNIT_ASSERT(error.reason == Reason::kKeySetUnavailable);
+    CPPUNIT_ASSERT(error.retry_after == auth::kKeySetPause);
+    CPPUNIT_ASSERT(finds("a"));
+  }
+
+  void calls_a_key_unknown_that_zitadel_does_not_have() {
+    know({"a"});
+    check_reason(Reason::kKeySetUnavailable, "b");
+    clock_.advance(seconds(2));
+    answer({"a"});
+    const Error error = refusal("b");
+    CPPUNIT_ASSERT(error.reason == Reason::kUnknownKey);
+    CPPUNIT_ASSERT(error.retry_after == auth::kKeySetPause - seconds(2));
+    CPPUNIT_ASSERT_EQUAL(std::string(), error.detail);
+  }
+
+  void drops_a_key_that_zitadel_has_deleted() {
+    know({"a", "b"});
+    clock_.advance(auth::kKeySetRefresh);
+    CPPUNIT_ASSERT(finds("a"));
+    answer({"b"});
+    CPPUNIT_ASSERT(finds("b"));
+    CPPUNIT_ASSERT(!finds("a"));
+  }
+
+  void a_set_that_rested_serves_nobody_before_it_was_asked_for() {
+    know({"a", "b"});
+    clock_.advance(auth::kKeySetRest);
+    check_reason(Reason::kKeySetUnavailable, "a");
+    check_reason(Reason::kKeySetUnavailable, "b");
+    answer({"b"});
+    CPPUNIT_ASSERT(finds("b"));
+    CPPUNIT_ASSERT(!finds("a"));
+  }
+
+  void asks_once_whoever_asks_meanwhile() {
+    for (int i = 0; i < 100; ++i) check_reason(Reason::kKeySetUnavailable, std::to_string(i));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, http_.asked());
+    answer(200, kDiscovery);
+    for (int i = 0; i < 100; ++i) check_reason(Reason::kKeySetUnavailable, std::to_string(i));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, http_.asked());
+  }
+
+  // A hundred made-up key ids a second for five minutes; `respond` answers what is asked.
+  template <typename Respond>
+  std::size_t flood(Respond respond) {
+    const std::size_t before = http_.asked();
+    for (int i = 0; i < 300 * 100; ++i) {
+      CPPUNIT_ASSERT(!finds("made up " + std::to_string(i)));
+      if (http_.waiting() > 0) respond();
+      clock_.advance(milliseconds(10));
+    }
+    return http_.asked() - before;
+  }
+
+  void a_flood_of_unknown_keys_asks_once_in_thirty_seconds() {
+    know({"a"});
+    CPPUNIT_ASSERT_EQUAL(std::size_t{10}, flood([&] { answer({"a"}); }));
+    CPPUNIT_ASSERT(finds("a"));
+  }
+
+  void a_flood_while_zitadel_fails_asks_once_in_thirty_seconds() {
+    know({"a"});
+    CPPUNIT_ASSERT_EQUAL(std::size_t{10}, flood([&] { answer(500, ""); }));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{10}, flood([&] { http_.answer(Reason::kTimedOut); }));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{10}, flood([&] { answer(200, R"({"keys":[]})"); }));
+    CPPUNIT_ASSERT(finds("a"));
+  }
+
+  void a_flood_from_the_start_asks_once_in_thirty_seconds() {
+    CPPUNIT_ASSERT(!finds("made up"));
+    answer(200, kDiscovery);
+    answer({"a"});
+    CPPUNIT_ASSERT_EQUAL(std::size_t{9}, flood([&] { answer({"a"}); }));
+    CPPUNIT_ASSERT(finds("a"));
+  }
+
+  void tokens_that_name_no_key_ask_no_more_often() {
+    know({"a", "b"});
+    for (int i = 0; i < 61; ++i) {
+      CPPUNIT_ASSERT(!keys_->find(std::nullopt));
+      if (http_.waiting() > 0) answer({"a", "b"});
+      clock_.advance(seconds(1));
+    }
+    CPPUNIT_ASSERT_EQUAL(std::size_t{3}, questions());
+  }
+
+  void honours_retry_after() {
+    know({"a"});
+    CPPUNIT_ASSERT(!finds("b"));
+    http_.answer(auth::HttpResponse{429, "", seconds(100)});
+    CPPUNIT_ASSERT(refusal("b").retry_after == seconds(100));
+    clock_.advance(seconds(99));
+    CPPUNIT_ASSERT(finds("a") && !finds("b"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, questions());
+    clock_.advance(seconds(1));
+    CPPUNIT_ASSERT(!finds("b"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, questions());
+  }
+
+  void asks_again_soon_where_no_set_is_known() {
+    CPPUNIT_ASSERT(!finds("a"));
+    http_.answer(Reason::kUnreachable);
+    CPPUNIT_ASSERT(refusal("a").retry_after == auth::kFirstKeySetPause);
+    clock_.advance(auth::kFirstKeySetPause - milliseconds(1));
+    CPPUNIT_ASSERT(!finds("a"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, http_.asked());
+    clock_.advance(milliseconds(1));
+    know({"a"});
+  }
+
+  void finds_the_new_key_and_the_old_one_through_a_rotation() {
+    know({"old"});
+    CPPUNIT_ASSERT(!finds("new"));
+    CPPUNIT_ASSERT_MESSAGE("while asking", finds("old"));
+    answer({"old", "new"});
+    CPPUNIT_ASSERT(finds("new") && finds("old"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, questions());
+  }
+
+  // What was asked for the first token was no question for an unknown key: it knew that one.
+  void finds_a_key_that_came_right_behind_the_first_question() {
+    know({"old"});
+    CPPUNIT_ASSERT(!finds("new"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, http_.waiting());
+  }
+
+  void keeps_the_last_good_set_through_every_kind_of_failure() {
+    know({"a"});
+    const std::string secret = R"({"keys":[{"kty":"oct","kid":"b","k":"AAAA"}]})";
+    for (const auth::Result<auth::HttpResponse>& failure :
+         std::vector<auth::Result<auth::HttpResponse>>{
+             auth::HttpResponse{500}, auth::HttpResponse{404}, auth::HttpResponse{302},
+             auth::HttpResponse{200, ""}, auth::HttpResponse{200, R"({"keys":[]})"},
+             auth::HttpResponse{200, "{}"}, auth::HttpResponse{200, secret},
+             auth::HttpResponse{204}, Reason::kUnreachable, Reason::kTlsFailed, Reason::kTimedOut,
+             Reason::kAnswerTooLarge, Reason::kShuttingDown}) {
+      CPPUNIT_ASSERT(!finds("b"));
+      CPPUNIT_ASSERT(finds("a"));
+      http_.answer(failure);
+      CPPUNIT_ASSERT(finds("a"));
+      clock_.advance(auth::kKeySetPause);
+    }
+  }
+
+  void keeps_the_last_good_set_behind_a_rest_where_zitadel_fails() {
+    know({"a"});
+    clock_.advance(std::chrono::hours(24));
+    CPPUNIT_ASSERT(!finds("a"));
+    http_.answer(Reason::kUnreachable);
+    CPPUNIT_ASSERT(finds("a"));
+  }
+
+  void asks_again_every_five_minutes_without_making_anybody_wait() {
+    know({"a"});
+    for (int i = 0; i < 1500; ++i) {
+      CPPUNIT_ASSERT(finds("a"));
+      if (http_.waiting() > 0) answer({"a"});
+      clock_.advance(seconds(1));
+    }
+    CPPUNIT_ASSERT_EQUAL(std::size_t{4}, questions());
+  }
+
+  void asks_for_nothing_while_nobody_uses_it() {
+    know({"a"});
+    clock_.advance(std::chrono::hours(24));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, questions());
+  }
+
+  void calls_back_when_the_question_has_been_answered() {
+    std::vector<std::string> found;
+    CPPUNIT_ASSERT(!finds("a"));
+    for (const char* id : {"a", "b"}) {
+      keys_->when_asked([&, id] { found.push_back(id + std::string(finds(id) ? " found" : "")); });
+    }
+    answer(200, kDiscovery);
+    CPPUNIT_ASSERT(found.empty());
+    answer({"a"});
+    CPPUNIT_ASSERT((found == std::vector<std::string>{"a found", "b"}));
+    // The second one has asked again; its question fails.
+    keys_->when_asked([&] { found.push_back("failed"); });
+    http_.answer(Reason::kTimedOut);
+    CPPUNIT_ASSERT((found == std::vector<std::string>{"a found", "b", "failed"}));
+  }
+
+  void calls_back_at_once_where_nothing_is_being_asked() {
+    int called = 0;
+    keys_->when_asked([&] { ++called; });
+    CPPUNIT_ASSERT_EQUAL(1, called);
+    know({"a"});
+    keys_->when_asked([&] { ++called; });
+    CPPUNIT_ASSERT_EQUAL(2, called);
+  }
+
+  void warms_up_with_one_question() {
+    keys_->warm_up();
+    keys_->warm_up();
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, http_.asked());
+    answer(200, kDiscovery);
+    answer({"a"});
+    CPPUNIT_ASSERT(finds("a"));
+    keys_->warm_up();
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, http_.asked());
+  }
+
+  // The address sanitizer sees what is used behind its end.
+  void outlives_its_owner_while_a_question_is_under_way() {
+    const std::weak_ptr<KeySet> watched = keys_;
+    CPPUNIT_ASSERT(!finds("a"));
+    keys_.reset();
+    CPPUNIT_ASSERT(!watched.expired());
+    answer(200, kDiscovery);
+    CPPUNIT_ASSERT(!watched.expired());
+    http_.shut_down();
+    CPPUNIT_ASSERT(watched.expired());
+  }
+
+  void tells_the_operator_of_failures_and_of_keys_left_out() {
+    CPPUNIT_ASSERT(!finds("a"));
+    http_.answer(Reason::kUnreachable);
+    CPPUNIT_ASSERT_EQUAL(
+        std::string("warn: ZITADEL's key set cannot be had: ZITADEL cannot be reached\n"),
+        log_->text());
+    clock_.advance(auth::kFirstKeySetPause);
+    CPPUNIT_ASSERT(!finds("a"));
+    answer(200, kDiscovery);
+    const std::string body = support::jwk_set_of(
+        {support::jwk_of(support::rsa_key(), R"(,"kid":"a")"), R"({"kty":"oct","kid":"b"})"});
+    answer(200, body);
+    const std::string line = "ZITADEL's key set, left out: key b: its type is not RSA, EC or OKP";
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(log_->text(), std::size_t{1},
+                                 support::lines_with(log_->text(), line));
+    clock_.advance(auth::kKeySetRefresh);
+    CPPUNIT_ASSERT(finds("a"));
+    answer(200, body);
+    CPPUNIT_ASSERT_EQUAL_MESSAGE("said again", std::size_t{1},
+                                 support::lines_with(log_->text(), line));
+  }
+
+  void serves_several_threads_at_once() {
+    know({"a"});
+    std::atomic<int> found{0};
+    std::atomic<int> called_back{0};
+    std::atomic<int> running{4};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) {
+      threads.emplace_back([&, i] {
+        for (int round = 0; round < 500; ++round) {
+          if (keys_->find("a")) ++found;
+          if (keys_->find(std::to_string(i * 1000 + round))) ++found;
+          keys_->when_asked([&] { ++called_back; });
+          clock_.advance(milliseconds(100));
+        }
+        --running;
+      });
+    }
+    while (running > 0) {
+      if (http_.waiting() > 0) answer({"a"});
+      std::this_thread::yield();
+    }
+    for (std::thread& thread : threads) thread.join();
+    if (http_.waiting() > 0) answer({"a"});
+    CPPUNIT_ASSERT_EQUAL(4 * 500, found.load());
+    CPPUNIT_ASSERT_EQUAL(4 * 500, called_back.load());
+    // 200 seconds have passed.
+    CPPUNIT_ASSERT(questions() <= 7);
+  }
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(KeySetTest);
+
+}  // namespace

@@ -141,15 +141,4 @@ std::size_t open_descriptors() {
   return count - 1;  // without the one that reads the folder
 }
 
-TemporaryFolder::TemporaryFolder() {
-  const char* base = std::getenv("TMPDIR");
-  path_ = std::string(base != nullptr ? base : "/tmp") + "/zitadel-fcgi-XXXXXX";
-  if (::mkdtemp(path_.data()) == nullptr) fail("mkdtemp");
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
 }  // namespace support

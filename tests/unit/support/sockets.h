@@ -35,18 +35,4 @@ void prepare_reset(const auth::Descriptor& socket);
 // Descriptors that this process has open.
 [[nodiscard]] std::size_t open_descriptors();
 
-// An empty folder that is removed with what is in it.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  [[nodiscard]] const std::string& path() const noexcept { return path_; }
-
- private:
-  std::string path_;
-};
-
 }  // namespace support

@@ -15,6 +15,7 @@
 #include "auth/descriptor.h"
 #include "auth/log.h"
 #include "auth/mutex.h"
+#include "auth/zitadel/curl_connections.h"
 #include "auth/zitadel/curl_library.h"
 #include "auth/zitadel/curl_transfer.h"
 
@@ -52,6 +53,7 @@ class CurlHttpClient::Loop {
   void start_transfer(Pending pending);
   void wait_and_act();
   [[nodiscard]] int wait_milliseconds() const;
+  void run_timers();
   void finish_transfers();
   void retire(CURL* handle, CURLcode code);
   void abandon_all();
@@ -73,6 +75,7 @@ class CurlHttpClient::Loop {
   Descriptor epoll_{};
   SteadyClock::time_point timer_ = SteadyClock::time_point::max();
   SteadyClock::time_point last_active_{};
+  CurlConnections connections_{};  // outlives the transfers
   std::deque<Pending> queue_{};
   std::unordered_map<CURL*, std::unique_ptr<CurlTransfer>> under_way_{};
   std::vector<std::unique_ptr<CurlTransfer>> spare_{};
@@ -188,10 +191,16 @@ void CurlHttpClient::Loop::take_inbox() {
 }
 
 void CurlHttpClient::Loop::start_queued() {
-  while (!queue_.empty() && under_way_.size() < options_.max_in_flight) {
+  while (!queue_.empty()) {
+    const bool late = queue_.front().deadline <= SteadyClock::now();
+    if (!late && under_way_.size() >= options_.max_in_flight) return;
+    if (!late && !connections_.may_seek()) {
+      run_timers();  // where libcurl gives new transfers a connection that it has
+      if (!connections_.may_seek()) return;
+    }
     Pending pending = std::move(queue_.front());
     queue_.pop_front();
-    if (pending.deadline <= SteadyClock::now()) {
+    if (late) {
       pending.done(Error{Reason::kTimedOut, "while waiting for its turn"});
     } else {
       start_transfer(std::move(pending));
@@ -209,7 +218,7 @@ void CurlHttpClient::Loop::start_transfer(Pending pending) {
     transfer = std::move(spare_.back());
     spare_.pop_back();
   } else {
-    transfer = CurlTransfer::make(*curl_, options_);
+    transfer = CurlTransfer::make(*curl_, options_, connections_);
   }
   const auto left =
       std::chrono::duration_cast<std::chrono::milliseconds>(pending.deadline - SteadyClock::now());
@@ -229,6 +238,7 @@ int CurlHttpClient::Loop::wait_milliseconds() const {
   if (under_way_.empty() && multi_ != nullptr) {
     until = std::min(until, last_active_ + kIdleConnection);
   }
+  if (!queue_.empty()) until = std::min(until, queue_.front().deadline);
   if (until == SteadyClock::time_point::max()) return -1;
   if (until <= now) return 0;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - now);
@@ -252,15 +262,19 @@ void CurlHttpClient::Loop::wait_and_act() {
                        ((event.events & (EPOLLERR | EPOLLHUP)) != 0 ? CURL_CSELECT_ERR : 0);
     static_cast<void>(curl_->multi_socket_action(multi_, event.data.fd, action, &running));
   }
+  run_timers();
   const auto now = SteadyClock::now();
-  if (timer_ <= now) {
-    timer_ = SteadyClock::time_point::max();
-    static_cast<void>(curl_->multi_socket_action(multi_, CURL_SOCKET_TIMEOUT, 0, &running));
-  }
   if (!under_way_.empty()) last_active_ = now;
   if (under_way_.empty() && multi_ != nullptr && now - last_active_ >= kIdleConnection) {
     close_multi();
   }
+}
+
+void CurlHttpClient::Loop::run_timers() {
+  if (timer_ > SteadyClock::now()) return;
+  timer_ = SteadyClock::time_point::max();
+  int running = 0;
+  static_cast<void>(curl_->multi_socket_action(multi_, CURL_SOCKET_TIMEOUT, 0, &running));
 }
 
 void CurlHttpClient::Loop::finish_transfers() {

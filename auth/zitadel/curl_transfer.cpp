@@ -8,9 +8,6 @@
 namespace auth {
 namespace {
 
-// Introspection answers are small, and there may be thousands of transfers at once.
-constexpr long kReceiveBuffer = 4096;
-
 Reason reason_of(CURLcode code, bool answer_begun) {
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
@@ -45,10 +42,11 @@ Reason reason_of(CURLcode code, bool answer_begun) {
 }  // namespace
 
 std::unique_ptr<CurlTransfer> CurlTransfer::make(const CurlLibrary& curl,
-                                                 const CurlHttpClient::Options& options) {
+                                                 const CurlHttpClient::Options& options,
+                                                 CurlConnections& connections) {
   CURL* const handle = curl.easy_init();
   if (handle == nullptr) return nullptr;
-  return std::unique_ptr<CurlTransfer>(new CurlTransfer(curl, options, handle));
+  return std::unique_ptr<CurlTransfer>(new CurlTransfer(curl, options, connections, handle));
 }
 
 CurlTransfer::~CurlTransfer() {
@@ -66,13 +64,13 @@ bool CurlTransfer::set_up() {
   const auto connect_timeout = static_cast<long>(options_.connect_timeout.count());
   return set(CURLOPT_ERRORBUFFER, message_.data()) &&
          set(CURLOPT_WRITEFUNCTION, &CurlTransfer::receive) && set(CURLOPT_WRITEDATA, this) &&
-         set(CURLOPT_NOSIGNAL, 1L) && set(CURLOPT_PROTOCOLS_STR, "http,https") &&
-         set(CURLOPT_FOLLOWLOCATION, 0L) && set(CURLOPT_SSL_VERIFYPEER, 1L) &&
-         set(CURLOPT_SSL_VERIFYHOST, 2L) &&
+         set(CURLOPT_PREREQFUNCTION, &CurlTransfer::on_connection) &&
+         set(CURLOPT_PREREQDATA, this) && set(CURLOPT_NOSIGNAL, 1L) &&
+         set(CURLOPT_PROTOCOLS_STR, "http,https") && set(CURLOPT_FOLLOWLOCATION, 0L) &&
+         set(CURLOPT_SSL_VERIFYPEER, 1L) && set(CURLOPT_SSL_VERIFYHOST, 2L) &&
          set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2)) &&
          set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS)) &&
          set(CURLOPT_CONNECTTIMEOUT_MS, connect_timeout) &&
-         set(CURLOPT_BUFFERSIZE, kReceiveBuffer) &&
          set(CURLOPT_MAXAGE_CONN, static_cast<long>(kIdleConnection.count())) &&
          set(CURLOPT_USERAGENT, "zitadel-fcgi/" ZITADEL_FCGI_VERSION) &&
          (options_.ca_file.empty() || set(CURLOPT_CAINFO, options_.ca_file.c_str()));
@@ -84,6 +82,7 @@ bool CurlTransfer::prepare(HttpRequest request, std::chrono::milliseconds timeou
   too_large_ = false;
   message_[0] = '\0';
   if (!set_up()) return false;
+  place_.emplace(connections_);
   headers_ = curl_.slist_append(nullptr, "Accept: application/json");
   if (headers_ == nullptr) return false;
   if (!request_.authorization.empty()) {
@@ -141,6 +140,7 @@ void CurlTransfer::clear() {
   request_ = HttpRequest();
   body_ = std::string();
   free_headers();
+  place_.reset();
   done = nullptr;
 }
 
@@ -154,6 +154,11 @@ std::size_t CurlTransfer::receive(char* data, std::size_t size, std::size_t coun
   }
   self.body_.append(data, bytes);
   return bytes;
+}
+
+int CurlTransfer::on_connection(void* transfer, char*, char*, int, int local_port) noexcept {
+  static_cast<CurlTransfer*>(transfer)->place_->take(local_port);
+  return CURL_PREREQFUNC_OK;
 }
 
 void CurlTransfer::free_headers() noexcept {

@@ -3,8 +3,10 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "auth/zitadel/curl_connections.h"
 #include "auth/zitadel/curl_http_client.h"
 #include "auth/zitadel/curl_library.h"
 
@@ -13,9 +15,10 @@ namespace auth {
 // Used by the I/O thread alone. Reused for one request after another.
 class CurlTransfer {
  public:
-  // Null where libcurl has no memory. The options must outlive the transfer.
+  // Null where libcurl has no memory. The options and connections must outlive the transfer.
   [[nodiscard]] static std::unique_ptr<CurlTransfer> make(const CurlLibrary& curl,
-                                                          const CurlHttpClient::Options& options);
+                                                          const CurlHttpClient::Options& options,
+                                                          CurlConnections& connections);
   ~CurlTransfer();
   CurlTransfer(const CurlTransfer&) = delete;
   CurlTransfer& operator=(const CurlTransfer&) = delete;
@@ -33,17 +36,21 @@ class CurlTransfer {
   HttpClient::Done done{};
 
  private:
-  CurlTransfer(const CurlLibrary& curl, const CurlHttpClient::Options& options, CURL* handle)
-      : curl_(curl), options_(options), handle_(handle) {}
+  CurlTransfer(const CurlLibrary& curl, const CurlHttpClient::Options& options,
+               CurlConnections& connections, CURL* handle)
+      : curl_(curl), options_(options), connections_(connections), handle_(handle) {}
   [[nodiscard]] bool set_up();
   static std::size_t receive(char* data, std::size_t size, std::size_t count,
                              void* transfer) noexcept;
+  static int on_connection(void* transfer, char*, char*, int, int local_port) noexcept;
   void free_headers() noexcept;
   [[nodiscard]] std::string stage() const;
 
   const CurlLibrary& curl_;
   const CurlHttpClient::Options& options_;
+  CurlConnections& connections_;
   CURL* const handle_;
+  std::optional<CurlConnections::Place> place_{};  // while the exchange lasts
   curl_slist* headers_ = nullptr;
   HttpRequest request_{};
   std::string body_{};

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <cstdlib>
+#include <limits>
 #include <thread>
 #include <utility>
 
@@ -31,6 +32,9 @@ bool Server::run() {
   const int flags = ::fcntl(listener_, F_GETFL);
   bool ready =
       FCGX_Init() == 0 && flags >= 0 && ::fcntl(listener_, F_SETFL, flags | O_NONBLOCK) == 0;
+  // Thousands of callers may come at once, and lighttpd 1.4.69 garbles the requests for which it
+  // finds the backlog full: as much of it as the kernel allows (net.core.somaxconn).
+  static_cast<void>(::listen(listener_, std::numeric_limits<int>::max()));
   // Where it is refused, very large requests over TCP time out.
   static_cast<void>(
       ::setsockopt(listener_, SOL_SOCKET, SO_RCVBUF, &kReceiveBuffer, sizeof kReceiveBuffer));

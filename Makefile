@@ -28,6 +28,7 @@ AUTH_SOURCES := \
   auth/cache/lmdb_page.cpp \
   auth/cache/lmdb_store.cpp \
   auth/cache/sealed_entry.cpp \
+  auth/cache/shared_cache.cpp \
   auth/cache/store_log.cpp \
   auth/cache/token_cache.cpp \
   auth/cache/token_key.cpp \

@@ -143,6 +143,10 @@ Problem ca_file(const FoundSetting& found, Settings& settings) {
   return std::nullopt;
 }
 
+Problem cache_dir(const FoundSetting& found, Settings& settings) {
+  return resolve(found, settings.cache_dir);
+}
+
 // ZITADEL_ALLOW_HTTP stands before the URLs that it concerns.
 constexpr SettingRow kRows[] = {
     {{"ZITADEL_ALLOW_HTTP"}, flag<&Settings::allow_http>},
@@ -160,6 +164,7 @@ constexpr SettingRow kRows[] = {
     {{"ZITADEL_LOG_LEVEL"}, log_level},
     {{"ZITADEL_CACHE_TTL"}, number<&Settings::cache_ttl, 0, 3600>},
     {{"ZITADEL_CACHE_MAX_TOKENS"}, number<&Settings::cache_max_tokens, 1, 10'000'000>},
+    {{"ZITADEL_CACHE_DIR"}, cache_dir},
     {{"ZITADEL_GRACE"}, number<&Settings::grace, 0, 86400>},
     {{"ZITADEL_MAX_IN_FLIGHT"}, number<&Settings::max_in_flight, 1, 65536>},
     {{"ZITADEL_MAX_CONNECTIONS"}, number<&Settings::max_connections, 1, 65536>},

@@ -43,6 +43,8 @@ class TokenValidator::Impl : public std::enable_shared_from_this<TokenValidator:
   Impl(const Settings& settings, Neighbours neighbours)
       : max_flights_(settings.max_in_flight),
         workers_(neighbours.workers),
+        shared_(neighbours.shared),
+        refresh_ahead_(neighbours.refresh_ahead),
         clock_(neighbours.clock),
         cache_({settings.cache_max_tokens, settings.cache_ttl, settings.grace}, clock_),
         flights_(settings.max_parked),
@@ -58,7 +60,7 @@ class TokenValidator::Impl : public std::enable_shared_from_this<TokenValidator:
     const std::optional<TokenKey> key = TokenKey::of(token);
     if (!key) return done(Error{Reason::kInternal, "SHA-256 is not available"});
     const TokenCache::Found found = cache_.find(*key);
-    if (found.refresh_due) refresh(*key, token);
+    if (found.refresh_due && refresh_ahead_) refresh(*key, token);
     if (found.claims) return done(decide(found.claims, requirement, clock_.wall()));
     if (found.refusal) return done(*found.refusal);
     park(*key, token, {&requirement, std::move(done)});
@@ -98,30 +100,57 @@ class TokenValidator::Impl : public std::enable_shared_from_this<TokenValidator:
     if (flights_.lead_alone(key, max_flights_)) ask(key, token);
   }
 
+  // Asks the other processes first, where there is a way to.
   void ask(const TokenKey& key, SecretView token) {
+    if (shared_ == nullptr) return ask_zitadel(key, Secret(token));
+    auto asked = std::make_shared<Secret>(token);
+    workers_.run([self = shared_from_this(), key, asked] { self->ask_others(key, *asked); });
+  }
+
+  void ask_others(const TokenKey& key, Secret& token) {
+    const std::optional<SharedEntry> entry = shared_->find(token);
+    if (entry && entry->refusal) return land(key, *entry->refusal);
+    if (entry && entry->claims) {
+      // The clocks of both ends are cut to seconds: the answer counts as older rather than younger.
+      cache_.store(key, entry->claims, clock_.wall() - entry->learned + std::chrono::seconds(1));
+      const TokenCache::Found found = cache_.find(key);
+      if (found.claims) {
+        land(key, found.claims);
+        if (!found.refresh_due || !refresh_ahead_) return;
+        if (!flights_.lead_alone(key, max_flights_)) return;
+      }
+    }
+    ask_zitadel(key, std::move(token));
+  }
+
+  void ask_zitadel(const TokenKey& key, Secret token) {
     if (std::optional<Error> refused = breaker_.refuse()) {
       return learn_failure(key, std::move(*refused));
     }
-    introspection_.ask(Secret(token), [self = shared_from_this(), key](Result<Claims> answer) {
-      if (answer) {
-        self->breaker_.succeeded();
-        self->learn(key, std::make_shared<const Claims>(std::move(*answer)));
-      } else if (fault_of(answer.error().reason) == Fault::kToken) {
-        self->breaker_.succeeded();
-        self->learn_refusal(key, std::move(answer).error());
-      } else {
-        self->breaker_.failed(answer.error());
-        self->learn_failure(key, std::move(answer).error());
-      }
-    });
+    // Kept for the others, who know a token by more than our key.
+    auto kept = std::make_shared<const Secret>(shared_ == nullptr ? Secret() : token.copy());
+    introspection_.ask(
+        std::move(token), [self = shared_from_this(), key, kept](Result<Claims> answer) {
+          if (answer) {
+            self->breaker_.succeeded();
+            self->learn(key, kept, std::make_shared<const Claims>(std::move(*answer)));
+          } else if (fault_of(answer.error().reason) == Fault::kToken) {
+            self->breaker_.succeeded();
+            self->learn_refusal(key, kept, std::move(answer).error());
+          } else {
+            self->breaker_.failed(answer.error());
+            self->learn_failure(key, std::move(answer).error());
+          }
+        });
   }
 
-  void learn(const TokenKey& key, SharedClaims claims) {
+  void learn(const TokenKey& key, const std::shared_ptr<const Secret>& token, SharedClaims claims) {
     cache_.store(key, claims);
-    land(key, std::move(claims));
+    tell_others(token, {clock_.wall(), claims, std::nullopt},
+                [self = shared_from_this(), key, claims] { self->land(key, claims); });
   }
 
-  void learn_refusal(const TokenKey& key, Error error) {
+  void learn_refusal(const TokenKey& key, const std::shared_ptr<const Secret>& token, Error error) {
     cache_.refuse(key, error.reason);
     if (error.reason == Reason::kInactive) {
       log(LogLevel::kDebug,
@@ -131,7 +160,20 @@ class TokenValidator::Impl : public std::enable_shared_from_this<TokenValidator:
     } else {
       log(LogLevel::kDebug, "a token was refused: " + to_string(error));
     }
-    land(key, std::move(error));
+    const Reason reason = error.reason;
+    tell_others(token, {clock_.wall(), nullptr, reason},
+                [self = shared_from_this(), key, reason] { self->land(key, reason); });
+  }
+
+  // Before the callers get their answer: their next request may reach another process.
+  void tell_others(const std::shared_ptr<const Secret>& token, SharedEntry entry,
+                   std::function<void()> then) {
+    if (shared_ == nullptr) return then();
+    workers_.run(
+        [self = shared_from_this(), token, entry = std::move(entry), then = std::move(then)] {
+          self->shared_->store(*token, entry);
+          then();
+        });
   }
 
   // No answer: what was known before may serve on, if the failure is ZITADEL's.
@@ -159,6 +201,8 @@ class TokenValidator::Impl : public std::enable_shared_from_this<TokenValidator:
 
   const std::size_t max_flights_;
   WorkerPool& workers_;
+  SharedCache* const shared_;
+  const bool refresh_ahead_;
   const Clock& clock_;
   TokenCache cache_;
   SingleFlight<Waiter> flights_;

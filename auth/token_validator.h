@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 
+#include "auth/cache/shared_cache.h"
 #include "auth/claims.h"
 #include "auth/clock.h"
 #include "auth/requirement.h"
@@ -33,6 +34,8 @@ class TokenValidator {
     ClientAuthentication& authentication;
     const Clock& clock;
     WorkerPool& workers;
+    SharedCache* shared = nullptr;  // null: this process learns alone
+    bool refresh_ahead = true;      // false where the process ends with its first request
   };
 
   TokenValidator(const Settings& settings, Neighbours neighbours);

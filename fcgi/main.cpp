@@ -12,6 +12,8 @@
 #include <thread>
 #include <variant>
 
+#include "auth/cache/lmdb_store.h"
+#include "auth/cache/shared_cache.h"
 #include "auth/clock.h"
 #include "auth/log.h"
 #include "auth/settings.h"
@@ -49,6 +51,35 @@ std::unique_ptr<auth::ClientAuthentication> authentication_of(auth::Settings& se
                                     settings.application_key->key, settings.domain, clock);
   }
   return auth::basic_authentication(settings.client_id, std::move(settings.client_secret));
+}
+
+// Where this user's processes meet when the operator names no place.
+std::string cache_folder(const auth::Settings& settings) {
+  if (!settings.cache_dir.empty()) return settings.cache_dir;
+  const char* runtime = std::getenv("XDG_RUNTIME_DIR");
+  if (runtime != nullptr && *runtime == '/') return std::string(runtime) + "/zitadel-fcgi";
+  return "/tmp/zitadel-fcgi-" + std::to_string(::getuid());
+}
+
+// Null where nothing is to be kept, or OpenSSL fails: this process then learns alone.
+std::unique_ptr<auth::SharedCache> shared_cache_of(const auth::Settings& settings,
+                                                   const auth::Clock& clock) {
+  if (settings.cache_ttl.count() == 0) return nullptr;
+  const auth::Result<auth::Secret> secret =
+      settings.application_key ? settings.application_key->key->derive("shared cache")
+                               : settings.client_secret.copy();
+  // Processes with other settings would come to other answers.
+  const std::string context = settings.domain + '\n' + settings.introspection_url + '\n' +
+                              settings.client_id + '\n' + settings.project_id;
+  auth::Result<auth::Sealer> sealer =
+      secret ? auth::Sealer::make(*secret, context) : auth::Result<auth::Sealer>(secret.error());
+  if (!sealer) {
+    auth::log(auth::LogLevel::kError, "no shared cache: " + to_string(sealer.error()));
+    return nullptr;
+  }
+  return std::make_unique<auth::SharedCache>(
+      std::make_unique<auth::LmdbStore>(cache_folder(settings), clock), *std::move(sealer),
+      auth::SharedCache::Lifetimes{settings.cache_ttl, settings.grace}, clock);
 }
 
 // A core would hold tokens and the key. Every waiting request needs a descriptor.
@@ -123,11 +154,13 @@ int main() {
   };
   std::optional<fcgi::Server> server;
   if (fcgi::is_fastcgi()) server.emplace(kListener, settings.threads, handler);
+  const std::unique_ptr<auth::SharedCache> shared = shared_cache_of(settings, clock);
   auth::WorkerPool workers(kWorkers);
   const auto authentication = authentication_of(settings, clock);
   auth::CurlHttpClient http({settings.connect_timeout, settings.timeout, settings.max_in_flight,
                              settings.max_connections, settings.ca_file});
-  auth::TokenValidator validator(settings, {http, *authentication, clock, workers});
+  auth::TokenValidator validator(
+      settings, {http, *authentication, clock, workers, shared.get(), server.has_value()});
   dispatcher = std::make_unique<fcgi::Dispatcher>(router, validator, settings.realm);
 
   if (!server) return fcgi::serve_cgi(handler) ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -67,6 +67,7 @@ install -m 0755 "$build/api.fcgi" "$dir/lib/api.fcgi"
 install -m 0600 "$dir/issuer/api-key.json" "$dir/etc/api-key.json"
 install -m 0600 /dev/stdin "$dir/etc/api.env" <<END
 ZITADEL_DOMAIN=$domain
+ZITADEL_CACHE_DIR=cache
 ZITADEL_PROJECT_ID=$project
 API_PRIVATE_KEY_FILE_PATH=$dir/etc/api-key.json
 END

@@ -20,6 +20,7 @@ export function writeSettings(workspace, issuer, { key = 'api-key', ...settings 
     ZITADEL_DOMAIN: issuer.issuer,
     ZITADEL_PROJECT_ID: issuer.projectId,
     API_PRIVATE_KEY_FILE_PATH: key && workspace.write('etc/key.json', readFileSync(issuer.files[key])),
+    ZITADEL_CACHE_DIR: 'cache',
     ZITADEL_LOG_LEVEL: 'debug',
     ...settings,
   };

@@ -1,6 +1,6 @@
 // Measures the program against its floor and its targets, in one run, and prints one table.
 //
-// usage: make bench [BENCH_ROUNDS=n]     5 rounds take about 8 minutes
+// usage: make bench [BENCH_ROUNDS=n]     5 rounds take about 6 minutes
 //
 // A figure is the median of the rounds; in each round everything is measured once. Missing a target
 // fails nothing. Exit status 1 only where something could not be measured at all.
@@ -48,7 +48,7 @@ async function compareAnswers({ floor, instant1 }) {
 function measurements({ issuer, apis }) {
   const { instant1, instant2, slow1, slow2 } = apis;
   return {
-    known: (round) => measure.knownAgainstFloor(apis, round),
+    known: () => measure.knownAgainstFloor(apis),
     new400http1: () => measure.newTokens(slow1, issuer, 'http1', 400),
     new400http2: () => measure.newTokens(slow2, issuer, 'http2', 400),
     new2000http2: () => measure.newTokens(slow2, issuer, 'http2', 2000),

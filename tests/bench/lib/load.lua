@@ -4,8 +4,20 @@
 --   known    GET, always with the token NAME
 --   new      GET, each time with a token that nobody has seen: NAME has to differ from run to run
 --   post     POST of the form that api.fcgi sends, NAME is its length
---   COUNT    how many requests of this kind are enough; without it, the time decides
+--   COUNT    how many new or post are enough for each thread; without it, the time decides
 --   -- paced KIND …  makes each connection wait 10 ms between two requests
+
+local ffi = require("ffi")
+ffi.cdef [[
+  struct bench_time { long seconds, nanoseconds; };
+  int clock_gettime(int, struct bench_time *);
+]]
+
+local function now()
+  local time = ffi.new("struct bench_time")
+  ffi.C.clock_gettime(1, time)  -- CLOCK_MONOTONIC
+  return tonumber(time.seconds) + tonumber(time.nanoseconds) / 1e9
+end
 
 local threads = {}
 
@@ -29,9 +41,12 @@ function init(args)
     delay = function() return 10 end
   end
   kind, name = args[1], args[2]
-  if args[3] then
-    left = tonumber(args[3])
+  left = tonumber(args[3] or math.huge)
+  begin = now()
+  if kind ~= "known" then
+    -- Callers come in waves: the last answer, not the end of the time, is where the rate ends.
     response = function()
+      last = now()
       left = left - 1
       if left == 0 then wrk.thread:stop() end
     end
@@ -54,11 +69,20 @@ function request()
   return wrk.format("GET", nil, headers)
 end
 
+local function time_of_answers(summary)
+  local first, final = math.huge, 0
+  for _, thread in ipairs(threads) do
+    first = math.min(first, thread:get("begin"))
+    final = math.max(final, thread:get("last") or 0)
+  end
+  return final > 0 and final - first or summary.duration / 1e6
+end
+
 function done(summary, latency)
   local errors = summary.errors
   io.write(string.format(
     '\nJSON {"answers": %d, "seconds": %.6f, "errors": %d, "p50": %.3f, "p99": %.3f, "max": %.3f}\n',
-    summary.requests, summary.duration / 1e6,
+    summary.requests, time_of_answers(summary),
     errors.connect + errors.read + errors.write + errors.status + errors.timeout,
     latency:percentile(50) / 1e3, latency:percentile(99) / 1e3, latency.max / 1e3))
 end

@@ -118,9 +118,16 @@ class KeySetTest : public CppUnit::TestFixture {
     const Error error = refusal("a");
     CPPUNIT_ASSERT(error.reason == Reason::kKeySetUnavailable);
     CPPUNIT_ASSERT_EQUAL(std::string("it is being asked for"), error.detail);
+    auto question = http_.take();
     CPPUNIT_ASSERT_EQUAL(std::string("https://issuer.example/.well-known/openid-configuration"),
-                         http_.take().url);
-    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, http_.waiting());
+                         question.url);
+    question.done(auth::HttpResponse{200, kDiscovery});
+    question = http_.take();
+    CPPUNIT_ASSERT_EQUAL(std::string("https://issuer.example/oauth/v2/keys"), question.url);
+    CPPUNIT_ASSERT_EQUAL(std::string(), question.form + question.authorization);
+    check_reason(Reason::kKeySetUnavailable, "a");
+    question.done(auth::HttpResponse{200, set_of({"a"})});
+    CPPUNIT_ASSERT(finds("a"));
   }
 
   void knows_no_key_where_discovery_fails() {

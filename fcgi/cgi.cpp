@@ -50,10 +50,10 @@ std::optional<std::string> read_body() {
 
 class CgiExchange final : public Exchange {
  public:
-  explicit CgiExchange(std::promise<bool>& written)
+  explicit CgiExchange(std::shared_ptr<std::promise<bool>> written)
       : body_(read_body()),
         request_(environ, body_ ? std::optional<std::string_view>(*body_) : std::nullopt),
-        written_(written) {}
+        written_(std::move(written)) {}
   ~CgiExchange() override {
     if (!finished_) finish(error_response(500, "server_error", "The request was not answered."));
   }
@@ -62,21 +62,22 @@ class CgiExchange final : public Exchange {
 
   void finish(const Response& response) override {
     finished_ = true;
-    written_.set_value(write_all(serialise(response, request_.method() == "HEAD")));
+    written_->set_value(write_all(serialise(response, request_.method() == "HEAD")));
   }
 
  private:
   const std::optional<std::string> body_;
   const Request request_;
-  std::promise<bool>& written_;
+  const std::shared_ptr<std::promise<bool>> written_;
   bool finished_ = false;
 };
 
 }  // namespace
 
 bool serve_cgi(const EventLoop::Handler& handler) {
-  std::promise<bool> written;
-  std::future<bool> outcome = written.get_future();
+  // Shared: who waits goes on while the exchange's thread is still inside it.
+  const auto written = std::make_shared<std::promise<bool>>();
+  std::future<bool> outcome = written->get_future();
   handler(std::make_unique<CgiExchange>(written));
   return outcome.get();
 }

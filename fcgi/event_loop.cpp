@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -24,6 +25,8 @@ constexpr std::chrono::seconds kSweepInterval{1};
 constexpr int kAcceptsAtOnce = 64;
 constexpr int kBacklogRounds = 128;
 constexpr int kDrainsAtOnce = 16;
+// EPOLLRDHUP: of a peer that left in the middle of a request nothing more will come.
+constexpr std::uint32_t kWatchedEvents = EPOLLIN | EPOLLRDHUP | EPOLLET;
 // Set on the thread that runs a loop: a connection given back there needs no wake-up.
 thread_local const EventLoop* running = nullptr;
 
@@ -44,6 +47,11 @@ EventLoop::EventLoop(int listener, const Handler& handler, std::atomic<std::size
   event.data.fd = listener_;
   added = added && ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, listener_, &event) == 0;
   if (!added) epoll_ = auth::Descriptor();
+}
+
+EventLoop::~EventLoop() {
+  const auth::MutexLock lock(mutex_);
+  for (const Returned& each : returned_) static_cast<void>(::close(each.fd));
 }
 
 void EventLoop::stop() noexcept {
@@ -68,7 +76,8 @@ void EventLoop::run(std::chrono::milliseconds stop_timeout) {
         eventfd_t ignored = 0;
         static_cast<void>(::eventfd_read(wake_.get(), &ignored));
       } else if (const auto found = watched_.find(fd); found != watched_.end()) {
-        found->second.waits == Waits::kForEnd ? drain(fd) : look(fd);
+        const bool left = (events[static_cast<std::size_t>(i)].events & EPOLLRDHUP) != 0;
+        found->second.waits == Waits::kForEnd ? drain(fd) : look(fd, left);
       }
     }
     take_back();
@@ -126,13 +135,14 @@ void EventLoop::make_room() {
 }
 
 // Serves the request that waits in the socket, or watches for the rest of it.
-void EventLoop::look(int fd) {
+void EventLoop::look(int fd, bool peer_left) {
   const ssize_t count = ::recv(fd, peeked_.data(), peeked_.size(), MSG_PEEK | MSG_DONTWAIT);
   const bool would_block = count < 0 && (errno == EAGAIN || errno == EINTR);
   if (count <= 0 && !would_block) return close_watched(fd);
   RequestHead head = look_at({peeked_.data(), would_block ? 0 : static_cast<std::size_t>(count)});
   switch (head.state) {
     case RequestHead::State::kIncomplete:
+      if (peer_left) return close_watched(fd);
       if (count > 0 || !watched_.contains(fd)) {
         if (!watch(fd, Waits::kForRequest)) close_watched(fd);
       }
@@ -148,16 +158,14 @@ void EventLoop::look(int fd) {
 }
 
 void EventLoop::serve(int fd, RequestHead head) {
+  // Whoever finishes the exchange closes the descriptor, perhaps at once and on another thread.
+  unwatch(fd);
   kept_ = -1;
   if (std::unique_ptr<Exchange> exchange =
           FastCgiExchange::read(fd, std::move(head), *this, under_way_)) {
     handler_(std::move(exchange));
   }
-  if (kept_ == fd) {
-    if (!watch(fd, Waits::kForNextRequest)) close_watched(fd);
-  } else {
-    unwatch(fd);
-  }
+  if (kept_ == fd && !watch(fd, Waits::kForNextRequest)) close_watched(fd);
 }
 
 void EventLoop::drain(int fd) {
@@ -169,7 +177,7 @@ void EventLoop::drain(int fd) {
   }
   // Edge-triggered: what is left would not be told of again.
   epoll_event event{};
-  event.events = EPOLLIN | EPOLLET;
+  event.events = kWatchedEvents;
   event.data.fd = fd;
   static_cast<void>(::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event));
 }
@@ -198,7 +206,7 @@ bool EventLoop::watch(int fd, Waits waits) {
   }
   if (watched_.size() >= kMaxWatched) make_room();
   epoll_event event{};
-  event.events = EPOLLIN | EPOLLET;
+  event.events = kWatchedEvents;
   event.data.fd = fd;
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) return false;
   watched_.emplace(fd, connection);
@@ -254,7 +262,12 @@ void EventLoop::close_idle() {
   for (const auto& [fd, connection] : watched_) {
     if (connection.waits == Waits::kForNextRequest) idle.push_back(fd);
   }
-  for (const int fd : idle) close_watched(fd);
+  for (const int fd : idle) {
+    // A request may have arrived since: it was handed over before the web server could know.
+    char first = 0;
+    const bool silent = ::recv(fd, &first, sizeof first, MSG_PEEK | MSG_DONTWAIT) <= 0;
+    silent ? close_watched(fd) : look(fd);
+  }
 }
 
 }  // namespace fcgi

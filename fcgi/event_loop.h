@@ -39,6 +39,10 @@ class EventLoop {
   // listener: a listening socket, not closed here. under_way counts exchanges. The handler must
   // outlive the loop.
   EventLoop(int listener, const Handler& handler, std::atomic<std::size_t>& under_way);
+  // Closes what was given back after the end.
+  ~EventLoop();
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
 
   // False: no descriptors are left.
   [[nodiscard]] bool is_open() const noexcept { return epoll_.is_open() && wake_.is_open(); }
@@ -69,7 +73,7 @@ class EventLoop {
   // True: more connections may wait.
   bool accept_all();
   void make_room();
-  void look(int fd);
+  void look(int fd, bool peer_left = false);
   void serve(int fd, RequestHead head);
   void drain(int fd);
   [[nodiscard]] bool watch(int fd, Waits waits);

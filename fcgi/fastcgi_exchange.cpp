@@ -38,8 +38,6 @@ std::unique_ptr<FastCgiExchange> FastCgiExchange::read(int fd, RequestHead head,
     exchange->finished_ = true;
     return nullptr;
   }
-  // From here on libfcgi leaves the descriptor to us.
-  fcgx.keepConnection = 1;
   const bool has_body = exchange->head_.state == RequestHead::State::kComplete;
   exchange->request_.emplace(
       fcgx.envp, has_body ? std::optional<std::string_view>(exchange->head_.body) : std::nullopt);
@@ -65,8 +63,9 @@ FastCgiExchange::~FastCgiExchange() {
 void FastCgiExchange::finish(const Response& response) {
   finished_ = true;
   const std::string bytes = serialise(response, request_->method() == "HEAD");
-  if (bytes.size() > kNeverBlocks) limit_sending(fcgx_.ipcFd);
-  // A web server that went away is noticed by FCGX_Finish_r as well, which closes the descriptor.
+  // The buffer of a kept connection may still hold earlier responses.
+  if (bytes.size() > kNeverBlocks || head_.keep_connection) limit_sending(fcgx_.ipcFd);
+  // A web server that went away is noticed when the stream is closed.
   FCGX_PutStr(bytes.data(), static_cast<int>(bytes.size()), fcgx_.out);
   for (const std::string_view token : request_->authorization()) {
     OPENSSL_cleanse(const_cast<char*>(token.data()), token.size());
@@ -76,14 +75,20 @@ void FastCgiExchange::finish(const Response& response) {
     std::array<char, 4096> rest;
     while (FCGX_GetStr(rest.data(), static_cast<int>(rest.size()), fcgx_.in) > 0) continue;
   }
-  FCGX_Finish_r(&fcgx_);
-  release_connection();
+  // What FCGX_Finish_r does, but for the two seconds that it would wait for a web server that does
+  // not read, before it closed the descriptor.
+  bool sent = FCGX_FClose(fcgx_.err) == 0;
+  sent = FCGX_FClose(fcgx_.out) == 0 && sent;
+  sent = FCGX_GetError(fcgx_.in) == 0 && sent;
+  FCGX_Free(&fcgx_, 0);
+  release_connection(sent);
 }
 
-void FastCgiExchange::release_connection() {
+void FastCgiExchange::release_connection(bool usable) {
   const int fd = std::exchange(fcgx_.ipcFd, -1);
-  if (fd < 0) return;
-  if (head_.state == RequestHead::State::kBodyTooLarge) {
+  if (!usable) {
+    static_cast<void>(::close(fd));
+  } else if (head_.state == RequestHead::State::kBodyTooLarge) {
     static_cast<void>(::shutdown(fd, SHUT_WR));
     loop_.give_back(fd, EventLoop::After::kLinger);
   } else if (head_.keep_connection) {
@@ -91,7 +96,7 @@ void FastCgiExchange::release_connection() {
   } else {
     // Bytes left unread would turn the close into a reset that overtakes the response.
     std::array<char, kMaxRequestBytes> rest;
-    if (head_.size > kCodecBuffer) {
+    if (head_.arrived > kCodecBuffer) {
       static_cast<void>(::recv(fd, rest.data(), rest.size(), MSG_DONTWAIT));
     }
     static_cast<void>(::close(fd));

@@ -31,7 +31,8 @@ class FastCgiExchange final : public Exchange {
  private:
   FastCgiExchange(int fd, RequestHead head, EventLoop& loop, std::atomic<std::size_t>& under_way);
 
-  void release_connection();
+  // Not usable: the web server went away, or does not read.
+  void release_connection(bool usable);
 
   FCGX_Request fcgx_;
   const RequestHead head_;

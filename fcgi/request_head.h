@@ -27,8 +27,8 @@ struct RequestHead {
   };
 
   State state = State::kIncomplete;
-  std::size_t size = 0;          // bytes up to the end of the request, where complete
-  bool keep_connection = false;  // the server wants to use it again (FCGI_KEEP_CONN)
+  std::size_t arrived = 0;       // bytes looked at, where complete: more than the request, maybe
+  bool keep_connection = false;  // the server wants to use it again (FCGI_KEEP_CONN), and can
   std::string body{};            // where complete
   std::string_view refusal{};    // why, for the log
 };

@@ -116,6 +116,8 @@ UNIT_TEST_SOURCES := \
   tests/unit/key_file_test.cpp \
   tests/unit/key_set_test.cpp \
   tests/unit/lmdb_damage_test.cpp \
+  tests/unit/lmdb_processes_test.cpp \
+  tests/unit/lmdb_store_test.cpp \
   tests/unit/main.cpp \
   tests/unit/private_file_test.cpp \
   tests/unit/request_test.cpp \

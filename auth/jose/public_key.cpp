@@ -54,13 +54,18 @@ Result<Key> make_key(const char* type, OSSL_PARAM* parameters) {
       EVP_PKEY_fromdata(context.get(), &made, EVP_PKEY_PUBLIC_KEY, parameters) != 1) {
     return unusable("OpenSSL does not take it for a key");
   }
-  Key key(made);
-  const KeyContext check(EVP_PKEY_CTX_new_from_pkey(nullptr, key.get(), nullptr),
-                         &EVP_PKEY_CTX_free);
-  if (!check || EVP_PKEY_public_check(check.get()) != 1) {
-    return unusable("OpenSSL finds it weak or damaged");
+  return Key(made);
+}
+
+// As far as OpenSSL's own check of a public key looks. That one takes milliseconds more, to find a
+// modulus that is a prime or a power of one, and it runs on a thread that must not be kept.
+bool has_small_factor(const BIGNUM* modulus) noexcept {
+  constexpr BN_ULONG kLast = 751;
+  if (BN_is_odd(modulus) == 0) return true;
+  for (BN_ULONG candidate = 3; candidate <= kLast; candidate += 2) {
+    if (BN_mod_word(modulus, candidate) == 0) return true;
   }
-  return key;
+  return false;
 }
 
 std::optional<Error> check_rsa(const BIGNUM* modulus, const BIGNUM* exponent) {
@@ -75,6 +80,7 @@ std::optional<Error> check_rsa(const BIGNUM* modulus, const BIGNUM* exponent) {
       BN_num_bits(exponent) > kMaxJwkExponentBits) {
     return unusable("its exponent is even, 1 or too large");
   }
+  if (has_small_factor(modulus)) return unusable("its modulus has a small factor");
   if (bears_roca_mark(modulus)) return unusable("it can be factored (ROCA, CVE-2017-15361)");
   return std::nullopt;
 }
@@ -99,6 +105,11 @@ Result<Key> rsa_key(const Json& jwk) {
   return make_key("RSA", parameters.get());
 }
 
+bool is_sound(EVP_PKEY* key) noexcept {
+  const KeyContext context(EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr), &EVP_PKEY_CTX_free);
+  return context && EVP_PKEY_public_check(context.get()) == 1;
+}
+
 // RFC 7518 §6.2.1.2: "The length of this octet string MUST be the full size of a coordinate".
 Result<Key> ec_key(const Json& jwk) {
   const std::string name = jwk.text_of("crv").value_or("");
@@ -115,7 +126,9 @@ Result<Key> ec_key(const Json& jwk) {
         OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group.data(), group.size()),
         OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()),
         OSSL_PARAM_construct_end()};
-    return make_key("EC", parameters.data());
+    Result<Key> key = make_key("EC", parameters.data());
+    if (key && !is_sound(key->get())) return unusable("OpenSSL finds it damaged");
+    return key;
   }
   return unusable("its curve is not P-256, P-384 or P-521");
 }

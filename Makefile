@@ -86,6 +86,8 @@ FCGI_SOURCES := \
   fcgi/router.cpp \
   fcgi/server.cpp
 
+PROGRAM_SOURCES := fcgi/main.cpp fcgi/routes.cpp
+
 CLI_SOURCES := \
   cli/token_options.cpp \
   cli/token_request.cpp \
@@ -155,8 +157,8 @@ AUTH_LIBS = $(shell pkg-config --libs libcrypto json-c) -llmdb
 FCGI_LIBS = -lfcgi
 
 objects_of = $(patsubst %.cpp,$(OBJECTS)/%.o,$(1))
-ALL_SOURCES = $(AUTH_SOURCES) $(FCGI_SOURCES) fcgi/main.cpp $(CLI_SOURCES) $(UNIT_TEST_SOURCES) \
-  $(BENCH_PROGRAMS:%=tests/bench/%.cpp)
+ALL_SOURCES = $(AUTH_SOURCES) $(FCGI_SOURCES) $(PROGRAM_SOURCES) $(CLI_SOURCES) $(UNIT_TEST_SOURCES) \
+  $(BENCH_PROGRAMS:%=tests/bench/%.cpp) tests/integration/programs/echo_routes.cpp
 
 .PHONY: all
 all: $(BUILD)/api.fcgi $(BUILD)/zitadel-token $(BUILD)/libzitadel_auth.a compile_commands.json  ## Build the programs and the library
@@ -165,7 +167,13 @@ $(BUILD)/libzitadel_auth.a: $(call objects_of,$(AUTH_SOURCES))
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-$(BUILD)/api.fcgi: $(call objects_of,fcgi/main.cpp $(FCGI_SOURCES)) $(BUILD)/libzitadel_auth.a
+$(BUILD)/api.fcgi: $(call objects_of,$(PROGRAM_SOURCES) $(FCGI_SOURCES)) $(BUILD)/libzitadel_auth.a
+	$(LINK) -o $@ $^ $(FCGI_LIBS) $(AUTH_LIBS)
+
+# The same program with other endpoints, for the tests.
+$(BUILD)/tests/echo.fcgi: $(call objects_of,fcgi/main.cpp tests/integration/programs/echo_routes.cpp \
+  $(FCGI_SOURCES)) $(BUILD)/libzitadel_auth.a
+	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(FCGI_LIBS) $(AUTH_LIBS)
 
 $(BUILD)/zitadel-token: $(call objects_of,$(CLI_SOURCES)) $(BUILD)/libzitadel_auth.a

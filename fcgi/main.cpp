@@ -23,10 +23,8 @@
 #include "auth/zitadel/curl_http_client.h"
 #include "fcgi/cgi.h"
 #include "fcgi/dispatcher.h"
-#include "fcgi/endpoints/private.h"
-#include "fcgi/endpoints/private_scoped.h"
-#include "fcgi/endpoints/public.h"
 #include "fcgi/router.h"
+#include "fcgi/routes.h"
 #include "fcgi/server.h"
 
 namespace {
@@ -34,15 +32,6 @@ namespace {
 constexpr int kListener = 0;  // FastCGI specification §2.2
 constexpr unsigned kWorkers = 2;
 constexpr int kExitConfiguration = 78;  // EX_CONFIG of sysexits.h
-
-fcgi::Router routes() {
-  fcgi::Router router;
-  router.add("/public", {"GET"}, "public", fcgi::endpoints::public_route);
-  router.add("/private", {"GET"}, "token", fcgi::endpoints::private_route);
-  router.add("/private-scoped", {"GET"}, "role:read:messages",
-             fcgi::endpoints::private_scoped_route);
-  return router;
-}
 
 std::unique_ptr<auth::ClientAuthentication> authentication_of(auth::Settings& settings,
                                                               const auth::Clock& clock) {
@@ -147,7 +136,7 @@ int main() {
 
   // Destroyed from the last to the first: what is under way ends before what it needs.
   const auth::SystemClock clock;
-  const fcgi::Router router = routes();
+  const fcgi::Router router = fcgi::routes();
   std::unique_ptr<fcgi::Dispatcher> dispatcher;
   const fcgi::EventLoop::Handler handler = [&dispatcher](std::unique_ptr<fcgi::Exchange> exchange) {
     dispatcher->handle(std::move(exchange));

@@ -1,0 +1,10 @@
+// The paths of this program: which endpoint answers each, and what it asks of a caller.
+#pragma once
+
+#include "fcgi/router.h"
+
+namespace fcgi {
+
+[[nodiscard]] Router routes();
+
+}  // namespace fcgi

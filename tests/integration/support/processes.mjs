@@ -5,9 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { serverUser } from './workspace.mjs';
 
-// Pids to be ended should this process end before the tests' own clean-up.
+// Pids to be ended should this process end before the tests' own clean-up. By SIGTERM, so that web
+// servers take their own processes along.
 const running = new Set();
-process.on('exit', () => running.forEach((pid) => signal(pid, 'SIGKILL')));
+process.on('exit', () => running.forEach((pid) => signal(pid, 'SIGTERM')));
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(name, () => process.exit(1));
 
 // What every started program gets of our environment: nothing that could change its answers.
@@ -137,6 +138,37 @@ export class Daemon {
       await this.exit();
       throw error;
     }
+  }
+}
+
+// Processes that one command has put into the background, taken as one.
+export class Daemons {
+  constructor(pids) {
+    this.members = pids.map((pid) => new Daemon(pid));
+  }
+
+  // Of the first.
+  get pid() {
+    return this.members[0].pid;
+  }
+
+  get hasExited() {
+    return this.members.every((member) => member.hasExited);
+  }
+
+  signal(name) {
+    for (const member of this.members) member.signal(name);
+  }
+
+  async exit(options) {
+    await Promise.all(this.members.map((member) => member.exit(options)));
+  }
+
+  // Ends all of them, also where one does not end in time.
+  async stop(options) {
+    const results = await Promise.allSettled(this.members.map((member) => member.stop(options)));
+    const failed = results.find(({ status }) => status === 'rejected');
+    if (failed) throw failed.reason;
   }
 }
 

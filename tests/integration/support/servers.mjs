@@ -8,9 +8,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 
 import { canConnect, freePort } from './http.mjs';
-import { Daemon, Process, childrenOf, programOf, waitFor } from './processes.mjs';
+import { Daemon, Daemons, Process, childrenOf, programOf, waitFor } from './processes.mjs';
 
 const alarms = /(Address|Thread|Leak|UndefinedBehavior)Sanitizer|runtime error:|child signalled|signal (4|6|7|8|11)\b/;
+const kShownLines = 80;
 
 function textOf(file) {
   return existsSync(file) ? readFileSync(file, 'utf8') : '';
@@ -59,8 +60,11 @@ class Server {
     await this.process.stop({ timeoutMs: 15_000 });
     // A web server does not wait for the programs it has told to end.
     for (const pid of programs) await new Daemon(pid).exit({ timeoutMs: 10_000 });
-    const alarm = this.log().match(alarms);
-    if (alarm !== null) throw new Error(`"${alarm[0]}" in the log:\n${this.log()}`);
+    const lines = this.log().split('\n');
+    const alarm = lines.findIndex((line) => alarms.test(line));
+    if (alarm >= 0) {
+      throw new Error(`in the log:\n${lines.slice(alarm, alarm + kShownLines).join('\n')}`);
+    }
   }
 }
 
@@ -90,6 +94,7 @@ const shippedFiles = {
   'lighttpd/spawn-fcgi.conf': { paths: ['program', 'settings', 'socket', 'pid', 'log'] },
   'apache/mod_fcgid.conf': { paths: ['program', 'settings'], modules: ['fcgid'] },
   'apache/proxy_fcgi.conf': { paths: ['program', 'socket'], modules: ['proxy', 'proxy_fcgi'] },
+  'apache/cgi.conf': { paths: ['program', 'settings'], modules: ['cgid'] },
 };
 
 // config: a file of lighttpd/. replacements: see Workspace.shipped.
@@ -133,17 +138,25 @@ DocumentRoot "${folder}/www"
   FcgidProcessTableFile "${folder}/run/fcgid_shm"
   Include /etc/apache2/mods-available/fcgid.conf
 </IfModule>
+<IfModule mod_cgid.c>
+  ScriptSock "${folder}/run/cgisock"
+</IfModule>
 Include "${include}"
 `;
 
 // config: a file of apache/.
 export async function startApache(workspace, config, { replacements = [] } = {}) {
-  const port = await freePort();
   makeDocumentRoot(workspace);
-  const include = workspace.write('etc/apache-shipped.conf',
+  return startApacheWith(workspace, shippedFiles[config].modules,
     workspace.shipped(config, shippedFiles[config].paths, replacements));
+}
+
+// Apache with a configuration that no file holds. The document root is the workspace's www/.
+export async function startApacheWith(workspace, modules, configuration) {
+  const port = await freePort();
+  const include = workspace.write('etc/apache-shipped.conf', configuration);
   const main = workspace.write('etc/apache.conf', apacheBase({ port, folder: workspace.folder,
-    include, modules: shippedFiles[config].modules }));
+    include, modules }));
   const process = new Process('/usr/sbin/apache2', ['-f', main, '-DFOREGROUND']);
   return new Server(workspace, { port, process, logFiles: [workspace.path('log/apache.log')] })
     .ready();
@@ -160,7 +173,8 @@ export async function startSpawnFcgi(workspace, { replacements = [] } = {}) {
   const starter = new Process('/bin/sh', ['-c', command], { user: {} });
   const { code } = await starter.exit();
   if (code !== 0) throw new Error(`spawn-fcgi ended with ${code}: ${starter.output}`);
-  const process = new Daemon(Number(readFileSync(workspace.path('run/api.pid'), 'utf8')));
+  const pids = readFileSync(workspace.path('run/api.pid'), 'utf8').trim().split('\n').map(Number);
+  const process = new Daemons(pids);
   return new Server(workspace, { process, logFiles: [workspace.path('log/api.log')] });
 }
 

@@ -111,6 +111,7 @@ const raisedLimits = {
   'apache/mod_fcgid.conf': { directive: 'LimitRequestFieldSize', ...byProgram },
   'apache/proxy_fcgi.conf': { directive: 'LimitRequestFieldSize', fits: 15_900, tooLong: 16_001,
     refusedBy: 'Apache' },
+  'apache/cgi.conf': { directive: 'LimitRequestFieldSize', ...byProgram },
 };
 
 // Nothing that an outsider must not learn.

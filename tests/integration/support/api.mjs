@@ -11,6 +11,7 @@ export const ways = {
   'lighttpd/spawn-fcgi.conf': { start: startLighttpd, spawnFcgi: true },
   'apache/mod_fcgid.conf': { start: startApache },
   'apache/proxy_fcgi.conf': { start: startApache, spawnFcgi: true },
+  'apache/cgi.conf': { start: startApache },
 };
 
 // Writes the settings file (mode 0600) for an issuer, with the application key named `key` among

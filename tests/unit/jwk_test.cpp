@@ -248,6 +248,8 @@ class JwkTest : public CppUnit::TestFixture {
 
   void leaves_no_error_behind_in_openssl() {
     refuses_a_point_off_its_curve();
+    ERR_clear_error();  // of making the keys, which tries until it succeeds
+    refuses_a_point_off_its_curve();
     refuses_a_modulus_with_small_factors();
     refuses_an_alg_that_is_not_taken_or_does_not_fit();
     CPPUNIT_ASSERT_EQUAL(0UL, ERR_peek_error());

@@ -52,6 +52,7 @@ class KeySetTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(keeps_the_last_good_set_through_every_kind_of_failure);
   CPPUNIT_TEST(keeps_the_last_good_set_behind_a_rest_where_zitadel_fails);
   CPPUNIT_TEST(asks_again_every_five_minutes_without_making_anybody_wait);
+  CPPUNIT_TEST(tries_a_failed_question_again_after_thirty_seconds);
   CPPUNIT_TEST(asks_for_nothing_while_nobody_uses_it);
   CPPUNIT_TEST(calls_back_when_the_question_has_been_answered);
   CPPUNIT_TEST(calls_back_at_once_where_nothing_is_being_asked);
@@ -330,6 +331,27 @@ class KeySetTest : public CppUnit::TestFixture {
       clock_.advance(seconds(1));
     }
     CPPUNIT_ASSERT_EQUAL(std::size_t{4}, questions());
+  }
+
+  void tries_a_failed_question_again_after_thirty_seconds() {
+    know({"a"});
+    clock_.advance(auth::kKeySetRefresh);
+    CPPUNIT_ASSERT(finds("a"));
+    answer(500, "");
+    clock_.advance(auth::kKeySetPause - milliseconds(1));
+    CPPUNIT_ASSERT(finds("a"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, questions());
+    clock_.advance(milliseconds(1));
+    CPPUNIT_ASSERT(finds("a"));
+    answer({"a"});
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, questions());
+    // Now all is well again.
+    clock_.advance(auth::kKeySetPause);
+    CPPUNIT_ASSERT(finds("a"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, questions());
+    CPPUNIT_ASSERT(!finds("b"));
+    answer({"a"});
+    check_reason(Reason::kUnknownKey, "b");
   }
 
   void asks_for_nothing_while_nobody_uses_it() {

@@ -36,49 +36,107 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+// Of /home/you/www/api/api.fcgi it is /home/you/www/api/api.env.
+std::string file_beside(std::string_view program) {
+  const std::size_t name = program.rfind('/') + 1;
+  const std::size_t ending = program.rfind('.');
+  const bool has_ending = ending != std::string_view::npos && ending > name;
+  return std::string(program.substr(0, has_ending ? ending : program.size())) + ".env";
+}
+
+std::string folder_of(std::string_view path) {
+  return std::string(path.substr(0, path.rfind('/') + 1));
+}
+
 class Collector {
  public:
   explicit Collector(std::span<const SettingName> known) : known_(known) {}
 
-  SettingSources collect(const Environment& environment) && {
-    std::string_view env_file;
+  SettingSources collect(const Environment& environment, std::string_view program) && {
+    NamedFile env_file{"", "environment"};
     for (const std::string_view variable : environment) {
       const std::size_t equals = variable.find('=');
       if (equals == std::string_view::npos) continue;
       const std::string_view name = variable.substr(0, equals);
       const std::string_view value = variable.substr(equals + 1);
       if (name == kEnvFileName) {
-        if (env_file.empty()) env_file = value;
+        if (env_file.path.empty()) env_file.path = value;
       } else if (is_known(name)) {
         add(name, Secret(value), "environment", "");
       } else if (looks_like_ours(name)) {
         sources_.warnings.push_back(unknown(name, "environment"));
       }
     }
-    read_env_file(env_file.empty() ? ".env" : std::string(env_file), !env_file.empty());
+    if (env_file.path.empty() && !program.empty()) {
+      // Where the file beside the program is wrong, no other is taken in its place.
+      if (!read_file_beside(file_beside(program), env_file)) return std::move(sources_);
+    }
+    read_env_file(env_file);
     return std::move(sources_);
   }
 
  private:
-  void read_env_file(const std::string& path, bool named) {
+  struct NamedFile {
+    std::string path;    // empty: nobody has named one
+    std::string origin;  // who names it
+  };
+
+  // False where there is one and it names no file.
+  bool read_file_beside(const std::string& path, NamedFile& env_file) {
+    auto file = read_private_file(path, kMaxDotenvBytes);
+    if (const auto* mistake = std::get_if<FileMistake>(&file)) {
+      if (mistake->missing) return true;
+      sources_.mistakes.push_back(shown(path) + ' ' + mistake->message);
+      return false;
+    }
+    Dotenv dotenv = parse(path, std::get<PrivateFile>(file));
+    for (const DotenvEntry& entry : dotenv.entries) {
+      const std::string origin = line_of(path, entry.line);
+      if (entry.name != kEnvFileName) {
+        // This file lies where the web server serves files from.
+        mistake(shown(entry.name), origin,
+                "does not belong here: write it into the file that ZITADEL_ENV_FILE names");
+      } else if (!env_file.path.empty()) {
+        mistake(entry.name, origin, "is there already: leave one of the two");
+      } else if (!entry.value.empty()) {
+        const std::string_view value = entry.value.reveal();
+        env_file = {(value.starts_with('/') ? "" : folder_of(path)) + std::string(value), origin};
+      }
+    }
+    if (env_file.path.empty()) {
+      sources_.mistakes.push_back(shown(path) +
+                                  " names no settings: write ZITADEL_ENV_FILE=/path/to/.env");
+    }
+    return !env_file.path.empty();
+  }
+
+  void read_env_file(const NamedFile& env_file) {
+    const bool named = !env_file.path.empty();
+    const std::string path = named ? env_file.path : ".env";
     auto file = read_private_file(path, kMaxDotenvBytes);
     if (const auto* mistake = std::get_if<FileMistake>(&file)) {
       if (mistake->missing && !named) return;
       const std::string subject =
-          named ? std::string(kEnvFileName) + " (environment), \"" + shown(path) + "\"," : path;
+          named ? std::string(kEnvFileName) + " (" + env_file.origin + "), \"" + shown(path) + "\","
+                : path;
       return sources_.mistakes.push_back(subject + ' ' + mistake->message);
     }
     const PrivateFile& content = std::get<PrivateFile>(file);
+    Dotenv dotenv = parse(path, content);
+    std::map<std::string, unsigned, std::less<>> lines;
+    for (DotenvEntry& entry : dotenv.entries) {
+      add_entry(path, content.remedy, lines, std::move(entry));
+    }
+  }
+
+  Dotenv parse(const std::string& path, const PrivateFile& content) {
     Dotenv dotenv = parse_dotenv(content.text);
     for (const DotenvMistake& each : dotenv.mistakes) {
       // A line that is no setting may be part of a key: its name is shown only where it is ours.
       const std::string name = looks_like_ours(each.name) ? ": " + shown(each.name) : ",";
       sources_.mistakes.push_back(line_of(path, each.line) + name + ' ' + each.message);
     }
-    std::map<std::string, unsigned, std::less<>> lines;
-    for (DotenvEntry& entry : dotenv.entries) {
-      add_entry(path, content.remedy, lines, std::move(entry));
-    }
+    return dotenv;
   }
 
   void add_entry(const std::string& path, const std::string& remedy,
@@ -101,7 +159,7 @@ class Collector {
     if (setting->secret && !entry.value.empty() && !remedy.empty()) {
       mistake(entry.name, origin, "can be read by others: " + remedy);
     }
-    add(entry.name, std::move(entry.value), origin, path.substr(0, path.rfind('/') + 1));
+    add(entry.name, std::move(entry.value), origin, folder_of(path));
   }
 
   // What was there first, the environment's, stays.
@@ -153,9 +211,9 @@ class Collector {
 
 }  // namespace
 
-SettingSources collect_settings(const Environment& environment,
+SettingSources collect_settings(const Environment& environment, std::string_view program,
                                 std::span<const SettingName> known) {
-  return Collector(known).collect(environment);
+  return Collector(known).collect(environment, program);
 }
 
 std::string shown(std::string_view text) {

@@ -1,5 +1,12 @@
 // Where the settings come from: the environment, then the .env file. Looks at names, not at what
 // the values mean.
+//
+// The .env file is the first of these:
+//   1. the one that ZITADEL_ENV_FILE names in the environment
+//   2. the one that ZITADEL_ENV_FILE names in the file beside the program that has the program's
+//   name
+//      with the ending ".env": for programs whose environment nobody can set, on shared hosting
+//   3. ".env" in the working directory, where there is one
 #pragma once
 
 #include <map>
@@ -31,7 +38,9 @@ struct SettingSources {
   Mistakes warnings;  // of the environment, which other programs share: names that may be misspelt
 };
 
+// program: the path of the running program; empty: there is no file beside it.
 [[nodiscard]] SettingSources collect_settings(const Environment& environment,
+                                              std::string_view program,
                                               std::span<const SettingName> known);
 
 // Text from outside for a line to the operator: without control characters, cut where it is long.

@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "auth/setting_sources.h"
@@ -94,10 +96,17 @@ Environment process_environment() {
   return environment;
 }
 
-std::variant<Settings, Mistakes> load_settings(const Environment& environment) {
+std::string process_program() {
+  std::error_code error;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  return error ? std::string() : program.string();
+}
+
+std::variant<Settings, Mistakes> load_settings(const Environment& environment,
+                                               std::string_view program) {
   std::vector<SettingName> names;
   for (const SettingRow& row : setting_rows()) names.push_back(row.setting);
-  SettingSources sources = collect_settings(environment, names);
+  SettingSources sources = collect_settings(environment, program, names);
   Settings settings;
   Mistakes mistakes = std::move(sources.mistakes);
   for (const SettingRow& row : setting_rows()) read_row(row, sources, settings, mistakes);

@@ -58,12 +58,16 @@ using Environment = std::vector<std::string_view>;
 // The process's own environment; nobody may change it meanwhile.
 [[nodiscard]] Environment process_environment();
 
-// Reads the environment first, then the .env file (ZITADEL_ENV_FILE, else ".env" in the working
-// directory), and checks everything, also the key file and its permissions. An empty value counts
-// as none. Gives all mistakes together. Never calls out.
-[[nodiscard]] std::variant<Settings, Mistakes> load_settings(const Environment& environment);
+// The path of the running program, without symbolic links; empty where /proc does not tell.
+[[nodiscard]] std::string process_program();
 
-// All names that load_settings knows, but for ZITADEL_ENV_FILE, which the environment alone holds.
+// Reads the environment first, then the .env file (which one: auth/setting_sources.h), and checks
+// everything, also the key file and its permissions. An empty value counts as none. Gives all
+// mistakes together. Never calls out. program: where to look for a file that names the .env file.
+[[nodiscard]] std::variant<Settings, Mistakes> load_settings(const Environment& environment,
+                                                             std::string_view program = {});
+
+// All names that load_settings knows, but for ZITADEL_ENV_FILE, which no .env file holds.
 [[nodiscard]] std::vector<std::string_view> setting_names();
 
 }  // namespace auth

@@ -128,7 +128,7 @@ int main() {
   set_limits();
   std::signal(SIGPIPE, SIG_IGN);
   const sigset_t signals = block_stop_signals();
-  auto loaded = auth::load_settings(auth::process_environment());
+  auto loaded = auth::load_settings(auth::process_environment(), auth::process_program());
   if (const auto* mistakes = std::get_if<auth::Mistakes>(&loaded)) return report(*mistakes);
   auto& settings = std::get<auth::Settings>(loaded);
   auth::set_log_level(settings.log_level);

@@ -24,12 +24,20 @@ class SettingSourcesTest : public support::SettingsFixture {
   CPPUNIT_TEST(refuses_settings_that_repeat_in_the_env_file);
   CPPUNIT_TEST(refuses_an_env_file_that_names_another);
   CPPUNIT_TEST(refuses_lines_in_the_env_file_that_it_cannot_read);
+  CPPUNIT_TEST(refuses_a_file_beside_the_program_that_cannot_be_read);
+  CPPUNIT_TEST(refuses_a_file_beside_the_program_that_names_nothing);
+  CPPUNIT_TEST(refuses_settings_in_the_file_beside_the_program);
+  CPPUNIT_TEST(refuses_a_missing_env_file_that_is_named_beside_the_program);
   CPPUNIT_TEST(warns_of_names_in_the_environment_that_are_misspelt);
   CPPUNIT_TEST(names_misspelt_variables_beside_other_mistakes);
   CPPUNIT_TEST(reads_the_environment_before_the_env_file);
+  CPPUNIT_TEST(reads_the_env_file_that_is_named_beside_the_program);
+  CPPUNIT_TEST(asks_the_environment_before_the_file_beside_the_program);
+  CPPUNIT_TEST(names_the_file_beside_the_program_after_it);
   CPPUNIT_TEST(begins_relative_paths_where_they_are_written);
   CPPUNIT_TEST(ignores_what_belongs_to_other_programs);
   CPPUNIT_TEST(reads_the_environment_of_the_process);
+  CPPUNIT_TEST(knows_the_program_of_the_process);
   CPPUNIT_TEST_SUITE_END();
 
   void refuses_an_env_file_that_is_named_and_missing() {
@@ -101,6 +109,52 @@ class SettingSourcesTest : public support::SettingsFixture {
                              ".env, line 2, has no '=' after the name"} == mistakes));
   }
 
+  void refuses_a_file_beside_the_program_that_cannot_be_read() {
+    program_ = "www/api.fcgi";
+    std::filesystem::create_directories("www/api.env");
+    // Not .env in the working directory either: it may be another's.
+    env_file("ZITADEL_REALM=file\n");
+    gives_mistake("www/api.env is not a regular file", working());
+    std::filesystem::remove("www/api.env");
+    folder_.write("www/api.env", std::string((64 << 10) + 1, '\n'));
+    gives_mistake("www/api.env is larger than 65536 bytes", working());
+  }
+
+  void refuses_a_file_beside_the_program_that_names_nothing() {
+    program_ = "www/api.fcgi";
+    const std::string text = "www/api.env names no settings: write ZITADEL_ENV_FILE=/path/to/.env";
+    for (const char* content : {"", "# nothing\n", "ZITADEL_ENV_FILE=\n"}) {
+      folder_.write("www/api.env", content);
+      gives_mistake(text, working());
+    }
+    folder_.write("www/api.env", "ZITADEL_ENV_FILE '/a/.env'\n");
+    CPPUNIT_ASSERT((Mistakes{"www/api.env, line 1: ZITADEL_ENV_FILE has no '=' after the name",
+                             text} == mistakes_of(working())));
+  }
+
+  void refuses_settings_in_the_file_beside_the_program() {
+    program_ = "www/api.fcgi";
+    folder_.write("settings.env", "");
+    folder_.write("www/api.env",
+                  "ZITADEL_CLIENT_SECRET=4711\nZITADEL_ENV_FILE=../settings.env\n"
+                  "ZITADEL_ENV_FILE=other.env\n");
+    CPPUNIT_ASSERT((
+        Mistakes{"ZITADEL_CLIENT_SECRET (www/api.env, line 1) does not belong here: write it into "
+                 "the file that ZITADEL_ENV_FILE names",
+                 "ZITADEL_ENV_FILE (www/api.env, line 3) is there already: leave one of the two"} ==
+        mistakes_of(working())));
+  }
+
+  void refuses_a_missing_env_file_that_is_named_beside_the_program() {
+    program_ = "www/api.fcgi";
+    folder_.write("www/api.env", "ZITADEL_ENV_FILE=/none/.env\n");
+    env_file("ZITADEL_REALM=file\n");
+    gives_mistake(
+        "ZITADEL_ENV_FILE (www/api.env, line 1), \"/none/.env\", cannot be opened: No such file or "
+        "directory",
+        working());
+  }
+
   void warns_of_names_in_the_environment_that_are_misspelt() {
     const Settings settings = load(working_with(
         {"ZITADEL_REALMS=4711", "zitadel_threads=3", "ZITADEL_PORT_8080_TCP=tcp://10.0.0.1:8080"}));
@@ -132,6 +186,40 @@ class SettingSourcesTest : public support::SettingsFixture {
     folder_.write("other.env", "ZITADEL_REALM=other\n");
     CPPUNIT_ASSERT_EQUAL(std::string("other"),
                          load(working_with({"ZITADEL_ENV_FILE=other.env"})).realm);
+  }
+
+  void reads_the_env_file_that_is_named_beside_the_program() {
+    program_ = "www/api.fcgi";
+    env_file("ZITADEL_REALM=working-directory\n");
+    CPPUNIT_ASSERT_EQUAL(std::string("working-directory"), load(working()).realm);
+    folder_.write("private/.env", "ZITADEL_REALM=private\n");
+    folder_.write("www/api.env", "# where\nZITADEL_ENV_FILE=../private/.env\n", 0644);
+    CPPUNIT_ASSERT_EQUAL(std::string("private"), load(working()).realm);
+    folder_.write("www/api.env",
+                  "ZITADEL_ENV_FILE='" + (folder_.path() / "private/.env").string() + "'\n");
+    CPPUNIT_ASSERT_EQUAL(std::string("private"), load(working()).realm);
+  }
+
+  void asks_the_environment_before_the_file_beside_the_program() {
+    program_ = "www/api.fcgi";
+    folder_.write("www/api.env", "ZITADEL_ENV_FILE=/none/.env\n");
+    folder_.write("other.env", "ZITADEL_REALM=other\n");
+    CPPUNIT_ASSERT_EQUAL(std::string("other"),
+                         load(working_with({"ZITADEL_ENV_FILE=other.env"})).realm);
+  }
+
+  void names_the_file_beside_the_program_after_it() {
+    const auto reads = [&](const std::string& program, const std::string& file) {
+      program_ = program;
+      folder_.write(file, "ZITADEL_ENV_FILE=none.env\n");
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(program, std::size_t{1}, mistakes_of(working()).size());
+      std::filesystem::remove(file);
+      CPPUNIT_ASSERT_EQUAL(std::string("zitadel"), load(working()).realm);
+    };
+    reads("a.b/api", "a.b/api.env");
+    reads("a.b/api.v2.cgi", "a.b/api.v2.env");
+    reads("a.b/.api", "a.b/.api.env");
+    reads("api.fcgi (deleted)", "api.env");  // as Linux calls a program that was replaced
   }
 
   void begins_relative_paths_where_they_are_written() {
@@ -169,6 +257,11 @@ class SettingSourcesTest : public support::SettingsFixture {
     const auto count = std::count(environment.begin(), environment.end(), "ZITADEL_FCGI_TEST=4711");
     CPPUNIT_ASSERT_EQUAL(0, ::unsetenv("ZITADEL_FCGI_TEST"));
     CPPUNIT_ASSERT_EQUAL(decltype(count){1}, count);
+  }
+
+  void knows_the_program_of_the_process() {
+    CPPUNIT_ASSERT_EQUAL(std::string("unit_tests"),
+                         std::filesystem::path(auth::process_program()).filename().string());
   }
 };
 

@@ -31,8 +31,8 @@ class SettingsFixture : public CppUnit::TestFixture {
   void tearDown() override { std::filesystem::current_path(former_folder_); }
 
  protected:
-  static auto load_with(const Variables& variables) {
-    return auth::load_settings(auth::Environment(variables.begin(), variables.end()));
+  auto load_with(const Variables& variables) const {
+    return auth::load_settings(auth::Environment(variables.begin(), variables.end()), program_);
   }
 
   static const Variables& working() {
@@ -47,14 +47,14 @@ class SettingsFixture : public CppUnit::TestFixture {
     return variables;
   }
 
-  static Settings load(const Variables& variables) {
+  Settings load(const Variables& variables) const {
     auto loaded = load_with(variables);
     const auto* mistakes = std::get_if<Mistakes>(&loaded);
     CPPUNIT_ASSERT_MESSAGE(mistakes == nullptr ? "" : mistakes->front(), mistakes == nullptr);
     return std::get<Settings>(std::move(loaded));
   }
 
-  static Mistakes mistakes_of(const Variables& variables) {
+  Mistakes mistakes_of(const Variables& variables) const {
     auto loaded = load_with(variables);
     const auto* mistakes = std::get_if<Mistakes>(&loaded);
     CPPUNIT_ASSERT_MESSAGE(variables.empty() ? "" : variables.front(), mistakes != nullptr);
@@ -64,14 +64,14 @@ class SettingsFixture : public CppUnit::TestFixture {
     return *mistakes;
   }
 
-  static void gives_mistake(const std::string& expected, const Variables& variables) {
+  void gives_mistake(const std::string& expected, const Variables& variables) const {
     const Mistakes mistakes = mistakes_of(variables);
     CPPUNIT_ASSERT_EQUAL(expected, mistakes[0]);
     CPPUNIT_ASSERT_EQUAL_MESSAGE(mistakes.back(), std::size_t{1}, mistakes.size());
   }
 
   // Of one setting beside working ones, from the environment.
-  static void refuses(const std::string& variable, const std::string& problem) {
+  void refuses(const std::string& variable, const std::string& problem) const {
     const std::string name = variable.substr(0, variable.find('='));
     gives_mistake(name + " (environment)" + problem, working_with({variable}));
   }
@@ -81,6 +81,7 @@ class SettingsFixture : public CppUnit::TestFixture {
   }
 
   TemporaryFolder folder_;
+  std::string program_;  // beside which a file may name the .env file
   std::filesystem::path former_folder_;
 };
 

@@ -170,6 +170,17 @@ $(BUILD)/libzitadel_auth.a: $(call objects_of,$(AUTH_SOURCES))
 $(BUILD)/api.fcgi: $(call objects_of,$(PROGRAM_SOURCES) $(FCGI_SOURCES)) $(BUILD)/libzitadel_auth.a
 	$(LINK) -o $@ $^ $(FCGI_LIBS) $(AUTH_LIBS)
 
+# With what a shared host may lack inside it; libcurl is loaded, the OpenSSL is the host's. Without
+# symbols: it is to be uploaded.
+SHARED_LIBS = -lcrypto -lssl
+PORTABLE_LIBS = -s -static-libstdc++ -static-libgcc \
+  -Wl,-Bstatic $(filter-out $(SHARED_LIBS),$(FCGI_LIBS) $(AUTH_LIBS)) \
+  -Wl,-Bdynamic $(filter $(SHARED_LIBS),$(AUTH_LIBS))
+
+$(BUILD)/portable/api.fcgi: $(call objects_of,$(PROGRAM_SOURCES) $(FCGI_SOURCES)) $(BUILD)/libzitadel_auth.a
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^ $(PORTABLE_LIBS)
+
 # The same program with other endpoints, for the tests.
 $(BUILD)/tests/echo.fcgi: $(call objects_of,fcgi/main.cpp tests/integration/programs/echo_routes.cpp \
   $(FCGI_SOURCES)) $(BUILD)/libzitadel_auth.a
@@ -205,6 +216,9 @@ $(OBJECTS)/flags: FORCE
 FORCE:
 
 -include $(patsubst %.o,%.d,$(call objects_of,$(ALL_SOURCES)))
+
+.PHONY: portable
+portable: $(BUILD)/portable/api.fcgi  ## Build the program for a host that has only libssl and libcurl
 
 .PHONY: unit
 unit: $(BUILD)/unit_tests  ## Build and run the unit tests
@@ -244,7 +258,7 @@ install: $(BUILD)/api.fcgi $(BUILD)/zitadel-token  ## Install under PREFIX (/usr
 	  $(DESTDIR)$(PREFIX)/share/zitadel-fcgi $(DESTDIR)$(SYSCONFDIR)/zitadel-fcgi
 	install -m 755 $(BUILD)/api.fcgi $(DESTDIR)$(PREFIX)/lib/zitadel-fcgi/api.fcgi
 	install -m 755 $(BUILD)/zitadel-token $(DESTDIR)$(PREFIX)/bin/zitadel-token
-	cp -R lighttpd apache $(DESTDIR)$(PREFIX)/share/zitadel-fcgi/
+	cp -R lighttpd apache systemd $(DESTDIR)$(PREFIX)/share/zitadel-fcgi/
 	test -e $(DESTDIR)$(SYSCONFDIR)/zitadel-fcgi/api.env || \
 	  install -m 600 .env.example $(DESTDIR)$(SYSCONFDIR)/zitadel-fcgi/api.env
 

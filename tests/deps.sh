@@ -15,7 +15,8 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 build=(g++:g++ make:make pkg-config:pkg-config libfcgi-dev libssl-dev libcurl4-openssl-dev
   libjson-c-dev libcppunit-dev liblmdb-dev)
 demo=(curl:curl lighttpd:lighttpd nodejs:node npm:npm openssl:openssl)
-check=(apache2:apache2 libapache2-mod-fcgid spawn-fcgi:spawn-fcgi valgrind:valgrind)
+check=(apache2:apache2 libapache2-mod-fcgid spawn-fcgi:spawn-fcgi systemd:systemd-analyze
+  valgrind:valgrind)
 bench=(wrk:wrk nginx:nginx libnginx-mod-http-echo nghttp2-client:h2load)
 # What of these runs as a service.
 services=(apache2 apache-htcacheclean lighttpd nginx)

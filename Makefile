@@ -113,6 +113,7 @@ UNIT_TEST_SOURCES := \
   tests/unit/jwk_test.cpp \
   tests/unit/jws_test.cpp \
   tests/unit/jwt_claims_test.cpp \
+  tests/unit/jwt_signature_test.cpp \
   tests/unit/jwt_test.cpp \
   tests/unit/jwt_validator_test.cpp \
   tests/unit/key_file_test.cpp \

@@ -25,9 +25,9 @@ before(async () => { issuer = await startIssuer(); });
 after(() => issuer?.stop());
 
 // The hoster's part of the configuration.
-const host = (workspace) => `
+const host = (workspace, allowed) => `
 <Directory "${workspace.path('www')}">
-  AllowOverride All
+  AllowOverride ${allowed}
 </Directory>
 <IfModule mod_cgid.c>
   ScriptSock "${workspace.path('run/cgid.sock')}"
@@ -36,8 +36,9 @@ const host = (workspace) => `
 
 // replacements: for the .htaccess; addition: a function of the workspace that gives lines for its
 // end. envFile: what the file beside the program names, the settings unless told otherwise; null:
-// there is no such file.
-async function upload(way, { replacements = [], addition = () => '', envFile } = {}) {
+// there is no such file. allowed: what the host allows in an .htaccess.
+async function upload(way,
+  { replacements = [], addition = () => '', envFile, allowed = 'All' } = {}) {
   const workspace = new Workspace();
   try {
     for (const name of ['www', 'www/api', 'www/api/more']) workspace.makeFolder(name);
@@ -51,7 +52,8 @@ async function upload(way, { replacements = [], addition = () => '', envFile } =
     const htaccess = replacements.reduce((text, [from, to]) => replaceAll(file, text, from, to),
       readFileSync(join(projectFolder, file), 'utf8'));
     workspace.write('www/api/.htaccess', htaccess + addition(workspace), 0o644);
-    const server = await startApacheWith(workspace, ways[way].modules, host(workspace));
+    const server = await startApacheWith(workspace, ways[way].modules,
+      host(workspace, allowed));
     return {
       workspace,
       call: (path, options) => call(server.url(path), options),
@@ -118,6 +120,15 @@ for (const way of Object.keys(ways)) {
         assert.ok([403, 404].includes(answer.status), `${path}: ${answer.status}`);
       }
       assert.equal((await api.call('/api/private')).status, 401);
+    });
+
+    it('asks the host for no more leave than it says at its top', async () => {
+      await withUpload(way, { allowed: 'AuthConfig FileInfo Options' }, async (other) => {
+        await assertAnswers(other, await issuer.mint({ user: 'with-role' }), [200, 200, 200]);
+      });
+      await withUpload(way, { allowed: 'AuthConfig FileInfo' }, async (other) => {
+        assert.equal((await other.call('/api/public')).status, 500);
+      });
     });
 
     it('is without a token where neither way of handing it over is there', async () => {

@@ -43,16 +43,19 @@ describe('the units', () => {
     ];
     const analyze = new Process('systemd-analyze', ['verify', '--man=no', ...files]);
     const { code } = await analyze.exit({ timeoutMs: 30_000 });
-    return { code, output: analyze.output };
+    // Other units of the machine are none of our business.
+    const complaints = analyze.output.split('\n').filter((line) => line.includes('zitadel-fcgi'));
+    return { code, complaints };
   }
 
   it('are taken by systemd without a complaint', async () => {
-    assert.deepEqual(await verify(), { code: 0, output: '' });
+    assert.deepEqual(await verify(), { code: 0, complaints: [] });
   });
 
   it('would be complained of with a mistake in them', async () => {
-    const { output } = await verify((text) => text.replace('NoNewPrivileges=yes', 'NoNewPrivilege=yes'));
-    assert.match(output, /NoNewPrivilege/);
+    const { complaints } = await verify(
+      (text) => text.replace('NoNewPrivileges=yes', 'NoNewPrivilege=yes'));
+    assert.match(complaints.join('\n'), /NoNewPrivilege/);
   });
 });
 

@@ -130,6 +130,7 @@ UNIT_TEST_SOURCES := \
   tests/unit/sealed_entry_test.cpp \
   tests/unit/secret_test.cpp \
   tests/unit/sharded_lru_test.cpp \
+  tests/unit/shared_cache_test.cpp \
   tests/unit/single_flight_test.cpp \
   tests/unit/setting_sources_test.cpp \
   tests/unit/settings_test.cpp \

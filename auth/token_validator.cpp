@@ -1,5 +1,6 @@
 #include "auth/token_validator.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -19,6 +20,8 @@ struct Waiter {
   const Requirement* requirement;
   TokenValidator::Done done;
 };
+
+using std::chrono::seconds;
 
 using SharedClaims = std::shared_ptr<const Claims>;
 
@@ -109,10 +112,14 @@ class TokenValidator::Impl : public std::enable_shared_from_this<TokenValidator:
 
   void ask_others(const TokenKey& key, Secret& token) {
     const std::optional<SharedEntry> entry = shared_->find(token);
-    if (entry && entry->refusal) return land(key, *entry->refusal);
-    if (entry && entry->claims) {
-      // The clocks of both ends are cut to seconds: the answer counts as older rather than younger.
-      cache_.store(key, entry->claims, clock_.wall() - entry->learned + std::chrono::seconds(1));
+    if (!entry) return ask_zitadel(key, std::move(token));
+    const seconds age = age_of(*entry);
+    if (entry->refusal) {
+      // Also where an answer of our own was about to be refreshed.
+      cache_.refuse(key, *entry->refusal, age);
+      return land(key, *entry->refusal);
+    }
+    if (!is_from_the_future(*entry) && cache_.adopt(key, entry->claims, age)) {
       const TokenCache::Found found = cache_.find(key);
       if (found.claims) {
         land(key, found.claims);
@@ -121,6 +128,18 @@ class TokenValidator::Impl : public std::enable_shared_from_this<TokenValidator:
       }
     }
     ask_zitadel(key, std::move(token));
+  }
+
+  // The clocks of both ends are cut to seconds: what was learned counts as older rather than
+  // younger.
+  [[nodiscard]] seconds age_of(const SharedEntry& entry) const {
+    return std::max(clock_.wall() - entry.learned, seconds(0)) + seconds(1);
+  }
+
+  // Of a machine whose clock is ahead, or ours was put back: nobody can tell when its lifetime
+  // ends.
+  [[nodiscard]] bool is_from_the_future(const SharedEntry& entry) const {
+    return entry.learned > clock_.wall() + seconds(1);
   }
 
   void ask_zitadel(const TokenKey& key, Secret token) {

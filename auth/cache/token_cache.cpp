@@ -34,25 +34,28 @@ TokenCache::Found TokenCache::find(const TokenKey& key) {
   return found;
 }
 
-void TokenCache::store(const TokenKey& key, std::shared_ptr<const Claims> claims,
-                       std::chrono::milliseconds age) {
+void TokenCache::store(const TokenKey& key, std::shared_ptr<const Claims> claims) {
   if (limits_.ttl.count() == 0) return;
-  const SteadyTime learned = clock_.steady() - age;
-  Answer answer;
-  answer.fresh_until = learned + limits_.ttl;
-  answer.grace_until = answer.fresh_until + limits_.grace;
-  // In the last third. A token that expires before its answer does has nothing to gain from it.
-  const bool outlives_answer = !claims->expiry() || *claims->expiry() > clock_.wall() + limits_.ttl;
-  answer.refresh_at = outlives_answer ? learned + limits_.ttl * 2 / 3 : SteadyTime::max();
-  answer.claims = std::move(claims);
-  answers_.store(key, std::move(answer));
+  answers_.store(key, answer_of(std::move(claims), clock_.steady()));
   refusals_.erase(key);
 }
 
-void TokenCache::refuse(const TokenKey& key, Reason reason) {
+bool TokenCache::adopt(const TokenKey& key, std::shared_ptr<const Claims> claims,
+                       std::chrono::milliseconds age) {
+  if (limits_.ttl.count() == 0) return false;
+  Answer answer = answer_of(std::move(claims), clock_.steady() - age);
+  bool known = false;
+  answers_.find(key, [&](const Answer& own) { known = own.grace_until >= answer.grace_until; });
+  if (known) return false;
+  answers_.store(key, std::move(answer));
+  refusals_.erase(key);
+  return true;
+}
+
+void TokenCache::refuse(const TokenKey& key, Reason reason, std::chrono::milliseconds age) {
   if (limits_.ttl.count() == 0) return;
   answers_.erase(key);
-  refusals_.store(key, {reason, clock_.steady() + std::min(kRefusalLifetime, limits_.ttl)});
+  refusals_.store(key, {reason, clock_.steady() - age + std::min(kRefusalLifetime, limits_.ttl)});
 }
 
 std::shared_ptr<const Claims> TokenCache::hold(const TokenKey& key) {
@@ -68,6 +71,18 @@ std::shared_ptr<const Claims> TokenCache::hold(const TokenKey& key) {
     answer.refresh_at = now + kRefreshRetry;
   });
   return held;
+}
+
+TokenCache::Answer TokenCache::answer_of(std::shared_ptr<const Claims> claims,
+                                         SteadyTime learned) const {
+  Answer answer;
+  answer.fresh_until = learned + limits_.ttl;
+  answer.grace_until = answer.fresh_until + limits_.grace;
+  // In the last third. A token that expires before its answer does has nothing to gain from it.
+  const bool outlives_answer = !claims->expiry() || *claims->expiry() > clock_.wall() + limits_.ttl;
+  answer.refresh_at = outlives_answer ? learned + limits_.ttl * 2 / 3 : SteadyTime::max();
+  answer.claims = std::move(claims);
+  return answer;
 }
 
 }  // namespace auth

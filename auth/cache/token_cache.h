@@ -45,11 +45,14 @@ class TokenCache {
   };
   [[nodiscard]] Found find(const TokenKey& key);
 
-  // ZITADEL's answer, learned `age` ago.
-  void store(const TokenKey& key, std::shared_ptr<const Claims> claims,
-             std::chrono::milliseconds age = {});
-  // ZITADEL's refusal. Takes effect at once, also for a token that was good until now.
-  void refuse(const TokenKey& key, Reason reason);
+  // ZITADEL's answer.
+  void store(const TokenKey& key, std::shared_ptr<const Claims> claims);
+  // ZITADEL's answer, learned elsewhere `age` ago. False where this process's own is no older.
+  [[nodiscard]] bool adopt(const TokenKey& key, std::shared_ptr<const Claims> claims,
+                           std::chrono::milliseconds age);
+  // ZITADEL's refusal, learned `age` ago. Takes effect at once, also for a token that was good
+  // until now.
+  void refuse(const TokenKey& key, Reason reason, std::chrono::milliseconds age = {});
   // ZITADEL cannot be reached: the last good answer, run out no longer than the grace ago, or null.
   // Until its grace or kOutageMemory ends, find gives it too, and asks for a refresh every
   // kRefreshRetry.
@@ -66,6 +69,8 @@ class TokenCache {
     Reason reason;
     SteadyTime until;
   };
+
+  [[nodiscard]] Answer answer_of(std::shared_ptr<const Claims> claims, SteadyTime learned) const;
 
   const Limits limits_;
   const Clock& clock_;

@@ -89,8 +89,8 @@ class TokenCacheTest : public CppUnit::TestFixture {
   }
 
   void an_answer_learned_elsewhere_has_less_time_left() {
-    cache_.store(key_of("young"), claims(), seconds(10));
-    cache_.store(key_of("old"), claims(), kTtl);
+    CPPUNIT_ASSERT(cache_.adopt(key_of("young"), claims(), seconds(10)));
+    CPPUNIT_ASSERT(cache_.adopt(key_of("old"), claims(), kTtl));
     CPPUNIT_ASSERT(!known(cache_, "old"));
     CPPUNIT_ASSERT(!cache_.find(key_of("young")).refresh_due);
     clock_.advance(seconds(10));

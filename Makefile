@@ -27,6 +27,10 @@ AUTH_SOURCES := \
   auth/cache/lmdb_generations.cpp \
   auth/cache/lmdb_page.cpp \
   auth/cache/lmdb_store.cpp \
+  auth/cache/redis_connection.cpp \
+  auth/cache/redis_resolver.cpp \
+  auth/cache/redis_store.cpp \
+  auth/cache/redis_url.cpp \
   auth/cache/sealed_entry.cpp \
   auth/cache/shared_cache.cpp \
   auth/cache/store_log.cpp \
@@ -123,6 +127,9 @@ UNIT_TEST_SOURCES := \
   tests/unit/lmdb_store_test.cpp \
   tests/unit/main.cpp \
   tests/unit/private_file_test.cpp \
+  tests/unit/redis_peer_test.cpp \
+  tests/unit/redis_store_test.cpp \
+  tests/unit/redis_url_test.cpp \
   tests/unit/request_test.cpp \
   tests/unit/requirement_test.cpp \
   tests/unit/response_test.cpp \
@@ -140,6 +147,7 @@ UNIT_TEST_SOURCES := \
   tests/unit/support/keys.cpp \
   tests/unit/support/log_capture.cpp \
   tests/unit/support/loopback_server.cpp \
+  tests/unit/support/redis_server.cpp \
   tests/unit/support/scripted_http_client.cpp \
   tests/unit/support/sockets.cpp \
   tests/unit/support/validator_fixture.cpp \
@@ -155,7 +163,7 @@ UNIT_TEST_SOURCES := \
 BENCH_PROGRAMS := cache_memory cached_token first_answer floor
 
 # libcurl is loaded when it is needed (auth/zitadel/curl_library.h).
-AUTH_LIBS = $(shell pkg-config --libs libcrypto json-c) -llmdb
+AUTH_LIBS = $(shell pkg-config --libs libcrypto json-c) -llmdb -lhiredis
 FCGI_LIBS = -lfcgi
 
 objects_of = $(patsubst %.cpp,$(OBJECTS)/%.o,$(1))

@@ -13,13 +13,13 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
 # PACKAGE, or PACKAGE:COMMAND where any package that brings the command will do.
 build=(g++:g++ make:make pkg-config:pkg-config libfcgi-dev libssl-dev libcurl4-openssl-dev
-  libjson-c-dev libcppunit-dev liblmdb-dev)
+  libjson-c-dev libcppunit-dev liblmdb-dev libhiredis-dev)
 demo=(curl:curl lighttpd:lighttpd nodejs:node npm:npm openssl:openssl)
 check=(apache2:apache2 libapache2-mod-fcgid spawn-fcgi:spawn-fcgi systemd:systemd-analyze
-  valgrind:valgrind)
+  valgrind:valgrind redis-server:redis-server)
 bench=(wrk:wrk nginx:nginx libnginx-mod-http-echo nghttp2-client:h2load)
 # What of these runs as a service.
-services=(apache2 apache-htcacheclean lighttpd nginx)
+services=(apache2 apache-htcacheclean lighttpd nginx redis-server)
 
 has() {
   case $1 in

@@ -14,7 +14,6 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <iostream>
 #include <optional>
@@ -37,6 +36,7 @@ using auth::Descriptor;
 using auth::LmdbStore;
 using std::chrono::milliseconds;
 using support::Child;
+using support::own_namespaces;
 using support::run_in_child;
 using support::store_entry;
 using support::store_key;
@@ -192,22 +192,8 @@ class LmdbProcessesTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(store.get(store_key(2)) == store_entry(2));
   }
 
-  // The kernel lets root have disks of its own, and often everybody who is root of nothing else.
-  static bool become_owner_of_disks() {
-    if (::geteuid() == 0) return ::unshare(CLONE_NEWNS) == 0;
-    const std::string user = std::to_string(::geteuid());
-    const std::string group = std::to_string(::getegid());
-    if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return false;
-    const auto write = [](const char* file, const std::string& text) {
-      return static_cast<bool>(std::ofstream(file) << text << std::flush);
-    };
-    return write("/proc/self/setgroups", "deny") &&
-           write("/proc/self/uid_map", user + ' ' + user + " 1") &&
-           write("/proc/self/gid_map", group + ' ' + group + " 1");
-  }
-
   static bool has_own_disks() {
-    const bool found = run_in_child(&become_owner_of_disks).empty();
+    const bool found = run_in_child([] { return own_namespaces(CLONE_NEWNS); }).empty();
     if (!found) std::cerr << "\nno disk can be had here: only the limit of file sizes is tested\n";
     return found;
   }
@@ -217,7 +203,7 @@ class LmdbProcessesTest : public CppUnit::TestFixture {
     const std::string options = "size=" + size + ",mode=700,uid=" + std::to_string(::geteuid()) +
                                 ",gid=" + std::to_string(::getegid());
     const std::string outer = folder_.outer();
-    return become_owner_of_disks() &&
+    return own_namespaces(CLONE_NEWNS) &&
            ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
            ::mount("none", outer.c_str(), "tmpfs", 0, options.c_str()) == 0 && run();
   }

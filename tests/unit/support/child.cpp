@@ -1,5 +1,6 @@
 #include "tests/unit/support/child.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -7,6 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <exception>
+#include <fstream>
 #include <stdexcept>
 
 namespace support {
@@ -51,6 +53,19 @@ std::string Child::wait() {
   if (WIFSIGNALED(status)) return "it was ended by signal " + std::to_string(WTERMSIG(status));
   if (WEXITSTATUS(status) == 0) return {};
   return "it ended with status " + std::to_string(WEXITSTATUS(status));
+}
+
+bool own_namespaces(int kinds) {
+  if (::geteuid() == 0) return ::unshare(kinds) == 0;
+  const std::string user = std::to_string(::geteuid());
+  const std::string group = std::to_string(::getegid());
+  if (::unshare(CLONE_NEWUSER | kinds) != 0) return false;
+  const auto write = [](const char* file, const std::string& text) {
+    return static_cast<bool>(std::ofstream(file) << text << std::flush);
+  };
+  return write("/proc/self/setgroups", "deny") &&
+         write("/proc/self/uid_map", user + ' ' + user + " 1") &&
+         write("/proc/self/gid_map", group + ' ' + group + " 1");
 }
 
 }  // namespace support

@@ -30,4 +30,8 @@ class Child {
   return Child(run).wait();
 }
 
+// In a child process: gives it namespaces of its own (CLONE_NEWNS, CLONE_NEWNET), in which it may
+// do what else only root may. The kernel lets root have them, and often everybody.
+[[nodiscard]] bool own_namespaces(int kinds);
+
 }  // namespace support

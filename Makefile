@@ -153,6 +153,7 @@ UNIT_TEST_SOURCES := \
   tests/unit/support/validator_fixture.cpp \
   tests/unit/token_cache_test.cpp \
   tests/unit/token_key_test.cpp \
+  tests/unit/token_memory_test.cpp \
   tests/unit/token_questions_test.cpp \
   tests/unit/token_refresh_test.cpp \
   tests/unit/token_validator_test.cpp \

@@ -21,6 +21,8 @@ namespace {
 
 constexpr std::size_t kTokens = 100'000;
 
+std::atomic<bool> learned = false;
+
 double resident_bytes() {
   std::ifstream statm("/proc/self/statm");
   double pages = 0;
@@ -37,8 +39,8 @@ void learn(auth::TokenValidator& validator, const auth::Requirement& requirement
            std::size_t to) {
   for (std::size_t i = from; i < to; ++i) {
     const std::string token = "token " + std::to_string(i);
-    std::atomic<bool> learned = false;
-    validator.authorize(auth::SecretView(token), requirement, [&](const auto& answer) {
+    learned = false;
+    validator.authorize(auth::SecretView(token), requirement, [](const auto& answer) {
       if (!answer) std::exit(EXIT_FAILURE);
       learned = true;
       learned.notify_one();

@@ -79,13 +79,13 @@ class Measurement {
   }
 
   void learn(const std::string& token) {
-    std::atomic<bool> learned = false;
-    validator_.authorize(auth::SecretView(token), requirement_, [&](const auto& answer) {
+    learned_ = false;
+    validator_.authorize(auth::SecretView(token), requirement_, [this](const auto& answer) {
       if (!answer) fail("a token is not let in");
-      learned = true;
-      learned.notify_one();
+      learned_ = true;
+      learned_.notify_one();
     });
-    learned.wait(false);
+    learned_.wait(false);
   }
 
   Nanoseconds round(const std::vector<std::string>& tokens) {
@@ -121,6 +121,7 @@ class Measurement {
     std::exit(EXIT_FAILURE);
   }
 
+  std::atomic<bool> learned_ = false;
   const auth::SystemClock clock_;
   bench::InstantIssuer http_;
   auth::WorkerPool workers_{1};

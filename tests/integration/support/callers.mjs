@@ -1,0 +1,94 @@
+// Many callers at once, as a browser or a service calls: connections are kept and used again.
+import http from 'node:http';
+
+const kTimeout = 30_000; // milliseconds
+
+export class Callers {
+  #agent;
+  #server;
+  #used = new WeakSet(); // sockets that have carried a request
+
+  // most: connections at once; further calls wait for one.
+  constructor(api, { most = 200 } = {}) {
+    this.#server = { host: '127.0.0.1', port: api.server.port };
+    this.#agent = new http.Agent({ keepAlive: true, maxSockets: most });
+  }
+
+  // Gives { status, json, retryAfter, ms }; { gone: true } where the caller went away after goAfter
+  // milliseconds without an answer.
+  async call(path, options = {}) {
+    for (;;) {
+      const answer = await this.#callOnce(path, options);
+      if (answer !== undefined) return answer;
+    }
+  }
+
+  // A call for each of the list, all under way together.
+  callAll(path, tokens) {
+    return Promise.all(tokens.map((token) => this.call(path, { token })));
+  }
+
+  close() {
+    this.#agent.destroy();
+  }
+
+  // Nothing where the server closed a kept connection just then, which it may (RFC 9112 §9.5).
+  #callOnce(path, { token, method = 'GET', body, goAfter }) {
+    const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+    if (body !== undefined) headers['Content-Length'] = Buffer.byteLength(body);
+    const start = performance.now();
+    return new Promise((resolve, reject) => {
+      const request = http.request({ ...this.#server, path, method, headers, agent: this.#agent });
+      let gone = false;
+      let answered = false;
+      let reused = false; // request.reusedSocket says nothing of a request that waited for its turn
+      const fail = (error) => {
+        if (gone) resolve({ gone });
+        else if (reused && !answered && error.code === 'ECONNRESET') resolve();
+        else reject(error);
+      };
+      request.setTimeout(kTimeout, () => request.destroy(new Error(`no answer to ${path}`)));
+      request.once('socket', (socket) => {
+        reused = this.#used.has(socket);
+        this.#used.add(socket);
+        if (goAfter === undefined) return;
+        setTimeout(() => {
+          gone = true;
+          request.destroy();
+        }, goAfter);
+      });
+      request.once('error', fail);
+      request.once('response', (response) => {
+        answered = true;
+        let text = '';
+        response.setEncoding('utf8').on('data', (part) => { text += part; });
+        response.once('error', fail);
+        response.once('end', () => resolve({
+          status: response.statusCode, json: decode(response, text),
+          retryAfter: response.headers['retry-after'], ms: performance.now() - start,
+        }));
+      });
+      request.end(body);
+    });
+  }
+}
+
+function decode({ headers }, text) {
+  return headers['content-type'] === 'application/json' && text !== '' ? JSON.parse(text) : undefined;
+}
+
+// How many answers there are of each status; those of callers who went away are under "gone".
+export function tally(answers) {
+  const counts = {};
+  for (const { status = 'gone' } of answers) counts[status] = (counts[status] ?? 0) + 1;
+  return counts;
+}
+
+// Repeatable numbers from 0 to below `end`.
+export function numbers(seed) {
+  let state = seed;
+  return (end) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * end);
+  };
+}

@@ -74,16 +74,16 @@ describe('while ZITADEL hangs', limit, () => {
 
 describe('while ZITADEL fails', limit, () => {
   it('it is given a rest after five failures, and tried once a second', async () => {
-    await withKnown({}, async ({ api, callers, known }) => {
+    await withKnown({}, async ({ callers, known }) => {
       await issuer.fault('server-error');
-      const unknown = await issuer.mintMany(400);
+      const [last, ...unknown] = await issuer.mintMany(400);
       for (const token of unknown.splice(0, 5)) {
         assert.equal((await callers.call('/api/private', { token })).status, 503);
       }
       assert.equal(await introspections(), 5);
 
       const begin = performance.now();
-      while (unknown.length > 10) {
+      while (unknown.length > 0) {
         const answers = await callers.callAll('/api/private', unknown.splice(0, 20));
         assert.deepEqual(tally(answers), { 503: answers.length });
         for (const { retryAfter } of answers) assert.match(retryAfter, /^[1-9]$/);
@@ -96,7 +96,7 @@ describe('while ZITADEL fails', limit, () => {
 
       await issuer.clearFaults();
       await waitFor('new tokens to be served again', async () =>
-        (await api.call('/api/private', { token: unknown[0] })).status === 200);
+        (await callers.call('/api/private', { token: last })).status === 200);
     });
   });
 

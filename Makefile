@@ -130,12 +130,19 @@ UNIT_TEST_SOURCES := \
   tests/unit/redis_peer_test.cpp \
   tests/unit/redis_store_test.cpp \
   tests/unit/redis_url_test.cpp \
+  tests/unit/request_head_fuzz_test.cpp \
+  tests/unit/request_head_test.cpp \
   tests/unit/request_test.cpp \
   tests/unit/requirement_test.cpp \
   tests/unit/response_test.cpp \
   tests/unit/router_test.cpp \
   tests/unit/sealed_entry_test.cpp \
   tests/unit/secret_test.cpp \
+  tests/unit/server_hostile_test.cpp \
+  tests/unit/server_parked_test.cpp \
+  tests/unit/server_stop_test.cpp \
+  tests/unit/server_test.cpp \
+  tests/unit/server_timeouts_test.cpp \
   tests/unit/sharded_lru_test.cpp \
   tests/unit/shared_cache_test.cpp \
   tests/unit/single_flight_test.cpp \
@@ -143,11 +150,14 @@ UNIT_TEST_SOURCES := \
   tests/unit/settings_test.cpp \
   tests/unit/support/answers.cpp \
   tests/unit/support/child.cpp \
+  tests/unit/support/fastcgi_peer.cpp \
+  tests/unit/support/fastcgi_records.cpp \
   tests/unit/support/jwts.cpp \
   tests/unit/support/keys.cpp \
   tests/unit/support/log_capture.cpp \
   tests/unit/support/loopback_server.cpp \
   tests/unit/support/redis_server.cpp \
+  tests/unit/support/running_server.cpp \
   tests/unit/support/scripted_http_client.cpp \
   tests/unit/support/sockets.cpp \
   tests/unit/support/validator_fixture.cpp \

@@ -94,6 +94,19 @@ Descriptor connect_to_unix(const std::string& path) {
   return connect_to(AF_UNIX, unix_address(path));
 }
 
+Descriptor new_unix_socket() {
+  Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!socket.is_open()) fail("socket");
+  return socket;
+}
+
+void connect_to_unix(const Descriptor& socket, const std::string& path) {
+  const sockaddr_un address = unix_address(path);
+  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    fail("connect");
+  }
+}
+
 bool send_all(const Descriptor& socket, std::string_view bytes,
               std::chrono::milliseconds patience) {
   const Deadline deadline = std::chrono::steady_clock::now() + patience;

@@ -19,6 +19,9 @@ namespace support {
 
 [[nodiscard]] auth::Descriptor connect_to_tcp(std::uint16_t port);
 [[nodiscard]] auth::Descriptor connect_to_unix(const std::string& path);
+// A socket first, connected later.
+[[nodiscard]] auth::Descriptor new_unix_socket();
+void connect_to_unix(const auth::Descriptor& socket, const std::string& path);
 
 // False: the peer is gone, or does not read.
 bool send_all(const auth::Descriptor& socket, std::string_view bytes,

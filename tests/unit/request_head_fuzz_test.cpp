@@ -1,0 +1,211 @@
+#include <cppunit/extensions/HelperMacros.h>
+#include <fcgiapp.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "auth/descriptor.h"
+#include "fcgi/request_head.h"
+#include "tests/unit/support/fastcgi_records.h"
+
+namespace {
+
+using fcgi::look_at;
+using fcgi::RequestHead;
+using State = RequestHead::State;
+using namespace support;  // NOLINT: records read like the specification
+
+// Random requests, nearly right: always the same ones.
+class RandomRequests {
+ public:
+  explicit RandomRequests(unsigned seed) : engine_(seed) {}
+
+  std::string next() {
+    const unsigned id = one_of({1U, 2U, 65535U});
+    std::string bytes = begin_request(id, one_of({1U, 1U, 1U, 2U, 3U}), number(2) == 0);
+    std::string params;
+    for (std::size_t i = number(6); i > 0; --i) params += pair(text(10), text(300));
+    if (number(8) == 0) mutate(params);
+    bytes += stream(kParams, id, params, 1 + number(params.size() + 20));
+    bytes += stream(kStdin, id, text(one_of({0U, 20U, 9000U})), 1 + number(3000));
+    if (number(3) == 0) bytes += begin_request(id).substr(0, number(20));
+    if (number(2) == 0) mutate(bytes);
+    return bytes;
+  }
+
+  std::size_t number(std::size_t below) {
+    return below == 0 ? 0 : std::uniform_int_distribution<std::size_t>(0, below - 1)(engine_);
+  }
+
+ private:
+  unsigned one_of(std::vector<unsigned> choices) { return choices[number(choices.size())]; }
+
+  std::string text(std::size_t below) {
+    std::string text(number(below), 'a');
+    for (char& byte : text) byte = static_cast<char>('A' + number(26));
+    return text;
+  }
+
+  void mutate(std::string& bytes) {
+    for (std::size_t times = 1 + number(3); times > 0 && !bytes.empty(); --times) {
+      const std::size_t at = number(bytes.size());
+      switch (number(5)) {
+        case 0:
+          bytes[at] = static_cast<char>(number(256));
+          break;
+        case 1:
+          bytes[at] = static_cast<char>(bytes[at] ^ (1 << number(8)));
+          break;
+        case 2:
+          bytes.erase(at, 1 + number(9));
+          break;
+        case 3:
+          bytes.insert(at, std::string(1 + number(9), static_cast<char>(number(256))));
+          break;
+        default:
+          bytes.insert(at, record(static_cast<std::uint8_t>(number(13)),
+                                  static_cast<unsigned>(number(3)), text(20)));
+      }
+    }
+  }
+
+  std::mt19937 engine_;
+};
+
+// The variables of a request that was found complete, read anew in the plainest way.
+std::vector<std::string> variables_of(std::string_view bytes) {
+  std::string params;
+  std::size_t at = 0;
+  const auto byte = [](std::string_view text, std::size_t index) {
+    return static_cast<std::size_t>(static_cast<unsigned char>(text[index]));
+  };
+  for (;;) {
+    const std::size_t size = byte(bytes, at + 4) << 8 | byte(bytes, at + 5);
+    if (bytes[at + 1] == kParams) {
+      if (size == 0) break;
+      params += bytes.substr(at + 8, size);
+    }
+    at += 8 + size + byte(bytes, at + 6);
+  }
+  std::vector<std::string> variables;
+  for (std::size_t next = 0; next < params.size();) {
+    std::array<std::size_t, 2> sizes{};
+    for (std::size_t& size : sizes) {
+      size = byte(params, next++);
+      if (size < 0x80) continue;
+      size = (size & 0x7f) << 24 | byte(params, next) << 16 | byte(params, next + 1) << 8 |
+             byte(params, next + 2);
+      next += 3;
+    }
+    variables.push_back(params.substr(next, sizes[0]) + '=' +
+                        params.substr(next + sizes[0], sizes[1]));
+    next += sizes[0] + sizes[1];
+  }
+  return variables;
+}
+
+struct Decoded {
+  std::vector<std::string> variables;
+  std::string body;
+};
+
+// What libfcgi reads of these bytes, from a real socket; nothing where it refuses them.
+std::optional<Decoded> decode_with_libfcgi(const std::string& bytes) {
+  int pair[2];
+  CPPUNIT_ASSERT_EQUAL(0, ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
+  auth::Descriptor ours(pair[0]);
+  auth::Descriptor theirs(pair[1]);
+  CPPUNIT_ASSERT_EQUAL(static_cast<ssize_t>(bytes.size()),
+                       ::send(ours.get(), bytes.data(), bytes.size(), MSG_DONTWAIT));
+  // Whoever reads on beyond what is there must not wait.
+  CPPUNIT_ASSERT_EQUAL(0, ::shutdown(ours.get(), SHUT_WR));
+  FCGX_Request request;
+  FCGX_InitRequest(&request, -1, 0);
+  request.ipcFd = ::fcntl(theirs.get(), F_DUPFD_CLOEXEC, 0);
+  request.keepConnection = 1;
+  if (FCGX_Accept_r(&request) != 0) return std::nullopt;
+  Decoded decoded;
+  for (char** variable = request.envp; *variable != nullptr; ++variable) {
+    decoded.variables.emplace_back(*variable);
+  }
+  // Nobody reads an authorizer's body: what follows its parameters was not looked at.
+  std::array<char, 1000> piece;
+  const bool responder = request.role == static_cast<int>(kResponder);
+  for (int count = 0;
+       responder && (count = FCGX_GetStr(piece.data(), piece.size(), request.in)) > 0;) {
+    decoded.body.append(piece.data(), static_cast<std::size_t>(count));
+  }
+  const auth::Descriptor close(request.ipcFd);
+  FCGX_Free(&request, 0);
+  return decoded;
+}
+
+class RequestHeadFuzzTest : public CppUnit::TestFixture {
+  CPPUNIT_TEST_SUITE(RequestHeadFuzzTest);
+  CPPUNIT_TEST(more_bytes_never_change_what_was_said_of_the_first);
+  CPPUNIT_TEST(libfcgi_reads_what_was_found_complete_as_it_was_meant);
+  CPPUNIT_TEST(survives_bytes_without_any_sense);
+  CPPUNIT_TEST_SUITE_END();
+
+  void more_bytes_never_change_what_was_said_of_the_first() {
+    RandomRequests requests(1);
+    std::array<int, 4> seen{};
+    for (int i = 0; i < 20'000; ++i) {
+      const std::string bytes = requests.next();
+      const std::size_t cut = requests.number(bytes.size() + 1);
+      const RequestHead before = look_at(std::string_view(bytes).substr(0, cut));
+      const RequestHead after = look_at(bytes);
+      ++seen[static_cast<std::size_t>(after.state)];
+      if (before.state == State::kIncomplete) continue;
+      CPPUNIT_ASSERT(before.state == after.state);
+      CPPUNIT_ASSERT_EQUAL(before.body, after.body);
+      CPPUNIT_ASSERT_EQUAL(before.refusal, after.refusal);
+    }
+    // It would prove nothing of requests that are all alike.
+    CPPUNIT_ASSERT(seen[static_cast<std::size_t>(State::kComplete)] > 1000);
+    CPPUNIT_ASSERT(seen[static_cast<std::size_t>(State::kRefused)] > 1000);
+    CPPUNIT_ASSERT(seen[static_cast<std::size_t>(State::kIncomplete)] > 100);
+  }
+
+  void libfcgi_reads_what_was_found_complete_as_it_was_meant() {
+    CPPUNIT_ASSERT_EQUAL(0, FCGX_Init());
+    RandomRequests requests(2);
+    int compared = 0;
+    for (int i = 0; i < 6'000; ++i) {
+      const std::string bytes = requests.next();
+      const RequestHead head = look_at(bytes);
+      if (head.state != State::kComplete) continue;
+      const std::optional<Decoded> decoded = decode_with_libfcgi(bytes);
+      CPPUNIT_ASSERT(decoded.has_value());
+      std::vector<std::string> variables = variables_of(bytes);
+      const bool authorizer = decoded->variables.at(0) == "FCGI_ROLE=AUTHORIZER";
+      variables.insert(variables.begin(),
+                       authorizer ? "FCGI_ROLE=AUTHORIZER" : "FCGI_ROLE=RESPONDER");
+      CPPUNIT_ASSERT(variables == decoded->variables);
+      if (!authorizer) CPPUNIT_ASSERT_EQUAL(head.body, decoded->body);
+      ++compared;
+    }
+    CPPUNIT_ASSERT(compared > 1000);
+  }
+
+  void survives_bytes_without_any_sense() {
+    std::mt19937 engine(3);
+    for (int i = 0; i < 20'000; ++i) {
+      std::string bytes(engine() % 200, '\0');
+      for (char& byte : bytes) byte = static_cast<char>(engine() % 12);
+      if (i % 2 == 0) bytes = begin_request() + bytes;
+      const RequestHead head = look_at(bytes);
+      CPPUNIT_ASSERT(head.body.size() <= bytes.size());
+    }
+  }
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(RequestHeadFuzzTest);
+
+}  // namespace

@@ -114,9 +114,14 @@ bool VerificationKey::verify(Algorithm algorithm, std::string_view text,
     der = to_der(signature, traits.coordinate);
     signature = der;
   }
+  // RFC 8017 §8.1.2: as long as the modulus. OpenSSL forgives a PSS signature a missing zero in
+  // front.
+  const bool is_rsa = traits.family == Family::kRsaPkcs1 || traits.family == Family::kRsaPss;
+  const bool whole =
+      !is_rsa || signature.size() == static_cast<std::size_t>(EVP_PKEY_get_size(key_.get()));
   const Context context(EVP_MD_CTX_new());
   const bool verified =
-      context && !signature.empty() &&
+      context && whole && !signature.empty() &&
       EVP_MD_CTX_copy_ex(context.get(), contexts_[static_cast<std::size_t>(algorithm)].get()) ==
           1 &&
       EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(), bytes_of(text),

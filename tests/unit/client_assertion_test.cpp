@@ -2,7 +2,6 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
-#include <atomic>
 #include <set>
 #include <string>
 #include <thread>
@@ -11,6 +10,7 @@
 #include "auth/json.h"
 #include "auth/zitadel/form.h"
 #include "tests/unit/support/keys.h"
+#include "tests/unit/support/manual_clock.h"
 
 namespace {
 
@@ -18,17 +18,7 @@ using auth::Secret;
 using auth::WallTime;
 using std::chrono::seconds;
 
-constexpr WallTime kNow{seconds(1700000000)};
-
-class SetClock final : public auth::Clock {
- public:
-  WallTime wall() const noexcept override { return WallTime(seconds(seconds_.load())); }
-  auth::SteadyTime steady() const noexcept override { return {}; }
-  void set(WallTime time) { seconds_ = time.time_since_epoch().count(); }
-
- private:
-  std::atomic<std::int64_t> seconds_{kNow.time_since_epoch().count()};
-};
+constexpr WallTime kNow = support::ManualClock::kStart;
 
 class ClientAssertionTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(ClientAssertionTest);
@@ -117,9 +107,9 @@ class ClientAssertionTest : public CppUnit::TestFixture {
   void signs_anew_before_the_assertion_ends() {
     const auto authentication = with_key();
     const std::string first = applied(*authentication, false);
-    clock_.set(kNow + seconds(3600 - 300 - 1));
+    clock_.advance(seconds(3600 - 300 - 1));
     CPPUNIT_ASSERT_EQUAL(first, applied(*authentication, false));
-    clock_.set(kNow + seconds(3600 - 300));
+    clock_.advance(seconds(1));
     CPPUNIT_ASSERT(first != applied(*authentication, false));
   }
 
@@ -127,7 +117,7 @@ class ClientAssertionTest : public CppUnit::TestFixture {
   void signs_anew_when_the_clock_was_set_back() {
     const auto authentication = with_key();
     const std::string first = applied(*authentication, false);
-    clock_.set(kNow - seconds(1));
+    clock_.advance(seconds(-1));
     CPPUNIT_ASSERT(first != applied(*authentication, false));
   }
 
@@ -202,7 +192,7 @@ class ClientAssertionTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("azAZ09"), auth::form_encode("azAZ09"));
   }
 
-  SetClock clock_;
+  support::ManualClock clock_;
   std::shared_ptr<const auth::jose::SigningKey> key_;
 };
 

@@ -106,6 +106,7 @@ UNIT_TEST_SOURCES := \
   tests/unit/client_assertion_test.cpp \
   tests/unit/curl_connections_test.cpp \
   tests/unit/curl_http_client_test.cpp \
+  tests/unit/curl_places_test.cpp \
   tests/unit/discovery_test.cpp \
   tests/unit/dotenv_test.cpp \
   tests/unit/env_example_test.cpp \

@@ -1,5 +1,6 @@
 #include "fcgi/event_loop.h"
 
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -110,6 +111,9 @@ bool EventLoop::accept_all() {
     if (fd >= 0) {
       look(fd);
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+      // The kernel looks for a descriptor first, also where nobody waits.
+      pollfd waiting{listener_, POLLIN, 0};
+      if (::poll(&waiting, 1, 0) <= 0) return false;
       make_room();
       return true;
     } else if (errno != EINTR && errno != ECONNABORTED) {

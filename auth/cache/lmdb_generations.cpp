@@ -2,7 +2,9 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <array>
@@ -12,6 +14,7 @@
 #include <cstring>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 #include "auth/private_folder.h"
 
@@ -38,8 +41,12 @@ Descriptor open_folder(int parent, const std::string& name) {
       ::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
-// Nothing where /proc does not tell.
-std::optional<std::string> boot_id() {
+// What differs from one boot of the machine to the next, for a store in this folder. Nothing where
+// /proc does not tell.
+std::optional<std::string> boot_of(int store) {
+  struct statfs system {};
+  // Nothing in there outlives the boot.
+  if (::fstatfs(store, &system) == 0 && system.f_type == TMPFS_MAGIC) return "memory";
   constexpr std::size_t kBytes = 36;
   const Descriptor file(::open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC));
   std::array<char, kBytes> text;
@@ -48,8 +55,8 @@ std::optional<std::string> boot_id() {
 }
 
 // LMDB knows a process by its number, which means something else in another container.
-std::optional<std::string> generation_name() {
-  const std::optional<std::string> boot = boot_id();
+std::optional<std::string> generation_name(int store) {
+  const std::optional<std::string> boot = boot_of(store);
   struct stat processes {};
   if (!boot || ::stat("/proc/self/ns/pid", &processes) != 0) return std::nullopt;
   int major = 0;
@@ -149,8 +156,8 @@ std::variant<Descriptor, Failure> Generations::open() const {
     return Failure{Trouble::kFailed, "it " + mistake->message};
   }
   const int store = std::get<Descriptor>(parent).get();
-  const std::optional<std::string> name = generation_name();
-  if (!name) return system_failure("/proc does not tell this boot of the machine");
+  const std::optional<std::string> name = generation_name(store);
+  if (!name) return Failure{Trouble::kFailed, "/proc does not tell this boot of the machine"};
   for (int i = 0; i < kTries; ++i) {
     Descriptor folder = open_folder(store, *name);
     if (folder.is_open()) return folder;
@@ -160,21 +167,25 @@ std::variant<Descriptor, Failure> Generations::open() const {
   return Failure{Trouble::kFailed, "others remove what is made in it"};
 }
 
-bool Generations::is_current(int folder) const {
-  const std::optional<std::string> name = generation_name();
-  return name && is_named(AT_FDCWD, path_ + '/' + *name, folder);
-}
+bool Generations::is_current(int folder) const { return find_current(folder).has_value(); }
 
 void Generations::discard(int folder) const {
-  const auto parent = open_private_folder(path_);
-  const std::optional<std::string> name = generation_name();
-  if (!std::holds_alternative<Descriptor>(parent) || !name) return;
-  const int store = std::get<Descriptor>(parent).get();
-  if (!is_named(store, *name, folder)) return;
-  const std::string discarded = unused_name(*name, "old");
-  if (::renameat(store, name->c_str(), store, discarded.c_str()) == 0) {
+  const std::optional<Current> current = find_current(folder);
+  if (!current) return;
+  const int store = current->store.get();
+  const std::string discarded = unused_name(current->name, "old");
+  if (::renameat(store, current->name.c_str(), store, discarded.c_str()) == 0) {
     remove_generation(store, discarded);
   }
+}
+
+std::optional<Generations::Current> Generations::find_current(int folder) const {
+  auto parent = open_private_folder(path_);
+  auto* const store = std::get_if<Descriptor>(&parent);
+  if (store == nullptr) return std::nullopt;
+  std::optional<std::string> name = generation_name(store->get());
+  if (!name || !is_named(store->get(), *name, folder)) return std::nullopt;
+  return Current{std::move(*store), *std::move(name)};
 }
 
 }  // namespace auth::lmdb

@@ -1,9 +1,9 @@
 // Generations: which of the environments in a store's folder is the one in use.
 //
 // Each has a folder of its own in there. Its name tells the program's format, LMDB's version, the
-// boot of the machine and the processes that see each other: whoever finds another name makes a
-// new one. It comes to that name complete and leaves it in one step, so that processes that use it,
-// open it or replace it need not know of each other.
+// boot of the machine (unless the folder is in memory) and the processes that see each other:
+// whoever finds none of its own name makes one. It comes to that name complete and leaves it in one
+// step, so that processes that use it, open it or replace it need not know of each other.
 #pragma once
 
 #include <optional>
@@ -34,6 +34,13 @@ class Generations {
   void discard(int folder) const;
 
  private:
+  struct Current {
+    Descriptor store;
+    std::string name;
+  };
+  // Where the folder is still that of the one in use.
+  [[nodiscard]] std::optional<Current> find_current(int folder) const;
+
   const std::string path_;
 };
 

@@ -72,8 +72,8 @@ std::optional<Meta> read_meta(const DataFile& file, std::size_t snapshot) {
       meta.version != kDataVersion || meta.free.pad != file.page_size ||
       meta.free.flags != kIntegerKey || meta.main.flags != 0 ||
       meta.map_size != static_cast<std::size_t>(status.st_size) ||
-      meta.last_page >= meta.map_size / file.page_size ||
-      !is_sound(meta.free, meta) || !is_sound(meta.main, meta)) {
+      meta.last_page >= meta.map_size / file.page_size || !is_sound(meta.free, meta) ||
+      !is_sound(meta.main, meta)) {
     return std::nullopt;
   }
   return meta;

@@ -22,7 +22,7 @@ constexpr int kTries = 2;
 
 }  // namespace
 
-LmdbStore::LmdbStore(std::string folder, const Clock& clock)
+LmdbStore::LmdbStore(const std::string& folder, const Clock& clock)
     : generations_(std::make_unique<const lmdb::Generations>(folder)),
       clock_(clock),
       log_("the shared cache in " + folder, clock) {}
@@ -109,7 +109,7 @@ LmdbStore::File LmdbStore::open() {
   return nullptr;
 }
 
-void LmdbStore::drop(File file, const Failure& failure) {
+void LmdbStore::drop(const File& file, const Failure& failure) {
   log_.failed(failure.what);
   const SteadyTime now = clock_.steady();
   if (failure.trouble == Trouble::kDamaged) generations_->discard(file->environment().folder());

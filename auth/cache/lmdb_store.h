@@ -35,7 +35,7 @@ class LmdbStore final : public SharedStore {
   // folder: made with mode 0700 where there is none, but no folder above it. Refused, with a line
   // in the log, when it is a link, belongs to another user or may be written to by others. The
   // clock must outlive the store.
-  LmdbStore(std::string folder, const Clock& clock);
+  LmdbStore(const std::string& folder, const Clock& clock);
   ~LmdbStore() override;
 
   // A few microseconds. Waits for nobody.
@@ -51,7 +51,7 @@ class LmdbStore final : public SharedStore {
   [[nodiscard]] File file();
   [[nodiscard]] std::optional<File> file_in_hand();
   [[nodiscard]] File open();
-  void drop(File file, const lmdb::Failure& failure);
+  void drop(const File& file, const lmdb::Failure& failure);
 
   const std::unique_ptr<const lmdb::Generations> generations_;
   const Clock& clock_;

@@ -61,7 +61,7 @@ Addresses Resolver::resolve(Deadline deadline) {
 std::shared_ptr<Resolver::Lookup> Resolver::look_up() {
   const MutexLock lock(mutex_);
   if (lookup_) return lookup_;
-  const auto started = std::make_shared<Lookup>();
+  auto started = std::make_shared<Lookup>();
   try {
     std::thread([lookup = started, host = host_, port = port_] {
       Addresses result = addresses_of(host, port, 0);

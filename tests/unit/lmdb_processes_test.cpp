@@ -77,6 +77,7 @@ class LmdbProcessesTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(goes_on_where_files_may_not_be_large);
   CPPUNIT_TEST(goes_on_without_a_disk_that_may_not_be_written_to);
   CPPUNIT_TEST(goes_on_without_permission);
+  CPPUNIT_TEST(goes_on_where_the_boot_is_not_told_except_in_memory);
   CPPUNIT_TEST(is_opened_anew_after_a_fork);
   CPPUNIT_TEST(tells_other_processes);
   CPPUNIT_TEST_SUITE_END();
@@ -192,8 +193,14 @@ class LmdbProcessesTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(store.get(store_key(2)) == store_entry(2));
   }
 
+  // In a child process: what it mounts nobody else sees. Not in a chroot that is no mount point.
+  static bool enter_own_mounts() {
+    return own_namespaces(CLONE_NEWNS) &&
+           ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+  }
+
   static bool has_own_disks() {
-    const bool found = run_in_child([] { return own_namespaces(CLONE_NEWNS); }).empty();
+    const bool found = run_in_child(&enter_own_mounts).empty();
     if (!found) std::cerr << "\nno disk can be had here: only the limit of file sizes is tested\n";
     return found;
   }
@@ -203,9 +210,8 @@ class LmdbProcessesTest : public CppUnit::TestFixture {
     const std::string options = "size=" + size + ",mode=700,uid=" + std::to_string(::geteuid()) +
                                 ",gid=" + std::to_string(::getegid());
     const std::string outer = folder_.outer();
-    return own_namespaces(CLONE_NEWNS) &&
-           ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
-           ::mount("none", outer.c_str(), "tmpfs", 0, options.c_str()) == 0 && run();
+    return enter_own_mounts() && ::mount("none", outer.c_str(), "tmpfs", 0, options.c_str()) == 0 &&
+           run();
   }
 
   bool change_disk(unsigned long flags, const char* options) const {
@@ -317,6 +323,30 @@ class LmdbProcessesTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL_MESSAGE(log.text(), std::size_t{1},
                                  support::lines_with(log.text(), "Permission denied"));
     static_cast<void>(::chmod(folder_.path().c_str(), 0700));
+  }
+
+  // As under systemd's ProcSubset=pid. After a crash of the machine, what was not written with
+  // fsync may be anything; in memory, nothing is left of it.
+  void goes_on_where_the_boot_is_not_told_except_in_memory() {
+    if (!has_own_disks()) return;
+    const auto hide_boot = [] {
+      return ::mount("none", "/proc/sys/kernel/random", "tmpfs", 0, "size=4k") == 0;
+    };
+    const support::LogCapture log;
+    CPPUNIT_ASSERT_EQUAL(std::string(), run_in_child([&] {
+                           passing().put(1);
+                           if (!enter_own_mounts() || !hide_boot()) return false;
+                           return !passing().has(1);
+                         }));
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(log.text(), std::size_t{1},
+                                 support::lines_with(log.text(), "/proc does not tell"));
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(log.text(), std::string(), run_in_child([&] {
+                                   return with_disk("8m", [&] {
+                                     if (!hide_boot()) return false;
+                                     passing().put(1);
+                                     return passing().has(1);
+                                   });
+                                 }));
   }
 
   void is_opened_anew_after_a_fork() {

@@ -101,6 +101,7 @@ UNIT_TEST_SOURCES := \
   tests/unit/base64url_test.cpp \
   tests/unit/bearer_token_test.cpp \
   tests/unit/breaker_test.cpp \
+  tests/unit/cgi_test.cpp \
   tests/unit/challenge_test.cpp \
   tests/unit/claims_test.cpp \
   tests/unit/client_assertion_test.cpp \
@@ -108,6 +109,7 @@ UNIT_TEST_SOURCES := \
   tests/unit/curl_http_client_test.cpp \
   tests/unit/curl_places_test.cpp \
   tests/unit/discovery_test.cpp \
+  tests/unit/dispatcher_test.cpp \
   tests/unit/dotenv_test.cpp \
   tests/unit/env_example_test.cpp \
   tests/unit/failure_log_test.cpp \

@@ -89,8 +89,7 @@ void EventLoop::run(std::chrono::milliseconds stop_timeout) {
       stop_by = now + stop_timeout;
       // What waits in the backlog was handed over to us alone: a closed socket would reset it.
       for (int i = 0; i < kBacklogRounds && accept_all(); ++i) continue;
-      if (listening_)
-        static_cast<void>(::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, listener_, nullptr));
+      static_cast<void>(::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, listener_, nullptr));
       listening_ = false;
     }
     if (stopping) {
@@ -180,10 +179,7 @@ void EventLoop::drain(int fd) {
     return close_watched(fd);
   }
   // Edge-triggered: what is left would not be told of again.
-  epoll_event event{};
-  event.events = kWatchedEvents;
-  event.data.fd = fd;
-  static_cast<void>(::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event));
+  static_cast<void>(set_events(EPOLL_CTL_MOD, fd));
 }
 
 std::chrono::seconds EventLoop::timeout_of(Waits waits) {
@@ -203,23 +199,24 @@ bool EventLoop::watch(int fd, Waits waits) {
   const auto found = watched_.find(fd);
   if (found != watched_.end()) {
     // The time for a request begins with its first byte, and further bytes do not prolong it.
-    if (found->second.waits != Waits::kForRequest || waits != Waits::kForRequest) {
-      found->second = connection;
-    }
+    if (found->second.waits != waits) found->second = connection;
     return true;
   }
   if (watched_.size() >= kMaxWatched) make_room();
-  epoll_event event{};
-  event.events = kWatchedEvents;
-  event.data.fd = fd;
-  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) return false;
+  if (!set_events(EPOLL_CTL_ADD, fd)) return false;
   watched_.emplace(fd, connection);
   return true;
 }
 
+bool EventLoop::set_events(int operation, int fd) {
+  epoll_event event{};
+  event.events = kWatchedEvents;
+  event.data.fd = fd;
+  return ::epoll_ctl(epoll_.get(), operation, fd, &event) == 0;
+}
+
 void EventLoop::unwatch(int fd) {
   if (watched_.erase(fd) == 0) return;
-  // Fails where the descriptor is closed already, and with it no longer watched.
   static_cast<void>(::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr));
 }
 

@@ -77,6 +77,7 @@ class EventLoop {
   void serve(int fd, RequestHead head);
   void drain(int fd);
   [[nodiscard]] bool watch(int fd, Waits waits);
+  [[nodiscard]] bool set_events(int operation, int fd);
   void unwatch(int fd);
   void close_watched(int fd);
   void take_back();

@@ -16,7 +16,6 @@
 #include <vector>
 
 #include "auth/cache/lmdb_environment.h"
-#include "auth/cache/sealed_entry.h"
 #include "tests/unit/support/lmdb_folder.h"
 #include "tests/unit/support/log_capture.h"
 #include "tests/unit/support/manual_clock.h"
@@ -237,22 +236,11 @@ class LmdbStoreTest : public CppUnit::TestFixture {
   }
 
   void shows_nothing_of_what_it_holds() {
-    const auto sealer = auth::Sealer::make(auth::SecretView("the application's secret"), "context");
-    CPPUNIT_ASSERT(sealer.has_value());
     {
       LmdbStore store(folder_.path(), clock_);
       for (unsigned i = 0; i < 100; ++i) {
-        const std::string text = "a-token-that-" + std::to_string(i) + "-bears";
-        const auth::SecretView token(text);
-        const auth::SharedEntry entry{
-            clock_.wall(), std::make_shared<const auth::Claims>(auth::ClaimsBuilder()
-                                                                    .subject("subject-4711")
-                                                                    .username("heidi@example.com")
-                                                                    .role("read:messages", {"org"})
-                                                                    .build())};
-        store.put(*sealer->key_of(token), *sealer->seal(token, entry, until()), until());
-        const auto found = store.get(*sealer->key_of(token));
-        CPPUNIT_ASSERT(found && sealer->open(token, *found, clock_.wall()));
+        support::keep_sealed_user(store, "a-token-that-" + std::to_string(i) + "-bears",
+                                  clock_.wall(), until());
       }
     }
     for (const auto& file : {folder_.data_file(), folder_.lock_file()}) {

@@ -25,9 +25,10 @@
 #include "auth/cache/redis_store.h"
 #include "auth/descriptor.h"
 #include "tests/unit/support/child.h"
-#include "tests/unit/support/lmdb_folder.h"
 #include "tests/unit/support/log_capture.h"
 #include "tests/unit/support/manual_clock.h"
+#include "tests/unit/support/store_entries.h"
+#include "tests/unit/support/temporary_folder.h"
 
 namespace {
 

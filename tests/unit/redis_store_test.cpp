@@ -13,12 +13,11 @@
 #include <variant>
 #include <vector>
 
-#include "auth/cache/sealed_entry.h"
 #include "tests/unit/support/child.h"
-#include "tests/unit/support/lmdb_folder.h"
 #include "tests/unit/support/log_capture.h"
 #include "tests/unit/support/manual_clock.h"
 #include "tests/unit/support/redis_server.h"
+#include "tests/unit/support/store_entries.h"
 
 namespace {
 
@@ -248,18 +247,7 @@ class RedisStoreTest : public CppUnit::TestFixture {
   void shows_the_server_nothing_of_what_it_holds() {
     const RedisServer server;
     RedisStore store(address(network_url(server)), clock_);
-    const auto sealer = auth::Sealer::make(auth::SecretView("the application's secret"), "context");
-    CPPUNIT_ASSERT(sealer.has_value());
-    const auth::SecretView token("a-token-that-bears");
-    const auth::SharedEntry entry{
-        clock_.wall(), std::make_shared<const auth::Claims>(auth::ClaimsBuilder()
-                                                                .subject("subject-4711")
-                                                                .username("heidi@example.com")
-                                                                .role("read:messages", {"org"})
-                                                                .build())};
-    store.put(*sealer->key_of(token), *sealer->seal(token, entry, until()), until());
-    const auto found = store.get(*sealer->key_of(token));
-    CPPUNIT_ASSERT(found && sealer->open(token, *found, clock_.wall()));
+    support::keep_sealed_user(store, "a-token-that-bears", clock_.wall(), until());
     const std::string key = server.say({"RANDOMKEY"});
     CPPUNIT_ASSERT_EQUAL(std::string("zitadel-fcgi:1:"), key.substr(0, 15));
     CPPUNIT_ASSERT_EQUAL(std::size_t{15 + 64}, key.size());

@@ -1,10 +1,9 @@
-// What the tests of the LMDB store share: a folder, keys and entries by number, the files in use.
+// What the tests of the LMDB store share: a folder, and the files in use.
 #pragma once
 
 #include <chrono>
 #include <filesystem>
 #include <optional>
-#include <random>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -12,23 +11,10 @@
 #include "auth/cache/lmdb_store.h"
 #include "auth/cache/shared_store.h"
 #include "tests/unit/support/manual_clock.h"
+#include "tests/unit/support/store_entries.h"
 #include "tests/unit/support/temporary_folder.h"
 
 namespace support {
-
-inline auth::StoreKey store_key(unsigned number) {
-  std::mt19937 bytes(number);
-  auth::StoreKey key{};
-  for (unsigned char& byte : key) byte = static_cast<unsigned char>(bytes());
-  return key;
-}
-
-// Tells at its begin which key it is for; the same number and size give the same entry.
-inline std::string store_entry(unsigned number, std::size_t size = 400) {
-  std::string entry = std::to_string(number) + ' ';
-  while (entry.size() < size) entry += static_cast<char>('a' + entry.size() % 26);
-  return entry;
-}
 
 class LmdbFolder {
  public:

@@ -59,6 +59,7 @@ AUTH_SOURCES := \
   auth/setting_table.cpp \
   auth/settings.cpp \
   auth/token_validator.cpp \
+  auth/words.cpp \
   auth/worker_pool.cpp \
   auth/zitadel/client_assertion.cpp \
   auth/zitadel/curl_http_client.cpp \
@@ -76,18 +77,25 @@ AUTH_SOURCES := \
   auth/zitadel/url.cpp
 
 FCGI_SOURCES := \
+  fcgi/authorizer.cpp \
   fcgi/cgi.cpp \
   fcgi/challenge.cpp \
+  fcgi/cors.cpp \
   fcgi/dispatcher.cpp \
   fcgi/endpoints/private.cpp \
   fcgi/endpoints/private_scoped.cpp \
   fcgi/endpoints/public.cpp \
   fcgi/event_loop.cpp \
   fcgi/fastcgi_exchange.cpp \
+  fcgi/gatekeeper.cpp \
   fcgi/request.cpp \
   fcgi/request_head.cpp \
+  fcgi/request_path.cpp \
+  fcgi/resource_metadata.cpp \
   fcgi/response.cpp \
   fcgi/router.cpp \
+  fcgi/rules.cpp \
+  fcgi/rules_file.cpp \
   fcgi/server.cpp
 
 PROGRAM_SOURCES := fcgi/main.cpp fcgi/routes.cpp
@@ -98,6 +106,7 @@ CLI_SOURCES := \
   cli/zitadel_token.cpp
 
 UNIT_TEST_SOURCES := \
+  tests/unit/authorizer_test.cpp \
   tests/unit/base64url_test.cpp \
   tests/unit/bearer_token_test.cpp \
   tests/unit/breaker_test.cpp \
@@ -105,6 +114,7 @@ UNIT_TEST_SOURCES := \
   tests/unit/challenge_test.cpp \
   tests/unit/claims_test.cpp \
   tests/unit/client_assertion_test.cpp \
+  tests/unit/cors_test.cpp \
   tests/unit/curl_connections_test.cpp \
   tests/unit/curl_http_client_test.cpp \
   tests/unit/curl_places_test.cpp \
@@ -135,10 +145,14 @@ UNIT_TEST_SOURCES := \
   tests/unit/redis_url_test.cpp \
   tests/unit/request_head_fuzz_test.cpp \
   tests/unit/request_head_test.cpp \
+  tests/unit/request_path_test.cpp \
   tests/unit/request_test.cpp \
   tests/unit/requirement_test.cpp \
+  tests/unit/resource_metadata_test.cpp \
   tests/unit/response_test.cpp \
   tests/unit/router_test.cpp \
+  tests/unit/rules_file_test.cpp \
+  tests/unit/rules_test.cpp \
   tests/unit/sealed_entry_test.cpp \
   tests/unit/secret_test.cpp \
   tests/unit/server_hostile_test.cpp \

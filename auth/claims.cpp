@@ -83,6 +83,18 @@ std::vector<Role> Claims::roles() const {
   return roles;
 }
 
+std::string_view Claims::extra(std::string_view name) const noexcept {
+  bool named = false;
+  std::string_view value;
+  scan([&](Field field, std::string_view text) {
+    if (named) value = text;
+    if (named) return false;
+    named = field == Field::kExtraName && text == name;
+    return true;
+  });
+  return value;
+}
+
 bool Claims::has_audience(std::string_view name) const noexcept {
   return has(Field::kAudience, name);
 }
@@ -120,6 +132,7 @@ std::optional<Claims> Claims::from_record(std::string_view record) {
   record.remove_prefix(kTimes);
   claims.fields_ = record;
   bool role_seen = false;
+  bool name_before = false;
   while (!record.empty()) {
     if (record.size() < kFieldHead) return std::nullopt;
     const auto field = static_cast<Field>(record[0]);
@@ -128,8 +141,11 @@ std::optional<Claims> Claims::from_record(std::string_view record) {
     if (size > record.size() - kFieldHead) return std::nullopt;
     role_seen = role_seen || field == Field::kRole;
     if (field == Field::kRoleOrganisation && !role_seen) return std::nullopt;
+    if (name_before != (field == Field::kExtraValue)) return std::nullopt;
+    name_before = field == Field::kExtraName;
     record.remove_prefix(kFieldHead + static_cast<std::size_t>(size));
   }
+  if (name_before) return std::nullopt;
   return claims;
 }
 
@@ -156,6 +172,10 @@ ClaimsBuilder& ClaimsBuilder::role(std::string_view name,
   add(Claims::Field::kRole, name);
   for (const std::string& id : organisations) add(Claims::Field::kRoleOrganisation, id);
   return *this;
+}
+
+ClaimsBuilder& ClaimsBuilder::extra(std::string_view name, std::string_view value) {
+  return add(Claims::Field::kExtraName, name).add(Claims::Field::kExtraValue, value);
 }
 
 ClaimsBuilder& ClaimsBuilder::expiry(WallTime time) {

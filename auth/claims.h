@@ -37,6 +37,9 @@ class Claims {
   [[nodiscard]] std::vector<std::string_view> audience() const { return all(Field::kAudience); }
   [[nodiscard]] std::vector<std::string_view> scopes() const { return all(Field::kScope); }
   [[nodiscard]] std::vector<Role> roles() const;
+  // A claim that was kept because the operator named it: its text, or its JSON where it is no
+  // string; empty where the token has none.
+  [[nodiscard]] std::string_view extra(std::string_view name) const noexcept;
 
   [[nodiscard]] bool has_audience(std::string_view name) const noexcept;
   // What the client asked for; it says nothing of what the user may do. See has_role.
@@ -64,7 +67,9 @@ class Claims {
     kScope,
     kRole,
     kRoleOrganisation,  // follows the kRole it belongs to
-    kLast = kRoleOrganisation,
+    kExtraName,
+    kExtraValue,  // follows its kExtraName
+    kLast = kExtraValue,
   };
 
   // Calls visit(field, text) until it returns false.
@@ -92,6 +97,7 @@ class ClaimsBuilder {
   ClaimsBuilder& scopes(std::string_view text);
   // A name given twice is kept once.
   ClaimsBuilder& role(std::string_view name, const std::vector<std::string>& organisations);
+  ClaimsBuilder& extra(std::string_view name, std::string_view value);
   ClaimsBuilder& expiry(WallTime time);
   ClaimsBuilder& not_before(WallTime time);
 

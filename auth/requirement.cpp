@@ -3,24 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "auth/words.h"
+
 namespace auth {
 namespace {
 
 constexpr std::string_view kHelp =
     "write public, token, or conditions such as role:NAME, scope:NAME, org:ID, "
     "with \"or\" between alternatives";
-
-std::vector<std::string_view> words_of(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t";
-  std::vector<std::string_view> words;
-  while (true) {
-    text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
-    if (text.empty()) return words;
-    const std::size_t end = std::min(text.find_first_of(kBlanks), text.size());
-    words.push_back(text.substr(0, end));
-    text.remove_prefix(end);
-  }
-}
 
 // RFC 6749 §3.3. No token can carry another scope.
 bool is_scope_token(std::string_view name) noexcept {

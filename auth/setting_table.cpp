@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "auth/private_file.h"
+#include "auth/words.h"
 #include "auth/zitadel/key_file.h"
 #include "auth/zitadel/url.h"
 
@@ -147,6 +148,49 @@ Problem cache_dir(const FoundSetting& found, Settings& settings) {
   return resolve(found, settings.cache_dir);
 }
 
+Problem rules_file(const FoundSetting& found, Settings& settings) {
+  return resolve(found, settings.rules_file);
+}
+
+// RFC 9728 §1.2: this API's own URL. Its callers use it, not this program.
+Problem resource(const FoundSetting& found, Settings& settings) {
+  const std::string_view text = found.value.reveal();
+  if (Problem problem = url_problem(text, settings.allow_http)) return problem;
+  settings.resource = text;
+  return std::nullopt;
+}
+
+std::vector<std::string> list_of(const FoundSetting& found) {
+  const std::vector<std::string_view> words = words_of(found.value.reveal());
+  return {words.begin(), words.end()};
+}
+
+Problem pass_claims(const FoundSetting& found, Settings& settings) {
+  settings.pass_claims = list_of(found);
+  return std::nullopt;
+}
+
+// As a browser sends it (RFC 6454 §7): in lower case, without a path, not even "/".
+bool is_origin(const std::string& word) {
+  const std::optional<Url> url = parse_url(word);
+  if (!url) return false;
+  const std::string_view authority = std::string_view(word).substr(url->https ? 8 : 7);
+  return authority.find('/') == authority.npos &&
+         std::none_of(word.begin(), word.end(),
+                      [](char letter) { return letter >= 'A' && letter <= 'Z'; });
+}
+
+Problem cors_origins(const FoundSetting& found, Settings& settings) {
+  settings.cors_origins = list_of(found);
+  for (const std::string& origin : settings.cors_origins) {
+    if (origin != "*" && !is_origin(origin)) {
+      return "is not a list of origins as browsers send them: write \"*\", or https://HOST[:PORT] "
+             "in lower case and without a path, separated by blanks";
+    }
+  }
+  return std::nullopt;
+}
+
 // ZITADEL_ALLOW_HTTP stands before the URLs that it concerns.
 constexpr SettingRow kRows[] = {
     {{"ZITADEL_ALLOW_HTTP"}, flag<&Settings::allow_http>},
@@ -166,6 +210,10 @@ constexpr SettingRow kRows[] = {
     {{"ZITADEL_CACHE_MAX_TOKENS"}, number<&Settings::cache_max_tokens, 1, 10'000'000>},
     {{"ZITADEL_CACHE_DIR"}, cache_dir},
     {{"ZITADEL_GRACE"}, number<&Settings::grace, 0, 86400>},
+    {{"ZITADEL_RULES"}, rules_file},
+    {{"ZITADEL_PASS_CLAIMS"}, pass_claims},
+    {{"ZITADEL_RESOURCE"}, resource},
+    {{"ZITADEL_CORS_ORIGINS"}, cors_origins},
     {{"ZITADEL_MAX_IN_FLIGHT"}, number<&Settings::max_in_flight, 1, 65536>},
     {{"ZITADEL_MAX_CONNECTIONS"}, number<&Settings::max_connections, 1, 65536>},
     {{"ZITADEL_MAX_PARKED"}, number<&Settings::max_parked, 1, 65536>},

@@ -28,6 +28,7 @@ struct Settings {
 
   std::string project_id;         // ZITADEL_PROJECT_ID; empty: any project's roles count
   std::string realm = "zitadel";  // ZITADEL_REALM
+  std::string resource;           // ZITADEL_RESOURCE: this API's own URL; empty: no metadata
   std::string ca_file;            // ZITADEL_CA_FILE; empty: the system's
   bool allow_http = false;        // ZITADEL_ALLOW_HTTP: http:// to other than loopback addresses
 
@@ -43,6 +44,10 @@ struct Settings {
   std::size_t max_in_flight = 4096;       // ZITADEL_MAX_IN_FLIGHT
   std::size_t max_connections = 512;      // ZITADEL_MAX_CONNECTIONS
   std::size_t max_parked = 8192;          // ZITADEL_MAX_PARKED
+
+  std::string rules_file;                 // ZITADEL_RULES; empty: nothing else is protected
+  std::vector<std::string> pass_claims;   // ZITADEL_PASS_CLAIMS
+  std::vector<std::string> cors_origins;  // ZITADEL_CORS_ORIGINS; "*": all
 
   // Lines for the log: environment variables that look like settings but are none.
   std::vector<std::string> warnings;

@@ -54,9 +54,10 @@ class TokenValidator::Impl : public std::enable_shared_from_this<TokenValidator:
         breaker_(clock_),
         failures_(clock_),
         discovery_(settings.domain, settings.allow_http, neighbours.http),
-        introspection_(settings.introspection_url,
-                       {settings.domain, settings.client_id, settings.project_id}, discovery_,
-                       neighbours.authentication, neighbours.http, clock_) {}
+        introspection_(
+            settings.introspection_url,
+            {settings.domain, settings.client_id, settings.project_id, settings.pass_claims},
+            discovery_, neighbours.authentication, neighbours.http, clock_) {}
 
   void authorize(SecretView token, const Requirement& requirement, Done done) {
     if (requirement.is_public()) return done(no_claims());

@@ -35,8 +35,10 @@ std::string error_description(std::string_view text) {
 // One Bearer challenge, parameter by parameter, in the order in which they are added.
 class BearerChallenge {
  public:
-  explicit BearerChallenge(std::string_view realm)
-      : text_("Bearer realm=" + quoted_string(realm)) {}
+  explicit BearerChallenge(const ProtectedResource& resource)
+      : text_("Bearer realm=" + quoted_string(resource.realm)) {
+    if (!resource.metadata_url.empty()) add("resource_metadata", resource.metadata_url);
+  }
 
   void add(std::string_view name, std::string_view value) {
     text_.append(", ").append(name).append("=").append(quoted_string(value));
@@ -56,8 +58,8 @@ Response refuse(int status, std::string_view code, std::string_view description,
 }
 
 Response refuse_with_code(int status, std::string_view code, std::string_view description,
-                          std::string_view scopes, std::string_view realm) {
-  BearerChallenge challenge(realm);
+                          std::string_view scopes, const ProtectedResource& resource) {
+  BearerChallenge challenge(resource);
   challenge.add("error", code);
   challenge.add("error_description", error_description(description));
   if (!scopes.empty()) challenge.add("scope", scopes);
@@ -65,8 +67,8 @@ Response refuse_with_code(int status, std::string_view code, std::string_view de
 }
 
 // RFC 6750 §3.1: who sent no token is told no error code.
-Response ask_for_token(std::string_view scopes, std::string_view realm) {
-  BearerChallenge challenge(realm);
+Response ask_for_token(std::string_view scopes, const ProtectedResource& resource) {
+  BearerChallenge challenge(resource);
   if (!scopes.empty()) challenge.add("scope", scopes);
   return refuse(401, "unauthorized", describe(auth::Reason::kNoToken), std::move(challenge));
 }
@@ -84,19 +86,19 @@ Response unavailable(const auth::Error& error) {
 }  // namespace
 
 Response challenge(const auth::Error& error, const auth::Requirement& requirement,
-                   std::string_view realm) {
+                   const ProtectedResource& resource) {
   switch (auth::fault_of(error.reason)) {
     case auth::Fault::kRequest:
-      return refuse_with_code(400, "invalid_request", describe(error.reason), {}, realm);
+      return refuse_with_code(400, "invalid_request", describe(error.reason), {}, resource);
     case auth::Fault::kToken:
       if (error.reason == auth::Reason::kNoToken) {
-        return ask_for_token(requirement.scopes(), realm);
+        return ask_for_token(requirement.scopes(), resource);
       }
       return refuse_with_code(401, "invalid_token", describe(error.reason), requirement.scopes(),
-                              realm);
+                              resource);
     case auth::Fault::kPermission:
       return refuse_with_code(403, "insufficient_scope", "this needs " + requirement.describe(),
-                              requirement.scopes(), realm);
+                              requirement.scopes(), resource);
     case auth::Fault::kUpstream:
     case auth::Fault::kOwn:
       return unavailable(error);

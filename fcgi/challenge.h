@@ -4,13 +4,18 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "auth/requirement.h"
 #include "auth/result.h"
 #include "fcgi/response.h"
 
 namespace fcgi {
+
+// How this API names itself in a challenge.
+struct ProtectedResource {
+  std::string realm;
+  std::string metadata_url{};  // of RFC 9728 §5.1; empty: there is none
+};
 
 // Fault::kRequest    400 invalid_request
 // Fault::kToken      401 invalid_token; for kNoToken without an error attribute (RFC 6750 §3.1)
@@ -19,6 +24,6 @@ namespace fcgi {
 // Fault::kOwn        503 with Retry-After
 // All carry Cache-Control: no-store.
 [[nodiscard]] Response challenge(const auth::Error& error, const auth::Requirement& requirement,
-                                 std::string_view realm);
+                                 const ProtectedResource& resource);
 
 }  // namespace fcgi

@@ -4,9 +4,7 @@
 #include <utility>
 #include <variant>
 
-#include "auth/bearer_token.h"
 #include "auth/log.h"
-#include "fcgi/challenge.h"
 
 namespace fcgi {
 namespace {
@@ -32,33 +30,28 @@ void forbid_storing(Response& response) {
 
 }  // namespace
 
-void Dispatcher::handle(std::unique_ptr<Exchange> exchange) {
-  const Request& request = exchange->request();
-  auto found = router_.find(request);
-  if (const Response* response = std::get_if<Response>(&found)) return exchange->finish(*response);
-  const Endpoint& endpoint = *std::get<const Endpoint*>(found);
-  if (endpoint.requirement.is_public()) {
-    return exchange->finish(call(endpoint, request, auth::Claims()));
-  }
-  const auth::Result<auth::SecretView> token = auth::bearer_token(request.authorization());
-  if (!token) {
-    return exchange->finish(challenge(token.error(), endpoint.requirement, realm_));
-  }
-  // A std::function wants copyable captures: the exchange is taken back by the one call of done.
-  Exchange* const parked = exchange.release();
-  validator_.authorize(*token, endpoint.requirement,
-                       [this, parked, &endpoint](const auth::TokenValidator::Answer& outcome) {
-                         const std::unique_ptr<Exchange> resumed(parked);
-                         answer(*resumed, endpoint, outcome);
-                       });
+void Dispatcher::handle(std::unique_ptr<Exchange> exchange) const {
+  if (gatekeeper_.answer_preflight(exchange)) return;
+  if (Authorizer::is_asked(exchange->request())) return authorizer_.handle(std::move(exchange));
+  respond(std::move(exchange));
 }
 
-void Dispatcher::answer(Exchange& exchange, const Endpoint& endpoint,
-                        const auth::TokenValidator::Answer& answer) const {
-  if (!answer) return exchange.finish(challenge(answer.error(), endpoint.requirement, realm_));
-  Response response = call(endpoint, exchange.request(), **answer);
-  forbid_storing(response);
-  exchange.finish(response);
+void Dispatcher::respond(std::unique_ptr<Exchange> exchange) const {
+  const Request& request = exchange->request();
+  if (metadata_.is_asked(request)) {
+    return gatekeeper_.answer(std::move(exchange), metadata_.answer(request));
+  }
+  auto found = router_.find(request);
+  if (Response* response = std::get_if<Response>(&found)) {
+    return gatekeeper_.answer(std::move(exchange), std::move(*response));
+  }
+  const Endpoint& endpoint = *std::get<const Endpoint*>(found);
+  gatekeeper_.admit(std::move(exchange), endpoint.requirement,
+                    [&endpoint](const Request& admitted, const auth::Claims& claims) {
+                      Response response = call(endpoint, admitted, claims);
+                      if (!endpoint.requirement.is_public()) forbid_storing(response);
+                      return response;
+                    });
 }
 
 }  // namespace fcgi

@@ -21,10 +21,14 @@
 #include "auth/worker_pool.h"
 #include "auth/zitadel/client_assertion.h"
 #include "auth/zitadel/curl_http_client.h"
+#include "fcgi/authorizer.h"
 #include "fcgi/cgi.h"
 #include "fcgi/dispatcher.h"
+#include "fcgi/gatekeeper.h"
+#include "fcgi/resource_metadata.h"
 #include "fcgi/router.h"
 #include "fcgi/routes.h"
+#include "fcgi/rules_file.h"
 #include "fcgi/server.h"
 
 namespace {
@@ -58,8 +62,9 @@ std::unique_ptr<auth::SharedCache> shared_cache_of(const auth::Settings& setting
       settings.application_key ? settings.application_key->key->derive("shared cache")
                                : settings.client_secret.copy();
   // Processes with other settings would come to other answers.
-  const std::string context = settings.domain + '\n' + settings.introspection_url + '\n' +
-                              settings.client_id + '\n' + settings.project_id;
+  std::string context = settings.domain + '\n' + settings.introspection_url + '\n' +
+                        settings.client_id + '\n' + settings.project_id;
+  for (const std::string& claim : settings.pass_claims) context += '\n' + claim;
   auth::Result<auth::Sealer> sealer =
       secret ? auth::Sealer::make(*secret, context) : auth::Result<auth::Sealer>(secret.error());
   if (!sealer) {
@@ -100,6 +105,22 @@ void warn(const auth::Settings& settings) {
   }
 }
 
+// Null where nothing is to be protected but the program's own endpoints.
+std::variant<std::unique_ptr<fcgi::RulesFile>, auth::Mistakes> rules_of(
+    const auth::Settings& settings, const auth::Clock& clock) {
+  if (const auto mistake = fcgi::Authorizer::mistake_in(settings.pass_claims)) {
+    return auth::Mistakes{"ZITADEL_PASS_CLAIMS: " + *mistake};
+  }
+  if (settings.rules_file.empty()) return nullptr;
+  return fcgi::RulesFile::open(settings.rules_file, clock);
+}
+
+// What a client asks ZITADEL for to get a token that is good here.
+std::string scopes_of(const auth::Settings& settings) {
+  if (settings.project_id.empty()) return "openid";
+  return "openid urn:zitadel:iam:org:project:id:" + settings.project_id + ":aud";
+}
+
 // Blocks the signals in this thread and in those it starts, and gives them.
 sigset_t block_stop_signals() {
   sigset_t signals;
@@ -134,10 +155,16 @@ int main() {
   auth::set_log_level(settings.log_level);
   warn(settings);
 
-  // Destroyed from the last to the first: what is under way ends before what it needs.
   const auth::SystemClock clock;
+  const auto rules = rules_of(settings, clock);
+  if (const auto* mistakes = std::get_if<auth::Mistakes>(&rules)) return report(*mistakes);
+
+  // Destroyed from the last to the first: what is under way ends before what it needs.
+  const fcgi::ResourceMetadata metadata(settings.resource, settings.domain, scopes_of(settings));
   const fcgi::Router router = fcgi::routes();
-  std::unique_ptr<fcgi::Dispatcher> dispatcher;
+  std::optional<fcgi::Gatekeeper> gatekeeper;
+  std::optional<fcgi::Authorizer> authorizer;
+  std::optional<fcgi::Dispatcher> dispatcher;
   const fcgi::EventLoop::Handler handler = [&dispatcher](std::unique_ptr<fcgi::Exchange> exchange) {
     dispatcher->handle(std::move(exchange));
   };
@@ -150,7 +177,11 @@ int main() {
                              settings.max_connections, settings.ca_file});
   auth::TokenValidator validator(
       settings, {http, *authentication, clock, workers, shared.get(), server.has_value()});
-  dispatcher = std::make_unique<fcgi::Dispatcher>(router, validator, settings.realm);
+  gatekeeper.emplace(validator, fcgi::ProtectedResource{settings.realm, metadata.url()},
+                     fcgi::Cors(settings.cors_origins));
+  authorizer.emplace(std::get<std::unique_ptr<fcgi::RulesFile>>(rules).get(), *gatekeeper,
+                     settings.pass_claims);
+  dispatcher.emplace(router, *authorizer, metadata, *gatekeeper);
 
   if (!server) return fcgi::serve_cgi(handler) ? EXIT_SUCCESS : EXIT_FAILURE;
   validator.warm_up();

@@ -47,6 +47,15 @@ void add_roles(const Json& members, const Expectations& expected, ClaimsBuilder&
   }
 }
 
+void add_extras(const Json& members, const Expectations& expected, ClaimsBuilder& claims) {
+  for (const std::string& name : expected.extra_claims) {
+    const std::optional<Json> value = members.member(name);
+    if (!value) continue;
+    const std::optional<std::string_view> text = value->text();
+    claims.extra(name, text ? *text : value->serialise());
+  }
+}
+
 // RFC 7519 §4.1.4 and §4.1.5.
 std::optional<Error> check_times(const Json& members, WallTime now, ClaimsBuilder& claims) {
   for (const std::string_view name : {"exp", "nbf"}) {
@@ -123,6 +132,7 @@ Result<Claims> read_claims(const Json& members, const Expectations& expected, Wa
   claims.organisation(members.text_of("urn:zitadel:iam:user:resourceowner:id").value_or(""));
   claims.scopes(members.text_of("scope").value_or(""));
   add_roles(members, expected, claims);
+  add_extras(members, expected, claims);
   return claims.build();
 }
 

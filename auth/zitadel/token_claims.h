@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include "auth/claims.h"
 #include "auth/clock.h"
@@ -15,11 +16,12 @@ namespace auth {
 // Clock skew allowed for nbf, and for nothing else.
 constexpr std::chrono::seconds kNotBeforeSkew{30};
 
-// What a token must say to be meant for this API.
+// What a token must say to be meant for this API, and what is kept of it.
 struct Expectations {
   std::string issuer;
   std::string client_id;
   std::string project_id{};  // empty: roles of any project count, only client_id is an audience
+  std::vector<std::string> extra_claims{};  // kept beside those that Claims has a name for
 };
 
 // Checks exp, nbf, iss and aud as far as they are there; which of them must be is the caller's to

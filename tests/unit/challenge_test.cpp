@@ -39,7 +39,7 @@ class ChallengeTest : public CppUnit::TestFixture {
 
   static Response answer(Error error, std::string_view required = "token",
                          std::string_view realm = "zitadel") {
-    return fcgi::challenge(error, requirement(required), realm);
+    return fcgi::challenge(error, requirement(required), {std::string(realm), ""});
   }
 
   static std::string challenge_of(const Response& response) {

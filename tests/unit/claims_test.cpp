@@ -26,6 +26,8 @@ class ClaimsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(refuses_fields_it_does_not_know);
   CPPUNIT_TEST(refuses_lengths_beyond_the_record);
   CPPUNIT_TEST(refuses_an_organisation_without_its_role);
+  CPPUNIT_TEST(refuses_names_and_values_that_do_not_stand_together);
+  CPPUNIT_TEST(takes_no_value_of_an_extra_claim_for_a_name);
   CPPUNIT_TEST(reads_any_damaged_record_within_its_bounds);
   CPPUNIT_TEST(knows_what_it_was_given);
   CPPUNIT_TEST(splits_scopes_at_spaces_and_keeps_each_once);
@@ -131,6 +133,7 @@ class ClaimsTest : public CppUnit::TestFixture {
   void refuses_fields_it_does_not_know() {
     const std::string role = field(8, "read");
     for (int kind = 0; kind < 256; ++kind) {
+      // An extra claim's name, 10, has its value behind it, and that one a name in front.
       const bool known = kind >= 1 && kind <= 9;
       CPPUNIT_ASSERT_EQUAL(known,
                            Claims::from_record(record_with(role + field(kind, "a"))).has_value());
@@ -152,6 +155,24 @@ class ClaimsTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(!Claims::from_record(record_with(field(1, "a") + field(9, "333"))));
     CPPUNIT_ASSERT(!Claims::from_record(record_with(field(9, "333") + field(8, "read"))));
     CPPUNIT_ASSERT(Claims::from_record(record_with(field(8, "read") + field(9, "333"))));
+  }
+
+  void refuses_names_and_values_that_do_not_stand_together() {
+    const std::string name = field(10, "email");
+    const std::string value = field(11, "a@b");
+    for (const std::string& fields : {name, value, name + name + value, name + value + value,
+                                      name + field(1, "a") + value, field(1, "a") + value}) {
+      CPPUNIT_ASSERT(!Claims::from_record(record_with(fields)));
+    }
+    CPPUNIT_ASSERT(Claims::from_record(record_with(name + value + name + value)));
+  }
+
+  void takes_no_value_of_an_extra_claim_for_a_name() {
+    const Claims claims = ClaimsBuilder().extra("a", "b").extra("b", "").extra("c", "d").build();
+    CPPUNIT_ASSERT(claims.extra("a") == "b" && claims.extra("b").empty());
+    CPPUNIT_ASSERT(claims.extra("c") == "d" && claims.extra("d").empty());
+    const auto copy = Claims::from_record(claims.record());
+    CPPUNIT_ASSERT(copy && copy->extra("c") == "d");
   }
 
   void reads_any_damaged_record_within_its_bounds() {

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -44,6 +45,10 @@ class DispatcherTest : public support::ValidatorFixture {
   CPPUNIT_TEST(answers_a_known_token_on_the_spot);
   CPPUNIT_TEST(forbids_storing_what_needs_a_token);
   CPPUNIT_TEST(hands_request_and_claims_to_the_endpoint);
+  CPPUNIT_TEST(lets_nobody_in_where_there_are_no_rules);
+  CPPUNIT_TEST(answers_a_preflight_without_a_token);
+  CPPUNIT_TEST(lets_a_script_read_every_answer);
+  CPPUNIT_TEST(names_its_metadata_in_every_challenge);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -60,7 +65,11 @@ class DispatcherTest : public support::ValidatorFixture {
   using Record = std::shared_ptr<support::ExchangeRecord>;
 
   void renew_dispatcher() {
-    dispatcher_ = std::make_unique<Dispatcher>(router_, *validator_, "realm");
+    dispatcher_.reset();
+    gatekeeper_.emplace(*validator_, fcgi::ProtectedResource{"realm", metadata_.url()},
+                        fcgi::Cors({"https://app.example"}));
+    authorizer_.emplace(nullptr, *gatekeeper_, std::vector<std::string>{});
+    dispatcher_.emplace(router_, *authorizer_, metadata_, *gatekeeper_);
   }
 
   Record handle(Variables variables) {
@@ -100,7 +109,10 @@ class DispatcherTest : public support::ValidatorFixture {
   }
 
   fcgi::Router router_{};
-  std::unique_ptr<Dispatcher> dispatcher_{};
+  fcgi::ResourceMetadata metadata_{"", "", ""};
+  std::optional<fcgi::Gatekeeper> gatekeeper_{};
+  std::optional<fcgi::Authorizer> authorizer_{};
+  std::optional<Dispatcher> dispatcher_{};
 
   void asks_nobody_about_what_is_not_there() {
     CPPUNIT_ASSERT_EQUAL(404, at_once(get("/nothing", "token")).status);
@@ -271,6 +283,57 @@ class DispatcherTest : public support::ValidatorFixture {
           asked("/private", "bad", 200, inactive_), asked("/private", "down", 500, "")}) {
       CPPUNIT_ASSERT_EQUAL(std::string("no-store"), header(refusal, "cache-control"));
     }
+  }
+
+  void lets_nobody_in_where_there_are_no_rules() {
+    const Record record = handle({"FCGI_ROLE=AUTHORIZER", "REQUEST_METHOD=GET", "REQUEST_URI=/x",
+                                  "PATH_INFO=/public", "HTTP_AUTHORIZATION=Bearer token"});
+    CPPUNIT_ASSERT_EQUAL(503, at_once(record).status);
+    CPPUNIT_ASSERT(log_->text().find("ZITADEL_RULES is not set") != std::string::npos);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, http_.asked());
+  }
+
+  void answers_a_preflight_without_a_token() {
+    const std::string preflight = "HTTP_ACCESS_CONTROL_REQUEST_METHOD=GET";
+    for (const char* path : {"PATH_INFO=/private", "PATH_INFO=/nothing"}) {
+      const Response response = at_once(
+          handle({"REQUEST_METHOD=OPTIONS", path, "HTTP_ORIGIN=https://app.example", preflight}));
+      CPPUNIT_ASSERT_EQUAL(204, response.status);
+      CPPUNIT_ASSERT_EQUAL(std::string("https://app.example"),
+                           header(response, "access-control-allow-origin"));
+    }
+    const Response other = at_once(handle({"REQUEST_METHOD=OPTIONS", "PATH_INFO=/private",
+                                           "HTTP_ORIGIN=https://other.example", preflight}));
+    CPPUNIT_ASSERT_EQUAL(std::string("(none)"), header(other, "access-control-allow-origin"));
+  }
+
+  void lets_a_script_read_every_answer() {
+    for (const char* path : {"/private", "/public", "/nothing"}) {
+      const Response response =
+          at_once(handle({"REQUEST_METHOD=GET", std::string("PATH_INFO=") + path,
+                          "HTTP_ORIGIN=https://app.example"}));
+      CPPUNIT_ASSERT_EQUAL(std::string("https://app.example"),
+                           header(response, "access-control-allow-origin"));
+      CPPUNIT_ASSERT(header(response, "access-control-expose-headers").find("WWW-Authenticate") !=
+                     std::string::npos);
+    }
+  }
+
+  // RFC 9728 §5.1.
+  void names_its_metadata_in_every_challenge() {
+    metadata_ = fcgi::ResourceMetadata("https://api.example/api", "https://issuer.example", "");
+    renew_dispatcher();
+    for (const Response& refusal :
+         {at_once(get("/private")), asked("/private", "bad", 200, inactive_)}) {
+      CPPUNIT_ASSERT(header(refusal, "www-authenticate")
+                         .find("resource_metadata=\"https://api.example/.well-known/"
+                               "oauth-protected-resource/api\"") != std::string::npos);
+    }
+    const Response document =
+        at_once(handle({"REQUEST_METHOD=GET", "PATH_INFO=/api",
+                        "REQUEST_URI=/.well-known/oauth-protected-resource/api"}));
+    CPPUNIT_ASSERT_EQUAL(200, document.status);
+    CPPUNIT_ASSERT(document.body.find("https://issuer.example") != std::string::npos);
   }
 
   void hands_request_and_claims_to_the_endpoint() {

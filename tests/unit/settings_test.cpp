@@ -29,6 +29,7 @@ class SettingsTest : public support::SettingsFixture {
   CPPUNIT_TEST(refuses_what_is_no_path);
   CPPUNIT_TEST(refuses_a_ca_file_without_certificates);
   CPPUNIT_TEST(refuses_numbers_out_of_range_or_with_units);
+  CPPUNIT_TEST(refuses_origins_that_no_browser_sends);
   CPPUNIT_TEST(refuses_words_that_are_no_choice);
   CPPUNIT_TEST(refuses_characters_that_do_not_belong);
   CPPUNIT_TEST(refuses_values_that_are_too_long);
@@ -180,6 +181,16 @@ class SettingsTest : public support::SettingsFixture {
             ", \"0\", is not a whole number of milliseconds from 10 to 60000");
   }
 
+  void refuses_origins_that_no_browser_sends() {
+    for (const char* text : {"app.example", "https://app.example/", "https://App.example", "null",
+                             "https://a.example,https://b.example", "https://a.example *."}) {
+      refuses("ZITADEL_CORS_ORIGINS=" + std::string(text),
+              ", \"" + std::string(text) +
+                  "\", is not a list of origins as browsers send them: write \"*\", or "
+                  "https://HOST[:PORT] in lower case and without a path, separated by blanks");
+    }
+  }
+
   void refuses_words_that_are_no_choice() {
     for (const char* text : {"INFO", "trace", "warning", "3"}) {
       refuses("ZITADEL_LOG_LEVEL=" + std::string(text),
@@ -308,7 +319,10 @@ class SettingsTest : public support::SettingsFixture {
          "ZITADEL_REALM=my \"API\"", "ZITADEL_CA_FILE=ca.pem", "ZITADEL_CONNECT_TIMEOUT_MS=11",
          "ZITADEL_TIMEOUT_MS=12", "ZITADEL_THREADS=13", "ZITADEL_LOG_LEVEL=debug",
          "ZITADEL_CACHE_TTL=14", "ZITADEL_CACHE_MAX_TOKENS=15", "ZITADEL_GRACE=16",
-         "ZITADEL_MAX_IN_FLIGHT=17", "ZITADEL_MAX_CONNECTIONS=18", "ZITADEL_MAX_PARKED=19"}));
+         "ZITADEL_MAX_IN_FLIGHT=17", "ZITADEL_MAX_CONNECTIONS=18", "ZITADEL_MAX_PARKED=19",
+         "ZITADEL_RULES=/etc/rules", "ZITADEL_PASS_CLAIMS= email  urn:x ",
+         "ZITADEL_RESOURCE=https://api.example/api",
+         "ZITADEL_CORS_ORIGINS=https://a.example http://b.example:8080 *"}));
     CPPUNIT_ASSERT_EQUAL(std::string("https://z.example/i"), settings.introspection_url);
     CPPUNIT_ASSERT_EQUAL(std::string("123"), settings.project_id);
     CPPUNIT_ASSERT_EQUAL(std::string("my \"API\""), settings.realm);
@@ -323,6 +337,11 @@ class SettingsTest : public support::SettingsFixture {
     CPPUNIT_ASSERT_EQUAL(std::size_t{17}, settings.max_in_flight);
     CPPUNIT_ASSERT_EQUAL(std::size_t{18}, settings.max_connections);
     CPPUNIT_ASSERT_EQUAL(std::size_t{19}, settings.max_parked);
+    CPPUNIT_ASSERT_EQUAL(std::string("/etc/rules"), settings.rules_file);
+    CPPUNIT_ASSERT(settings.pass_claims == (Variables{"email", "urn:x"}));
+    CPPUNIT_ASSERT_EQUAL(std::string("https://api.example/api"), settings.resource);
+    CPPUNIT_ASSERT(settings.cors_origins ==
+                   (Variables{"https://a.example", "http://b.example:8080", "*"}));
   }
 
   void takes_the_ends_of_each_range() {

@@ -1,0 +1,46 @@
+// Authorizer: decides about requests for what other programs serve (FastCGI specification §6.3, and
+// nginx's auth_request).
+//
+// A request that may go on is answered 200 with "Variable-NAME: value" headers, from which the web
+// server makes variables for the protected program. Any other answer goes to the client.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fcgi/exchange.h"
+#include "fcgi/gatekeeper.h"
+#include "fcgi/rules_file.h"
+
+namespace fcgi {
+
+// Thread-safe. Rules and gatekeeper must outlive it.
+class Authorizer {
+ public:
+  // rules: null where the operator has written none, and nobody is let in. passed_claims: names of
+  // claims that the protected program gets beyond the usual ones.
+  Authorizer(RulesFile* rules, const Gatekeeper& gatekeeper, std::vector<std::string> passed_claims)
+      : rules_(rules), gatekeeper_(gatekeeper), passed_claims_(std::move(passed_claims)) {}
+
+  // Whether the web server asks for a decision: in the AUTHORIZER role, or with the variable
+  // ZITADEL_AUTHORIZE, which a client cannot set.
+  [[nodiscard]] static bool is_asked(const Request& request) noexcept;
+
+  // What is wrong with names of claims to be passed: two would share a variable. Or nothing.
+  [[nodiscard]] static std::optional<std::string> mistake_in(
+      const std::vector<std::string>& passed_claims);
+
+  // Finishes the exchange, now or later.
+  void handle(std::unique_ptr<Exchange> exchange) const;
+
+ private:
+  [[nodiscard]] Response admit(const auth::Claims& claims) const;
+
+  RulesFile* const rules_;
+  const Gatekeeper& gatekeeper_;
+  const std::vector<std::string> passed_claims_;
+};
+
+}  // namespace fcgi

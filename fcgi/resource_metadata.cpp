@@ -1,0 +1,54 @@
+#include "fcgi/resource_metadata.h"
+
+#include <algorithm>
+
+#include "auth/json.h"
+#include "fcgi/request_path.h"
+
+namespace fcgi {
+namespace {
+
+constexpr std::string_view kWellKnown = "/.well-known/oauth-protected-resource";
+
+std::string document_of(std::string_view resource, std::string_view issuer,
+                        std::string_view scopes) {
+  std::string document = "{\"resource\": " + auth::json_quote(resource) +
+                         ", \"authorization_servers\": [" + auth::json_quote(issuer) +
+                         "], \"bearer_methods_supported\": [\"header\"], \"scopes_supported\": [";
+  for (std::size_t begin = 0; begin < scopes.size();) {
+    const std::size_t end = std::min(scopes.find(' ', begin), scopes.size());
+    if (begin > 0) document += ", ";
+    document += auth::json_quote(scopes.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return document + "]}";
+}
+
+}  // namespace
+
+ResourceMetadata::ResourceMetadata(std::string_view resource, std::string_view issuer,
+                                   std::string_view scopes) {
+  if (resource.empty()) return;
+  const std::size_t path_begins = resource.find('/', resource.find("://") + 3);
+  const std::string_view origin = resource.substr(0, path_begins);
+  std::string_view path = path_begins == resource.npos ? "" : resource.substr(path_begins);
+  if (path == "/") path = "";
+  path_ = std::string(kWellKnown).append(path);
+  url_ = std::string(origin) + path_;
+  document_ = document_of(resource, issuer, scopes);
+}
+
+bool ResourceMetadata::is_asked(const Request& request) const {
+  const std::string_view target = request.variable("REQUEST_URI");
+  return !path_.empty() && target.starts_with(kWellKnown) && request_path(target) == path_;
+}
+
+Response ResourceMetadata::answer(const Request& request) const {
+  if (request.method() == "GET" || request.method() == "HEAD") return json_response(200, document_);
+  Response refusal =
+      error_response(405, "method_not_allowed", "this path does not answer to that method");
+  refusal.headers.emplace_back("Allow", "GET, HEAD");
+  return refusal;
+}
+
+}  // namespace fcgi

@@ -1,0 +1,35 @@
+// ResourceMetadata: tells clients where to get a token for this API (RFC 9728).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "fcgi/request.h"
+#include "fcgi/response.h"
+
+namespace fcgi {
+
+// Immutable after construction, so any thread may use it.
+class ResourceMetadata {
+ public:
+  // resource: this API's own URL, as parse_url of auth/zitadel/url.h takes it; empty: there is no
+  // metadata. issuer: where tokens are to be had. scopes: what to ask for there, separated by
+  // blanks.
+  ResourceMetadata(std::string_view resource, std::string_view issuer, std::string_view scopes);
+
+  // Where clients find the document (RFC 9728 §3.1); empty where there is none.
+  [[nodiscard]] const std::string& url() const noexcept { return url_; }
+
+  // Whether the request is for the document, wherever the web server has mounted the program.
+  [[nodiscard]] bool is_asked(const Request& request) const;
+
+  // The document (RFC 9728 §3.2), or 405.
+  [[nodiscard]] Response answer(const Request& request) const;
+
+ private:
+  std::string url_{};
+  std::string path_{};  // of the URL
+  std::string document_{};
+};
+
+}  // namespace fcgi

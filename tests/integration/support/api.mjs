@@ -14,6 +14,11 @@ export const ways = {
   'apache/cgi.conf': { start: startApache },
 };
 
+// The ways to protect what other programs serve, by the shipped file.
+export const guards = {
+  'lighttpd/authorizer.conf': { start: startLighttpd },
+};
+
 // Writes the settings file (mode 0600) for an issuer, with the application key named `key` among
 // the issuer's files. A setting given as undefined is left out.
 export function writeSettings(workspace, issuer, { key = 'api-key', ...settings } = {}) {
@@ -74,22 +79,25 @@ class Api {
   }
 }
 
-// way: a key of `ways`. settings: see writeSettings; or a function of the workspace that gives them.
-// prepare: puts further files there. replacements: for the web server's file; programReplacements:
-// a function of the workspace that gives those for spawn-fcgi's command line.
+// way: a key of `ways` or `guards`. settings: see writeSettings; or a function of the workspace that
+// gives them. prepare: puts further files there, and may start and add what else is needed.
+// replacements: for the web server's file; programReplacements: a function of the workspace that
+// gives those for spawn-fcgi's command line. site: a function of the workspace; see servers.mjs.
 export async function startApi(way, issuer,
-  { settings = {}, replacements, programReplacements = () => [], prepare = () => {} } = {}) {
+  { settings = {}, replacements, programReplacements = () => [], prepare = () => {},
+    site = () => '' } = {}) {
   const api = new Api();
+  const { start, spawnFcgi } = ways[way] ?? guards[way];
   try {
     api.workspace.installProgram();
-    prepare(api.workspace);
+    await prepare(api.workspace, api);
     writeSettings(api.workspace, issuer,
       typeof settings === 'function' ? settings(api.workspace) : settings);
-    if (ways[way].spawnFcgi) {
+    if (spawnFcgi) {
       api.program = api.add(
         await startSpawnFcgi(api.workspace, { replacements: programReplacements(api.workspace) }));
     }
-    api.server = api.add(await ways[way].start(api.workspace, way, { replacements }));
+    api.server = api.add(await start(api.workspace, way, { replacements, site: site(api.workspace) }));
     api.program ??= api.server;
     return api;
   } catch (error) {

@@ -92,17 +92,21 @@ server.modules += ( "mod_dirlisting", "mod_staticfile" )
 const shippedFiles = {
   'lighttpd/fastcgi.conf': { paths: ['program', 'settings', 'socket'] },
   'lighttpd/spawn-fcgi.conf': { paths: ['program', 'settings', 'socket', 'pid', 'log'] },
+  'lighttpd/authorizer.conf': {
+    paths: ['program', 'settings', 'authorizerSocket', 'documentRoot'],
+  },
   'apache/mod_fcgid.conf': { paths: ['program', 'settings'], modules: ['fcgid'] },
   'apache/proxy_fcgi.conf': { paths: ['program', 'socket'], modules: ['proxy', 'proxy_fcgi'] },
   'apache/cgi.conf': { paths: ['program', 'settings'], modules: ['cgid'] },
 };
 
-// config: a file of lighttpd/. replacements: see Workspace.shipped.
-export async function startLighttpd(workspace, config, { replacements = [] } = {}) {
+// config: a file of lighttpd/. replacements: see Workspace.shipped. site: what the administrator has
+// already, which comes before the shipped file.
+export async function startLighttpd(workspace, config, { replacements = [], site = '' } = {}) {
   const port = await freePort();
   makeDocumentRoot(workspace);
   const include = workspace.write('etc/lighttpd-shipped.conf',
-    workspace.shipped(config, shippedFiles[config].paths, replacements));
+    site + workspace.shipped(config, shippedFiles[config].paths, replacements));
   const main = workspace.write('etc/lighttpd.conf',
     lighttpdBase({ port, folder: workspace.folder, include }));
   // As Debian's service does: in the foreground, so that the program's stderr is the service's.

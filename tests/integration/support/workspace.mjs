@@ -37,6 +37,8 @@ export class Workspace {
       program: ['/usr/local/lib/zitadel-fcgi/api.fcgi', this.program],
       settings: ['/etc/zitadel-fcgi/api.env', this.settingsFile],
       socket: ['/run/zitadel-fcgi/api.sock', this.socket],
+      authorizerSocket: ['/run/zitadel-fcgi/authorizer.sock', this.path('run/authorizer.sock')],
+      documentRoot: ['/var/www/html', this.path('www')],
       pid: ['/run/zitadel-fcgi/api.pid', this.path('run/api.pid')],
       log: ['/var/log/zitadel-fcgi/api.log', this.path('log/api.log')],
     };
@@ -71,8 +73,7 @@ export class Workspace {
     return path;
   }
 
-  // The text of a shipped file with the installed paths named in `paths` (program, settings,
-  // socket, pid, log) and each [from, to] of `replacements` replaced. A string that is not in the
+  // The text of a shipped file with the installed paths named in `paths` (see #installed) and each [from, to] of `replacements` replaced. A string that is not in the
   // file is an error, and so is an installed path left over outside comments.
   shipped(file, paths, replacements = []) {
     const text = [...paths.map((name) => this.#installed[name]), ...replacements].reduce(

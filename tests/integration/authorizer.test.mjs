@@ -1,0 +1,156 @@
+// What other programs serve, protected by each web server's shipped file.
+import assert from 'node:assert/strict';
+import net from 'node:net';
+import { after, before, describe, it } from 'node:test';
+
+import { startIssuer } from '../issuer/client.mjs';
+import { guards } from './support/api.mjs';
+import { learned, startGuardedSite } from './support/guarded_site.mjs';
+
+let issuer;
+before(async () => { issuer = await startIssuer(); });
+after(() => issuer?.stop());
+
+const usualVariables = ['AUTH_CLIENT_ID', 'AUTH_EXP', 'AUTH_ORG', 'AUTH_ROLES', 'AUTH_SCOPE',
+  'AUTH_SUB', 'AUTH_USERNAME', 'REMOTE_USER'];
+
+// Each server's own distortions, which its file states: what a refusal becomes.
+const asIs = { 403: 403, 405: 405, 503: 503, body: true };
+
+// The beginning of the answer to an upload of which only the head is sent.
+function uploadWithoutBody({ server }, bytes) {
+  return new Promise((resolve, reject) => {
+    const socket = net.connect(server.port, '127.0.0.1', () => socket.write(
+      `POST /file.txt HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${bytes}\r\n\r\n`));
+    socket.setTimeout(10_000, () => socket.destroy(new Error('no answer without a body')));
+    socket.once('error', reject);
+    socket.once('data', (data) => { socket.destroy(); resolve(data.toString('latin1')); });
+  });
+}
+
+for (const [way, { refusals = asIs }] of Object.entries(guards)) {
+  describe(way, () => {
+    let site;
+    before(async () => {
+      site = await startGuardedSite(way, issuer, { settings: { ZITADEL_PASS_CLAIMS: 'email' } });
+    });
+    after(() => site?.stop());
+
+    const programs = ['/cgi/who.cgi', '/who.php'];
+    const openPrograms = ['/open/cgi/who.cgi', '/open/who.php'];
+
+    it('refuses callers without a token, whatever is served', async () => {
+      for (const path of ['/file.txt', '/none.txt', '/', ...programs, '/staff/file.txt']) {
+        const answer = await site.call(path);
+        assert.equal(answer.status, 401, path);
+        assert.equal(answer.headers['www-authenticate'], 'Bearer realm="zitadel"', path);
+        assert.doesNotMatch(answer.body, /the file|AUTH_/);
+        if (refusals.body) assert.equal(answer.json.error, 'unauthorized');
+      }
+    });
+
+    it('refuses tokens that ZITADEL refuses', async () => {
+      for (const token of ['made-up', await issuer.mint({ ttl: -5 })]) {
+        for (const path of ['/file.txt', ...programs]) {
+          const answer = await site.call(path, { token });
+          assert.equal(answer.status, 401);
+          assert.match(answer.headers['www-authenticate'], /error="invalid_token"/);
+        }
+      }
+    });
+
+    it('refuses who lacks the role', async () => {
+      const token = await issuer.mint({ user: 'without-role' });
+      const answer = await site.call('/staff/file.txt', { token });
+      assert.equal(answer.status, refusals[403]);
+      assert.match(answer.headers['www-authenticate'], /error="insufficient_scope"/);
+      assert.equal((await site.call('/file.txt', { token })).status, 200);
+    });
+
+    it('refuses methods that no rule is for', async () => {
+      const answer = await site.call('/open/file.txt', { method: 'DELETE' });
+      assert.equal(answer.status, refusals[405]);
+    });
+
+    it('refuses a malformed Authorization header', async () => {
+      const answer = await site.call('/file.txt', { headers: { Authorization: 'Bearer a b' } });
+      assert.equal(answer.status, refusals[400] ?? 400);
+      assert.match(answer.headers['www-authenticate'], /error="invalid_request"/);
+    });
+
+    it('serves what is public to everybody', async () => {
+      const answer = await site.call('/open/file.txt');
+      assert.equal(answer.status, 200);
+      assert.equal(answer.body, 'the file /open/file.txt\n');
+    });
+
+    it('serves files to whom the rules let through', async () => {
+      const token = await issuer.mint({ user: 'with-role' });
+      for (const path of ['/file.txt', '/staff/file.txt', '/staff/in/file.txt']) {
+        const answer = await site.call(path, { token });
+        assert.equal(answer.status, 200, path);
+        assert.equal(answer.body, `the file ${path}\n`);
+      }
+      assert.equal((await site.call('/none.txt', { token })).status, 404);
+    });
+
+    it('tells the program who calls', async () => {
+      const token = await issuer.mint({ user: 'with-role',
+        scope: `openid profile email urn:zitadel:iam:user:resourceowner urn:zitadel:iam:org:project:id:${issuer.projectId}:aud` });
+      for (const path of programs) {
+        const answer = await site.call(path, { token });
+        assert.equal(answer.status, 200, path);
+        const variables = learned(answer);
+        assert.equal(variables.AUTH_SUB, issuer.users['with-role'], path);
+        assert.equal(variables.REMOTE_USER, variables.AUTH_SUB);
+        assert.match(variables.AUTH_ROLES, /(^| )read:messages( |$)/);
+        assert.match(variables.AUTH_USERNAME, /./);
+        assert.match(variables.AUTH_ORG, /^\d+$/);
+        assert.match(variables.AUTH_EXP, /^\d+$/);
+        assert.match(variables.AUTH_SCOPE, /(^| )openid( |$)/);
+        assert.match(variables.AUTH_CLIENT_ID, /./);
+        assert.ok('AUTH_EMAIL' in variables);
+        assert.ok(!answer.rawHeaders.some((text) => /^(Variable-|AUTH_|REMOTE_USER)/i.test(text)),
+          answer.rawHeaders.join());
+      }
+    });
+
+    it('lets no client say who it is', async () => {
+      const headers = usualVariables.flatMap((name) => [
+        [name, 'forged'], [name.replaceAll('_', '-'), 'forged'], [`Variable-${name}`, 'forged'],
+        [`HTTP_${name}`, 'forged'],
+      ]).flat();
+      const token = await issuer.mint({ user: 'without-role' });
+      for (const path of [...programs, ...openPrograms]) {
+        const isOpen = path.startsWith('/open/');
+        const answer = await site.call(path, isOpen ? { headers } : { headers, token });
+        assert.equal(answer.status, 200, path);
+        const variables = learned(answer);
+        for (const name of usualVariables) {
+          assert.notEqual(variables[name], 'forged', `${path} ${name}`);
+        }
+        if (isOpen) for (const name of usualVariables) assert.ok(!variables[name], `${path} ${name}`);
+        assert.ok(!answer.rawHeaders.includes('forged'));
+      }
+    });
+
+    it('refuses a large upload before its body is there', async () => {
+      const answer = await uploadWithoutBody(site, 100 << 20);
+      assert.match(answer, /^HTTP\/1\.1 401 /);
+    });
+
+    it('says so where ZITADEL cannot be reached, and serves known callers', async () => {
+      const known = await issuer.mint({ user: 'with-role' });
+      assert.equal((await site.call('/file.txt', { token: known })).status, 200);
+      await issuer.fault('server-error');
+      try {
+        const answer = await site.call('/file.txt', { token: await issuer.mint({}) });
+        assert.equal(answer.status, refusals[503]);
+        if (refusals[503] !== 500) assert.match(answer.headers['retry-after'], /^\d+$/);
+        assert.equal((await site.call('/staff/file.txt', { token: known })).status, 200);
+      } finally {
+        await issuer.clearFaults();
+      }
+    });
+  });
+}

@@ -1,0 +1,92 @@
+// A site as somebody has it already, files, a CGI script and a PHP page, behind a shipped file that
+// protects it.
+import { existsSync, readdirSync } from 'node:fs';
+
+import { startApi } from './api.mjs';
+import { Process, waitFor } from './processes.mjs';
+
+// What the tests' callers may see: who may see /staff/ has the role that test users can have.
+export const rules = `
+/            token
+/open/       public               GET
+/staff/      role:read:messages
+/staff/in/   role:read:messages   GET POST
+`;
+
+// Prints what it has learned of its caller, a "NAME=value" line each.
+const script = `#!/bin/sh
+printf 'Content-Type: text/plain\\r\\n\\r\\n'
+env | LC_ALL=C sort | grep -E '^(AUTH_|REMOTE_USER=|HTTP_)' || true
+`;
+const page = `<?php
+header('Content-Type: text/plain');
+ksort($_SERVER, SORT_STRING);
+foreach ($_SERVER as $name => $value) {
+  if (preg_match('/^(AUTH_|REMOTE_USER$|HTTP_)/', $name)) echo "$name=$value\\n";
+}
+`;
+
+function makeSite(workspace) {
+  for (const name of ['www', 'www/open', 'www/staff', 'www/staff/in', 'www/cgi', 'www/open/cgi']) {
+    workspace.makeFolder(name);
+  }
+  for (const name of ['file.txt', 'open/file.txt', 'staff/file.txt', 'staff/in/file.txt']) {
+    workspace.write(`www/${name}`, `the file /${name}\n`);
+  }
+  for (const name of ['www/cgi/who.cgi', 'www/open/cgi/who.cgi']) {
+    workspace.write(name, script, 0o755);
+  }
+  for (const name of ['www/who.php', 'www/open/who.php']) workspace.write(name, page);
+  workspace.write('etc/rules', rules);
+}
+
+const kPhpFolder = '/usr/sbin';
+
+async function startPhp(workspace) {
+  const program = readdirSync(kPhpFolder).find((name) => /^php-fpm\d/.test(name));
+  if (program === undefined) throw new Error('php-fpm is not installed: run tests/deps.sh');
+  const socket = workspace.path('run/php.sock');
+  const configuration = workspace.write('etc/php-fpm.conf', `
+[global]
+error_log = ${workspace.path('log/php.log')}
+daemonize = no
+[www]
+listen = ${socket}
+pm = static
+pm.max_children = 2
+`);
+  const php = new Process(`${kPhpFolder}/${program}`, ['-n', '-y', configuration]);
+  await waitFor('php-fpm to listen', () => existsSync(socket));
+  return { stop: () => php.stop(), log: () => php.output };
+}
+
+// What the administrator's own configuration says, by web server.
+const sites = {
+  lighttpd: (workspace) => `
+server.modules += ( "mod_cgi", "mod_fastcgi" )
+cgi.assign = ( ".cgi" => "" )
+fastcgi.server = ( ".php" => (( "socket" => "${workspace.path('run/php.sock')}" )) )
+`,
+};
+
+// way: a key of `guards`. settings: beyond the rules. options: further ones of startApi.
+export function startGuardedSite(way, issuer, { settings = {}, ...options } = {}) {
+  const [server] = way.split('/');
+  return startApi(way, issuer, {
+    ...options,
+    prepare: async (workspace, api) => {
+      makeSite(workspace);
+      api.add(await startPhp(workspace));
+    },
+    settings: (workspace) => ({ ZITADEL_RULES: workspace.path('etc/rules'), ...settings }),
+    site: sites[server],
+  });
+}
+
+// The variables that the CGI script or the PHP page has printed.
+export function learned(answer) {
+  return Object.fromEntries(answer.body.split('\n').filter(Boolean).map((line) => {
+    const at = line.indexOf('=');
+    return [line.slice(0, at), line.slice(at + 1)];
+  }));
+}

@@ -50,6 +50,7 @@ AUTH_SOURCES := \
   auth/jose/verification_key.cpp \
   auth/json.cpp \
   auth/json_tokens.cpp \
+  auth/local_validation.cpp \
   auth/log.cpp \
   auth/private_file.cpp \
   auth/private_folder.cpp \
@@ -138,6 +139,7 @@ UNIT_TEST_SOURCES := \
   tests/unit/lmdb_damage_test.cpp \
   tests/unit/lmdb_processes_test.cpp \
   tests/unit/lmdb_store_test.cpp \
+  tests/unit/local_validation_test.cpp \
   tests/unit/main.cpp \
   tests/unit/private_file_test.cpp \
   tests/unit/redis_peer_test.cpp \

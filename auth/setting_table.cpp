@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <iterator>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -38,25 +39,30 @@ Problem number(const FoundSetting& found, Settings& settings) {
   return std::nullopt;
 }
 
-template <auto Member>
-Problem flag(const FoundSetting& found, Settings& settings) {
-  const std::string_view text = found.value.reveal();
-  if (text != "0" && text != "1") return "is neither 1 nor 0";
-  settings.*Member = text == "1";
-  return std::nullopt;
-}
+constexpr std::pair<std::string_view, LogLevel> kLogLevels[] = {{"error", LogLevel::kError},
+                                                                {"warn", LogLevel::kWarn},
+                                                                {"info", LogLevel::kInfo},
+                                                                {"debug", LogLevel::kDebug}};
+constexpr std::pair<std::string_view, Validation> kValidations[] = {
+    {"introspection", Validation::kIntrospection},
+    {"jwt", Validation::kJwt},
+    {"jwt-or-introspection", Validation::kJwtOrIntrospection}};
+constexpr std::pair<std::string_view, bool> kSwitch[] = {
+    {"on", true}, {"off", false}, {"1", true}, {"0", false}};
 
-Problem log_level(const FoundSetting& found, Settings& settings) {
-  constexpr std::pair<std::string_view, LogLevel> kLevels[] = {{"error", LogLevel::kError},
-                                                               {"warn", LogLevel::kWarn},
-                                                               {"info", LogLevel::kInfo},
-                                                               {"debug", LogLevel::kDebug}};
-  for (const auto& [name, level] : kLevels) {
-    if (name != found.value.reveal()) continue;
-    settings.log_level = level;
-    return std::nullopt;
+// One word of several.
+template <auto Member, const auto& kChoices>
+Problem choice(const FoundSetting& found, Settings& settings) {
+  std::string names;
+  for (const auto& each : kChoices) {
+    if (each.first == found.value.reveal()) {
+      settings.*Member = each.second;
+      return std::nullopt;
+    }
+    if (!names.empty()) names += &each == std::end(kChoices) - 1 ? " and " : ", ";
+    names += each.first;
   }
-  return "is not one of error, warn, info and debug";
+  return "is not one of " + names;
 }
 
 // Of the characters from least to '~'.
@@ -193,19 +199,21 @@ Problem cors_origins(const FoundSetting& found, Settings& settings) {
 
 // ZITADEL_ALLOW_HTTP stands before the URLs that it concerns.
 constexpr SettingRow kRows[] = {
-    {{"ZITADEL_ALLOW_HTTP"}, flag<&Settings::allow_http>},
+    {{"ZITADEL_ALLOW_HTTP"}, choice<&Settings::allow_http, kSwitch>},
     {{"ZITADEL_DOMAIN"}, domain},
     {{"ZITADEL_INTROSPECTION_URL"}, introspection_url},
     {{"API_PRIVATE_KEY_FILE_PATH"}, key_file},
     {{"ZITADEL_CLIENT_ID"}, ascii<&Settings::client_id, '!'>},
     {{"ZITADEL_CLIENT_SECRET", true}, client_secret},
     {{"ZITADEL_PROJECT_ID"}, ascii<&Settings::project_id, '!'>},
+    {{"ZITADEL_VALIDATION"}, choice<&Settings::validation, kValidations>},
+    {{"ZITADEL_JWT_SHIELD"}, choice<&Settings::jwt_shield, kSwitch>},
     {{"ZITADEL_REALM"}, ascii<&Settings::realm, ' '>},
     {{"ZITADEL_CA_FILE"}, ca_file},
     {{"ZITADEL_CONNECT_TIMEOUT_MS"}, number<&Settings::connect_timeout, 10, 60000>},
     {{"ZITADEL_TIMEOUT_MS"}, number<&Settings::timeout, 10, 60000>},
     {{"ZITADEL_THREADS"}, number<&Settings::threads, 1, 64>},
-    {{"ZITADEL_LOG_LEVEL"}, log_level},
+    {{"ZITADEL_LOG_LEVEL"}, choice<&Settings::log_level, kLogLevels>},
     {{"ZITADEL_CACHE_TTL"}, number<&Settings::cache_ttl, 0, 3600>},
     {{"ZITADEL_CACHE_MAX_TOKENS"}, number<&Settings::cache_max_tokens, 1, 10'000'000>},
     {{"ZITADEL_CACHE_DIR"}, cache_dir},

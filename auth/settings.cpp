@@ -60,11 +60,14 @@ void check_domain(const SettingSources& sources, Mistakes& mistakes) {
       "https://my-instance.zitadel.cloud");
 }
 
-// By key or by client id and secret, and not half of either.
-void check_authentication(const SettingSources& sources, Mistakes& mistakes) {
+// By key or by client id and secret, and not half of either. Who asks ZITADEL about no token needs
+// neither, but what says which tokens are meant for this API.
+void check_authentication(const SettingSources& sources, Validation validation,
+                          Mistakes& mistakes) {
   constexpr std::string_view kKey = "API_PRIVATE_KEY_FILE_PATH";
   constexpr std::string_view kId = "ZITADEL_CLIENT_ID";
   constexpr std::string_view kSecret = "ZITADEL_CLIENT_SECRET";
+  constexpr std::string_view kProject = "ZITADEL_PROJECT_ID";
   const auto is_set = [&](std::string_view name) { return sources.found.contains(name); };
   const auto with_origin = [&](std::string_view name) {
     return std::string(name) + " (" + sources.found.find(name)->second.origin + ")";
@@ -74,6 +77,12 @@ void check_authentication(const SettingSources& sources, Mistakes& mistakes) {
                        with_origin(is_set(kId) ? kId : kSecret) +
                        ": write the key's path for an API application with the method Private Key "
                        "JWT, or client id and secret for one with the method Basic, not both");
+  } else if (validation == Validation::kJwt && !is_set(kSecret)) {
+    if (is_set(kKey) || is_set(kId) || is_set(kProject)) return;
+    mistakes.push_back(std::string(kProject) +
+                       " is not set: with ZITADEL_VALIDATION=jwt, write the id of the project that "
+                       "tokens must be meant for, or the client id of this API into "
+                       "ZITADEL_CLIENT_ID");
   } else if (!is_set(kKey) && is_set(kId) != is_set(kSecret)) {
     const std::string_view there = is_set(kId) ? kId : kSecret;
     const std::string_view missing = is_set(kId) ? kSecret : kId;
@@ -111,7 +120,7 @@ std::variant<Settings, Mistakes> load_settings(const Environment& environment,
   Mistakes mistakes = std::move(sources.mistakes);
   for (const SettingRow& row : setting_rows()) read_row(row, sources, settings, mistakes);
   check_domain(sources, mistakes);
-  check_authentication(sources, mistakes);
+  check_authentication(sources, settings.validation, mistakes);
   if (!mistakes.empty()) {
     // A misspelt name may be why another setting is missing.
     mistakes.insert(mistakes.end(), sources.warnings.begin(), sources.warnings.end());

@@ -15,13 +15,21 @@
 
 namespace auth {
 
+// Who judges an access token.
+enum class Validation {
+  kIntrospection,       // ZITADEL, whatever the token is
+  kJwt,                 // this program, with ZITADEL's key set; an opaque token is refused
+  kJwtOrIntrospection,  // this program a JWT, ZITADEL an opaque token
+};
+
 // Immutable after loading. Names in the comments are those of the environment and the .env file;
 // .env.example tells what each means. auth/setting_table.cpp says how each is read.
 struct Settings {
   std::string domain;             // ZITADEL_DOMAIN: the issuer, no slash at its end
   std::string introspection_url;  // ZITADEL_INTROSPECTION_URL; empty: from discovery
 
-  // How this API authenticates: exactly one of the two is there.
+  // How this API authenticates: exactly one of the two is there; for Validation::kJwt, which asks
+  // ZITADEL about no token, none need be.
   std::optional<ApplicationKey> application_key;  // API_PRIVATE_KEY_FILE_PATH
   std::string client_id;                          // of the key, or ZITADEL_CLIENT_ID
   Secret client_secret;                           // ZITADEL_CLIENT_SECRET
@@ -31,6 +39,9 @@ struct Settings {
   std::string resource;           // ZITADEL_RESOURCE: this API's own URL; empty: no metadata
   std::string ca_file;            // ZITADEL_CA_FILE; empty: the system's
   bool allow_http = false;        // ZITADEL_ALLOW_HTTP: http:// to other than loopback addresses
+
+  Validation validation = Validation::kIntrospection;  // ZITADEL_VALIDATION
+  bool jwt_shield = true;  // ZITADEL_JWT_SHIELD: ZITADEL is not asked about a forged JWT
 
   std::chrono::milliseconds connect_timeout{2000};  // ZITADEL_CONNECT_TIMEOUT_MS
   std::chrono::milliseconds timeout{5000};          // ZITADEL_TIMEOUT_MS

@@ -7,10 +7,12 @@
 #include "auth/breaker.h"
 #include "auth/cache/token_cache.h"
 #include "auth/failure_log.h"
+#include "auth/local_validation.h"
 #include "auth/log.h"
 #include "auth/single_flight.h"
 #include "auth/zitadel/discovery.h"
 #include "auth/zitadel/introspection.h"
+#include "auth/zitadel/key_set.h"
 
 namespace auth {
 namespace {
@@ -38,6 +40,16 @@ const SharedClaims& no_claims() {
   return none;
 }
 
+Expectations expectations_of(const Settings& settings) {
+  return {settings.domain, settings.client_id, settings.project_id, settings.pass_claims};
+}
+
+void tell_of_refusal(const Error& error) {
+  if (log_enabled(LogLevel::kDebug)) {
+    log(LogLevel::kDebug, "a token was refused: " + to_string(error));
+  }
+}
+
 }  // namespace
 
 // Outlives the validator where questions are under way.
@@ -45,6 +57,7 @@ class TokenValidator::Impl : public std::enable_shared_from_this<TokenValidator:
  public:
   Impl(const Settings& settings, Neighbours neighbours)
       : max_flights_(settings.max_in_flight),
+        timeout_(settings.timeout),
         workers_(neighbours.workers),
         shared_(neighbours.shared),
         refresh_ahead_(neighbours.refresh_ahead),
@@ -53,11 +66,13 @@ class TokenValidator::Impl : public std::enable_shared_from_this<TokenValidator:
         flights_(settings.max_parked),
         breaker_(clock_),
         failures_(clock_),
-        discovery_(settings.domain, settings.allow_http, neighbours.http),
-        introspection_(
-            settings.introspection_url,
-            {settings.domain, settings.client_id, settings.project_id, settings.pass_claims},
-            discovery_, neighbours.authentication, neighbours.http, clock_) {}
+        discovery_(
+            std::make_shared<Discovery>(settings.domain, settings.allow_http, neighbours.http)),
+        introspection_(settings.introspection_url, expectations_of(settings), *discovery_,
+                       neighbours.authentication, neighbours.http, clock_),
+        local_(settings, expectations_of(settings),
+               std::make_shared<KeySet>(discovery_, neighbours.http, clock_), clock_,
+               neighbours.refresh_ahead) {}
 
   void authorize(SecretView token, const Requirement& requirement, Done done) {
     if (requirement.is_public()) return done(no_claims());
@@ -67,16 +82,35 @@ class TokenValidator::Impl : public std::enable_shared_from_this<TokenValidator:
     if (found.refresh_due && refresh_ahead_) refresh(*key, token);
     if (found.claims) return done(decide(found.claims, requirement, clock_.wall()));
     if (found.refusal) return done(*found.refusal);
+    if (const auto judged = judge(*key, token)) {
+      return done(*judged ? decide(**judged, requirement, clock_.wall()) : Answer(judged->error()));
+    }
     park(*key, token, {&requirement, std::move(done)});
   }
 
   void warm_up() {
-    discovery_.get([self = shared_from_this()](const auto& found) {
-      if (!found) self->failures_.add(found.error());
+    discovery_->get([self = shared_from_this()](const auto& found) {
+      found ? self->local_.warm_up() : self->failures_.add(found.error());
     });
   }
 
  private:
+  // What can be said of a token here and now; nothing where somebody has to be asked first. Claims
+  // go into the cache, to be judged anew when they run out: so a key that ZITADEL has deleted opens
+  // nothing longer than that. Refusals do not: they cost little to repeat, and made-up tokens would
+  // push out those that ZITADEL was asked about.
+  std::optional<Result<SharedClaims>> judge(const TokenKey& key, SecretView token) {
+    std::optional<Result<Claims>> judged = local_.judge(token);
+    if (!judged) return std::nullopt;
+    if (!*judged) {
+      tell_of_refusal(judged->error());
+      return Result<SharedClaims>(std::move(*judged).error());
+    }
+    auto claims = std::make_shared<const Claims>(**std::move(judged));
+    if (local_.decides(token)) cache_.store(key, claims);
+    return Result<SharedClaims>(std::move(claims));
+  }
+
   void park(const TokenKey& key, SecretView token, Waiter waiter) {
     switch (flights_.join(key, waiter)) {
       case SingleFlight<Waiter>::Joined::kFollows:
@@ -100,15 +134,34 @@ class TokenValidator::Impl : public std::enable_shared_from_this<TokenValidator:
     }
   }
 
+  // Not one that is judged here: that takes no time when it has run out.
   void refresh(const TokenKey& key, SecretView token) {
+    if (local_.decides(token)) return;
     if (flights_.lead_alone(key, max_flights_)) ask(key, token);
   }
 
-  // Asks the other processes first, where there is a way to.
+  // Asks the other processes first, where there is a way to. They are not asked about a token that
+  // is judged here: it takes longer.
   void ask(const TokenKey& key, SecretView token) {
+    if (local_.decides(token)) {
+      return await_keys(key, std::make_shared<const Secret>(token), clock_.steady() + timeout_);
+    }
     if (shared_ == nullptr) return ask_zitadel(key, Secret(token));
     auto asked = std::make_shared<Secret>(token);
     workers_.run([self = shared_from_this(), key, asked] { self->ask_others(key, *asked); });
+  }
+
+  // Judges the token when ZITADEL has answered for its keys. An answer can leave it open, where it
+  // was to an older question: then another is waited for, but none that begins after the deadline.
+  void await_keys(const TokenKey& key, const std::shared_ptr<const Secret>& token,
+                  SteadyTime deadline) {
+    local_.when_decidable([self = shared_from_this(), key, token, deadline] {
+      self->workers_.run([self, key, token, deadline] {
+        if (auto judged = self->judge(key, *token)) return self->land(key, *std::move(judged));
+        if (self->clock_.steady() < deadline) return self->await_keys(key, token, deadline);
+        self->land(key, Error{Reason::kKeySetUnavailable, "it did not come in time"});
+      });
+    });
   }
 
   void ask_others(const TokenKey& key, Secret& token) {
@@ -178,7 +231,7 @@ class TokenValidator::Impl : public std::enable_shared_from_this<TokenValidator:
           "urn:zitadel:iam:org:project:id:PROJECT_ID:aud of this API's project; it has expired or "
           "was revoked; it is of another instance; or ZITADEL failed internally");
     } else {
-      log(LogLevel::kDebug, "a token was refused: " + to_string(error));
+      tell_of_refusal(error);
     }
     const Reason reason = error.reason;
     tell_others(token, {clock_.wall(), nullptr, reason},
@@ -220,6 +273,7 @@ class TokenValidator::Impl : public std::enable_shared_from_this<TokenValidator:
   }
 
   const std::size_t max_flights_;
+  const std::chrono::milliseconds timeout_;
   WorkerPool& workers_;
   SharedCache* const shared_;
   const bool refresh_ahead_;
@@ -228,8 +282,9 @@ class TokenValidator::Impl : public std::enable_shared_from_this<TokenValidator:
   SingleFlight<Waiter> flights_;
   Breaker breaker_;
   FailureLog failures_;
-  Discovery discovery_;
+  const std::shared_ptr<Discovery> discovery_;
   Introspection introspection_;
+  const LocalValidation local_;
 };
 
 TokenValidator::TokenValidator(const Settings& settings, Neighbours neighbours)

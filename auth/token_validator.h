@@ -1,8 +1,8 @@
 // TokenValidator: the one door. Decides whether an access token opens it.
 //
-// A known token is answered from memory at once. Another one is asked about at ZITADEL
-// (RFC 7662), off the caller's thread; all who ask about the same token meanwhile share that
-// question.
+// A known token is answered from memory at once, and so is a JWT that can be judged here
+// (auth/local_validation.h). Another one is asked about at ZITADEL (RFC 7662), off the caller's
+// thread; all who ask about the same token meanwhile share that question.
 #pragma once
 
 #include <cstddef>
@@ -35,7 +35,8 @@ class TokenValidator {
     const Clock& clock;
     WorkerPool& workers;
     SharedCache* shared = nullptr;  // null: this process learns alone
-    bool refresh_ahead = true;      // false where the process ends with its first request
+    bool refresh_ahead = true;      // false where the process ends with its first request, so that
+                                    // nothing is asked for that only a later one would need
   };
 
   TokenValidator(const Settings& settings, Neighbours neighbours);
@@ -48,7 +49,8 @@ class TokenValidator {
   // no token is looked at and the claims are empty. Errors: any Reason but those of the header.
   void authorize(SecretView token, const Requirement& requirement, Done done);
 
-  // Opens the connection to ZITADEL and does discovery in the background.
+  // Opens the connection to ZITADEL, does discovery and asks for the key set, where it is needed,
+  // in the background.
   void warm_up();
 
  private:

@@ -43,6 +43,7 @@ std::unique_ptr<auth::ClientAuthentication> authentication_of(auth::Settings& se
     return auth::key_authentication(settings.client_id, settings.application_key->key_id,
                                     settings.application_key->key, settings.domain, clock);
   }
+  // Empty for Validation::kJwt, where nobody uses it.
   return auth::basic_authentication(settings.client_id, std::move(settings.client_secret));
 }
 
@@ -54,10 +55,12 @@ std::string cache_folder(const auth::Settings& settings) {
   return "/tmp/zitadel-fcgi-" + std::to_string(::getuid());
 }
 
-// Null where nothing is to be kept, or OpenSSL fails: this process then learns alone.
+// Null where nothing is to be kept or nothing is learned from ZITADEL, or OpenSSL fails: this
+// process then learns alone.
 std::unique_ptr<auth::SharedCache> shared_cache_of(const auth::Settings& settings,
                                                    const auth::Clock& clock) {
   if (settings.cache_ttl.count() == 0) return nullptr;
+  if (settings.validation == auth::Validation::kJwt) return nullptr;
   const auth::Result<auth::Secret> secret =
       settings.application_key ? settings.application_key->key->derive("shared cache")
                                : settings.client_secret.copy();

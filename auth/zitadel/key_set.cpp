@@ -47,7 +47,7 @@ bool KeySet::begin_for(const std::optional<std::string>& key_id) {
 }
 
 bool KeySet::begin(bool due, SteadyTime now) {
-  if (!due || asking_ || now < pause_ends_) return false;
+  if (!due || asking_ || over_ || now < pause_ends_) return false;
   asking_ = true;
   resting_ = now - asked_at_ >= kKeySetRest;
   asked_at_ = now;
@@ -123,6 +123,7 @@ void KeySet::keep(Error failure) {
   const std::chrono::seconds pause = keys_ ? kKeySetPause : kFirstKeySetPause;
   pause_ends_ =
       std::max(asked_at_ + pause, clock_.steady() + failure.retry_after.value_or(pause.zero()));
+  over_ = failure.reason == Reason::kShuttingDown;
   failure_ = std::move(failure);
   asking_ = false;
   resting_ = false;

@@ -76,6 +76,7 @@ class KeySet : public std::enable_shared_from_this<KeySet> {
   std::shared_ptr<const jose::JwkSet> keys_ GUARDED_BY(mutex_);  // the last good one
   std::optional<Error> failure_ GUARDED_BY(mutex_);              // of the last question
   bool asking_ GUARDED_BY(mutex_) = false;
+  bool over_ GUARDED_BY(mutex_) = false;      // the HTTP client has ended: nobody can be asked
   bool resting_ GUARDED_BY(mutex_) = false;   // keys_ serves nobody until the question is answered
   SteadyTime asked_at_ GUARDED_BY(mutex_){};  // when the last question was begun
   std::optional<std::string> asked_for_ GUARDED_BY(mutex_);  // the unknown key id it was begun for

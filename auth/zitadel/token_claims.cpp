@@ -96,8 +96,9 @@ std::optional<Error> check_audience(const Json& members, const Expectations& exp
     const std::optional<std::string_view> text = entry.text();
     well_formed = well_formed && text.has_value();
     if (!text) return;
-    meant_for_us = meant_for_us || *text == expected.client_id ||
-                   (!expected.project_id.empty() && *text == expected.project_id);
+    for (const std::string* ours : {&expected.client_id, &expected.project_id}) {
+      meant_for_us = meant_for_us || (!ours->empty() && *text == *ours);
+    }
     claims.audience(*text);
   };
   if (audience->is_array()) {
@@ -108,7 +109,10 @@ std::optional<Error> check_audience(const Json& members, const Expectations& exp
   if (!well_formed) return malformed("aud is neither a string nor a list of strings");
   if (!meant_for_us) {
     return Error{Reason::kWrongAudience,
-                 "its aud holds neither the client id " + expected.client_id + " nor " +
+                 "its aud holds neither " +
+                     (expected.client_id.empty() ? "a client id (none is known)"
+                                                 : "the client id " + expected.client_id) +
+                     " nor " +
                      (expected.project_id.empty() ? "a project id (ZITADEL_PROJECT_ID is not set)"
                                                   : "the project id " + expected.project_id)};
   }

@@ -19,7 +19,7 @@ constexpr std::chrono::seconds kNotBeforeSkew{30};
 // What a token must say to be meant for this API, and what is kept of it.
 struct Expectations {
   std::string issuer;
-  std::string client_id;
+  std::string client_id;     // empty: only project_id is an audience
   std::string project_id{};  // empty: roles of any project count, only client_id is an audience
   std::vector<std::string> extra_claims{};  // kept beside those that Claims has a name for
 };

@@ -62,6 +62,8 @@ class EnvExampleTest : public support::SettingsFixture {
     const Settings defaults;
     CPPUNIT_ASSERT_EQUAL(defaults.introspection_url, settings.introspection_url);
     CPPUNIT_ASSERT_EQUAL(defaults.project_id, settings.project_id);
+    CPPUNIT_ASSERT(defaults.validation == settings.validation);
+    CPPUNIT_ASSERT_EQUAL(defaults.jwt_shield, settings.jwt_shield);
     CPPUNIT_ASSERT_EQUAL(defaults.realm, settings.realm);
     CPPUNIT_ASSERT_EQUAL(defaults.ca_file, settings.ca_file);
     CPPUNIT_ASSERT_EQUAL(defaults.allow_http, settings.allow_http);

@@ -33,6 +33,7 @@ class JwtClaimsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(refuses_a_token_that_is_not_valid_yet_but_for_thirty_seconds);
   CPPUNIT_TEST(refuses_another_issuer);
   CPPUNIT_TEST(refuses_another_audience);
+  CPPUNIT_TEST(an_id_that_is_not_set_is_no_audience);
   CPPUNIT_TEST(refuses_an_id_token);
   CPPUNIT_TEST(refuses_a_logout_token);
   CPPUNIT_TEST(grants_no_role_of_another_project);
@@ -154,6 +155,19 @@ class JwtClaimsTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT(
           read(join({kExpiry, kIssuer, "\"aud\":" + std::string(audience), kSubject})).has_value());
     }
+  }
+
+  // Nobody is named by an id that is not known.
+  void an_id_that_is_not_set_is_no_audience() {
+    const auto read_for = [](const std::string& client, const std::string& project) {
+      const std::string payload = join({kExpiry, kIssuer, "\"aud\":[\"\",\"x\"]", kSubject});
+      return auth::parse_jwt_claims(payload, {"https://issuer.example", client, project}, kNow);
+    };
+    CPPUNIT_ASSERT(!read_for("", "123"));
+    CPPUNIT_ASSERT(!read_for("client", ""));
+    CPPUNIT_ASSERT(!read_for("", ""));
+    CPPUNIT_ASSERT(read_for("", "x").has_value());
+    CPPUNIT_ASSERT(read_for("x", "").has_value());
   }
 
   // RFC 9068 §4 warns of it: signed with the same key, for the same audience, and not a credential.

@@ -58,6 +58,7 @@ class KeySetTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(calls_back_at_once_where_nothing_is_being_asked);
   CPPUNIT_TEST(warms_up_with_one_question);
   CPPUNIT_TEST(outlives_its_owner_while_a_question_is_under_way);
+  CPPUNIT_TEST(asks_no_more_once_the_client_has_ended);
   CPPUNIT_TEST(tells_the_operator_of_failures_and_of_keys_left_out);
   CPPUNIT_TEST(serves_several_threads_at_once);
   CPPUNIT_TEST_SUITE_END();
@@ -406,6 +407,16 @@ class KeySetTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(!watched.expired());
     http_.shut_down();
     CPPUNIT_ASSERT(watched.expired());
+  }
+
+  void asks_no_more_once_the_client_has_ended() {
+    check_reason(Reason::kKeySetUnavailable, "a");
+    http_.shut_down();
+    const std::size_t asked = http_.asked();
+    clock_.advance(std::chrono::hours(1));
+    check_reason(Reason::kKeySetUnavailable, "a");
+    keys_->warm_up();
+    CPPUNIT_ASSERT_EQUAL(asked, http_.asked());
   }
 
   void tells_the_operator_of_failures_and_of_keys_left_out() {

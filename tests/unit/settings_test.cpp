@@ -25,6 +25,8 @@ class SettingsTest : public support::SettingsFixture {
   CPPUNIT_TEST(refuses_an_introspection_url_like_a_domain);
   CPPUNIT_TEST(refuses_both_ways_to_authenticate_at_once);
   CPPUNIT_TEST(refuses_half_a_way_to_authenticate);
+  CPPUNIT_TEST(refuses_to_judge_jwts_without_knowing_whom_they_are_meant_for);
+  CPPUNIT_TEST(refuses_to_introspect_without_a_way_to_authenticate);
   CPPUNIT_TEST(refuses_a_key_file_that_cannot_be_used);
   CPPUNIT_TEST(refuses_what_is_no_path);
   CPPUNIT_TEST(refuses_a_ca_file_without_certificates);
@@ -37,6 +39,7 @@ class SettingsTest : public support::SettingsFixture {
   CPPUNIT_TEST(never_shows_a_secret);
   CPPUNIT_TEST(authenticates_with_a_key_file);
   CPPUNIT_TEST(authenticates_with_id_and_secret);
+  CPPUNIT_TEST(judges_jwts_without_authenticating);
   CPPUNIT_TEST(takes_domains_as_issuers_write_them);
   CPPUNIT_TEST(takes_plain_http_where_it_is_safe_or_meant);
   CPPUNIT_TEST(reads_every_setting);
@@ -122,6 +125,32 @@ class SettingsTest : public support::SettingsFixture {
         {"ZITADEL_DOMAIN=https://z.example", "ZITADEL_CLIENT_SECRET=1"});
   }
 
+  void refuses_to_judge_jwts_without_knowing_whom_they_are_meant_for() {
+    const std::string domain = "ZITADEL_DOMAIN=https://z.example";
+    const std::string jwt = "ZITADEL_VALIDATION=jwt";
+    gives_mistake(
+        "ZITADEL_PROJECT_ID is not set: with ZITADEL_VALIDATION=jwt, write the id of the project "
+        "that tokens must be meant for, or the client id of this API into ZITADEL_CLIENT_ID",
+        {domain, jwt});
+    gives_mistake(
+        "ZITADEL_CLIENT_ID is not set, but ZITADEL_CLIENT_SECRET (environment) is: write both, or "
+        "API_PRIVATE_KEY_FILE_PATH instead",
+        {domain, jwt, "ZITADEL_PROJECT_ID=1", "ZITADEL_CLIENT_SECRET=s"});
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1},
+                         mistakes_of(working_with({jwt, "ZITADEL_CLIENT_ID=1"})).size());
+  }
+
+  void refuses_to_introspect_without_a_way_to_authenticate() {
+    for (const char* mode : {"introspection", "jwt-or-introspection"}) {
+      const Mistakes mistakes =
+          mistakes_of({"ZITADEL_DOMAIN=https://z.example", "ZITADEL_PROJECT_ID=1",
+                       "ZITADEL_VALIDATION=" + std::string(mode)});
+      CPPUNIT_ASSERT_EQUAL(std::size_t{1}, mistakes.size());
+      CPPUNIT_ASSERT_MESSAGE(mistakes[0],
+                             mistakes[0].starts_with("API_PRIVATE_KEY_FILE_PATH is not set"));
+    }
+  }
+
   void refuses_a_key_file_that_cannot_be_used() {
     refuses("API_PRIVATE_KEY_FILE_PATH=none.json",
             ", \"none.json\", cannot be used: none.json: cannot be opened: No such file or "
@@ -198,8 +227,11 @@ class SettingsTest : public support::SettingsFixture {
     }
     for (const char* text : {"true", "yes", "2", "01", "1 "}) {
       refuses("ZITADEL_ALLOW_HTTP=" + std::string(text),
-              ", \"" + std::string(text) + "\", is neither 1 nor 0");
+              ", \"" + std::string(text) + "\", is not one of on, off, 1 and 0");
     }
+    refuses("ZITADEL_JWT_SHIELD=no", ", \"no\", is not one of on, off, 1 and 0");
+    refuses("ZITADEL_VALIDATION=JWT",
+            ", \"JWT\", is not one of introspection, jwt and jwt-or-introspection");
   }
 
   void refuses_characters_that_do_not_belong() {
@@ -286,6 +318,18 @@ class SettingsTest : public support::SettingsFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("s =\xc3\xa4"), std::string(settings.client_secret.reveal()));
   }
 
+  void judges_jwts_without_authenticating() {
+    const Settings by_project = load(
+        {"ZITADEL_DOMAIN=https://z.example", "ZITADEL_VALIDATION=jwt", "ZITADEL_PROJECT_ID=123"});
+    CPPUNIT_ASSERT(by_project.validation == auth::Validation::kJwt);
+    CPPUNIT_ASSERT_EQUAL(std::string(), by_project.client_id);
+    const Settings by_client = load(
+        {"ZITADEL_DOMAIN=https://z.example", "ZITADEL_VALIDATION=jwt", "ZITADEL_CLIENT_ID=1@p"});
+    CPPUNIT_ASSERT_EQUAL(std::string("1@p"), by_client.client_id);
+    CPPUNIT_ASSERT_EQUAL(std::string("222@project"),
+                         load(working_with({"ZITADEL_VALIDATION=jwt"})).client_id);
+  }
+
   void takes_domains_as_issuers_write_them() {
     for (const auto& [text, expected] :
          {std::pair{"https://z.example", "https://z.example"},
@@ -314,15 +358,30 @@ class SettingsTest : public support::SettingsFixture {
 
   void reads_every_setting() {
     folder_.write("ca.pem", "# mine\n-----BEGIN CERTIFICATE-----\n", 0644);
-    const Settings settings = load(working_with(
-        {"ZITADEL_INTROSPECTION_URL=https://z.example/i", "ZITADEL_PROJECT_ID=123",
-         "ZITADEL_REALM=my \"API\"", "ZITADEL_CA_FILE=ca.pem", "ZITADEL_CONNECT_TIMEOUT_MS=11",
-         "ZITADEL_TIMEOUT_MS=12", "ZITADEL_THREADS=13", "ZITADEL_LOG_LEVEL=debug",
-         "ZITADEL_CACHE_TTL=14", "ZITADEL_CACHE_MAX_TOKENS=15", "ZITADEL_GRACE=16",
-         "ZITADEL_MAX_IN_FLIGHT=17", "ZITADEL_MAX_CONNECTIONS=18", "ZITADEL_MAX_PARKED=19",
-         "ZITADEL_RULES=/etc/rules", "ZITADEL_PASS_CLAIMS= email  urn:x ",
-         "ZITADEL_RESOURCE=https://api.example/api",
-         "ZITADEL_CORS_ORIGINS=https://a.example http://b.example:8080 *"}));
+    const Settings settings =
+        load(working_with({"ZITADEL_INTROSPECTION_URL=https://z.example/i",
+                           "ZITADEL_PROJECT_ID=123",
+                           "ZITADEL_REALM=my \"API\"",
+                           "ZITADEL_CA_FILE=ca.pem",
+                           "ZITADEL_CONNECT_TIMEOUT_MS=11",
+                           "ZITADEL_TIMEOUT_MS=12",
+                           "ZITADEL_THREADS=13",
+                           "ZITADEL_LOG_LEVEL=debug",
+                           "ZITADEL_CACHE_TTL=14",
+                           "ZITADEL_CACHE_MAX_TOKENS=15",
+                           "ZITADEL_GRACE=16",
+                           "ZITADEL_MAX_IN_FLIGHT=17",
+                           "ZITADEL_MAX_CONNECTIONS=18",
+                           "ZITADEL_MAX_PARKED=19",
+                           "ZITADEL_RULES=/etc/rules",
+                           "ZITADEL_PASS_CLAIMS= email  urn:x ",
+                           "ZITADEL_RESOURCE=https://api.example/api",
+                           "ZITADEL_CORS_ORIGINS=https://a.example http://b.example:8080 *",
+
+                           "ZITADEL_VALIDATION=jwt-or-introspection",
+                           "ZITADEL_JWT_SHIELD=off"}));
+    CPPUNIT_ASSERT(settings.validation == auth::Validation::kJwtOrIntrospection);
+    CPPUNIT_ASSERT(!settings.jwt_shield);
     CPPUNIT_ASSERT_EQUAL(std::string("https://z.example/i"), settings.introspection_url);
     CPPUNIT_ASSERT_EQUAL(std::string("123"), settings.project_id);
     CPPUNIT_ASSERT_EQUAL(std::string("my \"API\""), settings.realm);

@@ -1,0 +1,410 @@
+#include "auth/local_validation.h"
+
+#include <cppunit/extensions/HelperMacros.h>
+
+#include <chrono>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "auth/jose/base64url.h"
+#include "tests/unit/support/jwts.h"
+#include "tests/unit/support/keys.h"
+#include "tests/unit/support/log_capture.h"
+#include "tests/unit/support/validator_fixture.h"
+
+namespace {
+
+using auth::Error;
+using auth::Reason;
+using auth::Settings;
+using auth::Validation;
+using auth::jose::Algorithm;
+using std::chrono::seconds;
+using support::signed_jwt;
+
+const std::string kDiscovery =
+    R"({"issuer":"https://issuer.example","jwks_uri":"https://issuer.example/oauth/v2/keys"})";
+
+// What the validator decides by itself, and what it asks ZITADEL about.
+class LocalValidationTest : public support::ValidatorFixture {
+  CPPUNIT_TEST_SUITE(LocalValidationTest);
+  CPPUNIT_TEST(jwt_refuses_an_opaque_token_without_a_question);
+  CPPUNIT_TEST(jwt_refuses_forged_tokens_without_a_question);
+  CPPUNIT_TEST(jwt_refuses_a_token_of_another_audience);
+  CPPUNIT_TEST(jwt_decides_for_each_requirement);
+  CPPUNIT_TEST(jwt_lets_nobody_in_who_waits_for_keys_that_do_not_come);
+  CPPUNIT_TEST(jwt_lets_nobody_in_while_the_keys_cannot_be_had);
+  CPPUNIT_TEST(jwt_waits_for_a_second_answer_where_the_first_was_to_an_older_question);
+  CPPUNIT_TEST(jwt_waits_for_no_further_answer_once_the_time_is_over);
+  CPPUNIT_TEST(jwt_lets_no_more_wait_than_may);
+  CPPUNIT_TEST(jwt_refuses_a_deleted_key_one_lifetime_after_it_was_known);
+  CPPUNIT_TEST(jwt_gives_a_deleted_key_no_grace);
+  CPPUNIT_TEST(jwt_serves_on_while_zitadel_is_away);
+  CPPUNIT_TEST(jwt_refuses_a_token_it_knows_once_it_has_expired);
+  CPPUNIT_TEST(jwt_answers_for_a_good_token_at_once);
+  CPPUNIT_TEST(jwt_verifies_each_time_where_nothing_is_kept);
+  CPPUNIT_TEST(jwt_ends_those_who_wait_with_the_client);
+  CPPUNIT_TEST(either_asks_about_an_opaque_token_only);
+  CPPUNIT_TEST(the_shield_refuses_what_is_forged_or_over_without_a_question);
+  CPPUNIT_TEST(the_shield_leaves_all_else_to_zitadel);
+  CPPUNIT_TEST(the_shield_does_not_vouch_for_a_good_signature);
+  CPPUNIT_TEST(the_shield_stands_aside_while_the_keys_cannot_be_had);
+  CPPUNIT_TEST(the_shield_leaves_an_unknown_key_to_zitadel_until_it_is_certain);
+  CPPUNIT_TEST(the_shield_can_be_turned_off);
+  CPPUNIT_TEST(there_is_no_shield_where_the_process_ends_with_its_first_request);
+  CPPUNIT_TEST(warming_up_asks_for_the_keys);
+  CPPUNIT_TEST_SUITE_END();
+
+  void start_with(Validation validation, std::chrono::seconds ttl = seconds(30),
+                  std::chrono::seconds grace = seconds(0)) {
+    start([&](Settings& settings) {
+      settings.validation = validation;
+      settings.project_id = "123";
+      settings.cache_ttl = ttl;
+      settings.grace = grace;
+      settings.max_parked = 3;
+    });
+  }
+
+  static std::string key_set(const std::vector<std::string>& ids) {
+    std::vector<std::string> keys;
+    for (const std::string& id : ids) {
+      keys.push_back(support::jwk_of(support::rsa_key(), R"(,"alg":"RS256","kid":")" + id + '"'));
+    }
+    return support::jwk_set_of(keys);
+  }
+
+  // The validator knows these keys, and nothing is under way.
+  void publish(const std::vector<std::string>& ids) {
+    validator_->warm_up();
+    http_.answer(200, kDiscovery);
+    http_.answer(200, key_set(ids));
+    asked_ = http_.asked();
+  }
+
+  [[nodiscard]] std::size_t questions() const { return http_.asked() - asked_; }
+
+  [[nodiscard]] std::string payload(seconds lifetime = seconds(600),
+                                    const std::string& issuer = "https://issuer.example",
+                                    const std::string& audience = "123") const {
+    const auto expiry = (clock_.wall() + lifetime).time_since_epoch().count();
+    return "{\"iss\":\"" + issuer + "\",\"aud\":\"" + audience +
+           R"(","sub":"somebody","jti":"1","exp":)" + std::to_string(expiry) +
+           R"(,"urn:zitadel:iam:org:project:123:roles":{"reader":{"1":"d"}}})";
+  }
+
+  [[nodiscard]] std::string good(const std::string& key_id = "a") const {
+    return signed_jwt(Algorithm::kRs256, key_id, payload());
+  }
+
+  // Each with what it is refused for.
+  [[nodiscard]] std::vector<std::pair<std::string, Reason>> forged_or_over() const {
+    const std::string header = R"({"alg":"RS256","kid":"a"})";
+    const std::string hmac = auth::jose::base64url_encode(R"({"alg":"HS256","kid":"a"})");
+    const std::string none = auth::jose::base64url_encode(R"({"alg":"none"})");
+    const std::string body = auth::jose::base64url_encode(payload());
+    const std::string text = good();
+    const auth::jose::Key other = support::new_rsa_key(2048);
+    const std::string other_payload = auth::jose::base64url_encode(payload(seconds(6000)));
+    return {
+        {signed_jwt(other.get(), Algorithm::kRs256, header, payload()), Reason::kBadSignature},
+        {text.substr(0, text.find('.') + 1) + other_payload + text.substr(text.rfind('.')),
+         Reason::kBadSignature},
+        {hmac + "." + body + "." + auth::jose::base64url_encode(std::string(32, 'x')),
+         Reason::kUnsupportedAlgorithm},
+        {none + "." + body + ".", Reason::kUnsupportedAlgorithm},
+        {text + ".", Reason::kMalformedJwt},
+        {signed_jwt(Algorithm::kRs512, "a", payload()), Reason::kAlgorithmMismatch},
+        {signed_jwt(Algorithm::kRs256, "a", payload(seconds(0))), Reason::kExpired},
+        {signed_jwt(Algorithm::kRs256, "a", payload(seconds(60), "https://other.example")),
+         Reason::kWrongIssuer},
+    };
+  }
+
+  // As they come from introspection, the claims tell who was asked.
+  void introspects(const std::string& token) {
+    const auto answer = ask_and_answer(token, 200, active("told by ZITADEL"));
+    CPPUNIT_ASSERT_EQUAL(std::string("told by ZITADEL"), subject(answer));
+  }
+
+  void jwt_refuses_an_opaque_token_without_a_question() {
+    start_with(Validation::kJwt);
+    for (const char* token : {"opaque", "a.b.c", ""}) {
+      assert_reason(Reason::kOpaqueToken, answer_at_once(token));
+    }
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, http_.asked());
+  }
+
+  void jwt_refuses_forged_tokens_without_a_question() {
+    start_with(Validation::kJwt);
+    publish({"a"});
+    for (const auto& [token, reason] : forged_or_over()) {
+      assert_reason(reason, answer_at_once(token));
+      assert_reason(reason, answer_at_once(token));
+    }
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, questions());
+  }
+
+  void jwt_refuses_a_token_of_another_audience() {
+    start_with(Validation::kJwt);
+    publish({"a"});
+    assert_reason(Reason::kWrongAudience,
+                  answer_at_once(signed_jwt(Algorithm::kRs256, "a",
+                                            payload(seconds(60), "https://issuer.example", "1"))));
+  }
+
+  void jwt_decides_for_each_requirement() {
+    start_with(Validation::kJwt);
+    publish({"a"});
+    const std::string token = good();
+    CPPUNIT_ASSERT(answer_at_once(token, require("role:reader")).has_value());
+    assert_reason(Reason::kRoleMissing, answer_at_once(token, require("role:writer")));
+    CPPUNIT_ASSERT(answer_at_once(token, require("role:reader")).has_value());
+  }
+
+  void jwt_lets_nobody_in_who_waits_for_keys_that_do_not_come() {
+    start_with(Validation::kJwt);
+    authorize(good());
+    http_.answer(200, kDiscovery);
+    http_.answer(503);
+    const auto answer = answer_of(good());
+    assert_reason(Reason::kKeySetUnavailable, answer);
+    CPPUNIT_ASSERT(answer.error().retry_after.has_value());
+  }
+
+  void jwt_lets_nobody_in_while_the_keys_cannot_be_had() {
+    start_with(Validation::kJwt);
+    http_.fail_at_once(Error{Reason::kUnreachable});
+    for (int i = 0; i < 100; ++i) {
+      assert_reason(Reason::kKeySetUnavailable, answer_at_once(good()));
+    }
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, http_.asked());
+  }
+
+  void jwt_waits_for_a_second_answer_where_the_first_was_to_an_older_question() {
+    start_with(Validation::kJwt);
+    publish({"a"});
+    clock_.advance(auth::kKeySetRefresh);
+    CPPUNIT_ASSERT(answer_at_once(good()).has_value());  // begins the question
+    authorize(good("b"), token_required_, "new key");
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, http_.waiting());
+    http_.answer(200, key_set({"a"}));
+    CPPUNIT_ASSERT(wait_for_question());
+    http_.answer(200, key_set({"a", "b"}));
+    CPPUNIT_ASSERT(answer_of("new key").has_value());
+  }
+
+  void jwt_waits_for_no_further_answer_once_the_time_is_over() {
+    start_with(Validation::kJwt);
+    publish({"a"});
+    clock_.advance(auth::kKeySetRefresh);
+    CPPUNIT_ASSERT(answer_at_once(good()).has_value());
+    authorize(good("b"), token_required_, "new key");
+    clock_.advance(seconds(5));
+    http_.answer(200, key_set({"a"}));
+    assert_reason(Reason::kKeySetUnavailable, answer_of("new key"));
+  }
+
+  void jwt_lets_no_more_wait_than_may() {
+    start_with(Validation::kJwt);
+    for (const char* who : {"1", "2", "3"}) authorize(good(), token_required_, who);
+    assert_reason(Reason::kTooManyWaiting, answer_at_once(good()));
+    assert_reason(Reason::kTooManyWaiting, answer_at_once(good("b")));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, http_.asked());
+    http_.answer(200, kDiscovery);
+    http_.answer(200, key_set({"a"}));
+    for (const char* who : {"1", "2", "3"}) CPPUNIT_ASSERT(answer_of(who).has_value());
+  }
+
+  void jwt_refuses_a_deleted_key_one_lifetime_after_it_was_known() {
+    start_with(Validation::kJwt);
+    publish({"a", "b"});
+    clock_.advance(auth::kKeySetRefresh);
+    const std::string token = good();
+    CPPUNIT_ASSERT(answer_at_once(token).has_value());
+    http_.answer(200, key_set({"b"}));
+    clock_.advance(seconds(29));
+    CPPUNIT_ASSERT(answer_at_once(token).has_value());
+    clock_.advance(seconds(1));
+    authorize(token, token_required_, "later");
+    http_.answer(200, key_set({"b"}));
+    assert_reason(Reason::kUnknownKey, answer_of("later"));
+    assert_reason(Reason::kUnknownKey, answer_at_once(token));
+  }
+
+  void jwt_gives_a_deleted_key_no_grace() {
+    start_with(Validation::kJwt, seconds(30), seconds(600));
+    publish({"a", "b"});
+    clock_.advance(auth::kKeySetRefresh);
+    const std::string token = good();
+    CPPUNIT_ASSERT(answer_at_once(token).has_value());
+    http_.answer(200, key_set({"b"}));
+    http_.fail_at_once(Error{Reason::kUnreachable});
+    clock_.advance(seconds(30));
+    assert_reason(Reason::kKeySetUnavailable, answer_at_once(token));
+  }
+
+  void jwt_serves_on_while_zitadel_is_away() {
+    start_with(Validation::kJwt);
+    publish({"a"});
+    http_.fail_at_once(Error{Reason::kUnreachable});
+    for (int i = 0; i < 100; ++i) {
+      CPPUNIT_ASSERT(answer_at_once(good()).has_value());
+      clock_.advance(seconds(31));
+    }
+  }
+
+  void jwt_refuses_a_token_it_knows_once_it_has_expired() {
+    start_with(Validation::kJwt);
+    publish({"a"});
+    const std::string token = signed_jwt(Algorithm::kRs256, "a", payload(seconds(10)));
+    CPPUNIT_ASSERT(answer_at_once(token).has_value());
+    clock_.advance(seconds(9));
+    CPPUNIT_ASSERT(answer_at_once(token).has_value());
+    clock_.advance(seconds(1));
+    assert_reason(Reason::kExpired, answer_at_once(token));
+    clock_.advance(seconds(30));
+    assert_reason(Reason::kExpired, answer_at_once(token));
+  }
+
+  // Also where an answer of introspection would be asked for again ahead.
+  void jwt_answers_for_a_good_token_at_once() {
+    start_with(Validation::kJwt);
+    publish({"a"});
+    const std::string token = good();
+    for (int i = 0; i < 29; ++i) {
+      CPPUNIT_ASSERT_EQUAL(std::string("somebody"), subject(answer_at_once(token)));
+      clock_.advance(seconds(10));
+    }
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, questions());
+  }
+
+  void jwt_verifies_each_time_where_nothing_is_kept() {
+    start_with(Validation::kJwt, seconds(0));
+    publish({"a"});
+    for (int i = 0; i < 3; ++i) CPPUNIT_ASSERT(answer_at_once(good()).has_value());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, questions());
+  }
+
+  void jwt_ends_those_who_wait_with_the_client() {
+    start_with(Validation::kJwt);
+    authorize(good(), token_required_, "a");
+    authorize(good("b"), token_required_, "b");
+    clock_.advance(seconds(60));
+    validator_.reset();
+    http_.fail_at_once(Error{Reason::kInternal});  // what is asked now would be too late
+    const std::size_t asked = http_.asked();
+    http_.shut_down();
+    for (const char* who : {"a", "b"}) assert_reason(Reason::kKeySetUnavailable, answer_of(who));
+    CPPUNIT_ASSERT_EQUAL(asked, http_.asked());
+  }
+
+  void either_asks_about_an_opaque_token_only() {
+    start_with(Validation::kJwtOrIntrospection);
+    publish({"a"});
+    for (const auto& [token, reason] : forged_or_over()) {
+      assert_reason(reason, answer_at_once(token));
+    }
+    CPPUNIT_ASSERT_EQUAL(std::string("somebody"), subject(answer_at_once(good())));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, questions());
+    introspects("opaque");
+    CPPUNIT_ASSERT_EQUAL(std::string("told by ZITADEL"), subject(answer_at_once("opaque")));
+    assert_reason(Reason::kInactive, ask_and_answer("refused", 200, inactive_));
+  }
+
+  void the_shield_refuses_what_is_forged_or_over_without_a_question() {
+    publish({"a"});
+    for (const auto& [token, reason] : forged_or_over()) {
+      assert_reason(reason, answer_at_once(token));
+    }
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, questions());
+  }
+
+  void the_shield_leaves_all_else_to_zitadel() {
+    start_with(Validation::kIntrospection);
+    publish({"a"});
+    for (const std::string& claims : {payload(seconds(60), "https://issuer.example", "elsewhere"),
+                                      std::string("{}"), R"({"nonce":"x",)" + payload().substr(1),
+                                      R"({"nbf":9000000000,)" + payload().substr(1)}) {
+      introspects(signed_jwt(Algorithm::kRs256, "a", claims));
+    }
+    introspects("opaque");
+  }
+
+  void the_shield_does_not_vouch_for_a_good_signature() {
+    publish({"a"});
+    introspects(good());
+    assert_reason(
+        Reason::kInactive,
+        ask_and_answer(signed_jwt(Algorithm::kRs256, "a", payload(seconds(61))), 200, inactive_));
+  }
+
+  void the_shield_stands_aside_while_the_keys_cannot_be_had() {
+    http_.fail_at_once(Error{Reason::kUnreachable});
+    validator_->warm_up();
+    http_.fail_at_once(std::nullopt);
+    const std::string forged = forged_or_over().front().first;
+    authorize(forged);
+    http_.answer(Reason::kUnreachable);  // for the keys
+    http_.answer(200, inactive_);
+    assert_reason(Reason::kInactive, answer_of(forged));
+    introspects(good());
+  }
+
+  void the_shield_leaves_an_unknown_key_to_zitadel_until_it_is_certain() {
+    publish({"a"});
+    authorize(good("b"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, questions());
+    http_.answer(200, key_set({"a"}));
+    http_.answer(200, active("told by ZITADEL"));
+    CPPUNIT_ASSERT(answer_of(good("b")).has_value());
+    for (int i = 0; i < 100; ++i) {
+      assert_reason(Reason::kUnknownKey, answer_at_once(good("c" + std::to_string(i))));
+    }
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, questions());
+  }
+
+  void the_shield_can_be_turned_off() {
+    start([](Settings& settings) { settings.jwt_shield = false; });
+    validator_->warm_up();
+    http_.answer(200, kDiscovery);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, http_.asked());
+    for (const auto& [token, reason] : forged_or_over()) {
+      assert_reason(Reason::kInactive, ask_and_answer(token, 200, inactive_));
+    }
+  }
+
+  void there_is_no_shield_where_the_process_ends_with_its_first_request() {
+    validator_ = std::make_unique<auth::TokenValidator>(
+        defaults(), auth::TokenValidator::Neighbours{http_, authentication_, clock_, *workers_,
+                                                     nullptr, false});
+    introspects(good());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, http_.asked());
+  }
+
+  void warming_up_asks_for_the_keys() {
+    for (const Validation mode :
+         {Validation::kIntrospection, Validation::kJwt, Validation::kJwtOrIntrospection}) {
+      start_with(mode);
+      publish({"a"});
+      assert_reason(Reason::kExpired,
+                    answer_at_once(signed_jwt(Algorithm::kRs256, "a", payload(seconds(-1)))));
+      CPPUNIT_ASSERT_EQUAL(std::size_t{0}, questions());
+    }
+  }
+
+  // A question that a thread of the pool asks.
+  [[nodiscard]] bool wait_for_question() const {
+    for (int i = 0; i < 10'000 && http_.waiting() == 0; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    return http_.waiting() > 0;
+  }
+
+  std::size_t asked_ = 0;
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(LocalValidationTest);
+
+}  // namespace

@@ -38,7 +38,7 @@ void Dispatcher::handle(std::unique_ptr<Exchange> exchange) const {
 
 void Dispatcher::respond(std::unique_ptr<Exchange> exchange) const {
   const Request& request = exchange->request();
-  if (metadata_.is_asked(request)) {
+  if (ResourceMetadata::is_asked(request)) {
     return gatekeeper_.answer(std::move(exchange), metadata_.answer(request));
   }
   auto found = router_.find(request);

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "auth/json.h"
-#include "fcgi/request_path.h"
 
 namespace fcgi {
 namespace {
@@ -33,17 +32,19 @@ ResourceMetadata::ResourceMetadata(std::string_view resource, std::string_view i
   const std::string_view origin = resource.substr(0, path_begins);
   std::string_view path = path_begins == resource.npos ? "" : resource.substr(path_begins);
   if (path == "/") path = "";
-  path_ = std::string(kWellKnown).append(path);
-  url_ = std::string(origin) + path_;
+  resource_path_ = path;
+  url_ = std::string(origin).append(kWellKnown).append(path);
   document_ = document_of(resource, issuer, scopes);
 }
 
-bool ResourceMetadata::is_asked(const Request& request) const {
-  const std::string_view target = request.variable("REQUEST_URI");
-  return !path_.empty() && target.starts_with(kWellKnown) && request_path(target) == path_;
+bool ResourceMetadata::is_asked(const Request& request) noexcept {
+  return request.variable("SCRIPT_NAME") == kWellKnown;
 }
 
 Response ResourceMetadata::answer(const Request& request) const {
+  if (url_.empty() || request.path_info() != resource_path_) {
+    return error_response(404, "not_found", "there is nothing at this path");
+  }
   if (request.method() == "GET" || request.method() == "HEAD") return json_response(200, document_);
   Response refusal =
       error_response(405, "method_not_allowed", "this path does not answer to that method");

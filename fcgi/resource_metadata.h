@@ -20,15 +20,16 @@ class ResourceMetadata {
   // Where clients find the document (RFC 9728 §3.1); empty where there is none.
   [[nodiscard]] const std::string& url() const noexcept { return url_; }
 
-  // Whether the request is for the document, wherever the web server has mounted the program.
-  [[nodiscard]] bool is_asked(const Request& request) const;
+  // Whether the web server has mounted the program at /.well-known/oauth-protected-resource and the
+  // request came there. No endpoint is to be found below that path.
+  [[nodiscard]] static bool is_asked(const Request& request) noexcept;
 
-  // The document (RFC 9728 §3.2), or 405.
+  // The document (RFC 9728 §3.2), or 404 or 405.
   [[nodiscard]] Response answer(const Request& request) const;
 
  private:
   std::string url_{};
-  std::string path_{};  // of the URL
+  std::string resource_path_{};  // of the resource, empty for "/"
   std::string document_{};
 };
 

@@ -16,10 +16,11 @@ build=(g++:g++ make:make pkg-config:pkg-config libfcgi-dev libssl-dev libcurl4-o
   libjson-c-dev libcppunit-dev liblmdb-dev libhiredis-dev)
 demo=(curl:curl lighttpd:lighttpd nodejs:node npm:npm openssl:openssl)
 check=(apache2:apache2 libapache2-mod-fcgid spawn-fcgi:spawn-fcgi systemd:systemd-analyze
-  valgrind:valgrind redis-server:redis-server nginx:nginx php-fpm)
+  valgrind:valgrind redis-server:redis-server nginx:nginx php-fpm
+  fcgiwrap:fcgiwrap)
 bench=(wrk:wrk nginx:nginx libnginx-mod-http-echo nghttp2-client:h2load)
 # What of these runs as a service.
-services=(apache2 apache-htcacheclean lighttpd nginx php8.2-fpm redis-server)
+services=(apache2 apache-htcacheclean fcgiwrap lighttpd nginx php8.2-fpm redis-server)
 
 has() {
   case $1 in

@@ -108,6 +108,7 @@ const byProgram = { fits: 16 * 1024, tooLong: 16 * 1024 + 1, refusedBy: 'the pro
 const raisedLimits = {
   'lighttpd/fastcgi.conf': { directive: 'server.max-request-field-size', ...byProgram },
   'lighttpd/spawn-fcgi.conf': { directive: 'server.max-request-field-size', ...byProgram },
+  'nginx/api.conf': { directive: 'large_client_header_buffers', ...byProgram },
   'apache/mod_fcgid.conf': { directive: 'LimitRequestFieldSize', ...byProgram },
   'apache/proxy_fcgi.conf': { directive: 'LimitRequestFieldSize', fits: 15_900, tooLong: 16_001,
     refusedBy: 'Apache' },
@@ -203,7 +204,9 @@ for (const way of Object.keys(ways)) {
         const token = `Bearer ${await issuer.mint()}`;
         const answer = await api.call('/api/private',
           { headers: ['Authorization', token, 'Authorization', token] });
-        assertAnswer(answer, 400);
+        assert.equal(answer.status, 400);
+        // nginx does not even hand it on.
+        if (way !== 'nginx/api.conf') assertAnswer(answer, 400);
         assertTellsNothing(answer, token);
       });
 

@@ -331,7 +331,7 @@ class DispatcherTest : public support::ValidatorFixture {
     }
     const Response document =
         at_once(handle({"REQUEST_METHOD=GET", "PATH_INFO=/api",
-                        "REQUEST_URI=/.well-known/oauth-protected-resource/api"}));
+                        "SCRIPT_NAME=/.well-known/oauth-protected-resource"}));
     CPPUNIT_ASSERT_EQUAL(200, document.status);
     CPPUNIT_ASSERT(document.body.find("https://issuer.example") != std::string::npos);
   }

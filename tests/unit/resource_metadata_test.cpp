@@ -28,41 +28,46 @@ class ResourceMetadataTest : public CppUnit::TestFixture {
     return ResourceMetadata(resource, kIssuer, "openid urn:x:aud");
   }
 
-  static support::FakeExchange exchange(const std::string& target,
+  static support::FakeExchange exchange(const std::string& path_info,
                                         const std::string& method = "GET") {
-    return {{"REQUEST_METHOD=" + method, "REQUEST_URI=" + target},
+    return {{"REQUEST_METHOD=" + method, "SCRIPT_NAME=/.well-known/oauth-protected-resource",
+             "PATH_INFO=" + path_info},
             std::make_shared<support::ExchangeRecord>()};
   }
 
-  static bool is_asked(const ResourceMetadata& metadata, const std::string& target) {
-    return metadata.is_asked(exchange(target).request());
+  static int status(const ResourceMetadata& metadata, const std::string& path_info,
+                    const std::string& method = "GET") {
+    return metadata.answer(exchange(path_info, method).request()).status;
   }
 
   void there_is_none_without_a_resource() {
     const ResourceMetadata none = of("");
     CPPUNIT_ASSERT_EQUAL(std::string(), none.url());
-    for (const char* target : {"", "/", "/.well-known/oauth-protected-resource"}) {
-      CPPUNIT_ASSERT(!is_asked(none, target));
-    }
+    for (const char* path : {"", "/", "/api"}) CPPUNIT_ASSERT_EQUAL(404, status(none, path));
   }
 
   void is_asked_for_at_its_own_path_alone() {
-    const ResourceMetadata some = of("https://api.example/api");
-    for (const char* target : {"", "/", "/api", "/.well-known/oauth-protected-resource",
-                               "/.well-known/oauth-protected-resource/apix",
-                               "/.well-known/oauth-protected-resource/api/x",
-                               "/x/.well-known/oauth-protected-resource/api"}) {
-      CPPUNIT_ASSERT_MESSAGE(target, !is_asked(some, target));
+    for (const char* mount : {"", "/", "/api", "/.well-known", "/.well-known/oauth",
+                              "/x/.well-known/oauth-protected-resource"}) {
+      const support::FakeExchange other({std::string("SCRIPT_NAME=") + mount},
+                                        std::make_shared<support::ExchangeRecord>());
+      CPPUNIT_ASSERT_MESSAGE(mount, !ResourceMetadata::is_asked(other.request()));
     }
-    CPPUNIT_ASSERT(is_asked(some, "/.well-known/oauth-protected-resource/api"));
-    CPPUNIT_ASSERT(is_asked(some, "/.well-known/oauth-protected-resource/api?x"));
+    CPPUNIT_ASSERT(ResourceMetadata::is_asked(exchange("/private").request()));
+    const ResourceMetadata some = of("https://api.example/api");
+    for (const char* path : {"", "/", "/apix", "/api/", "/api/x", "/private"}) {
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(path, 404, status(some, path));
+    }
+    CPPUNIT_ASSERT_EQUAL(200, status(some, "/api"));
+    CPPUNIT_ASSERT_EQUAL(200, status(of("https://api.example"), ""));
   }
 
   void is_only_read() {
     const ResourceMetadata some = of("https://api.example/api");
-    const fcgi::Response response = some.answer(exchange("/", "POST").request());
+    const fcgi::Response response = some.answer(exchange("/api", "POST").request());
     CPPUNIT_ASSERT_EQUAL(405, response.status);
     CPPUNIT_ASSERT_EQUAL(std::string("GET, HEAD"), *response.header("allow"));
+    CPPUNIT_ASSERT_EQUAL(200, status(some, "/api", "HEAD"));
   }
 
   // RFC 9728 §3.1.
@@ -77,7 +82,7 @@ class ResourceMetadataTest : public CppUnit::TestFixture {
   // RFC 9728 §2: resource is to the byte what the operator configured.
   void says_where_to_get_which_token() {
     const ResourceMetadata some = of("https://api.example/api");
-    const fcgi::Response response = some.answer(exchange("/").request());
+    const fcgi::Response response = some.answer(exchange("/api").request());
     CPPUNIT_ASSERT_EQUAL(200, response.status);
     CPPUNIT_ASSERT_EQUAL(std::string("application/json"), *response.header("content-type"));
     const auto document = auth::Json::parse(response.body);

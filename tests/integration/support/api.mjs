@@ -2,21 +2,30 @@
 import { readFileSync } from 'node:fs';
 
 import { call } from './http.mjs';
-import { startApache, startLighttpd, startSpawnFcgi } from './servers.mjs';
+import { startApache, startLighttpd, startNginx, startSpawnFcgi } from './servers.mjs';
 import { Workspace } from './workspace.mjs';
 
 // The ways to run it, by the shipped file, and whether spawn-fcgi starts the program.
 export const ways = {
   'lighttpd/fastcgi.conf': { start: startLighttpd },
   'lighttpd/spawn-fcgi.conf': { start: startLighttpd, spawnFcgi: true },
+  'nginx/api.conf': { start: startNginx, spawnFcgi: true },
   'apache/mod_fcgid.conf': { start: startApache },
   'apache/proxy_fcgi.conf': { start: startApache, spawnFcgi: true },
   'apache/cgi.conf': { start: startApache },
 };
 
-// The ways to protect what other programs serve, by the shipped file.
+// What each refusal of the authorizer is to the caller, where nothing distorts it.
+const asIs = { 400: 400, 403: 403, 405: 405, 503: 503, body: true };
+
+// The ways to protect what other programs serve, by the shipped file, and what the web
+// server makes of refusals, as its file says.
 export const guards = {
-  'lighttpd/authorizer.conf': { start: startLighttpd },
+  'lighttpd/authorizer.conf': { start: startLighttpd, refusals: asIs },
+  'nginx/auth_request.conf': {
+    start: startNginx, spawnFcgi: true, refusals: { ...asIs, body: false },
+    replacements: [['#auth_request_set $zitadel_email', 'auth_request_set $zitadel_email']],
+  },
 };
 
 // Writes the settings file (mode 0600) for an issuer, with the application key named `key` among

@@ -2,7 +2,7 @@
 // protects it.
 import { existsSync, readdirSync } from 'node:fs';
 
-import { startApi } from './api.mjs';
+import { guards, startApi } from './api.mjs';
 import { Process, waitFor } from './processes.mjs';
 
 // What the tests' callers may see: who may see /staff/ has the role that test users can have.
@@ -60,6 +60,14 @@ pm.max_children = 2
   return { stop: () => php.stop(), log: () => php.output };
 }
 
+// nginx itself runs no CGI scripts.
+async function startCgi(workspace) {
+  const socket = workspace.path('run/cgi.sock');
+  const wrap = new Process('/usr/sbin/fcgiwrap', ['-s', `unix:${socket}`]);
+  await waitFor('fcgiwrap to listen', () => existsSync(socket));
+  return { stop: () => wrap.stop(), log: () => wrap.output };
+}
+
 // What the administrator's own configuration says, by web server.
 const sites = {
   lighttpd: (workspace) => `
@@ -67,16 +75,33 @@ server.modules += ( "mod_cgi", "mod_fastcgi" )
 cgi.assign = ( ".cgi" => "" )
 fastcgi.server = ( ".php" => (( "socket" => "${workspace.path('run/php.sock')}" )) )
 `,
+  nginx: (workspace) => `
+    client_max_body_size 1g;
+    location ~ \\.php$ {
+      include fastcgi_params;
+      fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+      include ${workspace.write('etc/auth_params.conf', workspace.shipped('nginx/auth_params.conf', [], [['#fastcgi_param', 'fastcgi_param']]))};
+      fastcgi_pass unix:${workspace.path('run/php.sock')};
+    }
+    location ~ \\.cgi$ {
+      include fastcgi_params;
+      fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+      include ${workspace.path('etc/auth_params.conf')};
+      fastcgi_pass unix:${workspace.path('run/cgi.sock')};
+    }
+`,
 };
 
 // way: a key of `guards`. settings: beyond the rules. options: further ones of startApi.
 export function startGuardedSite(way, issuer, { settings = {}, ...options } = {}) {
   const [server] = way.split('/');
   return startApi(way, issuer, {
+    replacements: guards[way].replacements,
     ...options,
     prepare: async (workspace, api) => {
       makeSite(workspace);
       api.add(await startPhp(workspace));
+      if (server === 'nginx') api.add(await startCgi(workspace));
     },
     settings: (workspace) => ({ ZITADEL_RULES: workspace.path('etc/rules'), ...settings }),
     site: sites[server],

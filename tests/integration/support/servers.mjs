@@ -1,6 +1,6 @@
 // Real web servers, each with a shipped configuration file, in a temporary folder.
 //
-// startLighttpd, startApache and startSpawnFcgi give back something with:
+// startLighttpd, startNginx, startApache and startSpawnFcgi give back something with:
 //   url(path)     address of a path
 //   log()         what the server and the program have written to their logs
 //   waitForLog()  waits until a line matches
@@ -95,6 +95,8 @@ const shippedFiles = {
   'lighttpd/authorizer.conf': {
     paths: ['program', 'settings', 'authorizerSocket', 'documentRoot'],
   },
+  'nginx/api.conf': { paths: ['socket'] },
+  'nginx/auth_request.conf': { paths: ['socket'] },
   'apache/mod_fcgid.conf': { paths: ['program', 'settings'], modules: ['fcgid'] },
   'apache/proxy_fcgi.conf': { paths: ['program', 'socket'], modules: ['proxy', 'proxy_fcgi'] },
   'apache/cgi.conf': { paths: ['program', 'settings'], modules: ['cgid'] },
@@ -112,6 +114,44 @@ export async function startLighttpd(workspace, config, { replacements = [], site
   // As Debian's service does: in the foreground, so that the program's stderr is the service's.
   const process = new Process('/usr/sbin/lighttpd', ['-D', '-f', main]);
   return new Server(workspace, { port, process, logFiles: [workspace.path('log/lighttpd.log')] })
+    .ready();
+}
+
+// What Debian's nginx.conf says, around a shipped file.
+const nginxBase = ({ port, folder, site, include }) => `
+daemon off;
+worker_processes 2;
+pid ${folder}/run/nginx.pid;
+error_log ${folder}/log/nginx.log notice;
+events { worker_connections 768; }
+http {
+  include /etc/nginx/mime.types;
+  default_type application/octet-stream;
+  access_log off;
+  ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+    .map((name) => `${name}_temp_path ${folder}/run/${name};`).join('\n  ')}
+  server {
+    listen 127.0.0.1:${port};
+    root ${folder}/www;
+    index index.html;
+    include ${include};
+    ${site}
+  }
+}
+`;
+
+// config: a file of nginx/. site: what else is in its server { }.
+export async function startNginx(workspace, config, { replacements = [], site = '' } = {}) {
+  const port = await freePort();
+  makeDocumentRoot(workspace);
+  workspace.write('etc/fastcgi_params', readFileSync('/etc/nginx/fastcgi_params'));
+  const include = workspace.write('etc/nginx-shipped.conf',
+    workspace.shipped(config, shippedFiles[config].paths, replacements));
+  const main = workspace.write('etc/nginx.conf',
+    nginxBase({ port, folder: workspace.folder, site, include }));
+  const process = new Process('/usr/sbin/nginx',
+    ['-e', workspace.path('log/nginx.log'), '-c', main]);
+  return new Server(workspace, { port, process, logFiles: [workspace.path('log/nginx.log')] })
     .ready();
 }
 

@@ -7,7 +7,9 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <variant>
 
+#include "auth/cache/redis_url.h"
 #include "auth/private_file.h"
 #include "auth/words.h"
 #include "auth/zitadel/key_file.h"
@@ -154,6 +156,13 @@ Problem cache_dir(const FoundSetting& found, Settings& settings) {
   return resolve(found, settings.cache_dir);
 }
 
+Problem cache_url(const FoundSetting& found, Settings& settings) {
+  auto parsed = parse_redis_url(found.value);
+  if (auto* mistake = std::get_if<RedisUrlMistake>(&parsed)) return std::move(mistake->message);
+  settings.cache_server = std::get<RedisAddress>(std::move(parsed));
+  return std::nullopt;
+}
+
 Problem rules_file(const FoundSetting& found, Settings& settings) {
   return resolve(found, settings.rules_file);
 }
@@ -217,6 +226,7 @@ constexpr SettingRow kRows[] = {
     {{"ZITADEL_CACHE_TTL"}, number<&Settings::cache_ttl, 0, 3600>},
     {{"ZITADEL_CACHE_MAX_TOKENS"}, number<&Settings::cache_max_tokens, 1, 10'000'000>},
     {{"ZITADEL_CACHE_DIR"}, cache_dir},
+    {{"ZITADEL_CACHE_URL", true}, cache_url},
     {{"ZITADEL_GRACE"}, number<&Settings::grace, 0, 86400>},
     {{"ZITADEL_RULES"}, rules_file},
     {{"ZITADEL_PASS_CLAIMS"}, pass_claims},

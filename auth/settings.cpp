@@ -60,6 +60,21 @@ void check_domain(const SettingSources& sources, Mistakes& mistakes) {
       "https://my-instance.zitadel.cloud");
 }
 
+// REQUIRES: it is set.
+std::string with_origin(const SettingSources& sources, std::string_view name) {
+  return std::string(name) + " (" + sources.found.find(name)->second.origin + ")";
+}
+
+void check_cache(const SettingSources& sources, Mistakes& mistakes) {
+  constexpr std::string_view kFolder = "ZITADEL_CACHE_DIR";
+  constexpr std::string_view kServer = "ZITADEL_CACHE_URL";
+  if (!sources.found.contains(kFolder) || !sources.found.contains(kServer)) return;
+  mistakes.push_back(with_origin(sources, kFolder) + " is set beside " +
+                     with_origin(sources, kServer) +
+                     ": write the folder for processes of one machine, or the URL of a server for "
+                     "those of several, not both");
+}
+
 // By key or by client id and secret, and not half of either. Who asks ZITADEL about no token needs
 // neither, but what says which tokens are meant for this API.
 void check_authentication(const SettingSources& sources, Validation validation,
@@ -69,12 +84,9 @@ void check_authentication(const SettingSources& sources, Validation validation,
   constexpr std::string_view kSecret = "ZITADEL_CLIENT_SECRET";
   constexpr std::string_view kProject = "ZITADEL_PROJECT_ID";
   const auto is_set = [&](std::string_view name) { return sources.found.contains(name); };
-  const auto with_origin = [&](std::string_view name) {
-    return std::string(name) + " (" + sources.found.find(name)->second.origin + ")";
-  };
   if (is_set(kKey) && (is_set(kId) || is_set(kSecret))) {
-    mistakes.push_back(with_origin(kKey) + " is set beside " +
-                       with_origin(is_set(kId) ? kId : kSecret) +
+    mistakes.push_back(with_origin(sources, kKey) + " is set beside " +
+                       with_origin(sources, is_set(kId) ? kId : kSecret) +
                        ": write the key's path for an API application with the method Private Key "
                        "JWT, or client id and secret for one with the method Basic, not both");
   } else if (validation == Validation::kJwt && !is_set(kSecret)) {
@@ -86,7 +98,7 @@ void check_authentication(const SettingSources& sources, Validation validation,
   } else if (!is_set(kKey) && is_set(kId) != is_set(kSecret)) {
     const std::string_view there = is_set(kId) ? kId : kSecret;
     const std::string_view missing = is_set(kId) ? kSecret : kId;
-    mistakes.push_back(std::string(missing) + " is not set, but " + with_origin(there) +
+    mistakes.push_back(std::string(missing) + " is not set, but " + with_origin(sources, there) +
                        " is: write both, or " + std::string(kKey) + " instead");
   } else if (!is_set(kKey) && !is_set(kId)) {
     mistakes.push_back(std::string(kKey) +
@@ -121,6 +133,7 @@ std::variant<Settings, Mistakes> load_settings(const Environment& environment,
   for (const SettingRow& row : setting_rows()) read_row(row, sources, settings, mistakes);
   check_domain(sources, mistakes);
   check_authentication(sources, settings.validation, mistakes);
+  check_cache(sources, mistakes);
   if (!mistakes.empty()) {
     // A misspelt name may be why another setting is missing.
     mistakes.insert(mistakes.end(), sources.warnings.begin(), sources.warnings.end());

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "auth/cache/redis_url.h"
 #include "auth/log.h"
 #include "auth/secret.h"
 #include "auth/zitadel/key_file.h"
@@ -51,10 +52,12 @@ struct Settings {
   std::chrono::seconds cache_ttl{30};     // ZITADEL_CACHE_TTL; 0: ZITADEL is asked every time
   std::size_t cache_max_tokens = 100000;  // ZITADEL_CACHE_MAX_TOKENS
   std::chrono::seconds grace{0};          // ZITADEL_GRACE
-  std::string cache_dir;                  // ZITADEL_CACHE_DIR; empty: a folder of this user's own
-  std::size_t max_in_flight = 4096;       // ZITADEL_MAX_IN_FLIGHT
-  std::size_t max_connections = 512;      // ZITADEL_MAX_CONNECTIONS
-  std::size_t max_parked = 8192;          // ZITADEL_MAX_PARKED
+  // Where processes share what they have learned: one of the two, or a folder of this user's own.
+  std::string cache_dir;                     // ZITADEL_CACHE_DIR
+  std::optional<RedisAddress> cache_server;  // ZITADEL_CACHE_URL
+  std::size_t max_in_flight = 4096;          // ZITADEL_MAX_IN_FLIGHT
+  std::size_t max_connections = 512;         // ZITADEL_MAX_CONNECTIONS
+  std::size_t max_parked = 8192;             // ZITADEL_MAX_PARKED
 
   std::string rules_file;                 // ZITADEL_RULES; empty: nothing else is protected
   std::vector<std::string> pass_claims;   // ZITADEL_PASS_CLAIMS

@@ -13,6 +13,7 @@
 #include <variant>
 
 #include "auth/cache/lmdb_store.h"
+#include "auth/cache/redis_store.h"
 #include "auth/cache/shared_cache.h"
 #include "auth/clock.h"
 #include "auth/log.h"
@@ -55,9 +56,16 @@ std::string cache_folder(const auth::Settings& settings) {
   return "/tmp/zitadel-fcgi-" + std::to_string(::getuid());
 }
 
+std::unique_ptr<auth::SharedStore> store_of(auth::Settings& settings, const auth::Clock& clock) {
+  if (settings.cache_server) {
+    return std::make_unique<auth::RedisStore>(*std::move(settings.cache_server), clock);
+  }
+  return std::make_unique<auth::LmdbStore>(cache_folder(settings), clock);
+}
+
 // Null where nothing is to be kept or nothing is learned from ZITADEL, or OpenSSL fails: this
 // process then learns alone.
-std::unique_ptr<auth::SharedCache> shared_cache_of(const auth::Settings& settings,
+std::unique_ptr<auth::SharedCache> shared_cache_of(auth::Settings& settings,
                                                    const auth::Clock& clock) {
   if (settings.cache_ttl.count() == 0) return nullptr;
   if (settings.validation == auth::Validation::kJwt) return nullptr;
@@ -75,7 +83,7 @@ std::unique_ptr<auth::SharedCache> shared_cache_of(const auth::Settings& setting
     return nullptr;
   }
   return std::make_unique<auth::SharedCache>(
-      std::make_unique<auth::LmdbStore>(cache_folder(settings), clock), *std::move(sealer),
+      store_of(settings, clock), *std::move(sealer),
       auth::SharedCache::Lifetimes{settings.cache_ttl, settings.grace}, clock);
 }
 

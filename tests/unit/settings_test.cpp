@@ -32,6 +32,8 @@ class SettingsTest : public support::SettingsFixture {
   CPPUNIT_TEST(refuses_a_ca_file_without_certificates);
   CPPUNIT_TEST(refuses_numbers_out_of_range_or_with_units);
   CPPUNIT_TEST(refuses_origins_that_no_browser_sends);
+  CPPUNIT_TEST(refuses_a_cache_url_of_no_redis_server);
+  CPPUNIT_TEST(refuses_a_folder_and_a_server_for_the_cache);
   CPPUNIT_TEST(refuses_words_that_are_no_choice);
   CPPUNIT_TEST(refuses_characters_that_do_not_belong);
   CPPUNIT_TEST(refuses_values_that_are_too_long);
@@ -42,6 +44,7 @@ class SettingsTest : public support::SettingsFixture {
   CPPUNIT_TEST(judges_jwts_without_authenticating);
   CPPUNIT_TEST(takes_domains_as_issuers_write_them);
   CPPUNIT_TEST(takes_plain_http_where_it_is_safe_or_meant);
+  CPPUNIT_TEST(takes_the_password_of_a_cache_server_from_a_private_file_only);
   CPPUNIT_TEST(reads_every_setting);
   CPPUNIT_TEST(takes_the_ends_of_each_range);
   CPPUNIT_TEST_SUITE_END();
@@ -220,6 +223,26 @@ class SettingsTest : public support::SettingsFixture {
     }
   }
 
+  void refuses_a_cache_url_of_no_redis_server() {
+    refuses("ZITADEL_CACHE_URL=localhost:6379",
+            " is not a URL of the form redis://HOST or unix:/PATH");
+    refuses("ZITADEL_CACHE_URL=rediss://cache.example",
+            " asks for TLS, which is not supported: use a Unix socket or a tunnel");
+    refuses("ZITADEL_CACHE_URL=redis://cache.example/one",
+            " names a database that is not a number, such as 0");
+    refuses("ZITADEL_CACHE_URL=unix:run/redis.sock",
+            " names no absolute path: write unix:/PATH, and special characters as %XX");
+  }
+
+  void refuses_a_folder_and_a_server_for_the_cache() {
+    env_file("ZITADEL_CACHE_URL=unix:/run/redis.sock\n");
+    gives_mistake(
+        "ZITADEL_CACHE_DIR (environment) is set beside ZITADEL_CACHE_URL (.env, line 1): write the "
+        "folder for processes of one machine, or the URL of a server for those of several, not "
+        "both",
+        working_with({"ZITADEL_CACHE_DIR=cache"}));
+  }
+
   void refuses_words_that_are_no_choice() {
     for (const char* text : {"INFO", "trace", "warning", "3"}) {
       refuses("ZITADEL_LOG_LEVEL=" + std::string(text),
@@ -289,6 +312,9 @@ class SettingsTest : public support::SettingsFixture {
           {"ZITADEL_DOMAIN=https://user:" + secret + "@z.example"},
           {"ZITADEL_DOMAIN=user:" + secret + "@z.example"},
           {"ZITADEL_INTROSPECTION_URL=https://z.example?secret=" + secret},
+          {"ZITADEL_CACHE_URL=http://:" + secret + "@cache.example"},
+          {"ZITADEL_CACHE_URL=redis://:" + secret + "#@cache.example"},
+          {"ZITADEL_CACHE_URL=" + secret},
           {"API_PRIVATE_KEY_FILE_PATH={\"key\":\"" + secret + "\"}"},
           {"API_PRIVATE_KEY_FILE_PATH=-----BEGIN RSA PRIVATE KEY-----" + secret},
           {"API_PRIVATE_KEY_FILE_PATH=" + key},
@@ -354,6 +380,20 @@ class SettingsTest : public support::SettingsFixture {
                            "ZITADEL_INTROSPECTION_URL=http://z.example/i"}));
     CPPUNIT_ASSERT_EQUAL(std::string("http://z.example"), settings.domain);
     CPPUNIT_ASSERT(settings.allow_http);
+  }
+
+  void takes_the_password_of_a_cache_server_from_a_private_file_only() {
+    const std::string line = "ZITADEL_CACHE_URL=redis://me:secret@cache.example:1/2\n";
+    env_file(line);
+    const Settings settings = load(working());
+    CPPUNIT_ASSERT(settings.cache_server.has_value());
+    CPPUNIT_ASSERT_EQUAL(std::string("redis://cache.example:1/2"), settings.cache_server->name());
+    CPPUNIT_ASSERT_EQUAL(std::string("me"), settings.cache_server->user);
+    CPPUNIT_ASSERT_EQUAL(std::string("secret"),
+                         std::string(settings.cache_server->password.reveal()));
+    env_file(line, 0644);
+    gives_mistake("ZITADEL_CACHE_URL (.env, line 1) can be read by others: chmod 600 .env",
+                  working());
   }
 
   void reads_every_setting() {

@@ -1,0 +1,294 @@
+// Who judges a token: ZITADEL, or this program with ZITADEL's key set.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { startIssuer } from '../issuer/client.mjs';
+import { everyProjectsRolesScope, audienceScope } from '../issuer/lib/names.mjs';
+import { startApi } from './support/api.mjs';
+import { Callers, tally } from './support/callers.mjs';
+import { algorithms, claimsOf, forgedTokens, publishedKeyId, SigningKey } from './support/jwts.mjs';
+import { waitFor } from './support/processes.mjs';
+
+const way = 'lighttpd/fastcgi.conf';
+const kFirstKeySetPause = 5; // seconds (auth/zitadel/key_set.h)
+const kKeySetPause = 30;
+
+let issuer;
+before(async () => {
+  issuer = await startIssuer();
+  await issuer.settings({ assertions: 'reusable' });
+});
+after(() => issuer?.stop());
+afterEach(async () => {
+  await issuer.clearFaults();
+  await issuer.openListener().catch(() => {}); // it may be open
+});
+
+// Nothing of an API application: with `jwt`, none is needed.
+const jwt = { ZITADEL_VALIDATION: 'jwt', key: null, API_PRIVATE_KEY_FILE_PATH: undefined };
+const either = { ZITADEL_VALIDATION: 'jwt-or-introspection' };
+const shield = { ZITADEL_VALIDATION: 'introspection' };
+const modes = { jwt, 'jwt-or-introspection': either, 'introspection with the shield': shield };
+
+// Runs `use` with an API of its own, which remembers nothing unless told to, and asks for the keys
+// when it starts.
+async function withApi(settings, use) {
+  await issuer.resetCounters();
+  const api = await startApi(way, issuer,
+    { settings: { ZITADEL_CACHE_TTL: 0, ZITADEL_TIMEOUT_MS: 1500, ...settings } });
+  try {
+    return await use(api);
+  } finally {
+    await api.stop();
+  }
+}
+
+// Waits until a token that is refused costs ZITADEL no question: the keys are there.
+const decidesAlone = (api, token) => waitFor('the keys', async () => {
+  const before = await introspections();
+  return await status(api, token) === 401 && await introspections() === before;
+});
+
+// The same, once it has the keys.
+const withKeys = (settings, use) => withApi(settings, async (api) => {
+  await decidesAlone(api, new SigningKey(await publishedKeyId(issuer)).sign(claimsOf(issuer)));
+  await issuer.resetCounters();
+  return use(api);
+});
+
+const status = async (api, token, path = '/api/private') =>
+  (await api.call(path, { token })).status;
+const mintJwt = (wish) => issuer.mint({ kind: 'jwt',
+  scope: `openid ${audienceScope(issuer.projectId)} ${everyProjectsRolesScope}`, ...wish });
+const introspections = async () => (await issuer.counters()).introspections;
+const publish = async (...keys) => issuer.fault({ on: 'keys', set: { keys } });
+
+async function assertUnavailable(api, token) {
+  const answer = await api.call('/api/private', { token });
+  assert.equal(answer.status, 503);
+  assert.match(answer.headers['retry-after'], /^[1-9][0-9]*$/);
+}
+
+describe('with ZITADEL_VALIDATION=jwt', () => {
+  it('the callers of JWTs get what their claims allow, and ZITADEL is asked about none', async () => {
+    await withKeys(jwt, async (api) => {
+      const reader = await mintJwt({ user: 'with-role' });
+      assert.equal(await status(api, reader), 200);
+      assert.equal(await status(api, reader, '/api/private-scoped'), 200);
+      const other = await mintJwt({ user: 'without-role' });
+      assert.equal(await status(api, other), 200);
+      assert.equal(await status(api, other, '/api/private-scoped'), 403);
+      const elsewhere = await mintJwt({ user: 'other-project-role' });
+      assert.equal(await status(api, elsewhere, '/api/private-scoped'), 403);
+      assert.equal(await introspections(), 0);
+    });
+  });
+
+  const refused = {
+    'an opaque token': () => issuer.mint(),
+    'a personal access token': () => issuer.mint({ kind: 'pat' }),
+    'a JWT that has expired': () => mintJwt({ ttl: -5 }),
+    'a JWT that is not valid yet': () => mintJwt({ nbf: 600 }),
+    'a JWT of another audience': () => mintJwt({ audience: [issuer.otherProjectId] }),
+    'a made-up token': () => 'made-up',
+  };
+  it('nobody is let in with anything else', async () => {
+    await withKeys(jwt, async (api) => {
+      for (const [what, make] of Object.entries(refused)) {
+        assert.equal(await status(api, await make()), 401, what);
+      }
+      assert.equal(await introspections(), 0);
+    });
+  });
+
+  it('a JWT is taken with each algorithm, in its own form alone', async () => {
+    const keys = Object.keys(algorithms).map((alg) => new SigningKey(alg, alg));
+    await publish(...keys.map(({ jwk }) => jwk));
+    await withApi(jwt, async (api) => {
+      for (const key of keys) {
+        const token = key.sign(claimsOf(issuer));
+        assert.equal(await status(api, token, '/api/private-scoped'), 200, key.alg);
+        assert.equal(await status(api, token.slice(0, -4)), 401, key.alg);
+        const { keyId } = keys.find(({ alg }) => alg !== key.alg);
+        assert.equal(await status(api, key.sign(claimsOf(issuer), { kid: keyId })), 401, key.alg);
+      }
+    });
+  });
+
+  it('a revoked JWT is let in until it expires', async () => {
+    await withKeys(jwt, async (api) => {
+      const token = await mintJwt({ ttl: 3 });
+      await issuer.revoke(token);
+      assert.equal(await status(api, token), 200);
+      await waitFor('its end', async () => (await status(api, token)) === 401);
+    });
+  });
+
+  it('known tokens are served from memory, and refused once they have expired', async () => {
+    await withKeys({ ...jwt, ZITADEL_CACHE_TTL: 30 }, async (api) => {
+      const token = await mintJwt({ ttl: 3 });
+      for (let n = 0; n < 3; n += 1) assert.equal(await status(api, token), 200);
+      await waitFor('its end', async () => (await status(api, token)) === 401);
+    });
+  });
+});
+
+describe('with ZITADEL_VALIDATION=jwt-or-introspection', () => {
+  it('ZITADEL is asked about opaque tokens alone', async () => {
+    await withKeys(either, async (api) => {
+      assert.equal(await status(api, await mintJwt(), '/api/private-scoped'), 200);
+      assert.equal(await introspections(), 0);
+      const opaque = await issuer.mint();
+      assert.equal(await status(api, opaque, '/api/private-scoped'), 200);
+      assert.equal(await status(api, 'made-up'), 401);
+      assert.equal(await introspections(), 2);
+      await issuer.revoke(opaque);
+      assert.equal(await status(api, opaque), 401);
+    });
+  });
+});
+
+describe('with ZITADEL_VALIDATION=introspection', () => {
+  it('ZITADEL is asked about JWTs as about opaque tokens', async () => {
+    await withKeys(shield, async (api) => {
+      const token = await mintJwt();
+      assert.equal(await status(api, token, '/api/private-scoped'), 200);
+      await issuer.revoke(token);
+      assert.equal(await status(api, token), 401);
+      assert.equal(await introspections(), 2);
+    });
+  });
+
+  it('and ZITADEL_JWT_SHIELD=off, ZITADEL is asked about forged ones, and its keys are not', async () => {
+    const forged = Object.values(await forgedTokens(issuer));
+    await withApi({ ...shield, ZITADEL_JWT_SHIELD: 'off' }, async (api) => {
+      for (const token of forged) assert.equal(await status(api, token), 401);
+      const counters = await issuer.counters();
+      assert.equal(counters.introspections, forged.length);
+      assert.equal(counters.keys, 0);
+    });
+  });
+
+  it('the shield stands aside where the keys cannot be had', async () => {
+    const forged = Object.values(await forgedTokens(issuer));
+    await issuer.fault('server-error', { on: 'keys' });
+    await withApi(shield, async (api) => {
+      assert.equal(await status(api, await mintJwt()), 200);
+      for (const token of forged) assert.equal(await status(api, token), 401);
+      await api.waitForLog(/warn: .*key set/);
+    });
+  });
+});
+
+for (const [name, settings] of Object.entries(modes)) {
+  describe(`a forged JWT, with ${name}`, () => {
+    it('is refused, and ZITADEL is not asked', async () => {
+      const forged = await forgedTokens(issuer);
+      forged['that has expired'] = await mintJwt({ ttl: -5 });
+      await withKeys(settings, async (api) => {
+        for (const [what, token] of Object.entries(forged)) {
+          assert.equal(await status(api, token), 401, what);
+        }
+        const counters = await issuer.counters();
+        assert.equal(counters.introspections, 0);
+        assert.equal(counters.keys, 0);
+      });
+    });
+
+    it('may name ten thousand keys: ZITADEL is asked for them once in 30 seconds', async () => {
+      const key = new SigningKey();
+      const [, payload, signature] = key.sign(claimsOf(issuer)).split('.');
+      const forged = (n) => `${Buffer.from(JSON.stringify(
+        { alg: 'RS256', kid: `made-up-${n}` })).toString('base64url')}.${payload}.${signature}`;
+      await withKeys({ ...settings, ZITADEL_LOG_LEVEL: 'warn' }, async (api) => {
+        const begin = performance.now();
+        const callers = new Callers(api);
+        // The first ones come while ZITADEL is being asked; with the shield they are its to judge.
+        await decidesAlone(api, forged(0));
+        await issuer.resetCounters();
+        const answers = await callers.callAll('/api/private',
+          Array.from({ length: 10_000 }, (_, n) => forged(n + 1)));
+        callers.close();
+        assert.deepEqual(tally(answers), { 401: 10_000 });
+        const seconds = (performance.now() - begin) / 1000;
+        const counters = await issuer.counters();
+        assert.ok(counters.keys <= Math.floor(seconds / kKeySetPause), `${counters.keys} questions`);
+        if (seconds < kKeySetPause) assert.equal(counters.introspections, 0);
+      });
+    });
+  });
+}
+
+describe('the key set', () => {
+  const [old, next] = [new SigningKey('old'), new SigningKey('next', 'ES256')];
+  const tokenOf = (key) => key.sign(claimsOf(issuer));
+
+  // The API knows the old key.
+  const withOldKey = async (use) => {
+    await publish(old.jwk);
+    await withApi(jwt, async (api) => {
+      assert.equal(await status(api, tokenOf(old)), 200);
+      await issuer.clearFaults();
+      return use(api);
+    });
+  };
+
+  it('through a rotation: the new key is found at once, the old one stays usable', async () => {
+    await withOldKey(async (api) => {
+      await publish(next.jwk, old.jwk);
+      for (const key of [next, old, next]) assert.equal(await status(api, tokenOf(key)), 200);
+      assert.equal((await issuer.counters()).keys, 2);
+    });
+  });
+
+  it('without ZITADEL: known keys go on working, a new one is found when it is back', async () => {
+    await withOldKey(async (api) => {
+      await issuer.closeListener();
+      assert.equal(await status(api, tokenOf(old)), 200);
+      await assertUnavailable(api, tokenOf(next));
+      assert.equal(await status(api, tokenOf(old)), 200);
+      await issuer.openListener();
+      await publish(next.jwk, old.jwk);
+      await waitFor('the new key', async () => (await status(api, tokenOf(next))) === 200,
+        { timeoutMs: (kKeySetPause + 5) * 1000 });
+      assert.equal(await status(api, tokenOf(old)), 200);
+    });
+  });
+
+  for (const [what, fault] of Object.entries({ 'is empty': { set: { keys: [] } },
+    'is not JSON': { status: 200, body: '<html>' }, fails: { status: 500, body: 'down' } })) {
+    it(`that ${what} during a rotation leaves the known key working`, async () => {
+      await withOldKey(async (api) => {
+        await issuer.fault({ on: 'keys', ...fault });
+        await assertUnavailable(api, tokenOf(next));
+        assert.equal(await status(api, tokenOf(old)), 200);
+        await api.waitForLog(/warn: .*key set/);
+      });
+    });
+  }
+
+  it('that does not come keeps nobody waiting but who needs it, and not for ever', async () => {
+    await withOldKey(async (api) => {
+      await issuer.fault('hang', { on: 'keys' });
+      const waiting = Promise.all(Array.from({ length: 50 }, () =>
+        assertUnavailable(api, tokenOf(next))));
+      for (let n = 0; n < 20; n += 1) assert.equal(await status(api, tokenOf(old)), 200);
+      await waiting;
+    });
+  });
+
+  it('without ZITADEL at the start: nobody is let in, and all are soon after it is back', async () => {
+    await issuer.closeListener();
+    await withApi(jwt, async (api) => {
+      const token = await mintJwt();
+      await assertUnavailable(api, token);
+      assert.equal(await status(api, undefined), 401);
+      assert.equal((await api.call('/api/public')).status, 200);
+      await api.waitForLog(/warn: .*(key set|cannot be reached)/);
+      await issuer.openListener();
+      await sleep(kFirstKeySetPause * 1000);
+      await waitFor('the keys', async () => (await status(api, token)) === 200);
+    });
+  });
+});

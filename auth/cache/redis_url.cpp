@@ -77,18 +77,25 @@ Mistake read_database(std::string_view text, RedisAddress& address) {
   return std::nullopt;
 }
 
+bool is_ipv6(const std::string& host) {
+  in6_addr ignored{};
+  // inet_pton reads no further than a NUL.
+  return host.find('\0') == std::string::npos && ::inet_pton(AF_INET6, host.c_str(), &ignored) == 1;
+}
+
+bool is_host(std::string_view host) {
+  return !host.empty() && host.find_first_not_of(kHostCharacters) == std::string_view::npos;
+}
+
 // HOST[:PORT]
 Mistake read_host(std::string_view text, RedisAddress& address) {
   const bool bracketed = text.starts_with('[');
   const std::size_t end = bracketed ? text.find(']') : text.find(':');
   if (bracketed && end == std::string_view::npos) return mistake("holds a '[' without its ']'");
   address.host = bracketed ? text.substr(1, end - 1) : text.substr(0, end);
-  in6_addr ignored{};
-  const bool good = bracketed
-                        ? ::inet_pton(AF_INET6, address.host.c_str(), &ignored) == 1
-                        : !address.host.empty() &&
-                              address.host.find_first_not_of(kHostCharacters) == std::string::npos;
-  if (!good) return mistake("names no host, or one that is no name or address");
+  if (bracketed ? !is_ipv6(address.host) : !is_host(address.host)) {
+    return mistake("names no host, or one that is no name or address");
+  }
   if (end == std::string_view::npos) return std::nullopt;
   const std::string_view port = text.substr(bracketed ? end + 1 : end);
   if (port.empty()) return std::nullopt;

@@ -12,6 +12,7 @@ namespace {
 constexpr std::string_view kDigits = "0123456789";
 constexpr std::string_view kHexDigits = "0123456789abcdefABCDEF";
 constexpr std::string_view kNameCharacters = "abcdefghijklmnopqrstuvwxyz0123456789-._";
+constexpr std::string_view kIpv6Characters = "abcdef0123456789:.";
 // unreserved, sub-delims, ":", "@" and "/" of RFC 3986 §3.3; '%' is looked at apart.
 constexpr std::string_view kPathCharacters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/%";
@@ -46,11 +47,29 @@ bool is_path(std::string_view text) {
 
 bool is_ipv6(const std::string& host) {
   in6_addr address{};
-  return inet_pton(AF_INET6, host.c_str(), &address) == 1;
+  // inet_pton reads no further than a NUL.
+  return only(host, kIpv6Characters) && inet_pton(AF_INET6, host.c_str(), &address) == 1;
 }
 
 // inet_pton takes four decimal parts only: none of the short, octal and hexadecimal spellings that
 // resolvers read each in their own way.
+bool is_ipv4(const std::string& host) {
+  in_addr address{};
+  return inet_pton(AF_INET, host.c_str(), &address) == 1;
+}
+
+// Whether libcurl may take it for an IPv4 address, of whatever spelling ("0x7f.1", "127.1").
+bool ends_in_number(std::string_view host) {
+  while (host.ends_with('.')) host.remove_suffix(1);
+  const std::string_view last = host.substr(host.rfind('.') + 1);
+  return only(last, kDigits) || (last.starts_with("0x") && only(last.substr(2), kHexDigits));
+}
+
+bool is_name_or_ipv4(const std::string& host) {
+  if (host.empty() || !only(host, kNameCharacters)) return false;
+  return !ends_in_number(host) || is_ipv4(host);
+}
+
 bool is_loopback(const std::string& host) {
   in_addr address{};
   if (inet_pton(AF_INET, host.c_str(), &address) == 1) return ntohl(address.s_addr) >> 24 == 127;
@@ -68,7 +87,7 @@ std::optional<std::string> parse_authority(std::string_view text) {
   const std::string_view rest =
       end == std::string_view::npos ? "" : text.substr(bracketed ? end + 1 : end);
   if (!rest.empty() && (rest[0] != ':' || !is_port(rest.substr(1)))) return std::nullopt;
-  const bool good = bracketed ? is_ipv6(host) : !host.empty() && only(host, kNameCharacters);
+  const bool good = bracketed ? is_ipv6(host) : is_name_or_ipv4(host);
   return good ? std::optional(std::move(host)) : std::nullopt;
 }
 

@@ -50,7 +50,7 @@ class RedisUrlTest : public CppUnit::TestFixture {
          {"redis://", "redis:///0", "redis://:6379", "redis://:swordfish@",
           "redis://swordfish fish", "redis://swordfish\n", "redis://[swordfish]",
           "redis://[127.0.0.1]", "redis://[]", "redis://sword%66ish",
-          "redis://schwertfisch\xc3\xa4"}},
+          std::string_view("redis://[::1\0swordfish]", 23), "redis://schwertfisch\xc3\xa4"}},
         {"holds a '[' without its ']'", {"redis://[::1"}},
         {"names a port that is not a number from 1 to 65535",
          {"redis://swordfish:", "redis://swordfish:0", "redis://swordfish:65536",

@@ -14,6 +14,7 @@ class UrlTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(UrlTest);
   CPPUNIT_TEST(refuses_what_is_no_http_url);
   CPPUNIT_TEST(refuses_what_two_readers_could_read_differently);
+  CPPUNIT_TEST(refuses_every_other_spelling_of_an_ipv4_address);
   CPPUNIT_TEST(refuses_every_byte_that_no_url_holds);
   CPPUNIT_TEST(refuses_what_is_too_long);
   CPPUNIT_TEST(takes_no_other_address_for_loopback);
@@ -95,6 +96,19 @@ class UrlTest : public CppUnit::TestFixture {
     }
   }
 
+  // libcurl takes these for addresses of this machine, or may.
+  void refuses_every_other_spelling_of_an_ipv4_address() {
+    for (const char* host : {"127.1", "127", "127.0.0.1.", "127.0.0.256", "0127.0.0.1",
+                             "0x7f.0.0.1", "0X7F.1", "2130706433", "0x7f000001", "0x",
+                             "017700000001", "127.0.0.01", "1.2.3.4.5", "host.1", ".", ".."}) {
+      refuses("http://" + std::string(host));
+      refuses("https://" + std::string(host) + ":443/path");
+    }
+    for (const char* host : {"1.2.3.4", "1.host", "1a", "host.0xg", "0x7f.a-1", "xn--1"}) {
+      CPPUNIT_ASSERT_MESSAGE(host, parse_url("https://" + std::string(host)).has_value());
+    }
+  }
+
   void refuses_every_byte_that_no_url_holds() {
     for (int code = 0; code < 256; ++code) {
       if (code > 0x20 && code < 0x7f) continue;
@@ -102,7 +116,8 @@ class UrlTest : public CppUnit::TestFixture {
       for (const std::string& text :
            {byte + "https://host", "https:" + byte + "//host", "https://" + byte + "host",
             "https://ho" + byte + "st/", "https://host" + byte, "https://host:80" + byte,
-            "https://host/" + byte, "https://host/a" + byte + "b"}) {
+            "https://host/" + byte, "https://host/a" + byte + "b", "https://[::1" + byte + "]",
+            "https://[::1" + byte + "host]"}) {
         refuses(text);
       }
     }
@@ -115,33 +130,12 @@ class UrlTest : public CppUnit::TestFixture {
   }
 
   void takes_no_other_address_for_loopback() {
-    for (const char* text : {"http://128.0.0.1",
-                             "http://126.255.255.255",
-                             "http://0.0.0.0",
-                             "http://10.0.0.1",
-                             "http://127.1",
-                             "http://127",
-                             "http://127.0.0.1.",
-                             "http://127.0.0.256",
-                             "http://127.0.0.1.evil",
-                             "http://0127.0.0.1",
-                             "http://0x7f.0.0.1",
-                             "http://2130706433",
-                             "http://0x7f000001",
-                             "http://017700000001",
-                             "http://127.0.0.01",
-                             "http://[::2]",
-                             "http://[::]",
-                             "http://[::ffff:127.0.0.1]",
-                             "http://[fe80::1]",
-                             "http://localhost.",
-                             "http://localhost.evil",
-                             "http://xlocalhost",
-                             "http://evil.localhost",
-                             "http://local",
-                             "http://localhost-",
-                             "http://loopback",
-                             "http://host"}) {
+    for (const char* text :
+         {"http://128.0.0.1", "http://126.255.255.255", "http://0.0.0.0", "http://10.0.0.1",
+          "http://127.0.0.1.evil", "http://[::2]", "http://[::]", "http://[::ffff:127.0.0.1]",
+          "http://[fe80::1]", "http://localhost.", "http://localhost.evil", "http://xlocalhost",
+          "http://evil.localhost", "http://local", "http://localhost-", "http://loopback",
+          "http://host"}) {
       const auto url = parse_url(text);
       CPPUNIT_ASSERT_MESSAGE(text, url && !url->loopback && !url->https);
       CPPUNIT_ASSERT_MESSAGE(text, url_mistake(text, false).has_value());

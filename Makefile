@@ -190,6 +190,10 @@ UNIT_TEST_SOURCES := \
   tests/unit/worker_pool_test.cpp \
   tests/unit/wycheproof_test.cpp
 
+# Each is tests/fuzz/NAME.cpp, with what it once was given in tests/fuzz/corpus/NAME.
+FUZZ_TARGETS := bearer_token discovery dotenv introspection jwt key_file key_set lmdb_check \
+  redis_url request_head request_path rules sealed_entry server url
+
 BENCH_PROGRAMS := cache_memory cached_token first_answer floor
 
 # libcurl is loaded when it is needed (auth/zitadel/curl_library.h).
@@ -198,7 +202,8 @@ FCGI_LIBS = -lfcgi
 
 objects_of = $(patsubst %.cpp,$(OBJECTS)/%.o,$(1))
 ALL_SOURCES = $(AUTH_SOURCES) $(FCGI_SOURCES) $(PROGRAM_SOURCES) $(CLI_SOURCES) $(UNIT_TEST_SOURCES) \
-  $(BENCH_PROGRAMS:%=tests/bench/%.cpp) tests/integration/programs/echo_routes.cpp
+  $(BENCH_PROGRAMS:%=tests/bench/%.cpp) tests/integration/programs/echo_routes.cpp \
+  $(FUZZ_TARGETS:%=tests/fuzz/%.cpp) tests/fuzz/replay.cpp
 
 .PHONY: all
 all: $(BUILD)/api.fcgi $(BUILD)/zitadel-token $(BUILD)/libzitadel_auth.a compile_commands.json  ## Build the programs and the library
@@ -233,6 +238,19 @@ $(BUILD)/zitadel-token: $(call objects_of,$(CLI_SOURCES)) $(BUILD)/libzitadel_au
 # Objects are linked directly: from an archive CppUnit's registrations would vanish.
 $(BUILD)/unit_tests: $(call objects_of,$(UNIT_TEST_SOURCES) $(FCGI_SOURCES) $(AUTH_SOURCES))
 	$(LINK) -o $@ $^ -lcppunit $(FCGI_LIBS) $(AUTH_LIBS)
+
+# What calls a fuzz target: a driver of ours, or libFuzzer.
+FUZZ_ENGINE ?= $(OBJECTS)/tests/fuzz/replay.o
+FUZZ_SUPPORT := $(addprefix tests/unit/support/, \
+  fastcgi_peer.cpp fastcgi_records.cpp running_server.cpp sockets.cpp)
+
+$(BUILD)/fuzz/%: $(OBJECTS)/tests/fuzz/%.o $(filter %.o,$(FUZZ_ENGINE)) \
+  $(call objects_of,$(FUZZ_SUPPORT) $(FCGI_SOURCES)) $(BUILD)/libzitadel_auth.a
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^ $(filter-out %.o,$(FUZZ_ENGINE)) -lcurl $(FCGI_LIBS) $(AUTH_LIBS)
+
+.PHONY: replayers
+replayers: $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
 
 # What `make bench` measures besides the program.
 $(BUILD)/bench/floor: $(call objects_of,tests/bench/floor.cpp)
@@ -278,6 +296,15 @@ demo:  ## Show it at work on this machine; ONCE=1 ends after the calls
 check:  ## Install what is missing and run every test
 	@tests/deps.sh build demo check
 	@BUILD_DIR='$(BUILD)' MAKE='$(MAKE) --no-print-directory' tests/check.sh
+
+# Its own tree: libFuzzer needs objects that clang made.
+.PHONY: fuzz
+fuzz: SECONDS ?= 60
+fuzz:  ## Look for inputs that break a promise: SECONDS=n for each target
+	@tests/deps.sh build fuzz
+	@$(MAKE) --no-print-directory -j$$(nproc) BUILD='$(BUILD)/clang' CXX=clang++ \
+	  SANITIZE=fuzzer-no-link,address,undefined FUZZ_ENGINE=-fsanitize=fuzzer replayers
+	@BUILD_DIR='$(BUILD)/clang' SECONDS_EACH='$(SECONDS)' tests/fuzz.sh $(FUZZ_TARGETS)
 
 .PHONY: bench
 bench:  ## Measure it against its floor, on this machine

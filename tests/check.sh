@@ -76,6 +76,21 @@ node_tests() {
     $(($(number_after '^# skipped' "$tap") + $(number_after '^# todo' "$tap")))
 }
 
+# What fuzzing started from and every input that ever broke a promise: each is one test.
+replays() {
+  local source target status log
+  echo "check: fuzz corpora"
+  for source in tests/fuzz/*.cpp; do
+    target=$(basename "$source" .cpp) status=0
+    if [ "$target" = replay ]; then continue; fi
+    log=$output/replay-$target
+    timeout --kill-after=10 120 "$BUILD_DIR/fuzz/$target" "tests/fuzz/corpus/$target" \
+      >"$log" 2>&1 || status=$?
+    if [ "$status" != 0 ]; then tail -n 40 "$log"; fi
+    count "corpus $target" "$status" "$(number_after '^' "$log")"
+  done
+}
+
 layers() {
   if tests/check_layers.sh; then count layers 0 1; else count layers 1; fi
 }
@@ -84,12 +99,13 @@ build() {
   local log=$output/build
   echo "check: building"
   ${MAKE:-make} -j"$(nproc)" all "$BUILD_DIR/unit_tests" "$BUILD_DIR/tests/echo.fcgi" \
-    "$BUILD_DIR/portable/api.fcgi" >"$log" 2>&1 || { cat "$log"; return 1; }
+    replayers "$BUILD_DIR/portable/api.fcgi" >"$log" 2>&1 || { cat "$log"; return 1; }
 }
 
 if build; then
   layers
   unit_tests
+  replays
   node_tests 'test issuer' 300 tests/issuer/test/*.test.mjs
   node_tests 'integration tests' 900 tests/integration/*.test.mjs
 else

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Installs what building, the demo and the tests need, and says first what that is.
 #
-# usage: tests/deps.sh [build] [demo] [check] [bench]     (default: the first three)
+# usage: tests/deps.sh [build] [demo] [check] [bench] [fuzz]     (default: the first three)
 #
 # Debian's packages come by apt, with sudo when not run by root; without either the missing ones are
 # named and nothing happens (exit status 1). Debian starts a web server as soon as it is installed
@@ -15,6 +15,7 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 build=(g++:g++ make:make pkg-config:pkg-config libfcgi-dev libssl-dev libcurl4-openssl-dev
   libjson-c-dev libcppunit-dev liblmdb-dev libhiredis-dev)
 demo=(curl:curl lighttpd:lighttpd nodejs:node npm:npm openssl:openssl)
+fuzz=(clang:clang++ libclang-rt-14-dev)
 check=(apache2:apache2 libapache2-mod-fcgid spawn-fcgi:spawn-fcgi systemd:systemd-analyze
   valgrind:valgrind redis-server:redis-server nginx:nginx php-fpm
   fcgiwrap:fcgiwrap)
@@ -136,7 +137,8 @@ for set in "$@"; do
     demo) wanted+=("${demo[@]}") ;;
     check) wanted+=("${check[@]}") ;;
     bench) wanted+=("${bench[@]}") ;;
-    *) echo "usage: tests/deps.sh [build] [demo] [check] [bench]" >&2; exit 2 ;;
+    fuzz) wanted+=("${fuzz[@]}") ;;
+    *) echo "usage: tests/deps.sh [build] [demo] [check] [bench] [fuzz]" >&2; exit 2 ;;
   esac
 done
 mapfile -t missing < <(missing_packages "${wanted[@]}")

@@ -5,7 +5,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { guards, startApi } from './api.mjs';
 import { Process, waitFor } from './processes.mjs';
 
-// What the tests' callers may see: who may see /staff/ has the role that test users can have.
+// What the tests' callers may see; who may see /staff/ has the role that test users can have.
 export const rules = `
 /            token
 /open/       public               GET
@@ -13,13 +13,21 @@ export const rules = `
 /staff/in/   role:read:messages   GET POST
 `;
 
-// Prints what it has learned of its caller, a "NAME=value" line each.
-const script = `#!/bin/sh
-printf 'Content-Type: text/plain\\r\\n\\r\\n'
+// Files and programs; each says which one it is, in a line of its own.
+const files = ['file.txt', 'open/file.txt', 'staff/file.txt', 'staff/in/file.txt', 'a b.txt',
+  'caf\u00e9.txt', 'per%cent.txt', 'Staff/file.txt', 'Open/file.txt', 'staff;/file.txt',
+  'open;x/file.txt', 'staff./file.txt', '.../file.txt', 'open/.../file.txt', ' /staff/file.txt'];
+const scripts = ['cgi/who.cgi', 'open/cgi/who.cgi'];
+const pages = ['who.php', 'open/who.php'];
+
+// A program prints what it has learned of its caller, a "NAME=value" line each.
+const script = (name) => `#!/bin/sh
+printf 'Content-Type: text/plain\\r\\n\\r\\nthe file /${name}\\n'
 env | LC_ALL=C sort | grep -E '^(AUTH_|REMOTE_USER=|HTTP_)' || true
 `;
-const page = `<?php
+const page = (name) => `<?php
 header('Content-Type: text/plain');
+echo "the file /${name}\\n";
 ksort($_SERVER, SORT_STRING);
 foreach ($_SERVER as $name => $value) {
   if (preg_match('/^(AUTH_|REMOTE_USER$|HTTP_)/', $name)) echo "$name=$value\\n";
@@ -27,16 +35,15 @@ foreach ($_SERVER as $name => $value) {
 `;
 
 function makeSite(workspace) {
-  for (const name of ['www', 'www/open', 'www/staff', 'www/staff/in', 'www/cgi', 'www/open/cgi']) {
-    workspace.makeFolder(name);
+  const folders = new Set(['www']);
+  for (const name of [...files, ...scripts, ...pages]) {
+    const parts = name.split('/').slice(0, -1);
+    parts.forEach((_, i) => folders.add(['www', ...parts.slice(0, i + 1)].join('/')));
   }
-  for (const name of ['file.txt', 'open/file.txt', 'staff/file.txt', 'staff/in/file.txt']) {
-    workspace.write(`www/${name}`, `the file /${name}\n`);
-  }
-  for (const name of ['www/cgi/who.cgi', 'www/open/cgi/who.cgi']) {
-    workspace.write(name, script, 0o755);
-  }
-  for (const name of ['www/who.php', 'www/open/who.php']) workspace.write(name, page);
+  for (const folder of folders) workspace.makeFolder(folder);
+  for (const name of files) workspace.write(`www/${name}`, `the file /${name}\n`);
+  for (const name of scripts) workspace.write(`www/${name}`, script(name), 0o755);
+  for (const name of pages) workspace.write(`www/${name}`, page(name));
   workspace.write('etc/rules', rules);
 }
 
@@ -108,9 +115,10 @@ export function startGuardedSite(way, issuer, { settings = {}, ...options } = {}
   });
 }
 
-// The variables that the CGI script or the PHP page has printed.
+// The variables that a program has printed.
 export function learned(answer) {
-  return Object.fromEntries(answer.body.split('\n').filter(Boolean).map((line) => {
+  const lines = answer.body.split('\n').filter((line) => line.includes('='));
+  return Object.fromEntries(lines.map((line) => {
     const at = line.indexOf('=');
     return [line.slice(0, at), line.slice(at + 1)];
   }));

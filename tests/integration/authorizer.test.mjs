@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { startIssuer } from '../issuer/client.mjs';
 import { guards } from './support/api.mjs';
 import { learned, startGuardedSite } from './support/guarded_site.mjs';
+import { isTableOfReadme } from './support/readme.mjs';
 
 let issuer;
 before(async () => { issuer = await startIssuer(); });
@@ -25,11 +26,15 @@ function uploadWithoutBody({ server }, bytes) {
   });
 }
 
+// What was seen, for README.md: a row each.
+const seen = {};
+
 for (const [way, { refusals }] of Object.entries(guards)) {
   describe(way, () => {
     let site;
     before(async () => {
       site = await startGuardedSite(way, issuer, { settings: { ZITADEL_PASS_CLAIMS: 'email' } });
+      seen[way] = {};
     });
     after(() => site?.stop());
 
@@ -149,5 +154,43 @@ for (const [way, { refusals }] of Object.entries(guards)) {
         await issuer.clearFaults();
       }
     });
+
+    it('hands on what README.md says', async () => {
+      const token = await issuer.mint({ user: 'without-role' });
+      const refused = {
+        400: await site.call('/file.txt', { headers: { Authorization: 'Bearer a b' } }),
+        401: await site.call('/file.txt'),
+        403: await site.call('/staff/file.txt', { token }),
+        405: await site.call('/open/file.txt', { method: 'DELETE' }),
+      };
+      await issuer.fault('server-error');
+      try {
+        refused[503] = await site.call('/file.txt', { token: await issuer.mint({}) });
+      } finally {
+        await issuer.clearFaults();
+      }
+      const those = (has) => Object.entries(refused).filter(([, answer]) => has(answer))
+        .map(([status]) => status).join(', ') || 'none';
+      seen[way] = {
+        variables: Object.keys(learned(await site.call('/who.php', { token })))
+          .filter((name) => /^AUTH_|^REMOTE_USER$/.test(name)).length,
+        statuses: Object.entries(refused).map(([status, answer]) => (
+          Number(status) === answer.status ? status : `${status} as ${answer.status}`)).join(', '),
+        challenge: those(({ headers }) => headers['www-authenticate']?.startsWith('Bearer ')),
+        retryAfter: those(({ headers }) => headers['retry-after'] !== undefined),
+        allow: those(({ headers }) => headers.allow !== undefined),
+        body: those(({ json }) => json?.error !== undefined),
+      };
+    });
   });
 }
+
+it('README.md tells what each server hands on', () => {
+  isTableOfReadme('servers', [
+    ['file', 'variables that arrive', 'statuses that leave', 'with their challenge',
+      'Retry-After', 'Allow', 'with the program\'s body'],
+    ...Object.entries(seen).map(([way, { variables, statuses, challenge, retryAfter, allow, body }]) =>
+      [`[\`${way}\`](${way})`, `${variables} of ${usualVariables.length + 1}`, statuses, challenge,
+        retryAfter, allow, body]),
+  ]);
+});

@@ -32,6 +32,8 @@ std::optional<CurlLibrary> load() {
                         find(library, "curl_easy_setopt", curl.easy_setopt) &&
                         find(library, "curl_easy_getinfo", curl.easy_getinfo) &&
                         find(library, "curl_easy_strerror", curl.easy_strerror) &&
+                        find(library, "curl_easy_header", curl.easy_header) &&
+                        find(library, "curl_getdate", curl.getdate) &&
                         find(library, "curl_multi_init", curl.multi_init) &&
                         find(library, "curl_multi_cleanup", curl.multi_cleanup) &&
                         find(library, "curl_multi_setopt", curl.multi_setopt) &&

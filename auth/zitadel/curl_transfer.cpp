@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <ctime>
 
 #include "auth/version.h"
 
@@ -133,7 +134,18 @@ Result<HttpResponse> CurlTransfer::outcome(CURLcode code) {
     response.retry_after =
         std::min(kMaxRetryAfter, std::chrono::seconds(static_cast<std::int64_t>(retry_after)));
   }
+  response.date = date();
   return response;
+}
+
+std::optional<WallTime> CurlTransfer::date() const {
+  curl_header* header = nullptr;
+  if (curl_.easy_header(handle_, "Date", 0, CURLH_HEADER, -1, &header) != CURLHE_OK) {
+    return std::nullopt;
+  }
+  const std::time_t seconds = curl_.getdate(header->value, nullptr);
+  if (seconds < 0) return std::nullopt;
+  return WallTime{std::chrono::seconds(seconds)};
 }
 
 void CurlTransfer::clear() {

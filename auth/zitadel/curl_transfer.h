@@ -44,6 +44,7 @@ class CurlTransfer {
                              void* transfer) noexcept;
   static int on_connection(void* transfer, char*, char*, int, int local_port) noexcept;
   void free_headers() noexcept;
+  [[nodiscard]] std::optional<WallTime> date() const;
   [[nodiscard]] std::string stage() const;
 
   const CurlLibrary& curl_;

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "auth/clock.h"
 #include "auth/result.h"
 #include "auth/secret.h"
 
@@ -27,6 +28,7 @@ struct HttpResponse {
   int status = 0;
   std::string body{};
   std::optional<std::chrono::seconds> retry_after{};  // at most kMaxRetryAfter
+  std::optional<WallTime> date{};                     // the server's clock, where it tells
 };
 
 // Thread-safe.

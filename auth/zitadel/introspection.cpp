@@ -20,6 +20,20 @@ bool authentication_refused(const HttpResponse& response) {
   return code == "unauthorized_client" || code == "invalid_client";
 }
 
+// What may be wrong where ZITADEL has refused a key: only the clock can be seen from here.
+std::string advice(const HttpResponse& response, WallTime now) {
+  constexpr std::chrono::seconds kTravel{10};  // of an answer, and of what it tells cut to seconds
+  const std::chrono::seconds ahead = response.date ? now - *response.date : kTravel;
+  if (std::chrono::abs(ahead) <= kTravel) {
+    return "is it deleted or expired in ZITADEL, of another instance, or is this machine's clock "
+           "wrong?";
+  }
+  return "this machine's clock is " + std::to_string(std::chrono::abs(ahead).count()) +
+         " seconds " + (ahead.count() > 0 ? "ahead of" : "behind") +
+         " ZITADEL's: set it right; or is the key deleted or expired in ZITADEL, or of another "
+         "instance?";
+}
+
 }  // namespace
 
 struct Introspection::Question {
@@ -89,9 +103,7 @@ void Introspection::take_answer(const std::shared_ptr<Question>& question,
 Error Introspection::refusal(const HttpResponse& response) const {
   if (authentication_refused(response)) {
     return {Reason::kClientAuthenticationRefused,
-            authentication_.describe() +
-                " was refused: is it deleted or expired in ZITADEL, of another instance, or is "
-                "this machine's clock wrong?"};
+            authentication_.describe() + " was refused: " + advice(response, clock_.wall())};
   }
   if (response.status == 400) {
     return {Reason::kOurRequestRefused, "introspection answered with status 400"};

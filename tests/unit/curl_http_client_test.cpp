@@ -77,6 +77,7 @@ class CurlHttpClientTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(asks_no_proxy_where_nothing_is_encrypted);
   CPPUNIT_TEST(calls_nothing_but_http);
   CPPUNIT_TEST(reads_retry_after_up_to_its_maximum);
+  CPPUNIT_TEST(reads_the_date);
   CPPUNIT_TEST(gives_any_status_as_a_value);
   CPPUNIT_TEST(takes_exactly_a_mebibyte);
   CPPUNIT_TEST(decodes_chunks);
@@ -289,6 +290,22 @@ class CurlHttpClientTest : public CppUnit::TestFixture {
                             "dict://127.0.0.1/", "", "http://", "http://127.0.0.1:99999/"}) {
       CPPUNIT_ASSERT_MESSAGE(url, !ask(client, url).wait().has_value());
     }
+  }
+
+  // RFC 9110 §6.6.1
+  void reads_the_date() {
+    const auto date = [](const std::string& header) {
+      const LoopbackServer server(sends(http_answer(200, "", header)));
+      CurlHttpClient client(quick());
+      const HttpOutcome outcome = ask(client, server.url()).wait();
+      assert_answered(200, "", outcome);
+      return outcome->date;
+    };
+    CPPUNIT_ASSERT(date("Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n") ==
+                   auth::WallTime{seconds(784'111'777)});
+    CPPUNIT_ASSERT(!date("").has_value());
+    CPPUNIT_ASSERT(!date("Date: yesterday\r\n").has_value());
+    CPPUNIT_ASSERT(!date("Date:\r\n").has_value());
   }
 
   void reads_retry_after_up_to_its_maximum() {

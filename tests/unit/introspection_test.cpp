@@ -38,6 +38,7 @@ class IntrospectionTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(gives_up_where_discovery_fails_and_tries_again_when_asked);
   CPPUNIT_TEST(gives_up_where_discovery_names_no_endpoint);
   CPPUNIT_TEST(names_the_key_where_it_was_refused_and_nothing_secret);
+  CPPUNIT_TEST(tells_by_how_much_the_clock_is_wrong_where_the_key_was_refused);
   CPPUNIT_TEST(judges_the_answer_by_the_time_it_arrives);
   CPPUNIT_TEST(encodes_whatever_the_token_holds);
   CPPUNIT_TEST(posts_token_and_client_authentication);
@@ -223,6 +224,29 @@ class IntrospectionTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(last_error().detail.find("key id 7") != std::string::npos);
     CPPUNIT_ASSERT(last_error().detail.find("verysecret") == std::string::npos);
     CPPUNIT_ASSERT(last_error().detail.find("fresh") == std::string::npos);
+  }
+
+  void tells_by_how_much_the_clock_is_wrong_where_the_key_was_refused() {
+    struct Case {
+      std::optional<seconds> ahead;
+      std::string expected;
+    };
+    for (const Case& each :
+         {Case{seconds(600), "clock is 600 seconds ahead of ZITADEL's: set it right"},
+          {seconds(-600), "clock is 600 seconds behind ZITADEL's: set it right"},
+          {seconds(11), "clock is 11 seconds ahead"},
+          {seconds(10), "or is this machine's clock wrong?"},
+          {seconds(-10), "or is this machine's clock wrong?"},
+          {std::nullopt, "or is this machine's clock wrong?"}}) {
+      HttpResponse answer{400, kRefusedClient};
+      if (each.ahead) answer.date = clock_.wall() - *each.ahead;
+      ask(introspection_);
+      http_.answer(answer);
+      http_.answer(answer);
+      assert_failed(Reason::kClientAuthenticationRefused);
+      CPPUNIT_ASSERT_MESSAGE(last_error().detail,
+                             last_error().detail.find(each.expected) != std::string::npos);
+    }
   }
 
   void judges_the_answer_by_the_time_it_arrives() {

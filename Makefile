@@ -27,6 +27,7 @@ AUTH_SOURCES := \
   auth/cache/lmdb_generations.cpp \
   auth/cache/lmdb_page.cpp \
   auth/cache/lmdb_store.cpp \
+  auth/cache/lmdb_turn.cpp \
   auth/cache/redis_connection.cpp \
   auth/cache/redis_resolver.cpp \
   auth/cache/redis_store.cpp \

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "auth/cache/lmdb_call.h"
+#include "auth/cache/lmdb_turn.h"
 
 namespace auth::lmdb {
 namespace {
@@ -47,8 +48,8 @@ std::optional<Failure> check_size_limit() {
   return Failure{Trouble::kFailed, "files may not be as large as it needs: ulimit -f unlimited"};
 }
 
-// The folder under whatever name: another one may have taken its own meanwhile.
-std::string path_of(int folder) { return "/proc/self/fd/" + std::to_string(folder); }
+// Of what is open, under whatever name: another one may have taken its own meanwhile.
+std::string path_of(int file) { return "/proc/self/fd/" + std::to_string(file); }
 
 int open_at(MDB_env* environment, int folder) {
   int result = mdb_env_set_mapsize(environment, kMapBytes);
@@ -67,6 +68,8 @@ Failure failure_of(int result) {
       return {Trouble::kBroken, what};
     case MDB_READERS_FULL:
       return {Trouble::kFailed, what};
+    case EBUSY:
+      return {Trouble::kFailed, "others have kept it locked for too long"};
     default:
       // LMDB's own codes are negative. What is left of them speaks of the file.
       return {result < 0 ? Trouble::kDamaged : Trouble::kFailed, what};
@@ -108,20 +111,31 @@ Environment::Environment(Descriptor folder)
 
 // After a fork it is the parent's: whatever LMDB would do here, it would do to the parent.
 Environment::~Environment() {
-  if (environment_ != nullptr && is_ours()) mdb_env_close(environment_);
+  if (environment_ != nullptr && is_ours() && mend_lock_file()) mdb_env_close(environment_);
+}
+
+// LMDB clears its places in the lock file when it closes: where that was cut, to touch them would
+// end the process. So it gets its room again; where there is none, the environment stays open.
+bool Environment::mend_lock_file() const {
+  if (is_file_of(lock_file_.get(), kLockBytes)) return true;
+  const Descriptor file(::open(path_of(lock_file_.get()).c_str(), O_WRONLY | O_CLOEXEC));
+  return file.is_open() && ::posix_fallocate(file.get(), 0, kLockBytes) == 0;
 }
 
 std::optional<Failure> Environment::open_files() {
   if (auto failure = check_size_limit()) return failure;
   lock_file_ = Descriptor(::openat(folder(), kLockFile, O_PATH | O_NOFOLLOW | O_CLOEXEC));
-  {
-    // LMDB itself would take what it finds there for true.
-    const Descriptor data(::openat(folder(), kDataFile, O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
-    const DataFile file{data.get(), page_size_};
-    if (!are_whole(data.get(), lock_file_.get()) || !read_meta(file, 0) || !read_meta(file, 1)) {
-      return Failure{Trouble::kDamaged, "its files are damaged"};
-    }
+  Descriptor data(::openat(folder(), kDataFile, O_RDWR | O_NOFOLLOW | O_CLOEXEC));
+  if (!data.is_open() && (errno == EROFS || errno == EACCES)) {
+    return system_failure("its data file cannot be opened");
   }
+  const DataFile file{data.get(), page_size_};
+  // LMDB itself would take what it finds there for true.
+  if (!are_whole(data.get(), lock_file_.get()) || !read_meta(file, 0) || !read_meta(file, 1)) {
+    return Failure{Trouble::kDamaged, "its files are damaged"};
+  }
+  const LockFileTurn turn(std::move(data));
+  if (!turn.taken()) return failure_of(EBUSY);
   int result = mdb_env_create(&environment_);
   if (result == MDB_SUCCESS) result = open_at(environment_, folder());
   if (result == MDB_SUCCESS) result = mdb_env_get_fd(environment_, &data_file_);

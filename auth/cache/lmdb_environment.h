@@ -61,6 +61,7 @@ class Environment {
  private:
   explicit Environment(Descriptor folder);
   [[nodiscard]] std::optional<Failure> open_files();
+  [[nodiscard]] bool mend_lock_file() const;
 
   const pid_t pid_;
   const Descriptor folder_;

@@ -4,19 +4,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstdlib>
 #include <map>
-#include <thread>
 #include <tuple>
 #include <utility>
 
 #include "auth/cache/lmdb_call.h"
 #include "auth/cache/lmdb_check.h"
 #include "auth/cache/lmdb_entries.h"
+#include "auth/cache/lmdb_turn.h"
 
 namespace auth::lmdb {
 namespace {
 
-constexpr std::chrono::microseconds kWritePoll{200};
 // Less than the file takes, since removing needs free pages, too.
 constexpr std::size_t kMaxUsedBytes = kMapBytes / 4 * 3;
 constexpr unsigned kReaderCheckInterval = 256;  // writes
@@ -35,6 +36,16 @@ OpenFiles& open_files() {
   return files;
 }
 
+// mdb_txn_abort would also write to the transaction's place among the readers, which is another
+// process's by now where the lock file was damaged. So only its memory goes, as in LMDB 0.9: one
+// calloc in mdb_txn_begin, one free in mdb_txn_end. Its place goes when the environment is closed.
+void forget(MDB_txn* at_rest) noexcept { std::free(at_rest); }
+
+int clear_dead_readers(const Environment& environment) {
+  const LockFileTurn turn(environment.data_file().descriptor);
+  return turn.taken() ? mdb_reader_check(environment.get(), nullptr) : EBUSY;
+}
+
 }  // namespace
 
 // A committed state, for reading.
@@ -51,11 +62,14 @@ class LmdbFile::Snapshot {
   }
 
   [[nodiscard]] int begin() {
-    MDB_txn* transaction = take_rested();
-    const int result =
-        transaction != nullptr ? mdb_txn_renew(transaction) : begin_new(&transaction);
-    // One that cannot be renewed is left alone: its place may be another process's by now.
-    if (result == MDB_SUCCESS) transaction_ = transaction;
+    MDB_txn* const rested = take_rested();
+    if (rested == nullptr) return begin_new();
+    const int result = mdb_txn_renew(rested);
+    if (result == MDB_SUCCESS) {
+      transaction_ = rested;
+    } else {
+      forget(rested);
+    }
     return result;
   }
 
@@ -71,30 +85,27 @@ class LmdbFile::Snapshot {
     return rested;
   }
 
-  int begin_new(MDB_txn** made) {
-    MDB_env* const environment = file_.environment_->get();
-    int result = mdb_txn_begin(environment, nullptr, MDB_RDONLY, made);
+  int begin_new() {
+    const int result = take_place();
     if (result != MDB_READERS_FULL) return result;
-    result = mdb_reader_check(environment, nullptr);
-    if (result != MDB_SUCCESS) return result;
-    return mdb_txn_begin(environment, nullptr, MDB_RDONLY, made);
+    const int cleared = clear_dead_readers(*file_.environment_);
+    return cleared == MDB_SUCCESS ? take_place() : cleared;
+  }
+
+  int take_place() {
+    const LockFileTurn turn(file_.environment_->data_file().descriptor);
+    if (!turn.taken()) return EBUSY;
+    return mdb_txn_begin(file_.environment_->get(), nullptr, MDB_RDONLY, &transaction_);
   }
 
   LmdbFile& file_;
   MDB_txn* transaction_ = nullptr;
 };
 
-// LMDB's own lock waits without end, also for a process that was stopped. So who writes first takes
-// this one: a flag between threads, a lock on the data file between processes.
+// A flag between threads, a lock on the data file between processes.
 class LmdbFile::WriterTurn {
  public:
-  explicit WriterTurn(LmdbFile& file) : file_(file) {
-    for (auto waited = kWritePoll * 0; !take(); waited += kWritePoll) {
-      if (waited >= kWriteWait) return;
-      std::this_thread::sleep_for(kWritePoll);
-    }
-    taken_ = true;
-  }
+  explicit WriterTurn(LmdbFile& file) : file_(file), taken_(take_turn([this] { return take(); })) {}
   WriterTurn(const WriterTurn&) = delete;
   WriterTurn& operator=(const WriterTurn&) = delete;
   ~WriterTurn() {
@@ -118,7 +129,7 @@ class LmdbFile::WriterTurn {
   }
 
   LmdbFile& file_;
-  bool taken_ = false;
+  const bool taken_;
 };
 
 std::variant<std::shared_ptr<LmdbFile>, Failure> LmdbFile::open(Descriptor folder) {
@@ -147,8 +158,7 @@ std::variant<std::shared_ptr<LmdbFile>, Failure> LmdbFile::open(Descriptor folde
 }
 
 LmdbFile::~LmdbFile() {
-  if (!environment_->is_ours()) return;
-  for (MDB_txn* const reader : readers_) mdb_txn_abort(reader);
+  for (MDB_txn* const reader : readers_) forget(reader);
 }
 
 std::optional<Failure> LmdbFile::open_tree() {
@@ -181,11 +191,11 @@ std::optional<Failure> LmdbFile::put(const StoreKey& key, std::string_view entry
                                      WallTime now) {
   if (!environment_->is_whole()) return Failure{Trouble::kDamaged, "its files have been cut"};
   const WriterTurn turn(*this);
-  if (!turn.taken()) return Failure{Trouble::kFailed, "others have kept it locked for too long"};
+  if (!turn.taken()) return failure_of(EBUSY);
   int result = MDB_SUCCESS;
   // Else what a killed process was reading would be kept for ever.
   if (writes_++ % kReaderCheckInterval == 0) {
-    result = mdb_reader_check(environment_->get(), nullptr);
+    result = clear_dead_readers(*environment_);
   }
   if (result == MDB_SUCCESS) result = write(key, entry, until, now);
   return result == MDB_SUCCESS ? std::nullopt : std::optional(failure_of(result));

@@ -4,7 +4,6 @@
 #include <lmdb.h>
 
 #include <atomic>
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,9 +19,6 @@
 
 namespace auth::lmdb {
 
-// How long a writer waits for those of other processes and threads.
-constexpr std::chrono::milliseconds kWriteWait{50};
-
 // Thread-safe. Not to be used after a fork, but may be destroyed then.
 class LmdbFile {
  public:
@@ -37,10 +33,11 @@ class LmdbFile {
   [[nodiscard]] const Environment& environment() const noexcept { return *environment_; }
 
   using Found = std::variant<std::optional<std::string>, Failure>;
-  // Takes no lock: neither waits for a writer nor keeps one waiting.
+  // Neither waits for a writer nor keeps one waiting. Only as many threads as have not read at the
+  // same time before take a turn (lmdb_turn.h).
   [[nodiscard]] Found get(const StoreKey& key, WallTime now);
 
-  // Makes room first. Waits for kWriteWait at most.
+  // Makes room first. Waits for kTurnWait at most.
   [[nodiscard]] std::optional<Failure> put(const StoreKey& key, std::string_view entry,
                                            WallTime until, WallTime now);
 

@@ -38,10 +38,11 @@ class LmdbStore final : public SharedStore {
   LmdbStore(const std::string& folder, const Clock& clock);
   ~LmdbStore() override;
 
-  // A few microseconds. Waits for nobody.
+  // A few microseconds. Waits for no writer; for others that open it at the same time, 50 ms at
+  // most (lmdb::kTurnWait).
   [[nodiscard]] std::optional<std::string> get(const StoreKey& key) override;
 
-  // Waits for other writers for 50 ms at most (lmdb::kWriteWait).
+  // Waits for other writers for 50 ms at most (lmdb::kTurnWait).
   void put(const StoreKey& key, std::string_view entry, WallTime until) override;
 
  private:

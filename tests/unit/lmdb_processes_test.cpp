@@ -22,8 +22,8 @@
 #include <string>
 #include <thread>
 
-#include "auth/cache/lmdb_file.h"
 #include "auth/cache/lmdb_store.h"
+#include "auth/cache/lmdb_turn.h"
 #include "auth/descriptor.h"
 #include "tests/unit/support/child.h"
 #include "tests/unit/support/lmdb_folder.h"
@@ -42,6 +42,7 @@ using support::store_entry;
 using support::store_key;
 
 constexpr unsigned kKeys = 64;
+constexpr unsigned kPatience = 20;  // seconds
 
 // Lets one process tell another that it has come so far.
 class Signpost {
@@ -72,6 +73,7 @@ class LmdbProcessesTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(outlives_a_thousand_killed_writers);
   CPPUNIT_TEST(forgets_what_killed_readers_were_reading);
   CPPUNIT_TEST(neither_waits_for_a_stopped_writer_nor_fails_to_read);
+  CPPUNIT_TEST(does_not_wait_for_a_process_that_stands_still_while_it_opens_the_store);
   CPPUNIT_TEST(goes_on_without_a_disk_that_is_full);
   CPPUNIT_TEST(goes_on_without_a_disk_that_is_full_from_the_start);
   CPPUNIT_TEST(goes_on_where_files_may_not_be_large);
@@ -183,14 +185,46 @@ class LmdbProcessesTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(passing().has(1));
     const auto passed = std::chrono::steady_clock::now() - begun;
     // It has waited once, and not again for a second.
-    CPPUNIT_ASSERT(passed >= auth::lmdb::kWriteWait);
-    CPPUNIT_ASSERT(passed < auth::lmdb::kWriteWait * 20);
+    CPPUNIT_ASSERT(passed >= auth::lmdb::kTurnWait);
+    CPPUNIT_ASSERT(passed < auth::lmdb::kTurnWait * 20);
     CPPUNIT_ASSERT_EQUAL(std::size_t{1},
                          support::lines_with(log.text(), "others have kept it locked"));
     CPPUNIT_ASSERT_EQUAL(0, ::flock(data.get(), LOCK_UN));
     clock_.advance(auth::kLmdbPause);
     store.put(store_key(2), store_entry(2), until());
     CPPUNIT_ASSERT(store.get(store_key(2)) == store_entry(2));
+  }
+
+  void does_not_wait_for_a_process_that_stands_still_while_it_opens_the_store() {
+    passing().put(1);
+    Signpost opening;
+    // What it holds meanwhile: its turn, and LMDB's lock, on the first byte of the lock file.
+    Child still([&] {
+      const auth::lmdb::LockFileTurn turn(
+          Descriptor(::open(folder_.data_file().c_str(), O_RDWR | O_CLOEXEC)));
+      const Descriptor locks(::open(folder_.lock_file().c_str(), O_RDWR | O_CLOEXEC));
+      struct flock first {};
+      first.l_type = F_WRLCK;
+      first.l_whence = SEEK_SET;
+      first.l_len = 1;
+      if (!turn.taken() || ::fcntl(locks.get(), F_SETLK, &first) != 0) return false;
+      opening.reach();
+      for (;;) ::pause();
+    });
+    opening.await();
+    const support::LogCapture log;
+    const std::string ended = run_in_child([&] {
+      ::alarm(kPatience);
+      LmdbStore store(folder_.path(), clock_);
+      store.put(store_key(2), store_entry(2), until());
+      return !store.get(store_key(1));
+    });
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(log.text(), std::string(), ended);
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(log.text(), std::size_t{1},
+                                 support::lines_with(log.text(), "others have kept it locked"));
+    still.send(SIGKILL);
+    CPPUNIT_ASSERT_EQUAL(std::string("it was ended by signal 9"), still.wait());
+    CPPUNIT_ASSERT(passing().has(1));
   }
 
   // In a child process: what it mounts nobody else sees. Not in a chroot that is no mount point.

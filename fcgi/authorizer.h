@@ -28,6 +28,10 @@ class Authorizer {
   // ZITADEL_AUTHORIZE, which a client cannot set.
   [[nodiscard]] static bool is_asked(const Request& request) noexcept;
 
+  // Whether the web server lets a request go on for any answer 2xx, not for 200 alone, as nginx
+  // does. REQUIRES: is_asked.
+  [[nodiscard]] static bool success_lets_through(const Request& request) noexcept;
+
   // What is wrong with names of claims to be passed: two would share a variable. Or nothing.
   [[nodiscard]] static std::optional<std::string> mistake_in(
       const std::vector<std::string>& passed_claims);

@@ -31,8 +31,12 @@ void forbid_storing(Response& response) {
 }  // namespace
 
 void Dispatcher::handle(std::unique_ptr<Exchange> exchange) const {
-  if (gatekeeper_.answer_preflight(exchange)) return;
-  if (Authorizer::is_asked(exchange->request())) return authorizer_.handle(std::move(exchange));
+  const bool decides = Authorizer::is_asked(exchange->request());
+  // Anybody can send what looks like a preflight, and many a program answers OPTIONS like GET: it
+  // must not get there. The web server makes a 204 of this refusal that tells what is allowed.
+  const bool refuse = decides && Authorizer::success_lets_through(exchange->request());
+  if (gatekeeper_.answer_preflight(exchange, refuse ? 403 : 204)) return;
+  if (decides) return authorizer_.handle(std::move(exchange));
   respond(std::move(exchange));
 }
 

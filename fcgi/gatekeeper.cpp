@@ -37,10 +37,12 @@ void Gatekeeper::answer(std::unique_ptr<Exchange> exchange, Response response) c
   finish(*exchange, std::move(response));
 }
 
-bool Gatekeeper::answer_preflight(std::unique_ptr<Exchange>& exchange) const {
-  const std::optional<Response> response = cors_.preflight(exchange->request());
-  if (response) std::exchange(exchange, nullptr)->finish(*response);
-  return response.has_value();
+bool Gatekeeper::answer_preflight(std::unique_ptr<Exchange>& exchange, int status) const {
+  std::optional<Response> response = cors_.preflight(exchange->request());
+  if (!response) return false;
+  response->status = status;
+  std::exchange(exchange, nullptr)->finish(*response);
+  return true;
 }
 
 void Gatekeeper::finish(Exchange& exchange, Response response) const {

@@ -31,9 +31,9 @@ class Gatekeeper {
   // Finishes the exchange with a response that no token was needed for.
   void answer(std::unique_ptr<Exchange> exchange, Response response) const;
 
-  // Answers a CORS preflight, which never carries a token, and takes the exchange. False: it is
-  // none, or of an origin that is not allowed; the exchange is left alone.
-  [[nodiscard]] bool answer_preflight(std::unique_ptr<Exchange>& exchange) const;
+  // Answers a CORS preflight, which never carries a token, with that status, and takes the
+  // exchange. False: it is none, or of an origin that is not allowed; the exchange is left alone.
+  [[nodiscard]] bool answer_preflight(std::unique_ptr<Exchange>& exchange, int status) const;
 
  private:
   struct Parked;

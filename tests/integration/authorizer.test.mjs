@@ -15,6 +15,8 @@ after(() => issuer?.stop());
 const usualVariables = ['AUTH_CLIENT_ID', 'AUTH_EXP', 'AUTH_ORG', 'AUTH_ROLES', 'AUTH_SCOPE',
   'AUTH_SUB', 'AUTH_USERNAME', 'REMOTE_USER'];
 
+const origin = 'https://app.example.org';
+
 // The beginning of the answer to an upload of which only the head is sent.
 function uploadWithoutBody({ server }, bytes) {
   return new Promise((resolve, reject) => {
@@ -33,7 +35,9 @@ for (const [way, { refusals }] of Object.entries(guards)) {
   describe(way, () => {
     let site;
     before(async () => {
-      site = await startGuardedSite(way, issuer, { settings: { ZITADEL_PASS_CLAIMS: 'email' } });
+      site = await startGuardedSite(way, issuer, {
+        settings: { ZITADEL_PASS_CLAIMS: 'email', ZITADEL_CORS_ORIGINS: origin },
+      });
       seen[way] = {};
     });
     after(() => site?.stop());
@@ -48,6 +52,33 @@ for (const [way, { refusals }] of Object.entries(guards)) {
         assert.equal(answer.headers['www-authenticate'], 'Bearer realm="zitadel"', path);
         assert.doesNotMatch(answer.body, /the file|AUTH_/);
         if (refusals.body) assert.equal(answer.json.error, 'unauthorized');
+      }
+    });
+
+    it('answers a preflight itself: programs that do not look at the method would tell all', async () => {
+      for (const path of ['/file.txt', '/', ...programs, ...openPrograms]) {
+        const answer = await site.call(path, { method: 'OPTIONS', headers: {
+          Origin: origin, 'Access-Control-Request-Method': 'PUT',
+          'Access-Control-Request-Headers': 'authorization', 'X-HTTP-Method-Override': 'GET',
+        } });
+        assert.equal(answer.status, 204, path);
+        assert.equal(answer.body, '');
+        assert.equal(answer.headers['access-control-allow-origin'], origin);
+        assert.equal(answer.headers['access-control-allow-methods'], 'PUT');
+        assert.equal(answer.headers['access-control-allow-headers'], 'authorization');
+        assert.equal(answer.headers['access-control-max-age'], '600');
+      }
+    });
+
+    it('lets nothing through that only looks like a preflight', async () => {
+      const asking = { Origin: origin, 'Access-Control-Request-Method': 'GET' };
+      for (const path of ['/file.txt', ...programs]) {
+        for (const [method, headers] of [['GET', asking], ['POST', asking], ['OPTIONS', {}],
+          ['OPTIONS', { ...asking, Origin: 'https://other.example' }]]) {
+          const answer = await site.call(path, { method, headers });
+          assert.equal(answer.status, 401, `${method} ${path}`);
+          assert.match(answer.headers['www-authenticate'], /^Bearer /);
+        }
       }
     });
 

@@ -46,6 +46,7 @@ class DispatcherTest : public support::ValidatorFixture {
   CPPUNIT_TEST(forbids_storing_what_needs_a_token);
   CPPUNIT_TEST(hands_request_and_claims_to_the_endpoint);
   CPPUNIT_TEST(lets_nobody_in_where_there_are_no_rules);
+  CPPUNIT_TEST(lets_no_preflight_through_to_another_program);
   CPPUNIT_TEST(answers_a_preflight_without_a_token);
   CPPUNIT_TEST(lets_a_script_read_every_answer);
   CPPUNIT_TEST(names_its_metadata_in_every_challenge);
@@ -291,6 +292,19 @@ class DispatcherTest : public support::ValidatorFixture {
     CPPUNIT_ASSERT_EQUAL(503, at_once(record).status);
     CPPUNIT_ASSERT(log_->text().find("ZITADEL_RULES is not set") != std::string::npos);
     CPPUNIT_ASSERT_EQUAL(std::size_t{0}, http_.asked());
+  }
+
+  // nginx takes 204 for leave to go on; lighttpd hands it to the caller.
+  void lets_no_preflight_through_to_another_program() {
+    const auto status = [this](const std::string& asked) {
+      const Response response = at_once(
+          handle({"REQUEST_METHOD=OPTIONS", "REQUEST_URI=/private", asked,
+                  "HTTP_ORIGIN=https://app.example", "HTTP_ACCESS_CONTROL_REQUEST_METHOD=GET"}));
+      CPPUNIT_ASSERT_EQUAL(std::string("GET"), header(response, "access-control-allow-methods"));
+      return response.status;
+    };
+    CPPUNIT_ASSERT_EQUAL(403, status("ZITADEL_AUTHORIZE=1"));
+    CPPUNIT_ASSERT_EQUAL(204, status("FCGI_ROLE=AUTHORIZER"));
   }
 
   void answers_a_preflight_without_a_token() {

@@ -49,6 +49,7 @@ Fault fault_of(Reason reason) noexcept {
     case Reason::kTooManyWaiting:
     case Reason::kShuttingDown:
     case Reason::kKeyUnusable:
+    case Reason::kClockWrong:
     case Reason::kInternal:
       return Fault::kOwn;
   }
@@ -139,6 +140,8 @@ std::string_view describe(Reason reason) noexcept {
       return "the program is stopping";
     case Reason::kKeyUnusable:
       return "the private key cannot be used";
+    case Reason::kClockWrong:
+      return "this machine's clock is wrong";
     case Reason::kInternal:
       return "internal error";
   }

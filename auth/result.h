@@ -71,6 +71,7 @@ enum class Reason {
   kTooManyWaiting,
   kShuttingDown,
   kKeyUnusable,
+  kClockWrong,
   kInternal,
 };
 

@@ -207,6 +207,9 @@ class TokenValidator::Impl : public std::enable_shared_from_this<TokenValidator:
           if (answer) {
             self->breaker_.succeeded();
             self->learn(key, kept, std::make_shared<const Claims>(std::move(*answer)));
+          } else if (answer.error().reason == Reason::kClockWrong) {
+            self->breaker_.succeeded();  // other tokens may be within their time
+            self->learn_failure(key, std::move(answer).error());
           } else if (fault_of(answer.error().reason) == Fault::kToken) {
             self->breaker_.succeeded();
             self->learn_refusal(key, kept, std::move(answer).error());

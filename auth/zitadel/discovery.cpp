@@ -87,6 +87,14 @@ void Discovery::settle(const Result<std::shared_ptr<const DiscoveryDocument>>& o
   for (const Done& done : waiting) done(outcome);
 }
 
+std::string clock_error(const HttpResponse& response, WallTime now) {
+  if (!response.date) return {};
+  const std::chrono::seconds ahead = now - *response.date;
+  if (std::chrono::abs(ahead) <= kClockTolerance) return {};
+  return std::to_string(std::chrono::abs(ahead).count()) + " seconds " +
+         (ahead.count() > 0 ? "ahead of" : "behind") + " ZITADEL's";
+}
+
 Error status_error(const HttpResponse& response, std::string_view endpoint) {
   const std::string detail =
       std::string(endpoint) + " answered with status " + std::to_string(response.status);

@@ -1,12 +1,14 @@
 // Discovery: where ZITADEL's endpoints are (OpenID Connect Discovery 1.0 §4).
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "auth/clock.h"
 #include "auth/mutex.h"
 #include "auth/result.h"
 #include "auth/zitadel/http_client.h"
@@ -47,6 +49,11 @@ class Discovery {
   std::shared_ptr<const DiscoveryDocument> known_ GUARDED_BY(mutex_);
   std::vector<Done> waiting_ GUARDED_BY(mutex_);
 };
+
+// By how much this machine's clock is wrong, "600 seconds ahead of ZITADEL's"; empty where it is
+// not by more than kClockTolerance, or the answer tells no time.
+constexpr std::chrono::seconds kClockTolerance{10};
+[[nodiscard]] std::string clock_error(const HttpResponse& response, WallTime now);
 
 // What a status other than 200 means at any of ZITADEL's endpoints; the detail names the endpoint.
 [[nodiscard]] Error status_error(const HttpResponse& response, std::string_view endpoint);

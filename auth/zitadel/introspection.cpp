@@ -21,17 +21,13 @@ bool authentication_refused(const HttpResponse& response) {
 }
 
 // What may be wrong where ZITADEL has refused a key: only the clock can be seen from here.
-std::string advice(const HttpResponse& response, WallTime now) {
-  constexpr std::chrono::seconds kTravel{10};  // of an answer, and of what it tells cut to seconds
-  const std::chrono::seconds ahead = response.date ? now - *response.date : kTravel;
-  if (std::chrono::abs(ahead) <= kTravel) {
+std::string advice(const std::string& clock) {
+  if (clock.empty()) {
     return "is it deleted or expired in ZITADEL, of another instance, or is this machine's clock "
            "wrong?";
   }
-  return "this machine's clock is " + std::to_string(std::chrono::abs(ahead).count()) +
-         " seconds " + (ahead.count() > 0 ? "ahead of" : "behind") +
-         " ZITADEL's: set it right; or is the key deleted or expired in ZITADEL, or of another "
-         "instance?";
+  return "this machine's clock is " + clock +
+         ": set it right; or is the key deleted or expired in ZITADEL, or of another instance?";
 }
 
 }  // namespace
@@ -91,7 +87,7 @@ void Introspection::take_answer(const std::shared_ptr<Question>& question,
   if (!answer) {
     question->done(std::move(answer).error());
   } else if (answer->status == 200) {
-    question->done(parse_introspection(answer->body, expected_, clock_.wall()));
+    question->done(read(*answer));
   } else if (authentication_refused(*answer) && !question->retried && authentication_.can_renew()) {
     question->retried = true;
     post(question, endpoint);
@@ -100,10 +96,22 @@ void Introspection::take_answer(const std::shared_ptr<Question>& question,
   }
 }
 
+// Whom ZITADEL calls active cannot be out of time: then a clock is wrong, not the token.
+Result<Claims> Introspection::read(const HttpResponse& answer) const {
+  const WallTime now = clock_.wall();
+  Result<Claims> claims = parse_introspection(answer.body, expected_, now);
+  if (claims) return claims;
+  const Reason reason = claims.error().reason;
+  if (reason != Reason::kExpired && reason != Reason::kNotYetValid) return claims;
+  const std::string clock = clock_error(answer, now);
+  if (clock.empty()) return claims;
+  return Error{Reason::kClockWrong, "it is " + clock + ": set it right"};
+}
+
 Error Introspection::refusal(const HttpResponse& response) const {
   if (authentication_refused(response)) {
-    return {Reason::kClientAuthenticationRefused,
-            authentication_.describe() + " was refused: " + advice(response, clock_.wall())};
+    return {Reason::kClientAuthenticationRefused, authentication_.describe() + " was refused: " +
+                                                      advice(clock_error(response, clock_.wall()))};
   }
   if (response.status == 400) {
     return {Reason::kOurRequestRefused, "introspection answered with status 400"};

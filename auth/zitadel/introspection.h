@@ -34,7 +34,7 @@ class Introspection {
   // Calls done exactly once, on the HTTP client's thread or, where that fails at once, on the
   // caller's. Refused client authentication is retried once with a fresh assertion. Errors: those
   // of parse_introspection, Discovery::get, HttpClient::send; kClientAuthenticationRefused,
-  // kOurRequestRefused, kKeyUnusable.
+  // kOurRequestRefused, kKeyUnusable; kClockWrong in place of kExpired and kNotYetValid.
   void ask(Secret token, Done done);
 
  private:
@@ -42,6 +42,7 @@ class Introspection {
   void post(const std::shared_ptr<Question>& question, const std::string& endpoint);
   void take_answer(const std::shared_ptr<Question>& question, const std::string& endpoint,
                    Result<HttpResponse> answer);
+  [[nodiscard]] Result<Claims> read(const HttpResponse& answer) const;
   [[nodiscard]] Error refusal(const HttpResponse& response) const;
 
   const std::string endpoint_;

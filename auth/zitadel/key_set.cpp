@@ -83,8 +83,17 @@ void KeySet::ask() {
 
 void KeySet::fetch(const std::string& jwks_uri) {
   http_.send({jwks_uri}, [self = shared_from_this()](const Result<HttpResponse>& answer) {
+    self->check_clock(answer);
     self->settle(read_answer(answer));
   });
+}
+
+// Whoever judges tokens by the clock has to know that it is wrong.
+void KeySet::check_clock(const Result<HttpResponse>& answer) {
+  const std::string clock = answer ? clock_error(*answer, clock_.wall()) : std::string();
+  if (!clock.empty()) {
+    failures_.add({Reason::kClockWrong, "it is " + clock + ": set it right"});
+  }
 }
 
 void KeySet::settle(Result<jose::JwkSet> answer) {

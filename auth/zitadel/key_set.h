@@ -60,6 +60,7 @@ class KeySet : public std::enable_shared_from_this<KeySet> {
   [[nodiscard]] bool begin_for(const std::optional<std::string>& key_id);
   void ask();
   void fetch(const std::string& jwks_uri);
+  void check_clock(const Result<HttpResponse>& answer);
   void settle(Result<jose::JwkSet> answer);
   void replace(std::shared_ptr<const jose::JwkSet> keys) REQUIRES_LOCK(mutex_);
   void keep(Error failure) REQUIRES_LOCK(mutex_);

@@ -39,6 +39,7 @@ class IntrospectionTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(gives_up_where_discovery_names_no_endpoint);
   CPPUNIT_TEST(names_the_key_where_it_was_refused_and_nothing_secret);
   CPPUNIT_TEST(tells_by_how_much_the_clock_is_wrong_where_the_key_was_refused);
+  CPPUNIT_TEST(blames_the_clock_and_not_the_token_where_zitadel_says_active);
   CPPUNIT_TEST(judges_the_answer_by_the_time_it_arrives);
   CPPUNIT_TEST(encodes_whatever_the_token_holds);
   CPPUNIT_TEST(posts_token_and_client_authentication);
@@ -247,6 +248,22 @@ class IntrospectionTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_MESSAGE(last_error().detail,
                              last_error().detail.find(each.expected) != std::string::npos);
     }
+  }
+
+  void blames_the_clock_and_not_the_token_where_zitadel_says_active() {
+    const auto answered = [&](const std::string& claim, seconds ahead) {
+      HttpResponse answer{200, "{\"active\": true, " + claim + '}'};
+      answer.date = clock_.wall() - ahead;
+      ask(introspection_);
+      http_.answer(answer);
+      return last_error();
+    };
+    CPPUNIT_ASSERT_EQUAL(std::string("this machine's clock is wrong: it is 600 seconds behind "
+                                     "ZITADEL's: set it right"),
+                         to_string(answered("\"nbf\": 9000000000", seconds(-600))));
+    CPPUNIT_ASSERT(answered("\"exp\": 1", seconds(600)).reason == Reason::kClockWrong);
+    CPPUNIT_ASSERT(answered("\"exp\": 1", seconds(10)).reason == Reason::kExpired);
+    CPPUNIT_ASSERT(answered("\"iss\": \"other\"", seconds(600)).reason == Reason::kWrongIssuer);
   }
 
   void judges_the_answer_by_the_time_it_arrives() {

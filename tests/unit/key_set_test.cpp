@@ -58,6 +58,7 @@ class KeySetTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(calls_back_at_once_where_nothing_is_being_asked);
   CPPUNIT_TEST(warms_up_with_one_question);
   CPPUNIT_TEST(outlives_its_owner_while_a_question_is_under_way);
+  CPPUNIT_TEST(tells_the_operator_that_the_clock_is_wrong);
   CPPUNIT_TEST(asks_no_more_once_the_client_has_ended);
   CPPUNIT_TEST(tells_the_operator_of_failures_and_of_keys_left_out);
   CPPUNIT_TEST(serves_several_threads_at_once);
@@ -407,6 +408,19 @@ class KeySetTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(!watched.expired());
     http_.shut_down();
     CPPUNIT_ASSERT(watched.expired());
+  }
+
+  void tells_the_operator_that_the_clock_is_wrong() {
+    check_reason(Reason::kKeySetUnavailable, "a");
+    answer(200, kDiscovery);
+    auth::HttpResponse late{200, set_of({"a"})};
+    late.date = clock_.wall() + seconds(600);
+    http_.answer(late);
+    CPPUNIT_ASSERT(finds("a"));
+    CPPUNIT_ASSERT_MESSAGE(
+        log_->text(),
+        log_->text().find("error: this machine's clock is wrong: it is 600 "
+                          "seconds behind ZITADEL's: set it right") != std::string::npos);
   }
 
   void asks_no_more_once_the_client_has_ended() {

@@ -1,5 +1,8 @@
 // JWT access tokens that the issuer did not sign: with keys of the test's own, good and forged.
 import { createHmac, createPublicKey, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
 
 import { projectRolesClaim } from '../../issuer/lib/names.mjs';
 
@@ -48,8 +51,16 @@ export function claimsOf(issuer, more = {}) {
     ...more };
 }
 
-async function publishedKey(issuer) {
-  return (await (await fetch(`${issuer.issuer}/oauth/v2/keys`)).json()).keys[0];
+function publishedKey(issuer) {
+  const url = `${issuer.issuer}/oauth/v2/keys`;
+  const [{ get }, options] = issuer.files.ca === undefined ? [http, {}]
+    : [https, { ca: readFileSync(issuer.files.ca) }];
+  return new Promise((resolve, reject) => {
+    get(url, { agent: false, ...options }, async (response) => {
+      const parts = await response.toArray();
+      resolve(JSON.parse(Buffer.concat(parts).toString()).keys[0]);
+    }).once('error', reject);
+  });
 }
 
 // Of the key that the issuer signs with.

@@ -101,6 +101,12 @@ class Reader {
     if (bytes_.size() >= 4 && id_at_front(bytes_) == 0) return "a management record";
     const std::optional<Header> header = header_of(bytes_);
     if (!header) return "";
+    // Where its reading of one stream ends and of the next begins, libfcgi takes the padding for
+    // another record: anything could be hidden there. No web server pads these.
+    const bool between_streams = stage_ == Stage::kBegin || header->content == 0;
+    if (between_streams && stage_ != Stage::kBody && header->padding > 0) {
+      return "padding between two streams";
+    }
     if (stage_ == Stage::kBegin) {
       const bool begins = header->type == kBeginRequest && header->content == kBeginBytes;
       return begins ? "" : "no BEGIN_REQUEST record at the beginning";

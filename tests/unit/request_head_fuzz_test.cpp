@@ -8,6 +8,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "auth/descriptor.h"
@@ -32,7 +33,10 @@ class RandomRequests {
     std::string params;
     for (std::size_t i = number(6); i > 0; --i) params += pair(text(10), text(300));
     if (number(8) == 0) mutate(params);
+    if (number(8) == 0) bytes = record(kBeginRequest, id, bytes.substr(8), number(256));
+    if (number(4) == 0) bytes += record(kParams, id, std::exchange(params, ""), number(256));
     bytes += stream(kParams, id, params, 1 + number(params.size() + 20));
+    if (number(8) == 0) bytes[bytes.size() - 2] = static_cast<char>(number(256));
     bytes += stream(kStdin, id, text(one_of({0U, 20U, 9000U})), 1 + number(3000));
     if (number(3) == 0) bytes += begin_request(id).substr(0, number(20));
     if (number(2) == 0) mutate(bytes);

@@ -32,6 +32,15 @@ class ServerHostileTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(survives_every_record_type_everywhere);
   CPPUNIT_TEST_SUITE_END();
 
+  // The record, with one in its padding that smashes libfcgi's stack.
+  static std::string hidden_in_padding(std::string bytes) {
+    std::string names;
+    for (int i = 0; i < 12; ++i) names += pair("FCGI_MPXS_CONNS", "");
+    const std::string hidden = record(kGetValues, 0, names);
+    bytes[6] = static_cast<char>(hidden.size());
+    return bytes + hidden;
+  }
+
   static std::vector<std::string> refused() {
     const std::string begin = begin_request();
     const std::string no_params = record(kParams, 1, "");
@@ -48,6 +57,8 @@ class ServerHostileTest : public CppUnit::TestFixture {
         begin + record(kParams, 1, pair("A", "b")) + deadly_get_values() + no_params,
         begin + no_params + deadly_get_values(),
         begin + no_params + record(kStdin, 1, "a") + deadly_get_values(),
+        hidden_in_padding(begin) + no_params,
+        begin + hidden_in_padding(no_params) + record(kStdin, 1, ""),
         record(kBeginRequest, 1, std::string(8, '\1'), 0, 2),
         begin_request(1, kFilter) + no_params,
         begin_request(0),

@@ -313,6 +313,27 @@ bench:  ## Measure it against its floor, on this machine
 	@$(MAKE) --no-print-directory -j$$(nproc) all $(BENCH_PROGRAMS:%=$(BUILD)/bench/%)
 	@ulimit -n $$(ulimit -Hn); BUILD_DIR='$(BUILD)' node tests/bench/main.mjs
 
+# What the programs and the library are made of; for the tests the compiler's warnings must do. A
+# source is looked at again only when it, a header of its, or the rules have changed.
+LINTED = $(AUTH_SOURCES) $(FCGI_SOURCES) $(PROGRAM_SOURCES) $(CLI_SOURCES)
+
+.PHONY: lint
+lint: $(LINTED:%.cpp=$(BUILD)/lint/%.tidy) $(BUILD)/lint/cppcheck  ## Look for mistakes with clang-tidy and cppcheck
+
+$(BUILD)/lint/%.tidy: $(OBJECTS)/%.o .clang-tidy | compile_commands.json
+	@mkdir -p $(@D)
+	@clang-tidy --quiet $*.cpp 2>$@.errors || { cat $@.errors; exit 1; }
+	@touch $@
+
+# passedByValue: a SecretView is two words, like a std::string_view.
+# readdirCalled: glibc's is safe on a stream of one's own, and readdir_r is obsolete.
+$(BUILD)/lint/cppcheck: $(call objects_of,$(LINTED))
+	@mkdir -p $(@D)
+	@cppcheck --quiet --enable=warning,performance,portability --std=c++20 --library=posix -I. \
+	  --inline-suppr --suppress=missingIncludeSystem --suppress=passedByValue \
+	  --suppress=readdirCalled --error-exitcode=1 $(LINTED)
+	@touch $@
+
 .PHONY: check-layers
 check-layers:  ## Find includes that run against the layers
 	@tests/check_layers.sh

@@ -4,8 +4,6 @@
 #include <json-c/printbuf.h>
 #include <openssl/crypto.h>
 
-#include <array>
-#include <cstdio>
 #include <limits>
 
 #include "auth/json_tokens.h"
@@ -180,9 +178,8 @@ std::string json_quote(std::string_view text) {
       quoted.push_back('\\');
       quoted.push_back(byte);
     } else if (code < 0x20) {
-      std::array<char, 7> escape{};
-      std::snprintf(escape.data(), escape.size(), "\\u%04x", static_cast<unsigned>(code));
-      quoted.append(escape.data());
+      constexpr std::string_view kHexDigits = "0123456789abcdef";
+      quoted.append("\\u00").append({kHexDigits[code >> 4], kHexDigits[code & 0xf]});
     } else {
       quoted.push_back(byte);
     }

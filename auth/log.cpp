@@ -12,6 +12,7 @@ namespace {
 std::atomic<LogLevel> threshold{LogLevel::kInfo};
 
 constexpr std::size_t kMaxMessage = 4000;
+constexpr std::string_view kHexDigits = "0123456789abcdef";
 
 const char* name_of(LogLevel level) noexcept {
   switch (level) {
@@ -48,8 +49,9 @@ void log(LogLevel level, std::string_view message) noexcept {
     if (code >= 0x20 && code != 0x7f) {
       line[size++] = byte;
     } else {
-      std::snprintf(line.data() + size, 5, "\\x%02x", static_cast<unsigned>(code));
-      size += 4;
+      for (const char part : {'\\', 'x', kHexDigits[code >> 4], kHexDigits[code & 0xf]}) {
+        line[size++] = part;
+      }
     }
   }
   line[size++] = '\n';

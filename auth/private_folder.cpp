@@ -5,14 +5,14 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <optional>
+#include <system_error>
 
 namespace auth {
 namespace {
 
 FolderMistake system_mistake(const char* what) {
-  return {std::string(what) + ": " + std::strerror(errno)};
+  return {std::string(what) + ": " + std::generic_category().message(errno)};
 }
 
 std::optional<FolderMistake> mistake_in(const struct stat& status, const std::string& path) {

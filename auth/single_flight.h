@@ -46,7 +46,8 @@ class SingleFlight {
     auto flight = flights_.extract(key);
     if (flight.empty()) return {};
     waiting_ -= flight.mapped().size();
-    return std::move(flight.mapped());
+    std::vector<Waiter> waiters = std::move(flight.mapped());
+    return waiters;
   }
 
  private:

@@ -220,13 +220,15 @@ class TokenValidator::Impl : public std::enable_shared_from_this<TokenValidator:
         });
   }
 
-  void learn(const TokenKey& key, const std::shared_ptr<const Secret>& token, SharedClaims claims) {
+  void learn(const TokenKey& key, const std::shared_ptr<const Secret>& token,
+             const SharedClaims& claims) {
     cache_.store(key, claims);
     tell_others(token, {clock_.wall(), claims, std::nullopt},
                 [self = shared_from_this(), key, claims] { self->land(key, claims); });
   }
 
-  void learn_refusal(const TokenKey& key, const std::shared_ptr<const Secret>& token, Error error) {
+  void learn_refusal(const TokenKey& key, const std::shared_ptr<const Secret>& token,
+                     const Error& error) {
     cache_.refuse(key, error.reason);
     if (error.reason == Reason::kInactive) {
       log(LogLevel::kDebug,

@@ -5,7 +5,9 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <iostream>
+#include <system_error>
 
 #include "auth/version.h"
 #include "auth/zitadel/curl_http_client.h"
@@ -29,7 +31,7 @@ int print(std::string_view text) {
   while (!text.empty()) {
     const ssize_t count = ::write(STDOUT_FILENO, text.data(), text.size());
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return fail(std::string("standard output: ") + std::strerror(errno));
+    if (count < 0) return fail("standard output: " + std::generic_category().message(errno));
     text.remove_prefix(static_cast<std::size_t>(count));
   }
   return EXIT_SUCCESS;
@@ -55,9 +57,7 @@ bool allowed_by_environment() {
   return value != nullptr && std::strcmp(value, "1") == 0;
 }
 
-}  // namespace
-
-int main(int count, char** arguments) {
+int run(int count, char** arguments) {
   const rlimit no_core{0, 0};  // a core would hold the key
   static_cast<void>(::setrlimit(RLIMIT_CORE, &no_core));
   const bool allow_http = allowed_by_environment();
@@ -76,4 +76,14 @@ int main(int count, char** arguments) {
       return print_token(options, allow_http);
   }
   return EXIT_FAILURE;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  try {
+    return run(count, arguments);
+  } catch (const std::exception& problem) {
+    return fail(problem.what());
+  }
 }

@@ -90,8 +90,11 @@ std::optional<std::string> Authorizer::mistake_in(const std::vector<std::string>
   for (const std::string& claim : passed_claims) {
     const std::string variable = variable_of(claim);
     if (!variables.insert(variable).second) {
-      return "\"" + claim + "\" would become the variable " + variable +
-             ", which there is already: leave it out";
+      return std::string("\"")
+          .append(claim)
+          .append("\" would become the variable ")
+          .append(variable)
+          .append(", which there is already: leave it out");
     }
   }
   return std::nullopt;

@@ -5,6 +5,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -154,11 +155,9 @@ int serve(fcgi::Server& server, const sigset_t& signals) {
   return served ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-}  // namespace
-
-int main() {
+int run() {
   set_limits();
-  std::signal(SIGPIPE, SIG_IGN);
+  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
   const sigset_t signals = block_stop_signals();
   auto loaded = auth::load_settings(auth::process_environment(), auth::process_program());
   if (const auto* mistakes = std::get_if<auth::Mistakes>(&loaded)) return report(*mistakes);
@@ -197,4 +196,16 @@ int main() {
   if (!server) return fcgi::serve_cgi(handler) ? EXIT_SUCCESS : EXIT_FAILURE;
   validator.warm_up();
   return serve(*server, signals);
+}
+
+}  // namespace
+
+int main() {
+  try {
+    return run();
+  } catch (const std::exception& problem) {
+    // The standard library's own: there is no memory, or no thread to be had.
+    auth::log(auth::LogLevel::kError, problem.what());
+    return EXIT_FAILURE;
+  }
 }

@@ -4,8 +4,8 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "auth/descriptor.h"
@@ -28,12 +28,15 @@ std::variant<std::string, Rules::Mistakes> text_of(const std::string& path) {
          (count = ::read(file.get(), part.data(), part.size())) > 0) {
     text.append(part.data(), static_cast<std::size_t>(count));
   }
-  if (count < 0) return Rules::Mistakes{std::string("it cannot be read: ") + std::strerror(errno)};
+  if (count < 0) {
+    return Rules::Mistakes{"it cannot be read: " + std::generic_category().message(errno)};
+  }
   return text;
 }
 
 Rules::Mistakes with_path(const std::string& path, Rules::Mistakes mistakes) {
-  for (std::string& mistake : mistakes) mistake = "ZITADEL_RULES " + path + ": " + mistake;
+  const std::string place = "ZITADEL_RULES " + path + ": ";
+  for (std::string& mistake : mistakes) mistake.insert(0, place);
   return mistakes;
 }
 

@@ -95,6 +95,15 @@ layers() {
   if tests/check_layers.sh; then count layers 0 1; else count layers 1; fi
 }
 
+# The sanitizers' builds are of the same sources.
+lint() {
+  local status=0
+  if [ -n "${SANITIZE:-}" ]; then return; fi
+  echo "check: lint"
+  ${MAKE:-make} -k -j"$(nproc)" lint || status=$?
+  count lint "$status" 1
+}
+
 build() {
   local log=$output/build
   echo "check: building"
@@ -104,6 +113,7 @@ build() {
 
 if build; then
   layers
+  lint
   unit_tests
   replays
   node_tests 'test issuer' 300 tests/issuer/test/*.test.mjs

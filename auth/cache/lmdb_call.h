@@ -12,7 +12,8 @@ inline thread_local std::jmp_buf* assertion_exit = nullptr;
 
 // For mdb_env_set_assert. LMDB aborts the process where this returns.
 inline void leave_call(MDB_env*, const char*) noexcept {
-  if (assertion_exit != nullptr) std::longjmp(*assertion_exit, 1);
+  // No exception may cross LMDB, which is C.
+  if (assertion_exit != nullptr) std::longjmp(*assertion_exit, 1);  // NOLINT(cert-err52-cpp)
 }
 
 // What the call of one LMDB function gives, or MDB_CORRUPTED where an assertion failed: then the
@@ -21,7 +22,7 @@ inline void leave_call(MDB_env*, const char*) noexcept {
 template <typename Call>
 [[gnu::noinline]] int call(const Call& function) noexcept {
   std::jmp_buf exit;
-  if (setjmp(exit) != 0) {
+  if (setjmp(exit) != 0) {  // NOLINT(cert-err52-cpp): see leave_call
     assertion_exit = nullptr;
     return MDB_CORRUPTED;
   }

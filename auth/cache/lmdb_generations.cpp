@@ -14,6 +14,7 @@
 #include <cstring>
 #include <memory>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "auth/private_folder.h"
@@ -33,7 +34,7 @@ struct DirectoryCloser {
 };
 
 Failure system_failure(const char* what) {
-  return {Trouble::kFailed, std::string(what) + ": " + std::strerror(errno)};
+  return {Trouble::kFailed, std::string(what) + ": " + std::generic_category().message(errno)};
 }
 
 Descriptor open_folder(int parent, const std::string& name) {

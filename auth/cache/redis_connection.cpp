@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -33,7 +34,7 @@ struct ReplyDeleter {
   void operator()(redisReply* reply) const noexcept { freeReplyObject(reply); }
 };
 
-std::string system_problem(int code) { return std::strerror(code); }
+std::string system_problem(int code) { return std::generic_category().message(code); }
 
 // Whether the socket is ready for it before the deadline.
 bool await(int socket, short event, Deadline deadline) {

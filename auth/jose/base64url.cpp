@@ -11,14 +11,16 @@ constexpr std::string_view kAlphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 constexpr std::uint8_t kNone = 0xff;
 
-constexpr std::array<std::uint8_t, 256> kValues = [] {
+constexpr std::array<std::uint8_t, 256> values_of_letters() {
   std::array<std::uint8_t, 256> values{};
   values.fill(kNone);
   for (std::size_t i = 0; i < kAlphabet.size(); ++i) {
     values[static_cast<unsigned char>(kAlphabet[i])] = static_cast<std::uint8_t>(i);
   }
   return values;
-}();
+}
+
+constexpr std::array<std::uint8_t, 256> kValues = values_of_letters();
 
 }  // namespace
 

@@ -50,13 +50,13 @@ Result<DiscoveryDocument> parse_discovery(std::string_view body, std::string_vie
   return known;
 }
 
-void Discovery::get(Done done) {
+void Discovery::get(const Done& done) {
   std::shared_ptr<const DiscoveryDocument> known;
   {
     const MutexLock lock(mutex_);
     known = known_;
     if (!known) {
-      waiting_.push_back(std::move(done));
+      waiting_.push_back(done);
       if (waiting_.size() > 1) return;
     }
   }

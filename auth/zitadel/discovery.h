@@ -37,7 +37,7 @@ class Discovery {
   // Calls done exactly once: before returning where the document is known, else on the HTTP
   // client's thread. Whoever asks meanwhile shares the question. A failure is not remembered.
   // Errors: those of HttpClient::send, of status_error and of parse_discovery.
-  void get(Done done);
+  void get(const Done& done);
 
  private:
   void settle(const Result<std::shared_ptr<const DiscoveryDocument>>& outcome);

@@ -58,10 +58,20 @@ std::string variable_of(std::string_view claim) {
   return name;
 }
 
+void forbid_storing(Response& response) {
+  response.headers.emplace_back("Cache-Control", "no-store");
+}
+
 // Nobody gets in whatever token they hold: there is nothing to ask the caller for.
 Response forbidden(std::string_view why) {
   Response response = error_response(403, "access_denied", why);
-  response.headers.emplace_back("Cache-Control", "no-store");
+  forbid_storing(response);
+  return response;
+}
+
+Response no_rules() {
+  Response response = error_response(503, "server_error", "there are no rules");
+  forbid_storing(response);
   return response;
 }
 
@@ -71,6 +81,7 @@ Response wrong_method(const std::vector<std::string>& methods) {
   std::string allow;
   for (const std::string& method : methods) allow += (allow.empty() ? "" : ", ") + method;
   response.headers.emplace_back("Allow", allow);
+  forbid_storing(response);
   return response;
 }
 
@@ -110,8 +121,7 @@ void Authorizer::handle(std::unique_ptr<Exchange> exchange) const {
   if (rules_ == nullptr) {
     auth::log(auth::LogLevel::kError,
               "asked to protect " + *path + ", but ZITADEL_RULES is not set: nobody is let in");
-    return gatekeeper_.answer(std::move(exchange),
-                              error_response(503, "server_error", "there are no rules"));
+    return gatekeeper_.answer(std::move(exchange), no_rules());
   }
   const std::shared_ptr<const Rules> rules = rules_->current();
   const auto found = rules->find(*path, request.method());
@@ -128,6 +138,8 @@ void Authorizer::handle(std::unique_ptr<Exchange> exchange) const {
 
 Response Authorizer::admit(const auth::Claims& claims) const {
   Response response;
+  // What is decided about one caller is for no other, wherever a cache stands.
+  forbid_storing(response);
   // Also where they are empty: nothing that was there before may pass for what we say.
   const auto pass = [&response](std::string_view name, std::string value) {
     response.headers.emplace_back("Variable-" + std::string(name), std::move(value));

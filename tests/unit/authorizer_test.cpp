@@ -31,6 +31,7 @@ class AuthorizerTest : public support::ValidatorFixture {
   CPPUNIT_TEST(decides_by_the_request_and_not_by_path_info);
   CPPUNIT_TEST(lets_no_claim_out_of_its_line);
   CPPUNIT_TEST(refuses_claims_that_would_share_a_variable);
+  CPPUNIT_TEST(lets_nobody_keep_what_was_decided_about_another);
   CPPUNIT_TEST(says_so_where_there_is_nothing_to_say);
   CPPUNIT_TEST(tells_the_program_who_calls);
   CPPUNIT_TEST(passes_the_claims_that_the_operator_named);
@@ -181,6 +182,16 @@ class AuthorizerTest : public support::ValidatorFixture {
   }
 
   // What a variable held before must not pass for what is said here.
+  // A web server's cache would go by its own key, in which no token is.
+  void lets_nobody_keep_what_was_decided_about_another() {
+    for (const Response& response :
+         {at_once("/open"), at_once("/open", "POST"), at_once("/x"), at_once("/open/%2F"),
+          asked("/", "token", 200, active()), asked("/staff", "other", 200, active())}) {
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(std::to_string(response.status), std::string("no-store"),
+                                   header(response, "cache-control"));
+    }
+  }
+
   void says_so_where_there_is_nothing_to_say() {
     const Response response = answer(ask("/open"));
     CPPUNIT_ASSERT_EQUAL(200, response.status);

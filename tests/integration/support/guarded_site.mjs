@@ -99,8 +99,9 @@ fastcgi.server = ( ".php" => (( "socket" => "${workspace.path('run/php.sock')}" 
 `,
 };
 
-// way: a key of `guards`. settings: beyond the rules. options: further ones of startApi.
-export function startGuardedSite(way, issuer, { settings = {}, ...options } = {}) {
+// way: a key of `guards`. settings: beyond the rules. further: what else the administrator's
+// configuration says. options: further ones of startApi.
+export function startGuardedSite(way, issuer, { settings = {}, further = '', ...options } = {}) {
   const [server] = way.split('/');
   return startApi(way, issuer, {
     replacements: guards[way].replacements,
@@ -111,7 +112,7 @@ export function startGuardedSite(way, issuer, { settings = {}, ...options } = {}
       if (server === 'nginx') api.add(await startCgi(workspace));
     },
     settings: (workspace) => ({ ZITADEL_RULES: workspace.path('etc/rules'), ...settings }),
-    site: sites[server],
+    site: (workspace) => sites[server](workspace) + further,
   });
 }
 

@@ -128,6 +128,7 @@ http {
   include /etc/nginx/mime.types;
   default_type application/octet-stream;
   access_log off;
+  fastcgi_cache_path ${folder}/run/cache keys_zone=site:1m;
   ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
     .map((name) => `${name}_temp_path ${folder}/run/${name};`).join('\n  ')}
   server {

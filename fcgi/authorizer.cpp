@@ -69,10 +69,17 @@ Response forbidden(std::string_view why) {
   return response;
 }
 
-Response no_rules() {
-  Response response = error_response(503, "server_error", "there are no rules");
+// It is the operator's turn.
+Response unable(std::string_view why) {
+  Response response = error_response(503, "server_error", why);
   forbid_storing(response);
   return response;
+}
+
+std::size_t size_of(const Response& response) {
+  std::size_t size = 0;
+  for (const auto& [name, value] : response.headers) size += name.size() + value.size() + 4;
+  return size;
 }
 
 Response wrong_method(const std::vector<std::string>& methods) {
@@ -121,7 +128,7 @@ void Authorizer::handle(std::unique_ptr<Exchange> exchange) const {
   if (rules_ == nullptr) {
     auth::log(auth::LogLevel::kError,
               "asked to protect " + *path + ", but ZITADEL_RULES is not set: nobody is let in");
-    return gatekeeper_.answer(std::move(exchange), no_rules());
+    return gatekeeper_.answer(std::move(exchange), unable("there are no rules"));
   }
   const std::shared_ptr<const Rules> rules = rules_->current();
   const auto found = rules->find(*path, request.method());
@@ -159,7 +166,12 @@ Response Authorizer::admit(const auth::Claims& claims) const {
   for (const std::string& name : passed_claims_) {
     pass(variable_of(name), encoded(claims.extra(name)));
   }
-  return response;
+  if (size_of(response) <= kMaxVariablesBytes) return response;
+  // Some of the roles would be worse than nothing, and the web server would only say 502.
+  auth::log(auth::LogLevel::kError,
+            "more than 32 KiB are known of user " + subject +
+                ", roles and ZITADEL_PASS_CLAIMS: no web server could hand that on, not let in");
+  return unable("more is known of the caller than can be handed on");
 }
 
 }  // namespace fcgi

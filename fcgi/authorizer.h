@@ -5,6 +5,7 @@
 // server makes variables for the protected program. Any other answer goes to the client.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,11 @@
 #include "fcgi/rules_file.h"
 
 namespace fcgi {
+
+// Of all variables with their names. lighttpd takes heads of answers up to 64 KiB, and as much for
+// all that a FastCGI program is told, the caller's own headers included. nginx's buffer is in
+// nginx/auth_request.conf.
+constexpr std::size_t kMaxVariablesBytes = 32 << 10;
 
 // Thread-safe. Rules and gatekeeper must outlive it.
 class Authorizer {

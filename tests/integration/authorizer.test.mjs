@@ -149,6 +149,24 @@ for (const [way, { refusals }] of Object.entries(guards)) {
       }
     });
 
+    it('tells the program all of it, however many roles there are', async () => {
+      const names = Array.from({ length: 800 }, (_, i) => `role-number-${i}-of-a-long-list`).sort();
+      const roles = Object.fromEntries(names.map((name) => [name, { 77: 'example.org' }]));
+      const token = await issuer.mint({ user: 'without-role', roles: { [issuer.projectId]: roles } });
+      for (const path of programs) {
+        const answer = await site.call(path, { token });
+        assert.equal(answer.status, 200, path);
+        assert.deepEqual(learned(answer).AUTH_ROLES.split(' ').sort(), names);
+      }
+    });
+
+    it('refuses whom more is known of than any server hands on', async () => {
+      const token = await issuer.mint({ claims: { email: 'e'.repeat(40 << 10) } });
+      const answer = await site.call('/file.txt', { token });
+      assert.equal(answer.status, refusals[503]);
+      await site.waitForLog(/more than 32 KiB are known of user/);
+    });
+
     it('lets no client say who it is', async () => {
       const headers = usualVariables.flatMap((name) => [
         [name, 'forged'], [name.replaceAll('_', '-'), 'forged'], [`Variable-${name}`, 'forged'],

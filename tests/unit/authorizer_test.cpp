@@ -32,6 +32,7 @@ class AuthorizerTest : public support::ValidatorFixture {
   CPPUNIT_TEST(lets_no_claim_out_of_its_line);
   CPPUNIT_TEST(refuses_claims_that_would_share_a_variable);
   CPPUNIT_TEST(lets_nobody_keep_what_was_decided_about_another);
+  CPPUNIT_TEST(refuses_whom_more_is_known_of_than_fits);
   CPPUNIT_TEST(says_so_where_there_is_nothing_to_say);
   CPPUNIT_TEST(tells_the_program_who_calls);
   CPPUNIT_TEST(passes_the_claims_that_the_operator_named);
@@ -190,6 +191,19 @@ class AuthorizerTest : public support::ValidatorFixture {
       CPPUNIT_ASSERT_EQUAL_MESSAGE(std::to_string(response.status), std::string("no-store"),
                                    header(response, "cache-control"));
     }
+  }
+
+  void refuses_whom_more_is_known_of_than_fits() {
+    const auto with_email = [this](std::size_t size) {
+      return asked("/", "token" + std::to_string(size), 200,
+                   active("somebody", "\"email\": \"" + std::string(size, 'x') + "\""));
+    };
+    CPPUNIT_ASSERT_EQUAL(200, with_email(fcgi::kMaxVariablesBytes - 1000).status);
+    CPPUNIT_ASSERT(log_->text().find("somebody") == std::string::npos);
+    const Response refusal = with_email(fcgi::kMaxVariablesBytes);
+    CPPUNIT_ASSERT_EQUAL(503, refusal.status);
+    CPPUNIT_ASSERT_EQUAL(std::string("(none)"), header(refusal, "variable-auth_sub"));
+    CPPUNIT_ASSERT(log_->text().find("of user somebody") != std::string::npos);
   }
 
   void says_so_where_there_is_nothing_to_say() {

@@ -31,7 +31,7 @@ function uploadWithoutBody({ server }, bytes) {
 // What was seen, for README.md: a row each.
 const seen = {};
 
-for (const [way, { refusals }] of Object.entries(guards)) {
+for (const [way, { refusals, hidesProxied }] of Object.entries(guards)) {
   describe(way, () => {
     let site;
     before(async () => {
@@ -46,7 +46,7 @@ for (const [way, { refusals }] of Object.entries(guards)) {
     const openPrograms = ['/open/cgi/who.cgi', '/open/who.php'];
 
     it('refuses callers without a token, whatever is served', async () => {
-      for (const path of ['/file.txt', '/none.txt', '/', ...programs, '/staff/file.txt']) {
+      for (const path of ['/file.txt', '/none.txt', '/', ...programs, '/staff/file.txt', '/app/who']) {
         const answer = await site.call(path);
         assert.equal(answer.status, 401, path);
         assert.equal(answer.headers['www-authenticate'], 'Bearer realm="zitadel"', path);
@@ -126,6 +126,13 @@ for (const [way, { refusals }] of Object.entries(guards)) {
         assert.equal(answer.headers['cache-control'], undefined); // what is served decides itself
       }
       assert.equal((await site.call('/none.txt', { token })).status, 404);
+    });
+
+    it('serves what is passed on by HTTP to nobody else', async () => {
+      const token = await issuer.mint({ user: 'without-role' });
+      const answer = await site.call('/app/who', { token });
+      assert.equal(answer.status, hidesProxied ? 404 : 200);
+      assert.equal(answer.body === 'the file /app/who\n', !hidesProxied);
     });
 
     it('tells the program who calls', async () => {

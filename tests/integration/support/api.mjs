@@ -18,10 +18,10 @@ export const ways = {
 // What each refusal of the authorizer is to the caller, where nothing distorts it.
 const asIs = { 400: 400, 403: 403, 405: 405, 503: 503, body: true };
 
-// The ways to protect what other programs serve, by the shipped file, and what the web
-// server makes of refusals, as its file says.
+// The ways to protect what other programs serve, by the shipped file; what the web server makes of
+// refusals, and whether nobody reaches what it passes on by HTTP, as its file says.
 export const guards = {
-  'lighttpd/authorizer.conf': { start: startLighttpd, refusals: asIs },
+  'lighttpd/authorizer.conf': { start: startLighttpd, refusals: asIs, hidesProxied: true },
   'nginx/auth_request.conf': {
     start: startNginx, spawnFcgi: true, refusals: { ...asIs, body: false },
     replacements: [['#auth_request_set $zitadel_email', 'auth_request_set $zitadel_email']],

@@ -1,6 +1,8 @@
 // A site as somebody has it already, files, a CGI script and a PHP page, behind a shipped file that
 // protects it.
+import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
+import http from 'node:http';
 
 import { guards, startApi } from './api.mjs';
 import { Process, waitFor } from './processes.mjs';
@@ -75,15 +77,24 @@ async function startCgi(workspace) {
   return { stop: () => wrap.stop(), log: () => wrap.output };
 }
 
-// What the administrator's own configuration says, by web server.
+// A program that speaks HTTP.
+async function startApp() {
+  const server = http.createServer((request, response) => response.end('the file /app/who\n'));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return { port: server.address().port, stop: async () => server.close(), log: () => '' };
+}
+
+// What the administrator's own configuration says, by web server. app: of startApp.
 const sites = {
-  lighttpd: (workspace) => `
-server.modules += ( "mod_cgi", "mod_fastcgi" )
+  lighttpd: (workspace, app) => `
+server.modules += ( "mod_proxy", "mod_cgi", "mod_fastcgi" )
 cgi.assign = ( ".cgi" => "" )
-fastcgi.server = ( ".php" => (( "socket" => "${workspace.path('run/php.sock')}" )) )
+fastcgi.server += ( ".php" => (( "socket" => "${workspace.path('run/php.sock')}" )) )
+proxy.server = ( "/app/" => (( "host" => "127.0.0.1", "port" => ${app.port} )) )
 `,
-  nginx: (workspace) => `
+  nginx: (workspace, app) => `
     client_max_body_size 1g;
+    location /app/ { proxy_pass http://127.0.0.1:${app.port}; }
     location ~ \\.php$ {
       include fastcgi_params;
       fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
@@ -103,16 +114,18 @@ fastcgi.server = ( ".php" => (( "socket" => "${workspace.path('run/php.sock')}" 
 // configuration says. options: further ones of startApi.
 export function startGuardedSite(way, issuer, { settings = {}, further = '', ...options } = {}) {
   const [server] = way.split('/');
+  let app;
   return startApi(way, issuer, {
     replacements: guards[way].replacements,
     ...options,
     prepare: async (workspace, api) => {
       makeSite(workspace);
       api.add(await startPhp(workspace));
+      app = api.add(await startApp());
       if (server === 'nginx') api.add(await startCgi(workspace));
     },
     settings: (workspace) => ({ ZITADEL_RULES: workspace.path('etc/rules'), ...settings }),
-    site: (workspace) => sites[server](workspace) + further,
+    site: (workspace) => sites[server](workspace, app) + further,
   });
 }
 

@@ -103,12 +103,12 @@ const shippedFiles = {
 };
 
 // config: a file of lighttpd/. replacements: see Workspace.shipped. site: what the administrator has
-// already, which comes before the shipped file.
+// already, which comes behind the shipped file.
 export async function startLighttpd(workspace, config, { replacements = [], site = '' } = {}) {
   const port = await freePort();
   makeDocumentRoot(workspace);
   const include = workspace.write('etc/lighttpd-shipped.conf',
-    site + workspace.shipped(config, shippedFiles[config].paths, replacements));
+    workspace.shipped(config, shippedFiles[config].paths, replacements) + site);
   const main = workspace.write('etc/lighttpd.conf',
     lighttpdBase({ port, folder: workspace.folder, include }));
   // As Debian's service does: in the foreground, so that the program's stderr is the service's.

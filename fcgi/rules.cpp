@@ -50,7 +50,7 @@ std::variant<Rules, Rules::Mistakes> Rules::parse(std::string_view text) {
   if (text.size() > kMaxRulesBytes) return Mistakes{"the file is larger than 1 MiB"};
   Rules rules;
   Mistakes mistakes;
-  for (std::size_t number = 1; !text.empty(); ++number) {
+  for (std::size_t number = 1; !text.empty() && mistakes.size() < kMaxRulesMistakes; ++number) {
     std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
     if (line.ends_with('\r')) line.remove_suffix(1);

@@ -26,6 +26,7 @@ namespace fcgi {
 
 constexpr std::size_t kMaxRulesBytes = 1 << 20;
 constexpr std::size_t kMaxRules = 1000;
+constexpr std::size_t kMaxRulesMistakes = 20;  // what follows the last one is not read
 
 // Immutable after construction, so any thread may use it.
 class Rules {

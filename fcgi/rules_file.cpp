@@ -65,10 +65,19 @@ std::shared_ptr<const Rules> RulesFile::current() {
   return rules_;
 }
 
+// A time far in the future is another machine's: nothing is to be learned from it.
+bool RulesFile::is_resting(const Stamp& stamp) const {
+  const std::chrono::nanoseconds changed(stamp.changed);
+  const auto age = clock_.wall().time_since_epoch() - changed;  // up to a second too little
+  return age >= kRulesCheckInterval || age <= -2 * kRulesCheckInterval;
+}
+
 // Under the lock: once in a while a small file is read, and nobody decides by half of it.
 void RulesFile::look_again() {
-  if (stamp_of(path_) == stamp_) return;
+  const Stamp stamp = stamp_of(path_);
+  if (stamp == stamp_ || !is_resting(stamp)) return;
   Reading reading = read(path_);
+  if (stamp_of(path_) != reading.stamp) return;
   stamp_ = reading.stamp;
   if (const auto* mistakes = std::get_if<Rules::Mistakes>(&reading.outcome)) {
     for (const std::string& mistake : *mistakes) auth::log(auth::LogLevel::kError, mistake);

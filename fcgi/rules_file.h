@@ -13,7 +13,9 @@
 
 namespace fcgi {
 
-// The file is looked at no more often than this.
+// The file is looked at no more often than this, and what has changed is taken over when it has
+// rested for as long: of a file that is written where it stands, the half that is there may open
+// what the other half closes.
 constexpr std::chrono::seconds kRulesCheckInterval{1};
 
 // Thread-safe.
@@ -43,6 +45,7 @@ class RulesFile {
   RulesFile(std::string path, const auth::Clock& clock, Reading first);
   [[nodiscard]] static Reading read(const std::string& path);
   [[nodiscard]] static Stamp stamp_of(const std::string& path);
+  [[nodiscard]] bool is_resting(const Stamp& stamp) const;
   void look_again() REQUIRES_LOCK(mutex_);
 
   const std::string path_;

@@ -31,6 +31,7 @@ class RulesFileTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(looks_no_more_often_than_once_a_second);
   CPPUNIT_TEST(takes_over_what_has_changed);
   CPPUNIT_TEST(takes_over_a_file_put_in_the_place_of_another);
+  CPPUNIT_TEST(takes_over_nothing_that_is_being_written);
   CPPUNIT_TEST(rules_in_use_outlive_their_file);
   CPPUNIT_TEST_SUITE_END();
 
@@ -132,6 +133,29 @@ class RulesFileTest : public CppUnit::TestFixture {
     const auto file = open();
     std::filesystem::rename(folder_.write("new", "/b public\n"), path_);
     CPPUNIT_ASSERT(opens_a_second_later(*file, "/b"));
+  }
+
+  // Moves the clock to the second in which the file has changed, and so much further.
+  void advance_to_the_change(std::chrono::seconds further) {
+    struct stat status {};
+    CPPUNIT_ASSERT_EQUAL(0, ::stat(path_.c_str(), &status));
+    clock_.advance(std::chrono::seconds(status.st_ctim.tv_sec) - clock_.wall().time_since_epoch() +
+                   further);
+  }
+
+  // The first half opens /staff to everybody, the second closes it.
+  void takes_over_nothing_that_is_being_written() {
+    advance_to_the_change(std::chrono::seconds(-60));
+    const auto file = open();
+    folder_.write("rules", "/ public\n");
+    for (const int age : {-1, 0, 1}) {
+      advance_to_the_change(std::chrono::seconds(age));
+      CPPUNIT_ASSERT(!opens(*file->current(), "/staff"));
+    }
+    folder_.write("rules", "/ public\n/staff token POST\n");
+    advance_to_the_change(std::chrono::seconds(2));
+    CPPUNIT_ASSERT(opens(*file->current(), "/other"));
+    CPPUNIT_ASSERT(!opens(*file->current(), "/staff"));
   }
 
   void rules_in_use_outlive_their_file() {

@@ -106,6 +106,9 @@ class RulesTest : public CppUnit::TestFixture {
     std::string text;
     for (std::size_t i = 0; i <= fcgi::kMaxRules; ++i) text += "/" + std::to_string(i) + " token\n";
     refuses(text, "more than");
+    std::string wrong;
+    for (std::size_t i = 0; i < 100; ++i) wrong += "wrong\n";
+    CPPUNIT_ASSERT_EQUAL(fcgi::kMaxRulesMistakes, mistakes_in(wrong).size());
   }
 
   void reports_all_mistakes_with_their_lines() {

@@ -90,6 +90,7 @@ FCGI_SOURCES := \
   fcgi/event_loop.cpp \
   fcgi/fastcgi_exchange.cpp \
   fcgi/gatekeeper.cpp \
+  fcgi/listener.cpp \
   fcgi/request.cpp \
   fcgi/request_head.cpp \
   fcgi/request_path.cpp \
@@ -137,6 +138,7 @@ UNIT_TEST_SOURCES := \
   tests/unit/jwt_validator_test.cpp \
   tests/unit/key_file_test.cpp \
   tests/unit/key_set_test.cpp \
+  tests/unit/listener_test.cpp \
   tests/unit/lmdb_damage_test.cpp \
   tests/unit/lmdb_processes_test.cpp \
   tests/unit/lmdb_store_test.cpp \

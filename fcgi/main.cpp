@@ -27,6 +27,7 @@
 #include "fcgi/cgi.h"
 #include "fcgi/dispatcher.h"
 #include "fcgi/gatekeeper.h"
+#include "fcgi/listener.h"
 #include "fcgi/resource_metadata.h"
 #include "fcgi/router.h"
 #include "fcgi/routes.h"
@@ -194,6 +195,9 @@ int run() {
   dispatcher.emplace(router, *authorizer, metadata, *gatekeeper);
 
   if (!server) return fcgi::serve_cgi(handler) ? EXIT_SUCCESS : EXIT_FAILURE;
+  if (const auto warning = fcgi::listener_warning(kListener)) {
+    auth::log(auth::LogLevel::kWarn, *warning);
+  }
   validator.warm_up();
   return serve(*server, signals);
 }

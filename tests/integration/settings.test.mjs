@@ -5,7 +5,8 @@ import { after, before, beforeEach, afterEach, describe, it } from 'node:test';
 
 import { startIssuer } from '../issuer/client.mjs';
 import { writeSettings } from './support/api.mjs';
-import { Process } from './support/processes.mjs';
+import { freePort } from './support/http.mjs';
+import { Process, waitFor } from './support/processes.mjs';
 import { Workspace } from './support/workspace.mjs';
 
 const kExitConfiguration = 78;
@@ -62,6 +63,25 @@ describe('the program', () => {
 
   it('refuses http:// to other than this machine unless that is allowed', async () => {
     await refuses({ ZITADEL_DOMAIN: 'http://zitadel.example' }, /ZITADEL_DOMAIN.*https/);
+  });
+
+  it('warns of a socket that others can connect to', async () => {
+    writeSettings(workspace, issuer, { ZITADEL_PROJECT_ID: undefined });
+    const lines = async (...address) => {
+      const program = new Process('spawn-fcgi', ['-n', ...address, '--', workspace.program],
+        { env: { ZITADEL_ENV_FILE: workspace.settingsFile }, cwd: workspace.path('run') });
+      try {
+        // By then SIGTERM ends it in order, with all that it has to say.
+        await waitFor('a warning', () => program.output.includes('ZITADEL_PROJECT_ID is not set'));
+      } finally {
+        await program.stop();
+      }
+      return program.output.split('\n').filter((line) => line.includes('as if it were the web server'));
+    };
+    const open = await lines('-a', '127.0.0.1', '-p', String(await freePort()));
+    assert.equal(open.length, 1, open.join('\n'));
+    assert.match(open[0], / warn: every user of this machine can connect .*mode 0660/);
+    assert.deepEqual(await lines('-s', workspace.path('run/a.socket'), '-M', '0660'), []);
   });
 
   it('never writes a secret into what it reports', async () => {

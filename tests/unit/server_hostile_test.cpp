@@ -1,7 +1,10 @@
 #include <cppunit/extensions/HelperMacros.h>
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -27,6 +30,9 @@ class ServerHostileTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_peer_that_leaves_in_the_middle_of_a_request_is_let_go_at_once);
   CPPUNIT_TEST(a_peer_that_leaves_without_reading_does_no_harm);
   CPPUNIT_TEST(serves_others_while_a_thousand_send_nothing);
+  CPPUNIT_TEST(stays_small_while_five_thousand_send_nothing_or_half_a_request);
+  CPPUNIT_TEST(stays_small_while_a_body_never_ends);
+  CPPUNIT_TEST(answers_a_request_with_a_name_of_64_kib);
   CPPUNIT_TEST(serves_others_while_requests_stay_unfinished);
   CPPUNIT_TEST(makes_room_where_descriptors_run_out);
   CPPUNIT_TEST(survives_every_record_type_everywhere);
@@ -46,6 +52,8 @@ class ServerHostileTest : public CppUnit::TestFixture {
     const std::string no_params = record(kParams, 1, "");
     std::string many;
     for (int i = 0; i < 1001; ++i) many += pair(std::to_string(i), "");
+    std::string ten_thousand;
+    for (int i = 0; i < 10'000; ++i) ten_thousand += pair("A" + std::to_string(i), "");
     const auto with_params = [&](const std::string& params) {
       return begin + stream(kParams, 1, params) + record(kStdin, 1, "");
     };
@@ -70,6 +78,7 @@ class ServerHostileTest : public CppUnit::TestFixture {
         with_params(long_length(0x7fffffff) + long_length(0x7fffffff) + "A"),
         with_params("\1"),
         with_params(many),
+        with_params(ten_thousand),
         with_params(pair("A=B", "")),
         with_params(pair("", "")),
         with_params(pair("A", std::string(1, '\0'))),
@@ -187,6 +196,69 @@ class ServerHostileTest : public CppUnit::TestFixture {
         CPPUNIT_ASSERT_EQUAL(std::string("GET /late "), silent.back().receive().value().body());
       }
       CPPUNIT_ASSERT_EQUAL(before, open_descriptors());
+    }
+  }
+
+  // Two descriptors for each, as the peers are in this process too.
+  static std::size_t affordable(std::size_t peers) {
+    rlimit files{};
+    CPPUNIT_ASSERT_EQUAL(0, ::getrlimit(RLIMIT_NOFILE, &files));
+    files.rlim_cur = files.rlim_max;
+    CPPUNIT_ASSERT_EQUAL(0, ::setrlimit(RLIMIT_NOFILE, &files));
+    return std::min<std::size_t>(peers, (files.rlim_max - 200) / 2);
+  }
+
+  // Bytes of this process that are in memory.
+  static std::size_t resident() {
+    std::ifstream statistics("/proc/self/statm");
+    std::size_t all = 0;
+    std::size_t pages = 0;
+    statistics >> all >> pages;
+    CPPUNIT_ASSERT(pages > 0);
+    return pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  }
+
+  void stays_small_while_five_thousand_send_nothing_or_half_a_request() {
+    const RunningServer server(echo);
+    const std::string half = request("/", {.body = std::string(1'000, 'a')}).substr(0, 500);
+    CPPUNIT_ASSERT_EQUAL(200, server.ask("/").status());
+    const std::size_t before = resident();
+    std::vector<FastCgiPeer> silent;
+    for (std::size_t i = affordable(5'000); i > 0; --i) {
+      silent.push_back(server.connect());
+      if (i % 2 == 0) CPPUNIT_ASSERT(silent.back().send(half));
+    }
+    for (int i = 0; i < 20; ++i) CPPUNIT_ASSERT_EQUAL(200, server.ask("/").status());
+    // Much less than the largest request, for each.
+    CPPUNIT_ASSERT(resident() < before + silent.size() * (8 << 10));
+  }
+
+  void stays_small_while_a_body_never_ends() {
+    for (const SocketKind kind : kSocketKinds) {
+      const RunningServer server({.kind = kind}, echo);
+      CPPUNIT_ASSERT_EQUAL(200, server.ask("/").status());
+      const std::size_t before = resident();
+      FastCgiPeer peer = server.connect();
+      CPPUNIT_ASSERT(
+          peer.send(begin_request() + stream(kParams, 1, pairs({{"REQUEST_METHOD", "POST"}}))));
+      const std::string piece = record(kStdin, 1, std::string(60'000, 'a'));
+      int sent = 0;
+      constexpr int kMost = 5'000;  // 300 MB
+      while (sent < kMost && peer.send(piece)) {
+        if (++sent % 500 == 0) CPPUNIT_ASSERT_EQUAL(200, server.ask("/").status());
+      }
+      CPPUNIT_ASSERT(sent > 1);
+      CPPUNIT_ASSERT(resident() < before + (16 << 20));
+      // It was told at once that its body is too long, and then no more than drained.
+      CPPUNIT_ASSERT_EQUAL(std::string(" -"), peer.receive().value().body().substr(5));
+    }
+  }
+
+  void answers_a_request_with_a_name_of_64_kib() {
+    for (const SocketKind kind : kSocketKinds) {
+      const RunningServer server({.kind = kind}, echo);
+      const RequestOptions options{.variables = {{std::string(64 << 10, 'N'), "value"}}};
+      CPPUNIT_ASSERT_EQUAL(200, server.ask("/", options).status());
     }
   }
 

@@ -78,6 +78,8 @@ std::optional<std::string> Rules::add(std::vector<std::string_view> words) {
   }
   std::string requirement;
   for (std::size_t i = 1; i < words.size(); ++i) requirement.append(words[i]).append(" ");
+  if (requirement.size() > kMaxRequirementBytes)
+    return "what is required is longer than 2,000 bytes";
   auto parsed = auth::Requirement::parse(requirement);
   if (auto* mistake = std::get_if<auth::Requirement::Mistake>(&parsed)) return mistake->message;
   rule.requirement = std::get<auth::Requirement>(std::move(parsed));

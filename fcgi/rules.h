@@ -26,6 +26,8 @@ namespace fcgi {
 
 constexpr std::size_t kMaxRulesBytes = 1 << 20;
 constexpr std::size_t kMaxRules = 1000;
+// Of what one line requires: a refusal says it in a header, which has to leave the web server.
+constexpr std::size_t kMaxRequirementBytes = 2000;
 constexpr std::size_t kMaxRulesMistakes = 20;  // what follows the last one is not read
 
 // Immutable after construction, so any thread may use it.

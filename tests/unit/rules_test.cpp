@@ -106,6 +106,7 @@ class RulesTest : public CppUnit::TestFixture {
     std::string text;
     for (std::size_t i = 0; i <= fcgi::kMaxRules; ++i) text += "/" + std::to_string(i) + " token\n";
     refuses(text, "more than");
+    refuses("/ role:" + std::string(fcgi::kMaxRequirementBytes, 'x') + "\n", "2,000 bytes");
     std::string wrong;
     for (std::size_t i = 0; i < 100; ++i) wrong += "wrong\n";
     CPPUNIT_ASSERT_EQUAL(fcgi::kMaxRulesMistakes, mistakes_in(wrong).size());

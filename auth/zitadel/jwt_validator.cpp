@@ -1,5 +1,6 @@
 #include "auth/zitadel/jwt_validator.h"
 
+#include <cerrno>
 #include <string>
 #include <utility>
 
@@ -15,6 +16,14 @@ bool JwtValidator::looks_like_jwt(SecretView token) noexcept {
 }
 
 Result<Claims> JwtValidator::verify(SecretView token) const {
+  errno = 0;
+  Result<Claims> judged = judge(token);
+  // OpenSSL and json-c say no where they lack memory, too: that says nothing of the token.
+  if (!judged && errno == ENOMEM) return Error{Reason::kInternal, "there is no memory"};
+  return judged;
+}
+
+Result<Claims> JwtValidator::judge(SecretView token) const {
   if (!looks_like_jwt(token)) return Reason::kOpaqueToken;
   const Result<jose::Jwt> jwt = jose::Jwt::parse(token.reveal());
   if (!jwt) return jwt.error();

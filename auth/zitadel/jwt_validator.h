@@ -25,6 +25,7 @@ class JwtValidator {
   // algorithm that is never taken costs no cryptography and asks for no key. Errors:
   //   of Fault::kToken    the token is refused for certain: kOpaqueToken, and those of
   //                       jose::Jwt::parse, jose::Jwt::verify, parse_jwt_claims, and kUnknownKey
+  //   kInternal           there is no memory to judge it
   //   kKeySetUnavailable  the key is not known and nobody can tell now whether it exists: wait with
   //                       when_decidable and verify again, or let ZITADEL judge
   [[nodiscard]] Result<Claims> verify(SecretView token) const;
@@ -37,6 +38,8 @@ class JwtValidator {
   void warm_up() const;
 
  private:
+  [[nodiscard]] Result<Claims> judge(SecretView token) const;
+
   const Expectations expected_;
   const std::shared_ptr<KeySet> keys_;
   const Clock& clock_;

@@ -1,6 +1,7 @@
 // HTTP calls as a test needs them: the path goes out as it is written, each call on a connection of
 // its own, nothing retried, everything bounded.
 import http from 'node:http';
+import http2 from 'node:http2';
 import net from 'node:net';
 
 // url: http://HOST:PORT/PATH, the path not normalised. headers: an object, or a flat list of names
@@ -44,6 +45,22 @@ export function exchange(port, bytes, { host = '127.0.0.1', timeoutMs = 20_000 }
     socket.once('error', reject);
     socket.once('end', () => socket.end());
     socket.once('close', () => resolve(answer));
+  });
+}
+
+// The body of an answer over HTTP/2 without TLS, on a connection of its own; empty where the server
+// refuses the request as malformed.
+export function bodyOverHttp2(port, headers, { timeoutMs = 20_000 } = {}) {
+  return new Promise((resolve, reject) => {
+    const session = http2.connect(`http://127.0.0.1:${port}`);
+    const stop = (error) => { session.destroy(); reject(error); };
+    session.setTimeout(timeoutMs, () => stop(new Error('no answer over HTTP/2')));
+    session.once('error', stop);
+    const request = session.request(headers);
+    let body = '';
+    request.setEncoding('latin1').on('data', (text) => { body += text; });
+    request.once('error', (error) => { if (error.code !== 'ERR_HTTP2_STREAM_ERROR') stop(error); });
+    request.once('close', () => { session.destroy(); resolve(body); });
   });
 }
 

@@ -19,8 +19,9 @@ function textOf(file) {
 }
 
 class Server {
-  constructor(workspace, { port, process, logFiles }) {
-    Object.assign(this, { workspace, port, process, logFiles });
+  // http2Port: where HTTP/2 is spoken without TLS.
+  constructor(workspace, { port, http2Port, process, logFiles }) {
+    Object.assign(this, { workspace, port, http2Port, process, logFiles });
   }
 
   url(path) {
@@ -114,12 +115,12 @@ export async function startLighttpd(workspace, config, { replacements = [], site
     lighttpdBase({ port, folder: workspace.folder, include }));
   // As Debian's service does: in the foreground, so that the program's stderr is the service's.
   const process = new Process('/usr/sbin/lighttpd', ['-D', '-f', main]);
-  return new Server(workspace, { port, process, logFiles: [workspace.path('log/lighttpd.log')] })
-    .ready();
+  return new Server(workspace, { port, http2Port: port, process,
+    logFiles: [workspace.path('log/lighttpd.log')] }).ready();
 }
 
 // What Debian's nginx.conf says, around a shipped file.
-const nginxBase = ({ port, folder, site, include }) => `
+const nginxBase = ({ port, http2Port, folder, site, include }) => `
 daemon off;
 worker_processes 2;
 pid ${folder}/run/nginx.pid;
@@ -134,6 +135,7 @@ http {
     .map((name) => `${name}_temp_path ${folder}/run/${name};`).join('\n  ')}
   server {
     listen 127.0.0.1:${port};
+    listen 127.0.0.1:${http2Port} http2;
     root ${folder}/www;
     index index.html;
     include ${include};
@@ -145,16 +147,17 @@ http {
 // config: a file of nginx/. site: what else is in its server { }.
 export async function startNginx(workspace, config, { replacements = [], site = '' } = {}) {
   const port = await freePort();
+  const http2Port = await freePort();
   makeDocumentRoot(workspace);
   workspace.write('etc/fastcgi_params', readFileSync('/etc/nginx/fastcgi_params'));
   const include = workspace.write('etc/nginx-shipped.conf',
     workspace.shipped(config, shippedFiles[config].paths, replacements));
   const main = workspace.write('etc/nginx.conf',
-    nginxBase({ port, folder: workspace.folder, site, include }));
+    nginxBase({ port, http2Port, folder: workspace.folder, site, include }));
   const process = new Process('/usr/sbin/nginx',
     ['-e', workspace.path('log/nginx.log'), '-c', main]);
-  return new Server(workspace, { port, process, logFiles: [workspace.path('log/nginx.log')] })
-    .ready();
+  return new Server(workspace, { port, http2Port, process,
+    logFiles: [workspace.path('log/nginx.log')] }).ready();
 }
 
 // What Debian's apache2.conf says of access, around a shipped file.

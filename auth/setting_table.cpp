@@ -131,7 +131,7 @@ Problem resolve(const FoundSetting& found, std::string& path) {
 Problem key_file(const FoundSetting& found, Settings& settings) {
   std::string path;
   if (Problem problem = resolve(found, path)) return problem;
-  Result<ApplicationKey> key = read_application_key(path);
+  Result<ApplicationKey> key = read_application_key(path, settings.key_reading);
   if (!key) return "cannot be used: " + key.error().detail;
   settings.application_key = *std::move(key);
   return std::nullopt;

@@ -124,11 +124,13 @@ std::string process_program() {
 }
 
 std::variant<Settings, Mistakes> load_settings(const Environment& environment,
-                                               std::string_view program) {
+                                               std::string_view program,
+                                               jose::KeyReading key_reading) {
   std::vector<SettingName> names;
   for (const SettingRow& row : setting_rows()) names.push_back(row.setting);
   SettingSources sources = collect_settings(environment, program, names);
   Settings settings;
+  settings.key_reading = key_reading;
   Mistakes mistakes = std::move(sources.mistakes);
   for (const SettingRow& row : setting_rows()) read_row(row, sources, settings, mistakes);
   check_domain(sources, mistakes);

@@ -29,6 +29,8 @@ struct Settings {
   std::string domain;             // ZITADEL_DOMAIN: the issuer, no slash at its end
   std::string introspection_url;  // ZITADEL_INTROSPECTION_URL; empty: from discovery
 
+  jose::KeyReading key_reading = jose::KeyReading::kNow;  // as load_settings was told
+
   // How this API authenticates: exactly one of the two is there; for Validation::kJwt, which asks
   // ZITADEL about no token, none need be.
   std::optional<ApplicationKey> application_key;  // API_PRIVATE_KEY_FILE_PATH
@@ -83,8 +85,9 @@ using Environment = std::vector<std::string_view>;
 // Reads the environment first, then the .env file (which one: auth/setting_sources.h), and checks
 // everything, also the key file and its permissions. An empty value counts as none. Gives all
 // mistakes together. Never calls out. program: where to look for a file that names the .env file.
-[[nodiscard]] std::variant<Settings, Mistakes> load_settings(const Environment& environment,
-                                                             std::string_view program = {});
+[[nodiscard]] std::variant<Settings, Mistakes> load_settings(
+    const Environment& environment, std::string_view program = {},
+    jose::KeyReading key_reading = jose::KeyReading::kNow);
 
 // All names that load_settings knows, but for ZITADEL_ENV_FILE, which no .env file holds.
 [[nodiscard]] std::vector<std::string_view> setting_names();

@@ -11,7 +11,7 @@
 
 namespace auth {
 
-// Thread-safe. Threads start with the first task.
+// Thread-safe. Threads start with the first task. With none, a task runs before run returns.
 class WorkerPool {
  public:
   using Task = std::function<void()>;

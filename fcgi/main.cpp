@@ -1,4 +1,5 @@
 // api.fcgi: the program. Reads the settings, makes the rooms and hands them to each other.
+#include <openssl/crypto.h>
 #include <pthread.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -36,8 +37,8 @@
 
 namespace {
 
-constexpr int kListener = 0;  // FastCGI specification §2.2
-constexpr unsigned kWorkers = 2;
+constexpr int kListener = 0;      // FastCGI specification §2.2
+constexpr unsigned kWorkers = 2;  // none under plain CGI, where one request is all there is to do
 constexpr int kExitConfiguration = 78;  // EX_CONFIG of sysexits.h
 
 std::unique_ptr<auth::ClientAuthentication> authentication_of(auth::Settings& settings,
@@ -100,6 +101,11 @@ void set_limits() {
   }
 }
 
+// At its end, OpenSSL frees its memory piece by piece, just before the process gives back all.
+void leave_openssl_as_it_is() {
+  static_cast<void>(OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr));
+}
+
 int report(const auth::Mistakes& mistakes) {
   for (const std::string& mistake : mistakes) auth::log(auth::LogLevel::kError, mistake);
   if (!fcgi::is_fastcgi()) {
@@ -160,7 +166,12 @@ int run() {
   set_limits();
   static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
   const sigset_t signals = block_stop_signals();
-  auto loaded = auth::load_settings(auth::process_environment(), auth::process_program());
+  // Under plain CGI, what one request does not need must not be paid for by each.
+  const bool is_fastcgi = fcgi::is_fastcgi();
+  if (!is_fastcgi) leave_openssl_as_it_is();
+  auto loaded = auth::load_settings(
+      auth::process_environment(), auth::process_program(),
+      is_fastcgi ? auth::jose::KeyReading::kNow : auth::jose::KeyReading::kWhenUsed);
   if (const auto* mistakes = std::get_if<auth::Mistakes>(&loaded)) return report(*mistakes);
   auto& settings = std::get<auth::Settings>(loaded);
   auth::set_log_level(settings.log_level);
@@ -180,9 +191,9 @@ int run() {
     dispatcher->handle(std::move(exchange));
   };
   std::optional<fcgi::Server> server;
-  if (fcgi::is_fastcgi()) server.emplace(kListener, settings.threads, handler);
+  if (is_fastcgi) server.emplace(kListener, settings.threads, handler);
   const std::unique_ptr<auth::SharedCache> shared = shared_cache_of(settings, clock);
-  auth::WorkerPool workers(kWorkers);
+  auth::WorkerPool workers(is_fastcgi ? kWorkers : 0);
   const auto authentication = authentication_of(settings, clock);
   auth::CurlHttpClient http({settings.connect_timeout, settings.timeout, settings.max_in_flight,
                              settings.max_connections, settings.ca_file});

@@ -114,7 +114,7 @@ Error failure() { return Error{Reason::kInternal, "OpenSSL cannot seal a cache e
 
 Result<Sealer> Sealer::make(SecretView secret, std::string_view context) {
   if (secret.empty()) return Error{Reason::kInternal, "there is no secret to seal entries with"};
-  const SecretView salt("zitadel-fcgi shared cache 1");
+  const SecretView salt("zitadel-fcgi shared cache 2");
   std::optional<Secret> lookup_key = hkdf(salt, secret, std::string("lookup ").append(context));
   std::optional<Secret> sealing_key = hkdf(salt, secret, std::string("seal ").append(context));
   if (!lookup_key || !sealing_key) return failure();

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "auth/mutex.h"
 #include "auth/result.h"
 #include "auth/secret.h"
 
@@ -17,27 +18,36 @@ struct KeyDeleter {
 };
 using Key = std::unique_ptr<EVP_PKEY, KeyDeleter>;
 
-// An RSA private key of at least 2048 bits that signs with RS256 (RFC 7518 §3.3).
-// Immutable after construction, so any thread may sign with it.
+// When a key is read. For OpenSSL that is as much work as the rest of a short process together: one
+// that may never sign does it when it has to, and learns only then of some mistakes.
+enum class KeyReading { kNow, kWhenUsed };
+
+// An RSA private key of at least 2048 bits that signs with RS256 (RFC 7518 §3.3). Thread-safe.
 class SigningKey {
  public:
   // From PEM, PKCS#1 or PKCS#8, not encrypted. Error: kKeyUnusable, with a detail for the operator
-  // that holds nothing of the key.
-  [[nodiscard]] static Result<std::shared_ptr<const SigningKey>> from_pem(SecretView pem);
+  // that holds nothing of the key. kWhenUsed: what is in the PEM is not looked at.
+  [[nodiscard]] static Result<std::shared_ptr<const SigningKey>> from_pem(
+      SecretView pem, KeyReading reading = KeyReading::kNow);
 
   // The compact JWS of a payload: BASE64URL(header).BASE64URL(payload).BASE64URL(signature) with
   // the header {"alg":"RS256","typ":"JWT","kid":key_id}. Error: kKeyUnusable.
   [[nodiscard]] Result<Secret> sign(std::string_view key_id, std::string_view payload) const;
 
   // A secret of 32 bytes that only who holds this key can make, another one for each label:
-  // HMAC-SHA-256 under the key's private exponent, which is the same in PKCS#1 and PKCS#8. Cheap:
-  // no RSA operation. Error: kKeyUnusable.
+  // HMAC-SHA-256 under the key's bytes as PKCS#1 has them. Cheap: the key is not read for it.
+  // Error: kKeyUnusable.
   [[nodiscard]] Result<Secret> derive(std::string_view label) const;
 
-  explicit SigningKey(Key key) : key_(std::move(key)) {}
-
  private:
-  Key key_;
+  SigningKey(SecretView pem, Secret bytes) : pem_(pem), bytes_(std::move(bytes)) {}
+  // Reads it where that has not been done.
+  [[nodiscard]] Result<EVP_PKEY*> key() const;
+
+  const Secret pem_;
+  const Secret bytes_;  // DER, PKCS#1
+  mutable Mutex mutex_;
+  mutable Key key_ GUARDED_BY(mutex_);
 };
 
 }  // namespace auth::jose

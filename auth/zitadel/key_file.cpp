@@ -65,7 +65,7 @@ Error not_json(std::string_view text, const Kind& wanted) {
   return unusable("this is not JSON, so no key file of ZITADEL: " + get_one_from(wanted));
 }
 
-Result<KeyFile> parse(std::string_view text, const Kind& wanted) {
+Result<KeyFile> parse(std::string_view text, const Kind& wanted, jose::KeyReading reading) {
   const std::optional<Json> document = Json::parse_secret(SecretView(text));
   if (!document || !document->is_object()) return not_json(text, wanted);
   if (document->text_of("type") != wanted.type) return wrong_kind(*document, wanted);
@@ -82,7 +82,7 @@ Result<KeyFile> parse(std::string_view text, const Kind& wanted) {
   const std::optional<std::string_view> pem = member ? member->text() : std::nullopt;
   if (!pem || pem->empty()) return unusable("its \"key\" is missing: " + get_one_from(wanted));
   Result<std::shared_ptr<const jose::SigningKey>> key =
-      jose::SigningKey::from_pem(SecretView(*pem));
+      jose::SigningKey::from_pem(SecretView(*pem), reading);
   if (!key) {
     return unusable("its \"key\" cannot be used: " + key.error().detail + ": " +
                     get_one_from(wanted));
@@ -91,7 +91,7 @@ Result<KeyFile> parse(std::string_view text, const Kind& wanted) {
   return file;
 }
 
-Result<KeyFile> read(const std::string& path, const Kind& wanted) {
+Result<KeyFile> read(const std::string& path, const Kind& wanted, jose::KeyReading reading) {
   const auto outcome = read_private_file(path, kMaxKeyFileBytes);
   if (const auto* mistake = std::get_if<FileMistake>(&outcome)) {
     return unusable(path + ": " + mistake->message);
@@ -100,7 +100,7 @@ Result<KeyFile> read(const std::string& path, const Kind& wanted) {
   if (!content.remedy.empty()) {
     return unusable(path + ": others may read or change this private key: " + content.remedy);
   }
-  Result<KeyFile> file = parse(content.text.reveal(), wanted);
+  Result<KeyFile> file = parse(content.text.reveal(), wanted, reading);
   if (!file) return unusable(path + ": " + file.error().detail);
   return file;
 }
@@ -113,20 +113,20 @@ Result<Key> as(Result<KeyFile> file) {
 
 }  // namespace
 
-Result<ApplicationKey> read_application_key(const std::string& path) {
-  return as<ApplicationKey>(read(path, kApplication));
+Result<ApplicationKey> read_application_key(const std::string& path, jose::KeyReading reading) {
+  return as<ApplicationKey>(read(path, kApplication, reading));
 }
 
 Result<ServiceUserKey> read_service_user_key(const std::string& path) {
-  return as<ServiceUserKey>(read(path, kServiceUser));
+  return as<ServiceUserKey>(read(path, kServiceUser, jose::KeyReading::kNow));
 }
 
 Result<ApplicationKey> parse_application_key(std::string_view text) {
-  return as<ApplicationKey>(parse(text, kApplication));
+  return as<ApplicationKey>(parse(text, kApplication, jose::KeyReading::kNow));
 }
 
 Result<ServiceUserKey> parse_service_user_key(std::string_view text) {
-  return as<ServiceUserKey>(parse(text, kServiceUser));
+  return as<ServiceUserKey>(parse(text, kServiceUser, jose::KeyReading::kNow));
 }
 
 }  // namespace auth

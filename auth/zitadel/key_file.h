@@ -31,7 +31,8 @@ struct ServiceUserKey {
 // where the file belongs to this process's user, any permission of others where it does not.
 // Error: kKeyUnusable; its detail is one sentence for the operator that names the path, what is
 // wrong and what to do ("chmod 600 PATH"; "this is a service user's key: …"). Never the key.
-[[nodiscard]] Result<ApplicationKey> read_application_key(const std::string& path);
+[[nodiscard]] Result<ApplicationKey> read_application_key(
+    const std::string& path, jose::KeyReading reading = jose::KeyReading::kNow);
 [[nodiscard]] Result<ServiceUserKey> read_service_user_key(const std::string& path);
 
 // The same from the text of the file, for tests and fuzzing.

@@ -15,6 +15,7 @@ namespace {
 
 using auth::Reason;
 using auth::SecretView;
+using auth::jose::KeyReading;
 using auth::jose::SigningKey;
 
 class JwsTest : public CppUnit::TestFixture {
@@ -24,10 +25,12 @@ class JwsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(refuses_a_key_of_another_type);
   CPPUNIT_TEST(refuses_a_short_key);
   CPPUNIT_TEST(refuses_a_key_behind_a_passphrase_without_asking_for_it);
+  CPPUNIT_TEST(tells_what_a_key_read_later_lacks_when_it_is_used);
   CPPUNIT_TEST(leaves_no_error_behind_in_openssl);
   CPPUNIT_TEST(verifies_no_signature_with_a_bit_flipped);
   CPPUNIT_TEST(signs_with_rs256_and_names_the_key);
   CPPUNIT_TEST(signs_alike_with_both_forms_of_pem);
+  CPPUNIT_TEST(signs_alike_with_a_key_read_later);
   CPPUNIT_TEST(keeps_a_strange_key_id_inside_its_string);
   CPPUNIT_TEST(signs_for_several_threads_at_once);
   CPPUNIT_TEST(derives_another_secret_for_each_key_and_label);
@@ -44,8 +47,9 @@ class JwsTest : public CppUnit::TestFixture {
     return detail;
   }
 
-  static std::shared_ptr<const SigningKey> key_from(std::string_view pem) {
-    auto key = SigningKey::from_pem(SecretView(pem));
+  static std::shared_ptr<const SigningKey> key_from(std::string_view pem,
+                                                    KeyReading reading = KeyReading::kNow) {
+    auto key = SigningKey::from_pem(SecretView(pem), reading);
     CPPUNIT_ASSERT_MESSAGE(key ? "" : key.error().detail, key.has_value());
     return *std::move(key);
   }
@@ -164,8 +168,9 @@ class JwsTest : public CppUnit::TestFixture {
     for (const std::string& jws : made) CPPUNIT_ASSERT_EQUAL(expected, jws);
   }
 
-  static std::string derive(std::string_view pem, std::string_view label) {
-    const auto secret = key_from(pem)->derive(label);
+  static std::string derive(std::string_view pem, std::string_view label,
+                            KeyReading reading = KeyReading::kNow) {
+    const auto secret = key_from(pem, reading)->derive(label);
     CPPUNIT_ASSERT(secret.has_value());
     CPPUNIT_ASSERT_EQUAL(std::size_t{32}, secret->size());
     return std::string(secret->reveal());
@@ -181,7 +186,44 @@ class JwsTest : public CppUnit::TestFixture {
 
   void derives_the_same_secret_from_both_forms_of_pem() {
     EVP_PKEY* const key = support::rsa_key();
-    CPPUNIT_ASSERT(derive(support::pkcs1_pem(key), "a") == derive(support::pkcs8_pem(key), "a"));
+    const std::string expected = derive(support::pkcs1_pem(key), "a");
+    CPPUNIT_ASSERT(expected == derive(support::pkcs8_pem(key), "a"));
+    CPPUNIT_ASSERT(expected == derive(support::pkcs8_pem(key), "a", KeyReading::kWhenUsed));
+    for (const unsigned bits : {3072U, 4096U}) {
+      const auto larger = support::new_rsa_key(bits);
+      CPPUNIT_ASSERT(derive(support::pkcs1_pem(larger.get()), "a") ==
+                     derive(support::pkcs8_pem(larger.get()), "a"));
+    }
+  }
+
+  void signs_alike_with_a_key_read_later() {
+    const std::string pem = support::pkcs1_pem(support::rsa_key());
+    const auto later = key_from(pem, KeyReading::kWhenUsed);
+    CPPUNIT_ASSERT_EQUAL(sign(*key_from(pem), "1", "{}"), sign(*later, "1", "{}"));
+    CPPUNIT_ASSERT_EQUAL(sign(*key_from(pem), "2", "{}"), sign(*later, "2", "{}"));
+  }
+
+  void tells_what_a_key_read_later_lacks_when_it_is_used() {
+    std::string damaged = support::pkcs1_pem(support::rsa_key());
+    damaged.replace(damaged.find('\n') + 1, 8, "AAAAAAAA");
+    for (const std::string& pem : {damaged, support::pkcs1_pem(support::new_rsa_key(1024).get()),
+                                   support::pkcs8_pem(support::new_ec_key().get())}) {
+      const auto key = key_from(pem, KeyReading::kWhenUsed);
+      for (int i = 0; i < 2; ++i) {
+        const auto jws = key->sign("1", "{}");
+        CPPUNIT_ASSERT(!jws);
+        CPPUNIT_ASSERT(jws.error().reason == Reason::kKeyUnusable);
+        CPPUNIT_ASSERT_EQUAL(refusal(pem), jws.error().detail);
+      }
+    }
+    // What can be seen at once is told at once.
+    for (const std::string& pem : {std::string("no key"), support::public_pem(support::rsa_key()),
+                                   support::encrypted_pkcs1_pem(support::rsa_key(), "fish"),
+                                   support::encrypted_pkcs8_pem(support::rsa_key(), "fish")}) {
+      const auto key = SigningKey::from_pem(SecretView(pem), KeyReading::kWhenUsed);
+      CPPUNIT_ASSERT(!key);
+      CPPUNIT_ASSERT_EQUAL(refusal(pem), key.error().detail);
+    }
   }
 };
 

@@ -91,10 +91,11 @@ class Api {
 // way: a key of `ways` or `guards`. settings: see writeSettings; or a function of the workspace that
 // gives them. prepare: puts further files there, and may start and add what else is needed.
 // replacements: for the web server's file; programReplacements: a function of the workspace that
-// gives those for spawn-fcgi's command line. site: a function of the workspace; see servers.mjs.
+// gives those for spawn-fcgi's command line. site: a function of the workspace; server: further
+// options of the web server; see servers.mjs.
 export async function startApi(way, issuer,
   { settings = {}, replacements, programReplacements = () => [], prepare = () => {},
-    site = () => '' } = {}) {
+    site = () => '', server = {} } = {}) {
   const api = new Api();
   const { start, spawnFcgi } = ways[way] ?? guards[way];
   try {
@@ -106,7 +107,8 @@ export async function startApi(way, issuer,
       api.program = api.add(
         await startSpawnFcgi(api.workspace, { replacements: programReplacements(api.workspace) }));
     }
-    api.server = api.add(await start(api.workspace, way, { replacements, site: site(api.workspace) }));
+    api.server = api.add(
+      await start(api.workspace, way, { ...server, replacements, site: site(api.workspace) }));
     api.program ??= api.server;
     return api;
   } catch (error) {

@@ -47,13 +47,18 @@ export const fleets = {
       for (const one of members) await alone(one, members, use);
     },
   },
-  'plain CGI': {
+  'plain CGI of mod_cgid': plainCgi({}),
+  'plain CGI of mod_cgi': plainCgi({ modules: ['cgi'], mpm: 'prefork' }),
+};
+
+function plainCgi(server) {
+  return {
     count: Infinity,
-    start: (issuer, settings) => startApi('apache/cgi.conf', issuer, { settings }),
+    start: (issuer, settings) => startApi('apache/cgi.conf', issuer, { settings, server }),
     renew: () => {},
     each: (api, use) => use(),
-  },
-};
+  };
+}
 
 // mod_fcgid starts a process when all others are busy.
 async function occupyAll(api, issuer, count) {

@@ -161,7 +161,7 @@ export async function startNginx(workspace, config, { replacements = [], site = 
 }
 
 // What Debian's apache2.conf says of access, around a shipped file.
-const apacheBase = ({ port, folder, include, modules }) => `
+const apacheBase = ({ port, folder, include, modules, mpm }) => `
 ServerRoot "${folder}"
 ServerName localhost
 Listen 127.0.0.1:${port}
@@ -169,7 +169,7 @@ PidFile "${folder}/run/apache.pid"
 Mutex "file:${folder}/run" default
 ErrorLog "${folder}/log/apache.log"
 LogLevel info
-${['mpm_event', 'authz_core', 'alias', 'dir', 'mime', 'negotiation', 'env', 'setenvif',
+${[`mpm_${mpm}`, 'authz_core', 'alias', 'dir', 'mime', 'negotiation', 'env', 'setenvif',
     ...modules].map((name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`)
     .join('\n')}
 TypesConfig /etc/mime.types
@@ -193,19 +193,20 @@ DocumentRoot "${folder}/www"
 Include "${include}"
 `;
 
-// config: a file of apache/.
-export async function startApache(workspace, config, { replacements = [] } = {}) {
+// config: a file of apache/. modules, mpm: instead of those that it is written for.
+export async function startApache(workspace, config,
+  { replacements = [], modules = shippedFiles[config].modules, mpm } = {}) {
   makeDocumentRoot(workspace);
-  return startApacheWith(workspace, shippedFiles[config].modules,
-    workspace.shipped(config, shippedFiles[config].paths, replacements));
+  return startApacheWith(workspace, modules,
+    workspace.shipped(config, shippedFiles[config].paths, replacements), { mpm });
 }
 
 // Apache with a configuration that no file holds. The document root is the workspace's www/.
-export async function startApacheWith(workspace, modules, configuration) {
+export async function startApacheWith(workspace, modules, configuration, { mpm = 'event' } = {}) {
   const port = await freePort();
   const include = workspace.write('etc/apache-shipped.conf', configuration);
   const main = workspace.write('etc/apache.conf', apacheBase({ port, folder: workspace.folder,
-    include, modules }));
+    include, modules, mpm }));
   const process = new Process('/usr/sbin/apache2', ['-f', main, '-DFOREGROUND']);
   return new Server(workspace, { port, process, logFiles: [workspace.path('log/apache.log')] })
     .ready();

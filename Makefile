@@ -197,7 +197,7 @@ UNIT_TEST_SOURCES := \
 FUZZ_TARGETS := bearer_token discovery dotenv introspection jwt key_file key_set lmdb_check \
   redis_url request_head request_path rules sealed_entry server url
 
-BENCH_PROGRAMS := cache_memory cached_token first_answer floor
+BENCH_PROGRAMS := cache_memory cached_token first_answer floor nothing plain_cgi shared_hit
 
 # libcurl is loaded when it is needed (auth/zitadel/curl_library.h).
 AUTH_LIBS = $(shell pkg-config --libs libcrypto json-c) -llmdb -lhiredis
@@ -260,6 +260,10 @@ $(BUILD)/bench/floor: $(call objects_of,tests/bench/floor.cpp)
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(FCGI_LIBS)
 
+$(BUILD)/bench/nothing: $(call objects_of,tests/bench/nothing.cpp)
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^ $(FCGI_LIBS) $(shell pkg-config --libs libcrypto json-c)
+
 $(BUILD)/bench/%: $(OBJECTS)/tests/bench/%.o $(BUILD)/libzitadel_auth.a
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(AUTH_LIBS)
@@ -312,7 +316,7 @@ fuzz:  ## Look for inputs that break a promise: SECONDS=n for each target
 .PHONY: bench
 bench:  ## Measure it against its floor, on this machine
 	@tests/deps.sh build demo bench
-	@$(MAKE) --no-print-directory -j$$(nproc) all $(BENCH_PROGRAMS:%=$(BUILD)/bench/%)
+	@$(MAKE) --no-print-directory -j$$(nproc) all portable $(BENCH_PROGRAMS:%=$(BUILD)/bench/%)
 	@ulimit -n $$(ulimit -Hn); BUILD_DIR='$(BUILD)' node tests/bench/main.mjs
 
 # What the programs and the library are made of; for the tests the compiler's warnings must do. A

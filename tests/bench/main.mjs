@@ -60,6 +60,8 @@ function measurements({ issuer, apis }) {
     memory: () => measure.memory(),
     authorize: () => measure.authorizeKnown(),
     firstAnswer: () => measure.firstAnswer(issuer),
+    plainCgi: () => measure.plainCgi(issuer),
+    sharedHit: () => measure.sharedHit(issuer),
     issuerAlone: (round) => (round === 0 ? measure.issuerAlone(issuer) : undefined),
   };
 }

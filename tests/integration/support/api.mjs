@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 
 import { call } from './http.mjs';
+import { SecretWatch } from './secret_watch.mjs';
 import { startApache, startLighttpd, startNginx, startSpawnFcgi } from './servers.mjs';
 import { Workspace } from './workspace.mjs';
 
@@ -50,6 +51,7 @@ function quoted(value) {
 
 class Api {
   #parts = [];
+  secrets = new SecretWatch(); // what must not be in the log when it is stopped
 
   constructor() {
     this.workspace = new Workspace();
@@ -62,6 +64,7 @@ class Api {
   }
 
   call(path, options) {
+    if (options?.token !== undefined) this.secrets.add(options.token);
     return call(this.server.url(path), options);
   }
 
@@ -79,10 +82,13 @@ class Api {
     return this.program.waitForLog(pattern, options);
   }
 
-  // Ends the web server first, then the program, whatever happens on the way.
+  // Ends the web server first, then the program, whatever happens on the way. A secret in the log is
+  // an Error.
   async stop() {
     const failures = [];
     for (const part of this.#parts) await part.stop().catch((error) => failures.push(error));
+    const found = this.secrets.findIn(this.log());
+    if (found !== undefined) failures.push(new Error(`in the log: ${found}, of a secret`));
     this.workspace.remove();
     if (failures.length > 0) throw failures[0];
   }
@@ -101,8 +107,10 @@ export async function startApi(way, issuer,
   try {
     api.workspace.installProgram();
     await prepare(api.workspace, api);
-    writeSettings(api.workspace, issuer,
-      typeof settings === 'function' ? settings(api.workspace) : settings);
+    const given = typeof settings === 'function' ? settings(api.workspace) : settings;
+    writeSettings(api.workspace, issuer, given);
+    if (given.key !== null) api.secrets.addKey(issuer.readFile(given.key ?? 'api-key').key);
+    api.secrets.add(given.ZITADEL_CLIENT_SECRET ?? '');
     if (spawnFcgi) {
       api.program = api.add(
         await startSpawnFcgi(api.workspace, { replacements: programReplacements(api.workspace) }));

@@ -6,11 +6,13 @@ const kTimeout = 30_000; // milliseconds
 export class Callers {
   #agent;
   #server;
+  #secrets;
   #used = new WeakSet(); // sockets that have carried a request
 
   // most: connections at once; further calls wait for one.
   constructor(api, { most = 200 } = {}) {
     this.#server = { host: '127.0.0.1', port: api.server.port };
+    this.#secrets = api.secrets;
     this.#agent = new http.Agent({ keepAlive: true, maxSockets: most });
   }
 
@@ -36,6 +38,7 @@ export class Callers {
   #callOnce(path, { token, method = 'GET', body, goAfter }) {
     const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
     if (body !== undefined) headers['Content-Length'] = Buffer.byteLength(body);
+    if (token !== undefined) this.#secrets?.add(token);
     const start = performance.now();
     return new Promise((resolve, reject) => {
       const request = http.request({ ...this.#server, path, method, headers, agent: this.#agent });

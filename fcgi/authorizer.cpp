@@ -1,5 +1,6 @@
 #include "fcgi/authorizer.h"
 
+#include <algorithm>
 #include <array>
 #include <set>
 #include <string_view>
@@ -62,6 +63,13 @@ void forbid_storing(Response& response) {
   response.headers.emplace_back("Cache-Control", "no-store");
 }
 
+// Whether mod_fcgid's configuration asks for them. What it was told before an internal redirect it
+// still has, and would add a second time.
+bool wants_variables(const Request& request) {
+  return !request.variable("ZITADEL_VARIABLES").empty() &&
+         request.variable("REDIRECT_ZITADEL_VARIABLES").empty();
+}
+
 // Nobody gets in whatever token they hold: there is nothing to ask the caller for.
 Response forbidden(std::string_view why) {
   Response response = error_response(403, "access_denied", why);
@@ -80,6 +88,14 @@ std::size_t size_of(const Response& response) {
   std::size_t size = 0;
   for (const auto& [name, value] : response.headers) size += name.size() + value.size() + 4;
   return size;
+}
+
+std::size_t longest_header(const Response& response) {
+  std::size_t longest = 0;
+  for (const auto& [name, value] : response.headers) {
+    longest = std::max(longest, name.size() + value.size());
+  }
+  return longest;
 }
 
 Response wrong_method(const std::vector<std::string>& methods) {
@@ -138,15 +154,18 @@ void Authorizer::handle(std::unique_ptr<Exchange> exchange) const {
                                                        : forbidden("no rule opens this path"));
   }
   // The rules live on with the requirement, whatever becomes of their file meanwhile.
-  gatekeeper_.admit(
-      std::move(exchange), *std::get<const auth::Requirement*>(found),
-      [this, rules](const Request&, const auth::Claims& claims) { return admit(claims); });
+  gatekeeper_.admit(std::move(exchange), *std::get<const auth::Requirement*>(found),
+                    [this, rules](const Request& admitted, const auth::Claims& claims) {
+                      return admit(admitted, claims);
+                    });
 }
 
-Response Authorizer::admit(const auth::Claims& claims) const {
+Response Authorizer::admit(const Request& request, const auth::Claims& claims) const {
   Response response;
-  // What is decided about one caller is for no other, wherever a cache stands.
-  forbid_storing(response);
+  // What is decided about one caller is for no other, wherever a cache stands. Through Apache it
+  // would be said of what is served.
+  if (!is_asked_by_apache(request)) forbid_storing(response);
+  if (is_access_check(request) && !wants_variables(request)) return response;
   // Also where they are empty: nothing that was there before may pass for what we say.
   const auto pass = [&response](std::string_view name, std::string value) {
     response.headers.emplace_back("Variable-" + std::string(name), std::move(value));
@@ -163,15 +182,36 @@ Response Authorizer::admit(const auth::Claims& claims) const {
   pass("AUTH_EXP", claims.expiry() ? std::to_string(claims.expiry()->time_since_epoch().count())
                                    : std::string());
   pass("AUTH_CLIENT_ID", encoded(claims.client_id()));
-  for (const std::string& name : passed_claims_) {
-    pass(variable_of(name), encoded(claims.extra(name)));
+  if (is_access_check(request)) {
+    pass("AUTH_CLAIMS", pairs_of_passed(claims));
+  } else {
+    for (const std::string& name : passed_claims_) {
+      pass(variable_of(name), encoded(claims.extra(name)));
+    }
   }
-  if (size_of(response) <= kMaxVariablesBytes) return response;
-  // Some of the roles would be worse than nothing, and the web server would only say 502.
-  auth::log(auth::LogLevel::kError,
-            "more than 32 KiB are known of user " + subject +
-                ", roles and ZITADEL_PASS_CLAIMS: no web server could hand that on, not let in");
+  const bool fits_apache = longest_header(response) <= kMaxApacheHeaderBytes;
+  if (size_of(response) <= kMaxVariablesBytes && (fits_apache || !is_asked_by_apache(request))) {
+    return response;
+  }
+  // Some of the roles would be worse than nothing, and the web server would only say 500 or 502.
+  const std::string_view most =
+      is_asked_by_apache(request) ? "32 KiB, or 8,000 bytes in one variable," : "32 KiB";
+  auth::log(
+      auth::LogLevel::kError,
+      "more than " + std::string(most) + " are known of user " + subject +
+          ", roles and ZITADEL_PASS_CLAIMS: the web server could not hand that on, not let in");
   return unable("more is known of the caller than can be handed on");
+}
+
+std::string Authorizer::pairs_of_passed(const auth::Claims& claims) const {
+  std::string pairs;
+  for (const std::string& name : passed_claims_) {
+    const std::string value = encoded(claims.extra(name));
+    if (value.empty()) continue;
+    if (!pairs.empty()) pairs.push_back(' ');
+    pairs.append(encoded(name)).append("=").append(value);
+  }
+  return pairs;
 }
 
 }  // namespace fcgi

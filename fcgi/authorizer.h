@@ -3,6 +3,11 @@
 //
 // A request that may go on is answered 200 with "Variable-NAME: value" headers, from which the web
 // server makes variables for the protected program. Any other answer goes to the client.
+//
+// mod_fcgid leaves these headers in the client's answer, and of Apache's own error pages and
+// redirects nothing can take them out again. So it gets them only with the variable
+// ZITADEL_VARIABLES (apache/fcgid_access_checker.conf), and what the operator names then in one of
+// a fixed name, AUTH_CLAIMS: "NAME=value" pairs, separated by blanks.
 #pragma once
 
 #include <cstddef>
@@ -21,6 +26,8 @@ namespace fcgi {
 // all that a FastCGI program is told, the caller's own headers included. nginx's buffer is in
 // nginx/auth_request.conf.
 constexpr std::size_t kMaxVariablesBytes = 32 << 10;
+// Of one header, name and value: Apache takes no line over 8,191 bytes from a program.
+constexpr std::size_t kMaxApacheHeaderBytes = 8000;
 
 // Thread-safe. Rules and gatekeeper must outlive it.
 class Authorizer {
@@ -46,7 +53,8 @@ class Authorizer {
   void handle(std::unique_ptr<Exchange> exchange) const;
 
  private:
-  [[nodiscard]] Response admit(const auth::Claims& claims) const;
+  [[nodiscard]] Response admit(const Request& request, const auth::Claims& claims) const;
+  [[nodiscard]] std::string pairs_of_passed(const auth::Claims& claims) const;
 
   RulesFile* const rules_;
   const Gatekeeper& gatekeeper_;

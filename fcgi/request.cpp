@@ -49,4 +49,12 @@ std::string_view Request::variable(std::string_view name) const noexcept {
   return {};
 }
 
+bool is_asked_by_apache(const Request& request) noexcept {
+  return !request.variable("FCGI_APACHE_ROLE").empty();
+}
+
+bool is_access_check(const Request& request) noexcept {
+  return request.variable("FCGI_APACHE_ROLE") == "ACCESS_CHECKER";
+}
+
 }  // namespace fcgi

@@ -41,4 +41,11 @@ class Request {
   std::size_t authorization_count_ = 0;
 };
 
+// Whether an Apache module asks if a request for something else may go on. Headers of a 200 that it
+// does not take for itself go out to the client, with what is served.
+[[nodiscard]] bool is_asked_by_apache(const Request& request) noexcept;
+
+// Whether that is mod_fcgid's FcgidAccessChecker: it takes no header for itself.
+[[nodiscard]] bool is_access_check(const Request& request) noexcept;
+
 }  // namespace fcgi

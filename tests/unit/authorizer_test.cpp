@@ -36,6 +36,10 @@ class AuthorizerTest : public support::ValidatorFixture {
   CPPUNIT_TEST(says_so_where_there_is_nothing_to_say);
   CPPUNIT_TEST(tells_the_program_who_calls);
   CPPUNIT_TEST(passes_the_claims_that_the_operator_named);
+  CPPUNIT_TEST(tells_mod_fcgid_nothing_unless_it_is_asked_to);
+  CPPUNIT_TEST(gives_mod_fcgid_no_header_whose_name_is_not_known_before);
+  CPPUNIT_TEST(tells_apache_nothing_that_it_cannot_hand_on);
+  CPPUNIT_TEST(tells_apache_nothing_of_storing);
   CPPUNIT_TEST(goes_by_rules_that_have_changed);
   CPPUNIT_TEST(rules_last_as_long_as_the_question);
   CPPUNIT_TEST_SUITE_END();
@@ -58,9 +62,11 @@ class AuthorizerTest : public support::ValidatorFixture {
   using Record = std::shared_ptr<support::ExchangeRecord>;
 
   Record ask(const std::string& target, const std::string& token = "",
-             const std::string& method = "GET") {
+             const std::string& method = "GET", const std::string& apache_role = "",
+             const std::string& further = "X=") {
     std::vector<std::string> variables = {"FCGI_ROLE=AUTHORIZER", "REQUEST_METHOD=" + method,
-                                          "REQUEST_URI=" + target};
+                                          "REQUEST_URI=" + target,
+                                          "FCGI_APACHE_ROLE=" + apache_role, further};
     if (!token.empty()) variables.push_back("HTTP_AUTHORIZATION=Bearer " + token);
     auto record = std::make_shared<support::ExchangeRecord>();
     authorizer_->handle(std::make_unique<support::FakeExchange>(std::move(variables), record));
@@ -245,6 +251,50 @@ class AuthorizerTest : public support::ValidatorFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("[1,true]"), header(response, "variable-auth_urn_x_y_z"));
     CPPUNIT_ASSERT_EQUAL(std::string(), header(response, "variable-auth_none"));
     CPPUNIT_ASSERT(serialise(response, false).find("secret") == std::string::npos);
+  }
+
+  // It would show them to the client.
+  void tells_mod_fcgid_nothing_unless_it_is_asked_to() {
+    const Record record = ask("/", "token", "GET", "ACCESS_CHECKER", "HTTP_ZITADEL_VARIABLES=1");
+    http_.answer(200, active("a", "\"email\": \"a@b\""));
+    CPPUNIT_ASSERT_EQUAL(200, answer(record).status);
+    CPPUNIT_ASSERT(answer(record).headers.empty());
+    const Record asking = ask("/", "token", "GET", "ACCESS_CHECKER", "ZITADEL_VARIABLES=1");
+    CPPUNIT_ASSERT_EQUAL(std::string("a"), header(answer(asking), "variable-auth_sub"));
+  }
+
+  // Its configuration takes them out by their names.
+  void gives_mod_fcgid_no_header_whose_name_is_not_known_before() {
+    const Record record = ask("/", "token", "GET", "ACCESS_CHECKER", "ZITADEL_VARIABLES=1");
+    http_.answer(200, active("a", "\"email\": \"a b@c\", \"urn:x:y-z\": [1, \"=\"]"));
+    const Response response = answer(record);
+    CPPUNIT_ASSERT_EQUAL(std::string("email=a%20b@c urn:x:y-z=[1,\"=\"]"),
+                         header(response, "variable-auth_claims"));
+    CPPUNIT_ASSERT_EQUAL(std::string("(none)"), header(response, "variable-auth_email"));
+    CPPUNIT_ASSERT_EQUAL(std::string("(none)"), header(response, "variable-auth_urn_x_y_z"));
+    CPPUNIT_ASSERT_EQUAL(std::string("(none)"),
+                         header(asked("/x", "other", 200, active()), "variable-auth_claims"));
+  }
+
+  // Apache ends with 500 on a longer line.
+  void tells_apache_nothing_that_it_cannot_hand_on() {
+    const std::string claims = "\"email\": \"" + std::string(8200, 'e') + "\"";
+    for (const auto& [role, status] :
+         {std::pair{"", 200}, {"AUTHENTICATOR", 503}, {"ACCESS_CHECKER", 503}}) {
+      const Record record =
+          ask("/", std::string("token") + role, "GET", role, "ZITADEL_VARIABLES=1");
+      http_.answer(200, active("a", claims));
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(role, status, answer(record).status);
+    }
+  }
+
+  // What it is told beyond the variables goes out with what is served.
+  void tells_apache_nothing_of_storing() {
+    const auto storing = [this](const char* role) {
+      return header(answer(ask("/open", "", "GET", role)), "cache-control");
+    };
+    CPPUNIT_ASSERT_EQUAL(std::string("no-store"), storing(""));
+    CPPUNIT_ASSERT_EQUAL(std::string("(none)"), storing("AUTHENTICATOR"));
   }
 
   void goes_by_rules_that_have_changed() {

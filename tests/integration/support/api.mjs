@@ -6,7 +6,8 @@ import { SecretWatch } from './secret_watch.mjs';
 import { startApache, startLighttpd, startNginx, startSpawnFcgi } from './servers.mjs';
 import { Workspace } from './workspace.mjs';
 
-// The ways to run it, by the shipped file, and whether spawn-fcgi starts the program.
+// The ways to run it, by the shipped file, and whether spawn-fcgi starts the program; or the file that
+// has the command line.
 export const ways = {
   'lighttpd/fastcgi.conf': { start: startLighttpd },
   'lighttpd/spawn-fcgi.conf': { start: startLighttpd, spawnFcgi: true },
@@ -17,15 +18,24 @@ export const ways = {
 };
 
 // What each refusal of the authorizer is to the caller, where nothing distorts it.
-const asIs = { 400: 400, 403: 403, 405: 405, 503: 503, body: true };
+const asIs = { 400: 400, 403: 403, 405: 405, 503: 503, preflight: 204, body: true, early: true };
+const always401 = { 400: 401, 403: 401, 405: 401, 503: 401, preflight: 401, body: false };
 
 // The ways to protect what other programs serve, by the shipped file; what the web server makes of
-// refusals, and whether nobody reaches what it passes on by HTTP, as its file says.
+// refusals, whether nobody reaches what it passes on by HTTP, whether the protected program is told
+// who calls, and how many of the tests' roles, as its file says.
 export const guards = {
   'lighttpd/authorizer.conf': { start: startLighttpd, refusals: asIs, hidesProxied: true },
   'nginx/auth_request.conf': {
     start: startNginx, spawnFcgi: true, refusals: { ...asIs, body: false },
     replacements: [['#auth_request_set $zitadel_email', 'auth_request_set $zitadel_email']],
+  },
+  'apache/authnz_fcgi.conf': {
+    start: startApache, spawnFcgi: 'apache/authnz_fcgi.conf', mostRoles: 250,
+    refusals: { ...asIs, body: false, early: false },
+  },
+  'apache/fcgid_access_checker.conf': {
+    start: startApache, refusals: always401, tells: false,
   },
 };
 
@@ -113,7 +123,8 @@ export async function startApi(way, issuer,
     api.secrets.add(given.ZITADEL_CLIENT_SECRET ?? '');
     if (spawnFcgi) {
       api.program = api.add(
-        await startSpawnFcgi(api.workspace, { replacements: programReplacements(api.workspace) }));
+        await startSpawnFcgi(api.workspace, { replacements: programReplacements(api.workspace),
+          ...(typeof spawnFcgi === 'string' && { file: spawnFcgi }) }));
     }
     api.server = api.add(
       await start(api.workspace, way, { ...server, replacements, site: site(api.workspace) }));

@@ -92,6 +92,20 @@ cgi.assign = ( ".cgi" => "" )
 fastcgi.server += ( ".php" => (( "socket" => "${workspace.path('run/php.sock')}" )) )
 proxy.server = ( "/app/" => (( "host" => "127.0.0.1", "port" => ${app.port} )) )
 `,
+  apache: (workspace, app) => `
+<Directory "${workspace.path('www')}">
+  Options Indexes FollowSymLinks ExecCGI MultiViews
+  AllowOverride All
+  AddHandler cgi-script .cgi
+</Directory>
+<FilesMatch "^\\.ht">
+  Require all denied
+</FilesMatch>
+<FilesMatch "\\.php$">
+  SetHandler "proxy:unix:${workspace.path('run/php.sock')}|fcgi://localhost/"
+</FilesMatch>
+ProxyPass "/app/" "http://127.0.0.1:${app.port}/app/"
+`,
   nginx: (workspace, app) => `
     client_max_body_size 1g;
     location /app/ { proxy_pass http://127.0.0.1:${app.port}; }

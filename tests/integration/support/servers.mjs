@@ -90,7 +90,10 @@ include "${include}"
 server.modules += ( "mod_dirlisting", "mod_staticfile" )
 `;
 
-// The shipped files: which installed paths each names, and which modules it needs.
+// What a site that is to be protected has loaded, beside what Debian's Apache always has.
+const siteModules = ['access_compat', 'rewrite', 'cgid', 'proxy', 'proxy_fcgi', 'proxy_http'];
+
+// The shipped files: which installed paths and port each names, and which modules it needs.
 const shippedFiles = {
   'lighttpd/fastcgi.conf': { paths: ['program', 'settings', 'socket'] },
   'lighttpd/spawn-fcgi.conf': { paths: ['program', 'settings', 'socket', 'pid', 'log'] },
@@ -102,6 +105,13 @@ const shippedFiles = {
   'apache/mod_fcgid.conf': { paths: ['program', 'settings'], modules: ['fcgid'] },
   'apache/proxy_fcgi.conf': { paths: ['program', 'socket'], modules: ['proxy', 'proxy_fcgi'] },
   'apache/cgi.conf': { paths: ['program', 'settings'], modules: ['cgid'] },
+  'apache/authnz_fcgi.conf': {
+    paths: ['program', 'settings', 'pid', 'log'], port: '903',
+    modules: ['authn_core', 'authnz_fcgi', ...siteModules],
+  },
+  'apache/fcgid_access_checker.conf': {
+    paths: ['program', 'settings'], modules: ['fcgid', 'headers', ...siteModules],
+  },
 };
 
 // config: a file of lighttpd/. replacements: see Workspace.shipped. site: what the administrator has
@@ -193,12 +203,21 @@ DocumentRoot "${folder}/www"
 Include "${include}"
 `;
 
-// config: a file of apache/. modules, mpm: instead of those that it is written for.
+// The text of a shipped file for this workspace; where it names the program's port, a free one.
+async function shippedFor(workspace, config, replacements) {
+  const { paths, port } = shippedFiles[config];
+  if (port === undefined) return workspace.shipped(config, paths, replacements);
+  workspace.port ??= await freePort();
+  return workspace.shipped(config, paths, [[port, String(workspace.port)], ...replacements]);
+}
+
+// config: a file of apache/. site: what the administrator has already. modules, mpm: instead of
+// those that it is written for.
 export async function startApache(workspace, config,
-  { replacements = [], modules = shippedFiles[config].modules, mpm } = {}) {
+  { replacements = [], site = '', modules = shippedFiles[config].modules, mpm } = {}) {
   makeDocumentRoot(workspace);
   return startApacheWith(workspace, modules,
-    workspace.shipped(config, shippedFiles[config].paths, replacements), { mpm });
+    site + await shippedFor(workspace, config, replacements), { mpm });
 }
 
 // Apache with a configuration that no file holds. The document root is the workspace's www/.
@@ -212,10 +231,10 @@ export async function startApacheWith(workspace, modules, configuration, { mpm =
     .ready();
 }
 
-// Starts the program with the command line in the comment of lighttpd/spawn-fcgi.conf.
-export async function startSpawnFcgi(workspace, { replacements = [] } = {}) {
-  const file = 'lighttpd/spawn-fcgi.conf';
-  const comment = workspace.shipped(file, shippedFiles[file].paths, replacements)
+// Starts the program with the command line in the comment of a shipped file.
+export async function startSpawnFcgi(workspace,
+  { file = 'lighttpd/spawn-fcgi.conf', replacements = [] } = {}) {
+  const comment = (await shippedFor(workspace, file, replacements))
     .match(/^#  env ZITADEL_ENV_FILE=(.*\\\n)*.*\n/m);
   if (comment === null) throw new Error(`${file}: no command line found`);
   const command = comment[0].replace(/^#/gm, '');

@@ -1,0 +1,144 @@
+// What only Apache can do with a request between the question and the answer: .htaccess files, other
+// paths in the place of the one that was asked for, pages of its own.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+
+import { startIssuer } from '../issuer/client.mjs';
+import { learned, startGuardedSite } from './support/guarded_site.mjs';
+
+let issuer;
+before(async () => { issuer = await startIssuer(); });
+after(() => issuer?.stop());
+
+const tellAll = [['    #SetEnvIf Request_Method', '    SetEnvIf Request_Method']];
+const ways = {
+  'apache/authnz_fcgi.conf': [],
+  'apache/fcgid_access_checker.conf': tellAll,
+};
+
+// What somebody could write to let everybody in.
+const openings = [
+  'Require all granted', 'AuthMerging Or\nRequire all granted', 'Satisfy Any\nRequire all granted',
+  'Satisfy Any\nAllow from all', '<If "true">\nRequire all granted\n</If>',
+  '<If "true">\nSatisfy Any\n</If>', '<Files "file.txt">\nRequire all granted\n</Files>',
+  '<Files "file.txt">\n<If "true">\nSatisfy Any\nRequire all granted\n</If>\n</Files>',
+];
+const openingsOf = {
+  'apache/authnz_fcgi.conf': [
+    'AuthnzFcgiCheckAuthnProvider None', 'AuthType None\nRequire all granted',
+    '<If "true">\nAuthnzFcgiCheckAuthnProvider None\nRequire all granted\n</If>',
+  ],
+  'apache/fcgid_access_checker.conf': [
+    'FcgidAccessCheckerAuthoritative Off', 'FcgidAccessChecker /bin/true',
+    '<If "true">\nFcgidAccessCheckerAuthoritative Off\n</If>',
+  ],
+};
+
+const variableHeaders = ({ rawHeaders }) => rawHeaders.filter((text) => /^Variable-/i.test(text));
+
+for (const [way, replacements] of Object.entries(ways)) {
+  describe(way, () => {
+    let site;
+    let token;
+    const htaccess = (name, text) => site.workspace.write(`www/${name}.htaccess`, `${text}\n`);
+    before(async () => {
+      site = await startGuardedSite(way, issuer, {
+        replacements, settings: { ZITADEL_PASS_CLAIMS: 'email' },
+      });
+      token = await issuer.mint({ user: 'with-role', claims: { email: 'jane doe@example.org' } });
+    });
+    after(() => site?.stop());
+
+    it('is not taken away by an .htaccess', async () => {
+      for (const text of [...openings, ...openingsOf[way]]) {
+        htaccess('staff/', text);
+        const answer = await site.call('/staff/file.txt');
+        assert.ok([401, 500].includes(answer.status), `${text}: ${answer.status}`);
+        assert.doesNotMatch(answer.body, /the file/);
+      }
+      htaccess('staff/', '');
+    });
+
+    it('leaves what is forbidden already as it is', async () => {
+      assert.equal((await site.call('/staff/.htaccess', { token })).status, 403);
+      htaccess('staff/', 'Require all denied');
+      assert.equal((await site.call('/staff/file.txt', { token })).status, 403);
+      htaccess('staff/', '');
+      assert.equal((await site.call('/staff/file.txt', { token })).status, 200);
+    });
+
+    it('decides by the URL that was asked for, and tells the program that is served instead', async () => {
+      htaccess('', 'RewriteEngine On\nRewriteRule ^pretty /who.php\nRewriteRule ^plain /cgi/who.cgi\n' +
+        'RewriteRule ^open/pretty /who.php\nDirectoryIndex who.php');
+      for (const path of ['/pretty', '/plain', '/']) {
+        const refused = await site.call(path);
+        assert.equal(refused.status, 401, path);
+        assert.doesNotMatch(refused.body, /the file/);
+        const answer = await site.call(path, { token });
+        assert.match(answer.body, /the file .*who/, path);
+        assert.equal(learned(answer).AUTH_SUB, issuer.users['with-role'], path);
+        assert.equal(learned(answer).REMOTE_USER, issuer.users['with-role'], path);
+        assert.deepEqual(variableHeaders(answer), []);
+      }
+      assert.equal((await site.call('/file')).status, 401); // MultiViews
+      assert.equal((await site.call('/file', { token })).body, 'the file /file.txt\n');
+      const open = await site.call('/open/pretty');
+      assert.match(open.body, /the file \/who.php/);
+      assert.equal(learned(open).AUTH_SUB, '');
+      htaccess('', '');
+    });
+
+    it('shows nothing of a refused page through a page of the server', async () => {
+      htaccess('', 'ErrorDocument 401 /staff/file.txt\nErrorDocument 404 /staff/file.txt');
+      for (const path of ['/file.txt', '/none.txt']) {
+        assert.doesNotMatch((await site.call(path)).body, /the file/);
+      }
+      htaccess('', '');
+    });
+
+    it('takes no name from a header of the client', async () => {
+      const headers = { Authorization: `Basic ${Buffer.from('forged:x').toString('base64')}` };
+      for (const path of ['/open/who.php', '/open/cgi/who.cgi']) {
+        const answer = await site.call(path, { headers });
+        assert.equal(answer.status, 200);
+        assert.ok(!learned(answer).REMOTE_USER, answer.body);
+      }
+    });
+
+    it('hands on the claims that the operator named', async () => {
+      const variables = learned(await site.call('/who.php', { token }));
+      if (way === 'apache/authnz_fcgi.conf') {
+        assert.equal(variables.AUTH_EMAIL, 'jane%20doe@example.org');
+      } else {
+        assert.equal(variables.AUTH_CLAIMS, 'email=jane%20doe@example.org');
+      }
+    });
+  });
+}
+
+describe('Variable- headers of mod_fcgid', () => {
+  const paths = ['/none.txt', '/staff', '/staff/.htaccess', '/cgi/', '/file.txt', '/who.php'];
+
+  async function shownWith(replacements) {
+    const site = await startGuardedSite('apache/fcgid_access_checker.conf', issuer, { replacements });
+    try {
+      const token = await issuer.mint({ user: 'with-role' });
+      const shown = [];
+      for (const path of paths) {
+        const answer = await site.call(path, { token });
+        if (variableHeaders(answer).length > 0) shown.push(path);
+      }
+      return shown;
+    } finally {
+      await site.stop();
+    }
+  }
+
+  it('reach no client as the file is shipped', async () => {
+    assert.deepEqual(await shownWith([]), []);
+  });
+
+  it('are in Apache\'s own pages where ZITADEL_VARIABLES is set, as the file says', async () => {
+    assert.deepEqual(await shownWith(tellAll), ['/none.txt', '/staff', '/staff/.htaccess', '/cgi/']);
+  });
+});

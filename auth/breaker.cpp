@@ -23,6 +23,7 @@ void Breaker::succeeded() {
 }
 
 void Breaker::failed(const Error& error) {
+  if (error.reason == Reason::kAnswerTooLarge || error.reason == Reason::kMalformedAnswer) return;
   const SteadyTime now = clock_.steady();
   const MutexLock lock(mutex_);
   if (error.reason == Reason::kRateLimited) {

@@ -24,6 +24,8 @@ class Breaker {
 
   void succeeded();
   // A failure of ZITADEL's or of our own there. kRateLimited closes the way for its retry_after.
+  // kAnswerTooLarge and kMalformedAnswer count for nothing: they may be due to the one token that
+  // was asked about, and whoever has it must not keep all others out.
   void failed(const Error& error);
 
  private:

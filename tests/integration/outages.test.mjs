@@ -169,3 +169,14 @@ describe('a web server', limit, () => {
     }, way);
   });
 });
+
+it('a token about which ZITADEL says too much keeps nobody else out', limit, async () => {
+  await withKnown({}, async ({ api, callers }) => {
+    const large = await issuer.mint({ claims: { large: 'x'.repeat(1 << 20) } });
+    for (let i = 0; i < 10; i += 1) {
+      assert.equal((await api.call('/api/private', { token: large })).status, 503);
+    }
+    const others = await issuer.mintMany(20);
+    assert.deepEqual(tally(await callers.callAll('/api/private', others)), { 200: others.length });
+  });
+});

@@ -20,6 +20,7 @@ class BreakerTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_failed_trial_leaves_it_open);
   CPPUNIT_TEST(a_trial_that_succeeds_closes_it);
   CPPUNIT_TEST(failures_that_arrive_late_do_not_put_the_trial_off);
+  CPPUNIT_TEST(no_answer_about_one_token_keeps_the_others_out);
   CPPUNIT_TEST(honours_retry_after_from_the_first_429_on);
   CPPUNIT_TEST(says_how_much_of_retry_after_is_left);
   CPPUNIT_TEST(waits_a_second_after_a_429_that_names_no_time);
@@ -89,6 +90,16 @@ class BreakerTest : public CppUnit::TestFixture {
     fail(100);
     clock_.advance(milliseconds(100));
     CPPUNIT_ASSERT(!breaker_.refuse());
+  }
+
+  void no_answer_about_one_token_keeps_the_others_out() {
+    fail(auth::kFailuresToOpen - 1);
+    for (const Reason reason : {Reason::kAnswerTooLarge, Reason::kMalformedAnswer}) {
+      for (int i = 0; i < 10; ++i) breaker_.failed({reason});
+      CPPUNIT_ASSERT(!breaker_.refuse());
+    }
+    fail(1);
+    CPPUNIT_ASSERT(breaker_.refuse().has_value());
   }
 
   void honours_retry_after_from_the_first_429_on() {

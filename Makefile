@@ -314,7 +314,7 @@ fuzz:  ## Look for inputs that break a promise: SECONDS=n for each target
 	@BUILD_DIR='$(BUILD)/clang' SECONDS_EACH='$(SECONDS)' tests/fuzz.sh $(FUZZ_TARGETS)
 
 .PHONY: bench
-bench:  ## Measure it against its floor, on this machine
+bench:  ## Measure it against its floor, on this machine; BENCH_ONLY=api or guards
 	@tests/deps.sh build demo bench
 	@$(MAKE) --no-print-directory -j$$(nproc) all portable $(BENCH_PROGRAMS:%=$(BUILD)/bench/%)
 	@ulimit -n $$(ulimit -Hn); BUILD_DIR='$(BUILD)' node tests/bench/main.mjs

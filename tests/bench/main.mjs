@@ -1,19 +1,22 @@
 // Measures the program against its floor and its targets, in one run, and prints one table.
 //
-// usage: make bench [BENCH_ROUNDS=n]     5 rounds take about 6 minutes
+// usage: make bench [BENCH_ROUNDS=n] [BENCH_ONLY=api|guards]     5 rounds take about 8 minutes
 //
+// api: the API behind lighttpd, and its parts. guards: a static file that a web server protects.
 // A figure is the median of the rounds; in each round everything is measured once. Missing a target
 // fails nothing. Exit status 1 only where something could not be measured at all.
 import assert from 'node:assert/strict';
 import os from 'node:os';
 
 import { startFloor, startProgram } from './lib/apis.mjs';
+import { guardedFile, startGuards } from './lib/guards.mjs';
 import * as measure from './lib/measurements.mjs';
 import { startNginxIssuer } from './lib/nginx_issuer.mjs';
-import { rowsOf } from './lib/rows.mjs';
+import { guardRowsOf, rowsOf } from './lib/rows.mjs';
 import { median, table } from './lib/table.mjs';
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
+const only = process.env.BENCH_ONLY || 'api guards';
 const started = [];
 
 async function start(part) {
@@ -21,19 +24,17 @@ async function start(part) {
   return started[0];
 }
 
-async function startAll() {
-  const issuer = await start(startNginxIssuer());
+async function startApis(issuer) {
   const slow = (protocol) => ({ ZITADEL_INTROSPECTION_URL: issuer.slowUrl(protocol) });
-  return {
-    issuer,
-    apis: {
-      floor: await start(startFloor(issuer)),
-      instant1: await start(startProgram(issuer, 'http1')),
-      instant2: await start(startProgram(issuer, 'http2')),
-      slow1: await start(startProgram(issuer, 'http1', slow('http1'))),
-      slow2: await start(startProgram(issuer, 'http2', slow('http2'))),
-    },
+  const apis = {
+    floor: await start(startFloor(issuer)),
+    instant1: await start(startProgram(issuer, 'http1')),
+    instant2: await start(startProgram(issuer, 'http2')),
+    slow1: await start(startProgram(issuer, 'http1', slow('http1'))),
+    slow2: await start(startProgram(issuer, 'http2', slow('http2'))),
   };
+  await compareAnswers(apis);
+  return apis;
 }
 
 // The floor has to send what the program sends.
@@ -45,7 +46,7 @@ async function compareAnswers({ floor, instant1 }) {
   assert.deepEqual(guarded, plain);
 }
 
-function measurements({ issuer, apis }) {
+function measurementsOf(issuer, apis) {
   const { instant1, instant2, slow1, slow2 } = apis;
   return {
     known: () => measure.knownAgainstFloor(apis),
@@ -66,10 +67,10 @@ function measurements({ issuer, apis }) {
   };
 }
 
-async function takeSamples(parts) {
+async function takeSamples(measurements) {
   const samples = {};
   for (let round = 0; round < rounds; round += 1) {
-    for (const [name, sample] of Object.entries(measurements(parts))) {
+    for (const [name, sample] of Object.entries(measurements)) {
       process.stderr.write(`\rbench: round ${round + 1} of ${rounds}: ${name.padEnd(20)}`);
       const value = await sample(round);
       if (value !== undefined) (samples[name] ??= []).push(value);
@@ -87,11 +88,19 @@ function machine() {
 
 try {
   const heading = machine();
-  const parts = await startAll();
-  await compareAnswers(parts.apis);
-  const samples = await takeSamples(parts);
+  const issuer = await start(startNginxIssuer());
+  const measurements = {};
+  if (only.includes('api')) {
+    Object.assign(measurements, measurementsOf(issuer, await startApis(issuer)));
+  }
+  if (only.includes('guards')) {
+    const guards = await startGuards(issuer, start);
+    measurements.guards = () => guardedFile(guards);
+  }
+  const samples = await takeSamples(measurements);
   if (process.env.BENCH_RAW) console.log(JSON.stringify(samples));
-  const { rows, notes } = rowsOf(samples, median);
+  const { rows, notes } = only.includes('api') ? rowsOf(samples, median) : { rows: [], notes: [] };
+  if (samples.guards) rows.push(...guardRowsOf(samples.guards, median));
   console.log(`${heading}\n\n${table(rows)}\n\n${notes.join('\n')}`);
 } finally {
   for (const part of started) await part.stop().catch((error) => console.error(String(error)));

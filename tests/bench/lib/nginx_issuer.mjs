@@ -103,7 +103,8 @@ class NginxIssuer {
 
   // What startApi wants of an issuer. protocol: http1 or http2.
   of(protocol) {
-    return { issuer: this.issuers[protocol], projectId, files: { 'api-key': this.key } };
+    return { issuer: this.issuers[protocol], projectId, files: { 'api-key': this.key },
+      readFile: () => JSON.parse(readFileSync(this.key, 'utf8')) };
   }
 
   slowUrl(protocol) {

@@ -124,3 +124,28 @@ export function rowsOf(samples, median) {
   ];
   return { rows, notes };
 }
+
+// A static file that a web server protects. samples: { name: { rate, errors, worked } } of each round.
+export function guardRowsOf(samples, median) {
+  const rate = (name) => median(samples.map((sample) => sample[name].rate));
+  const errors = (name) => samples.reduce((sum, sample) => sum + sample[name].errors, 0);
+  const worked = (name) => round(median(samples.map((sample) => sample[name].worked)));
+  const reached = (name) =>
+    `${round(rate(name))}/s, ${worked(name)} us of processor, ${errors(name)} errors`;
+  const others = {
+    modOauth2: 'Apache mod_oauth2, cache warm',
+    nginx: 'nginx auth_request',
+    authnzFcgi: 'Apache mod_authnz_fcgi',
+    accessChecker: 'Apache FcgidAccessChecker',
+    lighttpdAlone: 'lighttpd, not protected',
+    apacheAlone: 'Apache, not protected',
+  };
+  const ratio = median(samples.map(({ lighttpd, modOauth2 }) => lighttpd.rate / modOauth2.rate));
+  return [
+    { what: 'static file, known token, lighttpd authorizer against Apache mod_oauth2',
+      target: '>= 1.5', reached: `${ratio.toFixed(2)} (${reached('lighttpd')})`,
+      good: ratio >= 1.5 && errors('lighttpd') === 0 },
+    ...Object.entries(others).map(([name, what]) =>
+      ({ what: `  the same file, ${what}`, reached: reached(name) })),
+  ];
+}

@@ -1,0 +1,109 @@
+// What is compared where a web server protects a static file: this program behind each server, by its
+// shipped file, Apache's mod_oauth2, and the servers without protection.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+
+import { startApi } from '../../integration/support/api.mjs';
+import { call } from '../../integration/support/http.mjs';
+import { childrenOf } from '../../integration/support/processes.mjs';
+import { startApacheWith } from '../../integration/support/servers.mjs';
+import { Workspace } from '../../integration/support/workspace.mjs';
+import { wrk } from './wrk.mjs';
+
+const file = '/file.txt';
+const content = 'x'.repeat(1023) + '\n';
+
+const shipped = {
+  lighttpd: 'lighttpd/authorizer.conf',
+  nginx: 'nginx/auth_request.conf',
+  authnzFcgi: 'apache/authnz_fcgi.conf',
+  accessChecker: 'apache/fcgid_access_checker.conf',
+};
+// They leave everything but /api alone.
+const unprotected = { lighttpdAlone: 'lighttpd/fastcgi.conf', apacheAlone: 'apache/proxy_fcgi.conf' };
+
+function makeSite(workspace) {
+  workspace.makeFolder('www');
+  workspace.write(`www${file}`, content);
+  workspace.write('etc/rules', '/ token\n');
+}
+
+async function startShipped(way, issuer) {
+  const api = await startApi(way, issuer.of('http1'), {
+    prepare: makeSite,
+    settings: (workspace) => ({
+      ZITADEL_LOG_LEVEL: undefined, ZITADEL_RULES: workspace.path('etc/rules'),
+    }),
+  });
+  return { url: api.server.url(file), stop: () => api.stop(),
+    pids: [...new Set([api.server.process.pid, api.program.process.pid])] };
+}
+
+// As the package's own examples have it. Answers are kept in shared memory for five minutes.
+const oauth2 = (issuer) => `
+OAuth2TokenVerify introspect ${issuer.issuers.http1}/oauth/v2/introspect \
+  introspect.auth=client_secret_basic&client_id=bench&client_secret=bench
+<Location "/">
+  AuthType oauth2
+  Require valid-user
+</Location>
+`;
+
+async function startOauth2(issuer) {
+  const workspace = new Workspace();
+  try {
+    makeSite(workspace);
+    const server = await startApacheWith(workspace, ['authn_core', 'authz_user', 'oauth2'],
+      oauth2(issuer));
+    return { url: server.url(file), pids: [server.process.pid],
+      stop: () => server.stop().finally(() => workspace.remove()) };
+  } catch (error) {
+    workspace.remove();
+    throw error;
+  }
+}
+
+// Gives { name: { url, pids, stop } }, each seen to do what it is there for. add: notes what is started.
+export async function startGuards(issuer, add) {
+  const guards = { modOauth2: await add(startOauth2(issuer)) };
+  for (const [name, way] of Object.entries({ ...shipped, ...unprotected })) {
+    guards[name] = await add(startShipped(way, issuer));
+  }
+  for (const [name, { url }] of Object.entries(guards)) {
+    assert.equal((await call(url)).status, name in unprotected ? 200 : 401, name);
+    const answer = await call(url, { token: 'known' });
+    assert.equal(answer.status, 200, name);
+    assert.equal(answer.body, content, name);
+  }
+  return guards;
+}
+
+const kMicroseconds = 1e6 / 100; // of a tick of /proc/PID/stat
+
+const withDescendants = (pid) => [pid, ...childrenOf(pid).flatMap(withDescendants)];
+
+// What server and program have worked so far, in microseconds. Processes that have ended count as
+// part of the one that started them.
+function worked({ pids }) {
+  return pids.flatMap(withDescendants).reduce((sum, pid) => {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
+    return sum + fields.slice(11, 15).reduce((ticks, each) => ticks + Number(each), 0) * kMicroseconds;
+  }, 0);
+}
+
+// Requests a second of each, with a token that is known, and the processor time of one request. In
+// short turns, as in measurements.mjs.
+export async function guardedFile(guards) {
+  const sums = Object.fromEntries(Object.keys(guards).map((name) =>
+    [name, { answers: 0, seconds: 0, errors: 0, worked: 0 }]));
+  for (let turn = 0; turn < 3; turn += 1) {
+    for (const [name, guard] of Object.entries(guards)) {
+      const before = worked(guard);
+      const result = await wrk(guard.url, { callers: 32, seconds: 1, load: ['known', 'known'] });
+      sums[name].worked += worked(guard) - before;
+      for (const key of ['answers', 'seconds', 'errors']) sums[name][key] += result[key];
+    }
+  }
+  return Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, {
+    rate: sum.answers / sum.seconds, errors: sum.errors, worked: sum.worked / sum.answers }]));
+}

@@ -172,3 +172,60 @@ describe('SetEnv ZITADEL_ENV_FILE', () => {
     });
   });
 });
+
+describe('protect.htaccess', () => {
+  const paths = ['/file.txt', '/sub/file.txt'];
+
+  // replacements: for the .htaccess. allowed: what the host allows in one.
+  async function withSite({ replacements = [], allowed = 'All' }, body) {
+    const workspace = new Workspace();
+    let server;
+    try {
+      for (const name of ['www', 'www/sub', 'zitadel']) workspace.makeFolder(name);
+      for (const path of ['/open.txt', ...paths]) workspace.write(`www${path}`, `the file ${path}\n`);
+      workspace.write('www/sub/.htaccess', 'Require all granted\nFcgidAccessCheckerAuthoritative Off\n');
+      workspace.write('etc/rules', '/ token\n/open.txt public\n');
+      writeSettings(workspace, issuer, { ZITADEL_RULES: workspace.path('etc/rules') });
+      workspace.program = workspace.write('zitadel/api.fcgi',
+        readFileSync(join(buildFolder, 'portable/api.fcgi')), 0o755);
+      workspace.write('zitadel/api.env', `ZITADEL_ENV_FILE=${workspace.settingsFile}\n`);
+      const file = 'apache/shared-hosting/protect.htaccess';
+      const htaccess = [['/home/you/zitadel/api.fcgi', workspace.program], ...replacements].reduce(
+        (text, [from, to]) => replaceAll(file, text, from, to),
+        readFileSync(join(projectFolder, file), 'utf8'));
+      workspace.write('www/.htaccess', htaccess, 0o644);
+      server = await startApacheWith(workspace, ['fcgid', 'headers', 'access_compat'],
+        host(workspace, allowed));
+      await body((path, options) => call(server.url(path), options));
+    } finally {
+      await server?.stop();
+      workspace.remove();
+    }
+  }
+
+  async function assertGuards(get) {
+    const token = await issuer.mint({});
+    for (const path of paths) {
+      const refused = await get(path);
+      assert.equal(refused.status, 401, path);
+      assert.equal(refused.headers['www-authenticate'], 'Bearer realm="zitadel"');
+      const answer = await get(path, { token });
+      assert.equal(answer.status, 200, path);
+      assert.equal(answer.body, `the file ${path}\n`);
+      assert.ok(!answer.rawHeaders.some((text) => /^Variable-/i.test(text)));
+    }
+    assert.equal((await get('/open.txt')).status, 200);
+    for (const path of ['/.htaccess', '/sub/.htaccess']) {
+      assert.equal((await get(path, { token })).status, 403, path);
+    }
+  }
+
+  it('guards a folder and all below it', () => withSite({}, assertGuards));
+
+  it('asks the host for no more leave than it says at its top', () =>
+    withSite({ allowed: 'AuthConfig FileInfo' }, assertGuards));
+
+  it('guards with SetEnvIf in place of CGIPassAuth', () => withSite({
+    replacements: [['\n  CGIPassAuth On\n', '\n'], ['#SetEnvIf Authorization', 'SetEnvIf Authorization']],
+  }, assertGuards));
+});

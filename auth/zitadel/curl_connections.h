@@ -4,9 +4,14 @@
 // that has room for hundreds of streams (HTTP/2) is still being opened: 400 transfers at once would
 // open 150. So no more of them look for one than connections are in use. Where more are needed they
 // double in number, from one.
+//
+// How many streams a new connection bears, its server tells within a round trip. Until then libcurl
+// takes it for 100, and what the server refuses goes over yet another connection, by which the
+// refused one is lost for all. So a new one is given only a few transfers at first.
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <unordered_map>
@@ -14,9 +19,16 @@
 
 namespace auth {
 
+// How long a new connection is given few transfers, and how many: of HTTP/2. A server that is
+// slower, or bears fewer, is asked over more connections than it needs.
+constexpr std::chrono::milliseconds kTellingTime{50};
+constexpr std::size_t kUntoldStreams = 10;
+
 // Used by the I/O thread alone.
 class CurlConnections {
  public:
+  using Time = std::chrono::steady_clock::time_point;
+
   // One transfer's place on a connection. Leaves it when it dies.
   class Place {
    public:
@@ -28,17 +40,23 @@ class CurlConnections {
     Place& operator=(const Place&) = delete;
 
     // The transfer goes over the connection with that local port; also after it had to change it.
-    void take(int port) {
+    // opened: it has opened one.
+    void take(int port, bool opened, Time now) {
       leave();
       port_ = port;
-      ++connections_.carried_[port];
+      Connection& connection = connections_.carried_[port];
+      if (opened && connection.transfers == 0) {
+        connection.told_at = connections_.all_told_at_ = now + kTellingTime;
+      }
+      ++connection.transfers;
     }
 
    private:
     void leave() {
       if (!port_) {
         --connections_.seeking_;
-      } else if (const auto found = connections_.carried_.find(*port_); --found->second == 0) {
+      } else if (const auto found = connections_.carried_.find(*port_);
+                 --found->second.transfers == 0) {
         connections_.carried_.erase(found);
       }
     }
@@ -47,13 +65,26 @@ class CurlConnections {
     std::optional<int> port_{};
   };
 
-  [[nodiscard]] bool may_seek() const {
-    return seeking_ < std::max<std::size_t>(1, carried_.size());
+  [[nodiscard]] bool may_seek(Time now) const {
+    return seeking_ < std::max<std::size_t>(1, carried_.size()) &&
+           (now >= all_told_at_ ||
+            std::none_of(carried_.begin(), carried_.end(), [now](const auto& each) {
+              return now < each.second.told_at && each.second.transfers >= kUntoldStreams;
+            }));
   }
 
+  // When may_seek no longer depends on the time.
+  [[nodiscard]] Time all_told_at() const { return all_told_at_; }
+
  private:
-  std::size_t seeking_ = 0;                         // transfers without a connection
-  std::unordered_map<int, std::size_t> carried_{};  // transfers on each connection
+  struct Connection {
+    std::size_t transfers = 0;
+    Time told_at{};
+  };
+
+  std::size_t seeking_ = 0;                        // transfers without a connection
+  std::unordered_map<int, Connection> carried_{};  // by local port
+  Time all_told_at_{};
 };
 
 }  // namespace auth

@@ -194,9 +194,9 @@ void CurlHttpClient::Loop::start_queued() {
   while (!queue_.empty()) {
     const bool late = queue_.front().deadline <= SteadyClock::now();
     if (!late && under_way_.size() >= options_.max_in_flight) return;
-    if (!late && !connections_.may_seek()) {
+    if (!late && !connections_.may_seek(SteadyClock::now())) {
       run_timers();  // where libcurl gives new transfers a connection that it has
-      if (!connections_.may_seek()) return;
+      if (!connections_.may_seek(SteadyClock::now())) return;
     }
     Pending pending = std::move(queue_.front());
     queue_.pop_front();
@@ -238,7 +238,10 @@ int CurlHttpClient::Loop::wait_milliseconds() const {
   if (under_way_.empty() && multi_ != nullptr) {
     until = std::min(until, last_active_ + kIdleConnection);
   }
-  if (!queue_.empty()) until = std::min(until, queue_.front().deadline);
+  if (!queue_.empty()) {
+    until = std::min(until, queue_.front().deadline);
+    if (connections_.all_told_at() > now) until = std::min(until, connections_.all_told_at());
+  }
   if (until == SteadyClock::time_point::max()) return -1;
   if (until <= now) return 0;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - now);

@@ -169,7 +169,10 @@ std::size_t CurlTransfer::receive(char* data, std::size_t size, std::size_t coun
 }
 
 int CurlTransfer::on_connection(void* transfer, char*, char*, int, int local_port) noexcept {
-  static_cast<CurlTransfer*>(transfer)->place_->take(local_port);
+  auto& self = *static_cast<CurlTransfer*>(transfer);
+  long opened = 0;
+  if (self.curl_.easy_getinfo(self.handle_, CURLINFO_NUM_CONNECTS, &opened) != CURLE_OK) opened = 0;
+  self.place_->take(local_port, opened > 0, std::chrono::steady_clock::now());
   return CURL_PREREQFUNC_OK;
 }
 

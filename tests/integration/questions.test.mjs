@@ -71,8 +71,8 @@ describe('many callers at once with tokens that are not known yet', limit, () =>
       });
   });
 
-  // Until a new connection has told its limit, libcurl takes it to be 100 streams: what is refused
-  // then goes over another one.
+  // Where the issuer takes longer than kTellingTime to tell its limit (curl_connections.h), some of
+  // the questions are refused and go over further connections.
   for (const [streams, most] of [[100, 8], [20, 100]]) {
     it(`need few connections over HTTP/2 of ${streams} streams`, async () => {
       const over2 = await startIssuer({ tls: true, maxStreams: streams, assertions: 'reusable' });

@@ -118,6 +118,7 @@ Result<EVP_PKEY*> SigningKey::key() const {
     Result<Key> key = read_key(pem_);
     if (!key) return std::move(key).error();
     key_ = *std::move(key);
+    pem_ = Secret();
   }
   return key_.get();
 }

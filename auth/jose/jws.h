@@ -40,13 +40,13 @@ class SigningKey {
   [[nodiscard]] Result<Secret> derive(std::string_view label) const;
 
  private:
-  SigningKey(SecretView pem, Secret bytes) : pem_(pem), bytes_(std::move(bytes)) {}
+  SigningKey(SecretView pem, Secret bytes) : bytes_(std::move(bytes)), pem_(pem) {}
   // Reads it where that has not been done.
   [[nodiscard]] Result<EVP_PKEY*> key() const;
 
-  const Secret pem_;
   const Secret bytes_;  // DER, PKCS#1
   mutable Mutex mutex_;
+  mutable Secret pem_ GUARDED_BY(mutex_);  // wiped once it has been read
   mutable Key key_ GUARDED_BY(mutex_);
 };
 

@@ -140,23 +140,29 @@ describe('under load', limit, () => {
         const status = readFileSync(`/proc/${api.server.programs()[0]}/status`, 'utf8');
         return Number(status.match(/^VmPeak:\s*(\d+)/m)[1]);
       });
-      const prepare = (workspace) => {
-        renameSync(workspace.program, `${workspace.program}.real`);
-        workspace.write('lib/api.fcgi', `#!/bin/bash
-ulimit -v ${idle + 4096}
+      // How little is too little differs from machine to machine.
+      let short = false;
+      for (const spare of [4096, 2048, 1024, 0]) {
+        const prepare = (workspace) => {
+          renameSync(workspace.program, `${workspace.program}.real`);
+          workspace.write('lib/api.fcgi', `#!/bin/bash
+ulimit -v ${idle + spare}
 exec -a ${workspace.program} ${workspace.program}.real
 `, 0o755);
-      };
-      await withApi('lighttpd/fastcgi.conf', { prepare }, async (api) => {
-        api.server.expected = /child signalled: 6/;
-        await issuer.fault({ delay: 300 });
-        const population = await underLoad(api, { allowed: lost, most: 400 });
-        assert.notEqual(population.outcomes('known', 'new', 'newJwt'), '200', 'it had enough');
-        await issuer.clearFaults();
-        await isGoodAgain(api);
-        rows.push(['no memory is left', '200, or 503; to those under way 5xx of lighttpd',
-          'lighttpd starts it again', 'within 5 s']);
-      });
+        };
+        await withApi('lighttpd/fastcgi.conf', { prepare }, async (api) => {
+          api.server.expected = /child signalled: 6/;
+          await issuer.fault({ delay: 300 });
+          const population = await underLoad(api, { allowed: lost, most: 400 });
+          short = population.outcomes('known', 'new', 'newJwt') !== '200';
+          await issuer.clearFaults();
+          await isGoodAgain(api);
+        });
+        if (short) break;
+      }
+      assert.ok(short, 'it had enough');
+      rows.push(['no memory is left', '200, or 503; to those under way 5xx of lighttpd',
+        'lighttpd starts it again', 'within 5 s']);
     });
 
   it('on a full disk, with its log full too, it serves as before', async () => {

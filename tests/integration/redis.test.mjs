@@ -13,7 +13,8 @@ import { Networks } from './support/networks.mjs';
 import { waitFor } from './support/processes.mjs';
 import { RedisServer } from './support/redis.mjs';
 
-const limit = { timeout: 60_000 };
+const limit = { timeout: 120_000 };
+const kTries = 4;
 const kLogInterval = 10_000; // milliseconds: of lines that tell of a failure
 
 let issuer;
@@ -35,14 +36,29 @@ async function withMachines(settings, use, { way = 'lighttpd/fastcgi.conf', netw
       }));
     }
     return await use(machines);
+  } catch (error) {
+    error.isLate = machines.some((machine) => machine.log().includes('no answer in time'));
+    throw error;
   } finally {
     for (const machine of machines) await machine.stop();
   }
 }
 
-// The same with a server that asks for a password. url: what they are told of it. prepare: comes
+// Where this machine has so much else to do that the server is late for the program, although
+// nothing keeps it, nothing is shown: then it is tried again.
+async function withServer(use, options = {}) {
+  for (let left = kTries - 1; ; left -= 1) {
+    try {
+      return await withServerOnce(use, options);
+    } catch (error) {
+      if (!error.isLate || left === 0) throw error;
+    }
+  }
+}
+
+// Two machines with a server that asks for a password. url: what they are told of it. prepare: comes
 // before they start.
-async function withServer(use,
+async function withServerOnce(use,
   { url = (redis) => redis.networkUrl, prepare = () => {}, settings, ...options } = {}) {
   const redis = await RedisServer.start(options);
   try {
@@ -222,7 +238,7 @@ describe('a server that', limit, () => {
       await redis.say('DEL', key);
       await redis.say('RPUSH', key, 'somebody else\'s');
     },
-    'a byte changed': (redis, key) => redis.say('SETRANGE', key, '40', 'x'),
+    'bytes changed': (redis, key) => redis.say('SETRANGE', key, '25', 'x'.repeat(16)),
     'another token\'s entry': (redis, key, other) => redis.say('COPY', other, key, 'REPLACE'),
   };
   for (const [what, change] of Object.entries(changes)) {

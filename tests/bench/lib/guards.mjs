@@ -15,9 +15,14 @@ const content = 'x'.repeat(1023) + '\n';
 
 const shipped = {
   lighttpd: 'lighttpd/authorizer.conf',
+  lighttpdWorkers: 'lighttpd/authorizer.conf',
   nginx: 'nginx/auth_request.conf',
   authnzFcgi: 'apache/authnz_fcgi.conf',
   accessChecker: 'apache/fcgid_access_checker.conf',
+};
+// One lighttpd process uses one core; Apache and nginx use them all.
+const replacements = {
+  lighttpdWorkers: [['#server.max-worker', 'server.max-worker']],
 };
 // They leave everything but /api alone.
 const unprotected = { lighttpdAlone: 'lighttpd/fastcgi.conf', apacheAlone: 'apache/proxy_fcgi.conf' };
@@ -28,9 +33,10 @@ function makeSite(workspace) {
   workspace.write('etc/rules', '/ token\n');
 }
 
-async function startShipped(way, issuer) {
+async function startShipped(name, way, issuer) {
   const api = await startApi(way, issuer.of('http1'), {
     prepare: makeSite,
+    replacements: replacements[name],
     settings: (workspace) => ({
       ZITADEL_LOG_LEVEL: undefined, ZITADEL_RULES: workspace.path('etc/rules'),
     }),
@@ -67,7 +73,7 @@ async function startOauth2(issuer) {
 export async function startGuards(issuer, add) {
   const guards = { modOauth2: await add(startOauth2(issuer)) };
   for (const [name, way] of Object.entries({ ...shipped, ...unprotected })) {
-    guards[name] = await add(startShipped(way, issuer));
+    guards[name] = await add(startShipped(name, way, issuer));
   }
   for (const [name, { url }] of Object.entries(guards)) {
     assert.equal((await call(url)).status, name in unprotected ? 200 : 401, name);

@@ -133,6 +133,7 @@ export function guardRowsOf(samples, median) {
   const reached = (name) =>
     `${round(rate(name))}/s, ${worked(name)} us of processor, ${errors(name)} errors`;
   const others = {
+    lighttpdWorkers: 'lighttpd authorizer, two workers',
     modOauth2: 'Apache mod_oauth2, cache warm',
     nginx: 'nginx auth_request',
     authnzFcgi: 'Apache mod_authnz_fcgi',

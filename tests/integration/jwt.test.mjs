@@ -33,9 +33,9 @@ const modes = { jwt, 'jwt-or-introspection': either, 'introspection with the shi
 
 // Runs `use` with an API of its own, which remembers nothing unless told to, and asks for the keys
 // when it starts.
-async function withApi(settings, use) {
+async function withApi(settings, use, behind = way) {
   await issuer.resetCounters();
-  const api = await startApi(way, issuer,
+  const api = await startApi(behind, issuer,
     { settings: { ZITADEL_CACHE_TTL: 0, ZITADEL_TIMEOUT_MS: 1500, ...settings } });
   try {
     return await use(api);
@@ -123,6 +123,18 @@ describe('with ZITADEL_VALIDATION=jwt', () => {
       assert.equal(await status(api, token), 200);
       await waitFor('its end', async () => (await status(api, token)) === 401);
     });
+  });
+
+  it('as plain CGI, each process asks for the keys, and only where it has a JWT to judge', async () => {
+    const forged = (await forgedTokens(issuer))['signed with another key of that id'];
+    await withApi(jwt, async (api) => {
+      assert.equal(await status(api, await mintJwt(), '/api/private-scoped'), 200);
+      assert.equal(await status(api, forged), 401);
+      assert.equal(await status(api, await issuer.mint()), 401);
+      assert.equal(await status(api, undefined), 401);
+      const { introspections: asked, keys } = await issuer.counters();
+      assert.deepEqual({ asked, keys }, { asked: 0, keys: 2 });
+    }, 'apache/cgi.conf');
   });
 
   it('known tokens are served from memory, and refused once they have expired', async () => {

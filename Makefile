@@ -1,17 +1,19 @@
 # zitadel-fcgi: guards an API, or anything a web server serves, with ZITADEL access tokens.
 # `make help` lists the targets. Variables a user may set: CXX, CXXFLAGS, LDFLAGS, PREFIX, DESTDIR,
-# BUILD (where everything lands), SANITIZE (address,undefined or thread), DEBUG=1.
+# BUILD (where everything lands), SANITIZE (address,undefined or thread), DEBUG=1, COVERAGE=1.
 
 CXX ?= g++
 comma := ,
-VARIANT := $(if $(SANITIZE),$(subst $(comma),-,$(SANITIZE)),$(if $(DEBUG),debug,release))
+VARIANT := $(strip $(if $(SANITIZE),$(subst $(comma),-,$(SANITIZE)),\
+  $(if $(COVERAGE),coverage,$(if $(DEBUG),debug,release))))
 BUILD ?= build$(if $(filter-out release,$(VARIANT)),/$(VARIANT))
 OBJECTS := $(BUILD)/objects
 
-CXXFLAGS ?= $(if $(filter release,$(VARIANT)),-O2 -g,-O1 -g)
+CXXFLAGS ?= $(if $(filter release,$(VARIANT)),-O2 -g,$(if $(COVERAGE),-O0 -g,-O1 -g))
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 HARDENING := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer,\
-  $(if $(DEBUG),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong)
+  $(if $(COVERAGE),--coverage,\
+    $(if $(DEBUG),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong))
 PACKAGE_FLAGS = $(shell pkg-config --cflags libcurl libcrypto json-c)
 COMPILE = $(CXX) -std=c++20 -I. $(WARNINGS) $(HARDENING) -fPIE -pthread $(PACKAGE_FLAGS) $(CXXFLAGS)
 LINK = $(CXX) -pthread $(HARDENING) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
@@ -303,6 +305,12 @@ demo:  ## Show it at work on this machine; ONCE=1 ends after the calls
 check:  ## Install what is missing and run every test
 	@tests/deps.sh build demo check
 	@BUILD_DIR='$(BUILD)' MAKE='$(MAKE) --no-print-directory' tests/check.sh
+
+.PHONY: coverage
+coverage:  ## Count the lines of each room that tests reach
+	@$(MAKE) --no-print-directory -j$$(nproc) COVERAGE=1 SANITIZE= BUILD='$(BUILD)/coverage' \
+	  $(BUILD)/coverage/unit_tests $(BUILD)/coverage/api.fcgi $(BUILD)/coverage/zitadel-token
+	@BUILD_DIR='$(BUILD)/coverage' tests/coverage.sh
 
 # Its own tree: libFuzzer needs objects that clang made.
 .PHONY: fuzz

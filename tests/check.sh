@@ -104,6 +104,20 @@ lint() {
   count lint "$status" 1
 }
 
+# The build that counts lines runs the unit tests again, and what tests the program by itself.
+coverage() {
+  local status=0 log=$output/coverage
+  if [ -n "${SANITIZE:-}" ]; then return; fi
+  echo "check: coverage"
+  ${MAKE:-make} coverage >"$log" 2>&1 || status=$?
+  if grep -q '^coverage: ' "$log"; then
+    sed -n '/^coverage: /,$p' "$log"
+  else
+    tail -n 40 "$log"
+  fi
+  count coverage "$status" 1
+}
+
 build() {
   local log=$output/build
   echo "check: building"
@@ -118,6 +132,7 @@ if build; then
   replays
   node_tests 'test issuer' 300 tests/issuer/test/*.test.mjs
   node_tests 'integration tests' 900 tests/integration/*.test.mjs
+  coverage
 else
   count build 1
 fi

@@ -1,0 +1,18 @@
+#!/bin/bash
+# Runs the unit tests and the program's own with a build that counts lines, and tells how many they
+# reach. Run by `make coverage`, and by `make check`.
+#
+# usage: tests/coverage.sh     Environment: BUILD_DIR, a build with COVERAGE=1
+# Exit status 0 only when the tests pass and every room has its share (tests/coverage.mjs).
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+log=$BUILD_DIR/coverage.log
+find "$BUILD_DIR/objects" -name '*.gcda' -delete
+# The program may run as another user in the tests, and counts on in the same files.
+umask 0
+find "$BUILD_DIR/objects" -type d -exec chmod a+rwx {} +
+ulimit -n "$(ulimit -Hn)"
+"$BUILD_DIR/unit_tests" >"$log" 2>&1 && node --test tests/integration/settings.test.mjs \
+  tests/integration/token.test.mjs tests/integration/leaks.test.mjs >>"$log" 2>&1 ||
+  { cat "$log"; exit 1; }
+node tests/coverage.mjs "$BUILD_DIR/objects"

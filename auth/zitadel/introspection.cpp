@@ -100,12 +100,11 @@ void Introspection::take_answer(const std::shared_ptr<Question>& question,
 Result<Claims> Introspection::read(const HttpResponse& answer) const {
   const WallTime now = clock_.wall();
   Result<Claims> claims = parse_introspection(answer.body, expected_, now);
-  if (claims) return claims;
-  const Reason reason = claims.error().reason;
-  if (reason != Reason::kExpired && reason != Reason::kNotYetValid) return claims;
-  const std::string clock = clock_error(answer, now);
-  if (clock.empty()) return claims;
-  return Error{Reason::kClockWrong, "it is " + clock + ": set it right"};
+  const bool out_of_time = !claims && (claims.error().reason == Reason::kExpired ||
+                                       claims.error().reason == Reason::kNotYetValid);
+  const std::string clock = out_of_time ? clock_error(answer, now) : "";
+  if (!clock.empty()) return Error{Reason::kClockWrong, "it is " + clock + ": set it right"};
+  return claims;
 }
 
 Error Introspection::refusal(const HttpResponse& response) const {

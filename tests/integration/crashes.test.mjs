@@ -63,7 +63,8 @@ async function isGoodAgain(api, waitMs = 0) {
 }
 
 const kIoTimeout = 5; // seconds
-// mod_fcgid connects to a program that has ended where another one still holds its socket, and waits.
+// mod_fcgid was seen to leave callers without an answer for 30 seconds where several of its programs
+// were killed at once, whatever its IOTimeout.
 const killed = {
   'lighttpd/fastcgi.conf': { name: 'lighttpd', again: 'within 5 s', waitMs: 0, allowed: lost,
     others: '5xx of lighttpd' },

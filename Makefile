@@ -82,6 +82,7 @@ AUTH_SOURCES := \
 
 FCGI_SOURCES := \
   fcgi/authorizer.cpp \
+  fcgi/caller_variables.cpp \
   fcgi/cgi.cpp \
   fcgi/challenge.cpp \
   fcgi/cors.cpp \

@@ -25,6 +25,7 @@
 #include "auth/zitadel/client_assertion.h"
 #include "auth/zitadel/curl_http_client.h"
 #include "fcgi/authorizer.h"
+#include "fcgi/caller_variables.h"
 #include "fcgi/cgi.h"
 #include "fcgi/dispatcher.h"
 #include "fcgi/gatekeeper.h"
@@ -127,7 +128,7 @@ void warn(const auth::Settings& settings) {
 // Null where nothing is to be protected but the program's own endpoints.
 std::variant<std::unique_ptr<fcgi::RulesFile>, auth::Mistakes> rules_of(
     const auth::Settings& settings, const auth::Clock& clock) {
-  if (const auto mistake = fcgi::Authorizer::mistake_in(settings.pass_claims)) {
+  if (const auto mistake = fcgi::CallerVariables::mistake_in(settings.pass_claims)) {
     return auth::Mistakes{"ZITADEL_PASS_CLAIMS: " + *mistake};
   }
   if (settings.rules_file.empty()) return nullptr;
@@ -202,7 +203,7 @@ int run() {
   gatekeeper.emplace(validator, fcgi::ProtectedResource{settings.realm, metadata.url()},
                      fcgi::Cors(settings.cors_origins));
   authorizer.emplace(std::get<std::unique_ptr<fcgi::RulesFile>>(rules).get(), *gatekeeper,
-                     settings.pass_claims);
+                     fcgi::CallerVariables(settings.pass_claims), clock);
   dispatcher.emplace(router, *authorizer, metadata, *gatekeeper);
 
   if (!server) return fcgi::serve_cgi(handler) ? EXIT_SUCCESS : EXIT_FAILURE;

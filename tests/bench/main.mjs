@@ -17,6 +17,7 @@ import { median, table } from './lib/table.mjs';
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
 const only = process.env.BENCH_ONLY || 'api guards';
+if (!/\b(api|guards)\b/.test(only)) throw new Error('BENCH_ONLY is neither api nor guards');
 const started = [];
 
 async function start(part) {

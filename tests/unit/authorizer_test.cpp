@@ -55,7 +55,7 @@ class AuthorizerTest : public support::ValidatorFixture {
     rules_ = std::get<std::unique_ptr<fcgi::RulesFile>>(std::move(opened));
     gatekeeper_.emplace(*validator_, fcgi::ProtectedResource{"realm"}, fcgi::Cors({}));
     authorizer_.emplace(rules_.get(), *gatekeeper_,
-                        std::vector<std::string>{"email", "urn:x:y-z", "none"});
+                        fcgi::CallerVariables({"email", "urn:x:y-z", "none"}), clock_);
   }
 
  private:
@@ -183,9 +183,9 @@ class AuthorizerTest : public support::ValidatorFixture {
   void refuses_claims_that_would_share_a_variable() {
     using Names = std::vector<std::string>;
     for (const Names& names : {Names{"sub"}, {"client-id"}, {"a-b", "a_b"}, {"a", "A"}}) {
-      CPPUNIT_ASSERT(Authorizer::mistake_in(names).has_value());
+      CPPUNIT_ASSERT(fcgi::CallerVariables::mistake_in(names).has_value());
     }
-    CPPUNIT_ASSERT(!Authorizer::mistake_in({"email", "urn:x:y", "name"}).has_value());
+    CPPUNIT_ASSERT(!fcgi::CallerVariables::mistake_in({"email", "urn:x:y", "name"}).has_value());
   }
 
   // What a variable held before must not pass for what is said here.

@@ -69,7 +69,7 @@ class DispatcherTest : public support::ValidatorFixture {
     dispatcher_.reset();
     gatekeeper_.emplace(*validator_, fcgi::ProtectedResource{"realm", metadata_.url()},
                         fcgi::Cors({"https://app.example"}));
-    authorizer_.emplace(nullptr, *gatekeeper_, std::vector<std::string>{});
+    authorizer_.emplace(nullptr, *gatekeeper_, fcgi::CallerVariables({}), clock_);
     dispatcher_.emplace(router_, *authorizer_, metadata_, *gatekeeper_);
   }
 

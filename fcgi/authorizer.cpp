@@ -83,10 +83,11 @@ Response Authorizer::admit(const Request& request, const auth::Claims& claims) c
   auto variables = variables_.of(request, claims);
   if (!variables) {
     // Some of the roles would be worse than nothing, and the web server would only say 500 or 502.
-    failures_.add({auth::Reason::kInternal,
-                   "more is known of user " + std::string(claims.subject()) +
-                       ", roles and ZITADEL_PASS_CLAIMS, than the web server could hand on (" +
-                       CallerVariables::limits() + "): not let in"});
+    failures_.add(
+        {auth::Reason::kInternal,
+         "a caller has more roles, or longer claims of ZITADEL_PASS_CLAIMS, than the web server "
+         "could hand on (" +
+             CallerVariables::limits() + "): not let in"});
     return unable("more is known of the caller than can be handed on");
   }
   for (auto& [name, value] : *variables) {

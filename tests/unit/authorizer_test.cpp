@@ -209,7 +209,7 @@ class AuthorizerTest : public support::ValidatorFixture {
     const Response refusal = with_email(fcgi::kMaxVariablesBytes);
     CPPUNIT_ASSERT_EQUAL(503, refusal.status);
     CPPUNIT_ASSERT_EQUAL(std::string("(none)"), header(refusal, "variable-auth_sub"));
-    CPPUNIT_ASSERT(log_->text().find("of user somebody") != std::string::npos);
+    CPPUNIT_ASSERT(log_->text().find("than the web server could hand on") != std::string::npos);
   }
 
   void says_so_where_there_is_nothing_to_say() {

@@ -131,7 +131,7 @@ if build; then
   unit_tests
   replays
   node_tests 'test issuer' 300 tests/issuer/test/*.test.mjs
-  node_tests 'integration tests' 900 tests/integration/*.test.mjs
+  node_tests 'integration tests' 2400 tests/integration/*.test.mjs
   coverage
 else
   count build 1

@@ -8,7 +8,7 @@ import { after, before, describe, it } from 'node:test';
 import { startIssuer } from '../issuer/client.mjs';
 import { guards } from './support/api.mjs';
 import { learned, startGuardedSite } from './support/guarded_site.mjs';
-import { isTableOfReadme } from './support/readme.mjs';
+import { checkReadmeTable } from './support/readme_table.mjs';
 
 let issuer;
 before(async () => { issuer = await startIssuer(); });
@@ -285,11 +285,9 @@ for (const [way, guard] of Object.entries(guards)) {
 }
 
 it('README.md tells what each server hands on', () => {
-  isTableOfReadme('servers', [
-    ['file', 'variables that arrive', 'statuses that leave', 'with their challenge',
-      'Retry-After', 'Allow', 'with the program\'s body'],
-    ...Object.entries(seen).map(([way, { variables, statuses, challenge, retryAfter, allow, body }]) =>
-      [`[\`${way}\`](${way})`, `${variables} of ${usualVariables.length + 1}`, statuses, challenge,
-        retryAfter, allow, body]),
-  ]);
+  const head = ['file', 'variables that arrive', 'statuses that leave', 'with their challenge',
+    'Retry-After', 'Allow', 'with the program\'s body'];
+  checkReadmeTable('servers', head, Object.entries(seen).map(([way, row]) => [
+    `[\`${way}\`](${way})`, `${row.variables} of ${usualVariables.length + 1}`, row.statuses,
+    row.challenge, row.retryAfter, row.allow, row.body]));
 });

@@ -269,12 +269,17 @@ class TokenValidator::Impl : public std::enable_shared_from_this<TokenValidator:
     if (waiters.empty()) return;
     const auto shared = std::make_shared<const Result<SharedClaims>>(std::move(outcome));
     for (Waiter& waiter : waiters) {
+      // To wake another thread takes longer than to answer.
+      if (&waiter == &waiters.back() && workers_.is_here()) return answer(waiter, *shared);
       workers_.run([self = shared_from_this(), shared, waiter = std::move(waiter)] {
-        waiter.done(shared->has_value()
-                        ? decide(shared->value(), *waiter.requirement, self->clock_.wall())
-                        : Answer(shared->error()));
+        self->answer(waiter, *shared);
       });
     }
+  }
+
+  void answer(const Waiter& waiter, const Result<SharedClaims>& outcome) const {
+    waiter.done(outcome ? decide(*outcome, *waiter.requirement, clock_.wall())
+                        : Answer(outcome.error()));
   }
 
   const std::size_t max_flights_;

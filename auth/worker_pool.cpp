@@ -5,6 +5,8 @@
 
 namespace auth {
 
+thread_local const WorkerPool* WorkerPool::pool_of_thread_ = nullptr;
+
 WorkerPool::~WorkerPool() {
   std::vector<std::thread> threads;
   {
@@ -37,6 +39,7 @@ bool WorkerPool::has_threads() {
 }
 
 void WorkerPool::work() {
+  pool_of_thread_ = this;
   for (;;) {
     Task task;
     {

@@ -26,10 +26,15 @@ class WorkerPool {
   // must not throw. Where the system gives no thread at all, it runs before this returns.
   void run(Task task);
 
+  // Whether the calling thread is one of the pool's: what it has to do next it may do itself.
+  [[nodiscard]] bool is_here() const noexcept { return pool_of_thread_ == this; }
+
  private:
   void work();
   // Starts what is missing. True: somebody will run what is queued.
   [[nodiscard]] bool has_threads() REQUIRES_LOCK(mutex_);
+
+  static thread_local const WorkerPool* pool_of_thread_;
 
   const unsigned size_;
   Mutex mutex_;

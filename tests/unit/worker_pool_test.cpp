@@ -23,6 +23,7 @@ class WorkerPoolTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(runs_what_its_last_tasks_still_give_it);
   CPPUNIT_TEST(never_runs_a_task_on_the_thread_that_gives_it);
   CPPUNIT_TEST(uses_no_more_threads_than_it_was_given);
+  CPPUNIT_TEST(tells_its_threads_from_others);
   CPPUNIT_TEST(drops_what_a_task_held_as_soon_as_it_is_done);
   CPPUNIT_TEST(runs_every_task_of_many_threads_once);
   CPPUNIT_TEST_SUITE_END();
@@ -54,6 +55,21 @@ class WorkerPoolTest : public CppUnit::TestFixture {
     });
     CPPUNIT_ASSERT(later.reaches(1));
     CPPUNIT_ASSERT(ran_on != std::this_thread::get_id());
+  }
+
+  void tells_its_threads_from_others() {
+    support::Counter done;
+    bool here = false;
+    bool there = true;
+    WorkerPool pool(1);
+    const WorkerPool other(1);
+    pool.run([&] {
+      here = pool.is_here();
+      there = other.is_here();
+      done.add();
+    });
+    CPPUNIT_ASSERT(done.reaches(1));
+    CPPUNIT_ASSERT(here && !there && !pool.is_here());
   }
 
   void runs_what_is_queued_before_it_ends() {

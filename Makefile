@@ -230,7 +230,7 @@ PORTABLE_LIBS = -s -static-libstdc++ -static-libgcc \
 
 $(BUILD)/portable/api.fcgi: $(call objects_of,$(PROGRAM_SOURCES) $(FCGI_SOURCES)) $(BUILD)/libzitadel_auth.a
 	@mkdir -p $(@D)
-	$(LINK) -o $@ $^ $(PORTABLE_LIBS)
+	$(LINK) -Wl,--gc-sections -o $@ $^ $(PORTABLE_LIBS)
 
 # The same program with other endpoints, for the tests.
 $(BUILD)/tests/echo.fcgi: $(call objects_of,fcgi/main.cpp tests/integration/programs/echo_routes.cpp \

@@ -62,7 +62,7 @@ const seen = {};
 
 for (const [way, guard] of Object.entries(guards)) {
   const { refusals, hidesProxied, tells = true, mostRoles = 800 } = guard;
-  const whereTold = { skip: !tells && 'nothing is told' };
+  const itWhereTold = tells ? it : () => {};
   describe(way, () => {
     let site;
     before(async () => {
@@ -166,7 +166,7 @@ for (const [way, guard] of Object.entries(guards)) {
       assert.equal(answer.body === 'the file /app/who\n', !hidesProxied);
     });
 
-    it('tells the program who calls', whereTold, async () => {
+    itWhereTold('tells the program who calls', async () => {
       const token = await issuer.mint({ user: 'with-role',
         scope: `openid profile email urn:zitadel:iam:user:resourceowner urn:zitadel:iam:org:project:id:${issuer.projectId}:aud` });
       for (const path of programs) {
@@ -187,7 +187,7 @@ for (const [way, guard] of Object.entries(guards)) {
       }
     });
 
-    it('tells the program all of it, however many roles there are', whereTold, async () => {
+    itWhereTold('tells the program all of it, however many roles there are', async () => {
       const names = Array.from({ length: mostRoles }, (_, i) => `role-number-${i}-of-a-long-list`).sort();
       const roles = Object.fromEntries(names.map((name) => [name, { 77: 'example.org' }]));
       const token = await issuer.mint({ user: 'without-role', roles: { [issuer.projectId]: roles } });
@@ -198,7 +198,7 @@ for (const [way, guard] of Object.entries(guards)) {
       }
     });
 
-    it('refuses whom more is known of than any server hands on', whereTold, async () => {
+    itWhereTold('refuses whom more is known of than any server hands on', async () => {
       const token = await issuer.mint({ claims: { email: 'e'.repeat(40 << 10) } });
       const answer = await site.call('/file.txt', { token });
       assert.equal(answer.status, refusals[503]);

@@ -78,9 +78,9 @@ for (const way of Object.keys(guards)) {
 
     for (const [version, send] of Object.entries(versions)) {
       // Apache speaks HTTP/2 by a module of its own, behind the same reading of the target.
-      const skip = version === 'HTTP/2' && way.startsWith('apache/');
+      if (version === 'HTTP/2' && way.startsWith('apache/')) continue;
       it(`serves each caller what the rules say, for ${targets.length} targets over ${version}`,
-        { skip }, () => serves(send));
+        () => serves(send));
     }
   });
 }

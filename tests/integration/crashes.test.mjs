@@ -121,7 +121,9 @@ describe('under load', limit, () => {
     });
   });
 
-  it('without descriptors, it makes callers wait and serves them', async () => {
+  // UBSan looks at memory through a pipe of its own, and takes all for bad where it gets none.
+  const withoutPipes = sanitized && 'a sanitizer needs descriptors';
+  it('without descriptors, it makes callers wait and serves them', { skip: withoutPipes }, async () => {
     const exec = '/bin/sh -c \'exec';
     await withApi('lighttpd/spawn-fcgi.conf', {
       programReplacements: () => [[exec, exec.replace('exec', 'ulimit -n 64; exec')]],

@@ -1,19 +1,16 @@
 // Memory after 1,000 requests of every kind, by valgrind.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { startIssuer } from '../issuer/client.mjs';
 import { startApi } from './support/api.mjs';
-import { buildFolder } from './support/workspace.mjs';
+import { isSanitized } from './support/workspace.mjs';
 
 const kRequests = 1000;
 
 // Valgrind cannot run what a sanitizer has been built into, which looks for leaks itself.
-const sanitized = /lib(a|t|ub)san/.test(
-  execFileSync('ldd', [join(buildFolder, 'api.fcgi')], { encoding: 'utf8' }));
+const sanitized = isSanitized();
 
 test(`valgrind finds no leak and no error in ${kRequests} requests`,
   { skip: sanitized && 'the program is built with a sanitizer', timeout: 240_000 }, async () => {

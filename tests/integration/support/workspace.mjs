@@ -3,6 +3,7 @@
 //
 // Everything in it belongs to the user that the servers run as: the web server's user (www-data)
 // when the tests run as root, and whoever runs the tests otherwise.
+import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync,
   rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,6 +12,10 @@ import { fileURLToPath } from 'node:url';
 
 export const projectFolder = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 export const buildFolder = resolve(projectFolder, process.env.BUILD_DIR ?? 'build');
+
+// Whether a sanitizer is built into the programs: it needs memory and descriptors of its own.
+export const isSanitized = () => /lib(a|t|ub)san/.test(
+  execFileSync('ldd', [join(buildFolder, 'api.fcgi')], { encoding: 'utf8' }));
 
 // { uid, gid } for child_process.spawn, empty when the tests are not run by root.
 export const serverUser = process.getuid() === 0 ? webServerUser() : {};

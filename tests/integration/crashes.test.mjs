@@ -37,9 +37,9 @@ async function withApi(way, options, use) {
 
 // Fires requests of every kind; meanwhile `disturb` runs. allowed: what callers with a good token may
 // get besides 200.
-async function underLoad(api, { allowed = /^$/, most = 50 }, disturb = () => {}) {
+async function underLoad(api, { allowed = /^$/, most = 50, tries }, disturb = () => {}) {
   const population = await Population.of(issuer, 100);
-  await population.makeKnown(api);
+  await population.makeKnown(api, tries);
   const load = population.callAll(api, kRequests, { most });
   let over = false;
   load.finally(() => { over = true; }).catch(() => {});
@@ -156,7 +156,7 @@ exec -a ${workspace.program} ${workspace.program}.real
         await withApi('lighttpd/fastcgi.conf', { prepare }, async (api) => {
           api.server.expected = /child signalled: 6/;
           await issuer.fault({ delay: 300 });
-          const population = await underLoad(api, { allowed: lost, most: 400 });
+          const population = await underLoad(api, { allowed: lost, most: 400, tries: 10 });
           short = population.outcomes('known', 'new', 'newJwt') !== '200';
           await issuer.clearFaults();
           await isGoodAgain(api);

@@ -51,7 +51,8 @@ for (const name of ['SIGTERM', 'SIGINT']) {
         await api.program.process.exit({ timeoutMs: kEndLimit });
         assert.ok(Date.now() - start < kEndLimit);
         assert.deepEqual(tally(answers), { 200: 20 });
-        assert.equal((await api.call('/api/public')).status, 503);
+        // 500: it was not there any more when lighttpd asked, but its socket still was.
+        assert.match(String((await api.call('/api/public')).status), /^50[03]$/);
       });
     });
 

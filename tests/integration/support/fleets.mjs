@@ -1,5 +1,5 @@
 // The ways to run the API as several processes on one machine, which have no memory in common.
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 
 import { startApi } from './api.mjs';
 import { signal, waitFor } from './processes.mjs';
@@ -73,8 +73,10 @@ async function occupyAll(api, issuer, count) {
   }
 }
 
-const isStopped = (pid) =>
-  / T /.test(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\)/, ' '));
+// With all its threads: one that has not stopped yet would take the connection meant for another
+// process, and stand still with it.
+const isStopped = (pid) => readdirSync(`/proc/${pid}/task`).every((thread) =>
+  / T /.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8').replace(/^.*\)/, ' ')));
 
 async function alone(one, members, use) {
   const others = members.filter((member) => member !== one);

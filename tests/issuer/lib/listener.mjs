@@ -101,7 +101,11 @@ export class Listener {
     const socket = this.#sockets.get(request.socket.remotePort);
     const connection = {
       close: () => socket?.destroy(),
-      reset: () => reset(socket),
+      // Node 18 ends by a signal where a session is left without its socket.
+      reset: () => {
+        request.stream?.session?.destroy();
+        reset(socket);
+      },
     };
     const ownAnswer = [fault.status, fault.body, fault.hang, fault.reset].some(Boolean);
     if (ownAnswer && endpoint === 'introspection') {

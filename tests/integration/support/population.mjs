@@ -34,6 +34,9 @@ const kinds = {
   none: (issuer, count) => new Array(count).fill(undefined),
 };
 
+// The API could not learn the tokens that were to be known.
+export class NotKnown extends Error {}
+
 export class Population {
   #known = [];
   #next = { known: 0 };
@@ -60,7 +63,7 @@ export class Population {
       callers.close();
       left = left.filter((_, n) => answers[n].value?.status !== 200);
     }
-    if (left.length > 0) throw new Error(`${left.length} known tokens were refused`);
+    if (left.length > 0) throw new NotKnown(`${left.length} known tokens were refused`);
   }
 
   // One request of each kind after the other, `count` in all, on that many connections. An outcome

@@ -11,9 +11,7 @@ constexpr std::string_view kPreflightSeconds = "600";
 // (RFC 9110 §5.6.2).
 bool is_token_list(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char letter) {
-    return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
-           (letter >= '0' && letter <= '9') ||
-           std::string_view("!#$%&'*+-.^_`|~, ").find(letter) != std::string_view::npos;
+    return is_token_character(letter) || letter == ',' || letter == ' ';
   });
 }
 

@@ -46,10 +46,7 @@ Response ResourceMetadata::answer(const Request& request) const {
     return error_response(404, "not_found", "there is nothing at this path");
   }
   if (request.method() == "GET" || request.method() == "HEAD") return json_response(200, document_);
-  Response refusal =
-      error_response(405, "method_not_allowed", "this path does not answer to that method");
-  refusal.headers.emplace_back("Allow", "GET, HEAD");
-  return refusal;
+  return method_not_allowed("GET, HEAD");
 }
 
 }  // namespace fcgi

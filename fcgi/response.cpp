@@ -60,14 +60,8 @@ void append_number(std::string& out, std::size_t number) {
 
 bool has_body(int status) noexcept { return status != 204 && status != 304; }
 
-// RFC 9110 §5.6.2.
 bool is_token(std::string_view name) noexcept {
-  const auto in_token = [](char byte) {
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-           (byte >= '0' && byte <= '9') ||
-           std::string_view("!#$%&'*+-.^_`|~").find(byte) != std::string_view::npos;
-  };
-  return !name.empty() && std::all_of(name.begin(), name.end(), in_token);
+  return !name.empty() && std::all_of(name.begin(), name.end(), is_token_character);
 }
 
 bool is_one_line(std::string_view value) noexcept {
@@ -88,6 +82,12 @@ bool is_written_here(std::string_view name) noexcept {
 }
 
 }  // namespace
+
+bool is_token_character(char byte) noexcept {
+  return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+         (byte >= '0' && byte <= '9') ||
+         std::string_view("!#$%&'*+-.^_`|~").find(byte) != std::string_view::npos;
+}
 
 const std::string* Response::header(std::string_view lower_case_name) const noexcept {
   for (const auto& [name, value] : headers) {
@@ -111,6 +111,13 @@ Response error_response(int status, std::string_view code, std::string_view desc
   return json_response(status, "{\"error\": " + auth::json_quote(code) +
                                    ", \"error_description\": " + auth::json_quote(description) +
                                    "}");
+}
+
+Response method_not_allowed(std::string allow) {
+  Response response =
+      error_response(405, "method_not_allowed", "this path does not answer to that method");
+  response.headers.emplace_back("Allow", std::move(allow));
+  return response;
 }
 
 std::string serialise(const Response& response, bool head) {

@@ -28,6 +28,12 @@ struct Response {
 [[nodiscard]] Response error_response(int status, std::string_view code,
                                       std::string_view description);
 
+// 405 with the methods that are answered: "GET, HEAD".
+[[nodiscard]] Response method_not_allowed(std::string allow);
+
+// Whether it may stand in a token, such as a header's name (RFC 9110 §5.6.2).
+[[nodiscard]] bool is_token_character(char byte) noexcept;
+
 // The whole answer as bytes: "Status" first (lighttpd drops what an authorizer sends before it),
 // the headers, Content-Length, an empty line, and the body unless it answers a HEAD. 204 and 304
 // have neither length nor body. A header whose name is no token or whose value holds a control

@@ -58,10 +58,7 @@ std::variant<const Endpoint*, Response> Router::find(const Request& request) con
   if (request.method() == "OPTIONS") {
     return Response{.status = 204, .headers = {{"Allow", allow(*found)}}};
   }
-  Response refusal =
-      error_response(405, "method_not_allowed", "this path does not answer to that method");
-  refusal.headers.emplace_back("Allow", allow(*found));
-  return refusal;
+  return method_not_allowed(allow(*found));
 }
 
 }  // namespace fcgi

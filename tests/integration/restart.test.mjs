@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 
 import { startIssuer } from '../issuer/client.mjs';
-import { startApi } from './support/api.mjs';
+import { useApi } from './support/api.mjs';
 import { waitFor } from './support/processes.mjs';
 
 const kLines = 8; // callers at a time, each with one request after the other
@@ -17,14 +17,7 @@ before(async () => {
 after(() => issuer?.stop());
 afterEach(() => issuer.clearFaults());
 
-async function withApi(way, settings, use) {
-  const api = await startApi(way, issuer, { settings });
-  try {
-    return await use(api);
-  } finally {
-    await api.stop();
-  }
-}
+const withApi = (way, settings, use) => useApi(way, issuer, { settings }, use);
 
 // `count` calls, each with a token of its own, all of them waiting for the issuer.
 async function callsUnderWay(api, count) {

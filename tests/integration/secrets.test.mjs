@@ -5,7 +5,7 @@ import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { after, afterEach, before, describe, it } from 'node:test';
 
 import { startIssuer } from '../issuer/client.mjs';
-import { startApi, ways } from './support/api.mjs';
+import { startApi, useApi, ways } from './support/api.mjs';
 import { Callers } from './support/callers.mjs';
 import { forgedTokens } from './support/jwts.mjs';
 import { isSanitized } from './support/workspace.mjs';
@@ -17,14 +17,7 @@ before(async () => { issuer = await startIssuer({ assertions: 'reusable' }); });
 after(() => issuer?.stop());
 afterEach(() => issuer.clearFaults());
 
-async function withApi(way, settings, use) {
-  const api = await startApi(way, issuer, { settings });
-  try {
-    return await use(api);
-  } finally {
-    await api.stop();
-  }
-}
+const withApi = (way, settings, use) => useApi(way, issuer, { settings }, use);
 
 const basic = () => {
   const { clientId, clientSecret } = issuer.readFile('basic');

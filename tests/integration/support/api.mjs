@@ -135,3 +135,13 @@ export async function startApi(way, issuer,
     throw error;
   }
 }
+
+// Runs `use` with an API of its own, started with these options, and gives what that gives.
+export async function useApi(way, issuer, options, use) {
+  const api = await startApi(way, issuer, options);
+  try {
+    return await use(api);
+  } finally {
+    await api.stop();
+  }
+}

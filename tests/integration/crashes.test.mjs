@@ -9,7 +9,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { startIssuer } from '../issuer/client.mjs';
-import { startApi } from './support/api.mjs';
+import { useApi } from './support/api.mjs';
 import { NotKnown, Population } from './support/population.mjs';
 import { signal, waitFor } from './support/processes.mjs';
 import { checkReadmeTable } from './support/readme_table.mjs';
@@ -27,12 +27,7 @@ before(async () => { issuer = await startIssuer({ assertions: 'reusable' }); });
 after(() => issuer?.stop());
 
 async function withApi(way, options, use) {
-  const api = await startApi(way, issuer, options);
-  try {
-    return await use(api);
-  } finally {
-    await api.stop();
-  }
+  return useApi(way, issuer, options, use);
 }
 
 // Fires requests of every kind; meanwhile `disturb` runs. allowed: what callers with a good token may

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 
 import { startIssuer } from '../issuer/client.mjs';
-import { startApi } from './support/api.mjs';
+import { useApi } from './support/api.mjs';
 import { Population } from './support/population.mjs';
 import { Process, waitFor } from './support/processes.mjs';
 import { checkReadmeTable } from './support/readme_table.mjs';
@@ -132,7 +132,7 @@ const faults = {
 };
 
 async function withApi(options, use) {
-  const api = await startApi(way, issuer, {
+  return useApi(way, issuer, {
     ...options,
     prepare: (workspace) => {
       workspace.write('etc/ca.pem', readFileSync(issuer.files.ca));
@@ -141,12 +141,7 @@ async function withApi(options, use) {
     settings: (workspace) => ({ ZITADEL_CA_FILE: workspace.path('etc/ca.pem'),
       ZITADEL_CONNECT_TIMEOUT_MS: kConnectTimeout, ZITADEL_TIMEOUT_MS: kTimeout,
       ...options.settings }),
-  });
-  try {
-    return await use(api);
-  } finally {
-    await api.stop();
-  }
+  }, use);
 }
 
 const populationOf = () => Population.of(issuer, Math.ceil(kRequests / 12));

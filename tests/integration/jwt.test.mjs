@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { startIssuer } from '../issuer/client.mjs';
 import { everyProjectsRolesScope, audienceScope } from '../issuer/lib/names.mjs';
-import { startApi } from './support/api.mjs';
+import { useApi } from './support/api.mjs';
 import { Callers, tally } from './support/callers.mjs';
 import { algorithms, claimsOf, forgedTokens, publishedKeyId, SigningKey } from './support/jwts.mjs';
 import { waitFor } from './support/processes.mjs';
@@ -35,13 +35,8 @@ const modes = { jwt, 'jwt-or-introspection': either, 'introspection with the shi
 // when it starts.
 async function withApi(settings, use, behind = way) {
   await issuer.resetCounters();
-  const api = await startApi(behind, issuer,
-    { settings: { ZITADEL_CACHE_TTL: 0, ZITADEL_TIMEOUT_MS: 1500, ...settings } });
-  try {
-    return await use(api);
-  } finally {
-    await api.stop();
-  }
+  return useApi(behind, issuer,
+    { settings: { ZITADEL_CACHE_TTL: 0, ZITADEL_TIMEOUT_MS: 1500, ...settings } }, use);
 }
 
 // Waits until a token that is refused costs ZITADEL no question: the keys are there.

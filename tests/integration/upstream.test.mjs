@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { after, afterEach, before, describe, it } from 'node:test';
 
 import { startIssuer } from '../issuer/client.mjs';
-import { startApi } from './support/api.mjs';
+import { useApi } from './support/api.mjs';
 import { waitFor } from './support/processes.mjs';
 
 const way = 'lighttpd/fastcgi.conf';
@@ -20,16 +20,11 @@ afterEach(async () => {
 // Runs `use` with an API of its own, so that no failure counts towards another test's.
 async function withApi(settings, use, { from = issuer, ...options } = {}) {
   const uncached = (more) => ({ ZITADEL_CACHE_TTL: 0, ...more });
-  const api = await startApi(way, from, {
+  return useApi(way, from, {
     settings: (workspace) =>
       uncached(typeof settings === 'function' ? settings(workspace) : settings),
     ...options,
-  });
-  try {
-    return await use(api);
-  } finally {
-    await api.stop();
-  }
+  }, use);
 }
 
 // The caller is not let in, is not told that its token is bad, and hears when to come back.

@@ -52,6 +52,7 @@ AUTH_SOURCES := \
   auth/jose/roca.cpp \
   auth/jose/verification_key.cpp \
   auth/json.cpp \
+  auth/json_members.cpp \
   auth/json_tokens.cpp \
   auth/local_validation.cpp \
   auth/log.cpp \
@@ -132,6 +133,7 @@ UNIT_TEST_SOURCES := \
   tests/unit/introspection_answer_test.cpp \
   tests/unit/introspection_test.cpp \
   tests/unit/jose_examples_test.cpp \
+  tests/unit/json_members_test.cpp \
   tests/unit/json_test.cpp \
   tests/unit/jwk_test.cpp \
   tests/unit/jws_test.cpp \
@@ -197,8 +199,8 @@ UNIT_TEST_SOURCES := \
   tests/unit/wycheproof_test.cpp
 
 # Each is tests/fuzz/NAME.cpp, with what it once was given in tests/fuzz/corpus/NAME.
-FUZZ_TARGETS := bearer_token discovery dotenv introspection jwt key_file key_set lmdb_check \
-  redis_url request_head request_path rules sealed_entry server url
+FUZZ_TARGETS := bearer_token discovery dotenv introspection json_members jwt key_file key_set \
+  lmdb_check redis_url request_head request_path rules sealed_entry server url
 
 BENCH_PROGRAMS := cache_memory cached_token first_answer floor nothing plain_cgi shared_hit
 

@@ -53,12 +53,16 @@ std::optional<std::uint32_t> take_code_unit(std::string_view& text) {
   return unit;
 }
 
+// Which code units an escape may name: those that make text, or all of RFC 8259 §7.
+enum class Units { kText, kAny };
+
 // What stands behind a backslash.
-bool take_escape(std::string_view& text) {
+bool take_escape(std::string_view& text, Units units) {
   if (take_any(text, "\"\\/bfnrt")) return true;
   if (!take(text, "u")) return false;
   const std::optional<std::uint32_t> unit = take_code_unit(text);
-  if (!unit || *unit == 0) return false;
+  if (!unit || units == Units::kAny) return unit.has_value();
+  if (*unit == 0) return false;
   if (*unit < 0xd800 || *unit > 0xdfff) return true;
   if (*unit > 0xdbff || !take(text, "\\u")) return false;
   const std::optional<std::uint32_t> low = take_code_unit(text);
@@ -90,18 +94,18 @@ bool take_utf8(std::string_view& text) {
   return false;
 }
 
-bool take_string(std::string_view& text) {
+bool take_string(std::string_view& text, Units units) {
   if (!take(text, "\"")) return false;
   while (!text.empty()) {
     if (take(text, "\"")) return true;
-    if (take(text, "\\") ? !take_escape(text) : !take_utf8(text)) return false;
+    if (take(text, "\\") ? !take_escape(text, units) : !take_utf8(text)) return false;
   }
   return false;
 }
 
-bool take_value(std::string_view& text) {
+bool take_scalar(std::string_view& text, Units units) {
   return take(text, "true") || take(text, "false") || take(text, "null") ||
-         (text[0] == '"' ? take_string(text) : take_number(text));
+         (text.starts_with('"') ? take_string(text, units) : take_number(text));
 }
 
 }  // namespace
@@ -114,7 +118,7 @@ std::optional<std::size_t> count_json_colons(std::string_view text) noexcept {
     if (take_any(text, "{}[],: \t\n\r")) {
       colons += colon ? 1 : 0;
       after_value = false;
-    } else if (!after_value && take_value(text)) {
+    } else if (!after_value && take_scalar(text, Units::kText)) {
       after_value = true;
     } else {
       return std::nullopt;
@@ -122,5 +126,9 @@ std::optional<std::size_t> count_json_colons(std::string_view text) noexcept {
   }
   return colons;
 }
+
+bool take_json_string(std::string_view& text) noexcept { return take_string(text, Units::kAny); }
+
+bool take_json_scalar(std::string_view& text) noexcept { return take_scalar(text, Units::kAny); }
 
 }  // namespace auth

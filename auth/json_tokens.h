@@ -14,4 +14,9 @@ namespace auth {
 // or half a surrogate pair.
 [[nodiscard]] std::optional<std::size_t> count_json_colons(std::string_view text) noexcept;
 
+// Each takes one token from the front of the text by RFC 8259 alone, whatever code units a string
+// names. Returns false if there is none; how much of the text is gone is then not said.
+[[nodiscard]] bool take_json_string(std::string_view& text) noexcept;
+[[nodiscard]] bool take_json_scalar(std::string_view& text) noexcept;  // not an object or array
+
 }  // namespace auth

@@ -37,7 +37,7 @@ struct Settings {
   std::string client_id;                          // of the key, or ZITADEL_CLIENT_ID
   Secret client_secret;                           // ZITADEL_CLIENT_SECRET
 
-  std::string project_id;         // ZITADEL_PROJECT_ID; empty: any project's roles count
+  std::string project_id;         // ZITADEL_PROJECT_ID; empty: see Judge in token_claims.h
   std::string realm = "zitadel";  // ZITADEL_REALM
   std::string resource;           // ZITADEL_RESOURCE: this API's own URL; empty: no metadata
   std::string ca_file;            // ZITADEL_CA_FILE; empty: the system's

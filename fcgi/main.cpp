@@ -115,13 +115,17 @@ int report(const auth::Mistakes& mistakes) {
   return kExitConfiguration;
 }
 
-void warn(const auth::Settings& settings) {
+void warn(const auth::Settings& settings, bool is_fastcgi) {
   for (const std::string& warning : settings.warnings) auth::log(auth::LogLevel::kWarn, warning);
-  if (settings.project_id.empty()) {
-    auth::log(
-        auth::LogLevel::kWarn,
-        "ZITADEL_PROJECT_ID is not set: a token whose audience holds the project but not this "
-        "API's client id is refused, and roles of every project count");
+  if (!settings.project_id.empty()) return;
+  if (settings.validation != auth::Validation::kIntrospection) {
+    auth::log(auth::LogLevel::kWarn,
+              "ZITADEL_PROJECT_ID is not set: no role of a JWT that is checked here counts, and its "
+              "audience must name this API's client id; set it to the id of the API's project");
+  } else if (is_fastcgi) {  // not for each request of plain CGI: all is well
+    auth::log(auth::LogLevel::kInfo,
+              "ZITADEL_PROJECT_ID is not set: ZITADEL itself checks that a token is meant for this "
+              "API, and the roles that it names for the API's own project count");
   }
 }
 
@@ -176,7 +180,7 @@ int run() {
   if (const auto* mistakes = std::get_if<auth::Mistakes>(&loaded)) return report(*mistakes);
   auto& settings = std::get<auth::Settings>(loaded);
   auth::set_log_level(settings.log_level);
-  warn(settings);
+  warn(settings, is_fastcgi);
 
   const auth::SystemClock clock;
   const auto rules = rules_of(settings, clock);

@@ -58,18 +58,18 @@ started+=($!)
 wait_for 'the issuer' $! test -e "$dir/issuer/ready.json"
 ready() { node -p "JSON.parse(fs.readFileSync('$dir/issuer/ready.json')).$1"; }
 domain=$(ready issuer)
-project=$(ready projectId)
+project=$(ready projectId)  # callers ask for a token for it; the API need not know it
 
 # --- The program's settings, and lighttpd with the configuration a user copies
 
 install -d "$dir/lib" "$dir/etc" "$dir/run"
 install -m 0755 "$build/api.fcgi" "$dir/lib/api.fcgi"
 install -m 0600 "$dir/issuer/api-key.json" "$dir/etc/api-key.json"
+# The three lines of ZITADEL's own guide.
 install -m 0600 /dev/stdin "$dir/etc/api.env" <<END
-ZITADEL_DOMAIN=$domain
-ZITADEL_CACHE_DIR=cache
-ZITADEL_PROJECT_ID=$project
-API_PRIVATE_KEY_FILE_PATH=$dir/etc/api-key.json
+ZITADEL_INTROSPECTION_URL = '$domain/oauth/v2/introspect'
+ZITADEL_DOMAIN = '$domain'
+API_PRIVATE_KEY_FILE_PATH = '$dir/etc/api-key.json'
 END
 
 config=$(cat lighttpd/fastcgi.conf)
@@ -96,7 +96,8 @@ if [ "$(id -u)" = 0 ]; then  # the program needs no rights
   printf 'server.username = "www-data"\nserver.groupname = "www-data"\n' >>"$dir/etc/lighttpd.conf"
 fi
 
-lighttpd -D -f "$dir/etc/lighttpd.conf" >>"$dir/log" 2>&1 &
+# What the program learns stays in the demo's folder, too.
+XDG_RUNTIME_DIR=$dir/run lighttpd -D -f "$dir/etc/lighttpd.conf" >>"$dir/log" 2>&1 &
 started+=($!)
 wait_for lighttpd $! is_listening "$port"
 api=http://127.0.0.1:$port/api

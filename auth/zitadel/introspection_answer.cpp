@@ -1,7 +1,7 @@
 #include <optional>
 #include <utility>
 
-#include "auth/json.h"
+#include "auth/json_members.h"
 #include "auth/zitadel/introspection.h"
 
 namespace auth {
@@ -22,13 +22,13 @@ Error as_answer(Error error) {
 
 Result<Claims> parse_introspection(std::string_view body, const Expectations& expected,
                                    WallTime now) {
-  const std::optional<Json> answer = Json::parse(body);
-  if (!answer || !answer->is_object()) return malformed("not a JSON object");
-  const std::optional<Json> active = answer->member("active");
+  const std::optional<JsonMembers> answer = JsonMembers::parse(body);
+  if (!answer) return malformed("not a JSON object");
+  const std::optional<Json> active = answer->readable().member("active");
   const std::optional<bool> is_active = active ? active->boolean() : std::nullopt;
   if (!is_active) return malformed("the member active is missing or not a boolean");
   if (!*is_active) return Reason::kInactive;
-  Result<Claims> claims = read_claims(*answer, expected, now);
+  Result<Claims> claims = read_claims(*answer, expected, Judge::kZitadel, now);
   if (!claims) return as_answer(std::move(claims).error());
   return claims;
 }

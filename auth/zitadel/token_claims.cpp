@@ -9,10 +9,6 @@
 namespace auth {
 namespace {
 
-constexpr std::string_view kRolesClaim = "urn:zitadel:iam:org:project:roles";
-constexpr std::string_view kProjectRolesPrefix = "urn:zitadel:iam:org:project:";
-constexpr std::string_view kProjectRolesSuffix = ":roles";
-
 using RoleMap = std::map<std::string, std::set<std::string>, std::less<>>;
 
 Error malformed(std::string what) { return {Reason::kMalformedClaims, std::move(what)}; }
@@ -26,22 +22,22 @@ void collect_roles(const Json& claim, RoleMap& roles) {
   });
 }
 
-bool holds_roles(std::string_view claim, std::string_view project_id) {
-  if (!project_id.empty()) {
-    return claim.size() ==
-               kProjectRolesPrefix.size() + project_id.size() + kProjectRolesSuffix.size() &&
-           claim.starts_with(kProjectRolesPrefix) && claim.ends_with(kProjectRolesSuffix) &&
-           claim.substr(kProjectRolesPrefix.size(), project_id.size()) == project_id;
+// The one claim whose roles count, if any does. Never the union over all projects,
+// "urn:zitadel:iam:org:projects:roles".
+std::optional<std::string> roles_claim(const Expectations& expected, Judge judge) {
+  if (!expected.project_id.empty()) {
+    return "urn:zitadel:iam:org:project:" + expected.project_id + ":roles";
   }
-  return claim == kRolesClaim ||
-         (claim.starts_with(kProjectRolesPrefix) && claim.ends_with(kProjectRolesSuffix));
+  if (judge == Judge::kHere) return std::nullopt;
+  return "urn:zitadel:iam:org:project:roles";
 }
 
-void add_roles(const Json& members, const Expectations& expected, ClaimsBuilder& claims) {
+void add_roles(const Json& members, const std::optional<std::string>& claim,
+               ClaimsBuilder& claims) {
+  const std::optional<Json> granted = claim ? members.member(*claim) : std::nullopt;
+  if (!granted) return;
   RoleMap roles;
-  members.for_each_member([&](std::string_view name, const Json& value) {
-    if (holds_roles(name, expected.project_id)) collect_roles(value, roles);
-  });
+  collect_roles(*granted, roles);
   for (const auto& [role, organisations] : roles) {
     claims.role(role, {organisations.begin(), organisations.end()});
   }
@@ -54,6 +50,16 @@ void add_extras(const Json& members, const Expectations& expected, ClaimsBuilder
     const std::optional<std::string_view> text = value->text();
     claims.extra(name, text ? *text : value->serialise());
   }
+}
+
+// Taken for absent, it would decide otherwise than whoever wrote it meant.
+std::optional<Error> check_readable(const JsonMembers& members,
+                                    const std::optional<std::string>& roles) {
+  for (const std::string_view name : {"exp", "nbf", "iss", "aud"}) {
+    if (members.is_unreadable(name)) return malformed(std::string(name) + " cannot be read");
+  }
+  if (roles && members.is_unreadable(*roles)) return malformed(*roles + " cannot be read");
+  return std::nullopt;
 }
 
 // RFC 7519 §4.1.4 and §4.1.5.
@@ -86,12 +92,12 @@ std::optional<Error> check_issuer(const Json& members, const Expectations& expec
 }
 
 // RFC 7662 §2.2: a string or an array of strings.
-std::optional<Error> check_audience(const Json& members, const Expectations& expected,
+std::optional<Error> check_audience(const Json& members, const Expectations& expected, Judge judge,
                                     ClaimsBuilder& claims) {
   const std::optional<Json> audience = members.member("aud");
   if (!audience) return std::nullopt;
   bool well_formed = true;
-  bool meant_for_us = false;
+  bool meant_for_us = judge == Judge::kZitadel && expected.project_id.empty();
   const auto take = [&](const Json& entry) {
     const std::optional<std::string_view> text = entry.text();
     well_formed = well_formed && text.has_value();
@@ -121,13 +127,17 @@ std::optional<Error> check_audience(const Json& members, const Expectations& exp
 
 }  // namespace
 
-Result<Claims> read_claims(const Json& members, const Expectations& expected, WallTime now) {
+Result<Claims> read_claims(const JsonMembers& all, const Expectations& expected, Judge judge,
+                           WallTime now) {
+  const std::optional<std::string> roles = roles_claim(expected, judge);
+  if (std::optional<Error> error = check_readable(all, roles)) return std::move(*error);
+  const Json& members = all.readable();
   ClaimsBuilder claims;
   if (std::optional<Error> error = check_times(members, now, claims)) return std::move(*error);
   if (std::optional<Error> error = check_issuer(members, expected, claims)) {
     return std::move(*error);
   }
-  if (std::optional<Error> error = check_audience(members, expected, claims)) {
+  if (std::optional<Error> error = check_audience(members, expected, judge, claims)) {
     return std::move(*error);
   }
   claims.subject(members.text_of("sub").value_or(""));
@@ -135,7 +145,7 @@ Result<Claims> read_claims(const Json& members, const Expectations& expected, Wa
   claims.username(members.text_of("username").value_or(""));
   claims.organisation(members.text_of("urn:zitadel:iam:user:resourceowner:id").value_or(""));
   claims.scopes(members.text_of("scope").value_or(""));
-  add_roles(members, expected, claims);
+  add_roles(members, roles, claims);
   add_extras(members, expected, claims);
   return claims.build();
 }

@@ -8,7 +8,7 @@
 
 #include "auth/claims.h"
 #include "auth/clock.h"
-#include "auth/json.h"
+#include "auth/json_members.h"
 #include "auth/result.h"
 
 namespace auth {
@@ -19,14 +19,24 @@ constexpr std::chrono::seconds kNotBeforeSkew{30};
 // What a token must say to be meant for this API, and what is kept of it.
 struct Expectations {
   std::string issuer;
-  std::string client_id;     // empty: only project_id is an audience
-  std::string project_id{};  // empty: roles of any project count, only client_id is an audience
+  std::string client_id;                    // empty: only project_id is an audience
+  std::string project_id{};                 // empty: see Judge
   std::vector<std::string> extra_claims{};  // kept beside those that Claims has a name for
 };
 
+// Who found that the token is good. Where a project id is expected, a token must name it or the
+// client id in its audience, and the roles of that project count. Where none is:
+enum class Judge {
+  kZitadel,  // has compared the audience, and speaks of the roles in the project of this API
+  kHere,     // the audience must name the client id, and no role counts: a JWT does not say which
+             // project is this API's
+};
+
 // Checks exp, nbf, iss and aud as far as they are there; which of them must be is the caller's to
-// say. Errors: kMalformedClaims, kExpired, kNotYetValid, kWrongIssuer, kWrongAudience.
-[[nodiscard]] Result<Claims> read_claims(const Json& members, const Expectations& expected,
-                                         WallTime now);
+// say. A claim that is null is absent; one of these, or the one with the roles that count, that is
+// there and cannot be read is malformed. Errors: kMalformedClaims, kExpired, kNotYetValid,
+// kWrongIssuer, kWrongAudience.
+[[nodiscard]] Result<Claims> read_claims(const JsonMembers& members, const Expectations& expected,
+                                         Judge judge, WallTime now);
 
 }  // namespace auth

@@ -14,7 +14,8 @@ void check(std::string_view body, const auth::Expectations& expected) {
   if (!claims) return;
   fuzz::require(!claims->expiry() || *claims->expiry() > kNow);
   fuzz::require(claims->issuer().empty() || claims->issuer() == expected.issuer);
-  fuzz::require(claims->audience().empty() || claims->has_audience(expected.client_id) ||
+  fuzz::require(expected.project_id.empty() || claims->audience().empty() ||
+                claims->has_audience(expected.client_id) ||
                 claims->has_audience(expected.project_id));
   for (const auth::Role& role : claims->roles()) {
     fuzz::require(claims->has_role(role.name));

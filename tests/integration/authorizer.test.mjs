@@ -187,6 +187,17 @@ for (const [way, guard] of Object.entries(guards)) {
       }
     });
 
+    // Actions may add any claim, and ZITADEL itself says "locale": null.
+    itWhereTold('tells the program nothing of a claim that is null or no text', async () => {
+      for (const email of [null, 'a\u0000b', '\ud800', ['\u0000']]) {
+        const token = await issuer.mint({ user: 'with-role', claims: { email } });
+        const answer = await site.call('/who.php', { token });
+        assert.equal(answer.status, 200, JSON.stringify(email));
+        assert.ok(!learned(answer).AUTH_EMAIL, JSON.stringify(email));
+        assert.equal(learned(answer).AUTH_SUB, issuer.users['with-role']);
+      }
+    });
+
     itWhereTold('tells the program all of it, however many roles there are', async () => {
       const names = Array.from({ length: mostRoles }, (_, i) => `role-number-${i}-of-a-long-list`).sort();
       const roles = Object.fromEntries(names.map((name) => [name, { 77: 'example.org' }]));

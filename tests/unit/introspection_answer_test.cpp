@@ -17,14 +17,17 @@ using std::chrono::seconds;
 
 constexpr WallTime kNow{seconds(1'700'000'000)};
 
-const auth::Expectations kAnyProject{"https://issuer.example", "client"};
+const auth::Expectations kNoProject{"https://issuer.example", "client"};
 const auth::Expectations kOneProject{"https://issuer.example", "client", "123"};
 
 class IntrospectionAnswerTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(IntrospectionAnswerTest);
   CPPUNIT_TEST(refuses_what_is_no_json_object);
   CPPUNIT_TEST(refuses_json_that_others_might_read_differently);
-  CPPUNIT_TEST(refuses_hostile_sizes);
+  CPPUNIT_TEST(refuses_a_claim_that_decides_and_cannot_be_read);
+  CPPUNIT_TEST(leaves_out_what_it_cannot_read_and_reads_the_rest);
+  CPPUNIT_TEST(a_claim_that_is_null_is_absent);
+  CPPUNIT_TEST(takes_an_answer_of_any_shape_up_to_the_largest);
   CPPUNIT_TEST(takes_nothing_but_a_boolean_for_active);
   CPPUNIT_TEST(an_inactive_token_is_inactive_whatever_else_is_said_of_it);
   CPPUNIT_TEST(refuses_an_exp_that_is_no_date);
@@ -35,13 +38,12 @@ class IntrospectionAnswerTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(refuses_another_audience);
   CPPUNIT_TEST(refuses_a_malformed_audience);
   CPPUNIT_TEST(tells_the_operator_which_audience_was_expected);
-  CPPUNIT_TEST(a_project_counts_as_audience_only_where_one_is_configured);
+  CPPUNIT_TEST(leaves_the_audience_to_zitadel_where_no_project_is_configured);
   CPPUNIT_TEST(grants_no_role_by_a_scope);
   CPPUNIT_TEST(grants_no_role_of_another_project);
   CPPUNIT_TEST(grants_no_role_by_a_malformed_claim);
   CPPUNIT_TEST(grants_no_role_by_claims_that_are_only_alike);
-  CPPUNIT_TEST(takes_any_projects_roles_where_none_is_configured);
-  CPPUNIT_TEST(joins_both_forms_of_the_claim);
+  CPPUNIT_TEST(takes_the_roles_of_the_own_project_where_none_is_configured);
   CPPUNIT_TEST(keeps_which_organisation_granted_which_role);
   CPPUNIT_TEST(an_active_token_may_say_nothing_else_of_itself);
   CPPUNIT_TEST(passes_over_members_of_an_unexpected_type_that_decide_nothing);
@@ -50,7 +52,7 @@ class IntrospectionAnswerTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE_END();
 
   static Result<Claims> read(std::string_view body,
-                             const auth::Expectations& expected = kAnyProject) {
+                             const auth::Expectations& expected = kNoProject) {
     return auth::parse_introspection(body, expected, kNow);
   }
 
@@ -60,7 +62,7 @@ class IntrospectionAnswerTest : public CppUnit::TestFixture {
   }
 
   static void assert_refused(Reason reason, const std::string& body,
-                             const auth::Expectations& expected = kAnyProject) {
+                             const auth::Expectations& expected = kNoProject) {
     const Result<Claims> claims = read(body, expected);
     const std::string shown = body.substr(0, 200);
     CPPUNIT_ASSERT_MESSAGE(shown, !claims.has_value());
@@ -68,7 +70,7 @@ class IntrospectionAnswerTest : public CppUnit::TestFixture {
                                  std::string(auth::describe(claims.error().reason)));
   }
 
-  static Claims taken(const std::string& body, const auth::Expectations& expected = kAnyProject) {
+  static Claims taken(const std::string& body, const auth::Expectations& expected = kNoProject) {
     const Result<Claims> claims = read(body, expected);
     CPPUNIT_ASSERT_MESSAGE(body + (claims ? "" : to_string(claims.error())), claims.has_value());
     return *claims;
@@ -108,23 +110,97 @@ class IntrospectionAnswerTest : public CppUnit::TestFixture {
     assert_refused(Reason::kMalformedAnswer, active("\"exp\": 1, \"exp\": 1900000000"));
     assert_refused(Reason::kMalformedAnswer, active("\"sub\": \"a\xff\""));
     assert_refused(Reason::kMalformedAnswer, active("\"sub\": \"a\xc0\x80\""));
-    assert_refused(Reason::kMalformedAnswer, active("\"sub\": \"a\\ud800\""));
-    assert_refused(Reason::kMalformedAnswer, active("\"sub\": \"a\\u0000b\""));
+    assert_refused(Reason::kMalformedAnswer, active("\"a\": \"\\u0000\", \"a\": 1"));
+    assert_refused(Reason::kMalformedAnswer, active("\"a\": null, \"\\u0061\": 1"));
     assert_refused(Reason::kMalformedAnswer, active("\"sub\": \"a\nb\""));
     assert_refused(Reason::kMalformedAnswer, active("\"exp\": NaN"));
     assert_refused(Reason::kMalformedAnswer, active("\"exp\": 0x70000000"));
     assert_refused(Reason::kMalformedAnswer, active("\"exp\": 01900000000"));
   }
 
-  void refuses_hostile_sizes() {
-    assert_refused(Reason::kMalformedAnswer,
-                   active("\"a\": " + std::string(10'000, '[') + std::string(10'000, ']')));
-    std::string nested;
-    for (int i = 0; i < 10'000; ++i) nested += "{\"a\":";
-    assert_refused(Reason::kMalformedAnswer,
-                   active("\"a\": " + nested + '1' + std::string(10'000, '}')));
+  // What an Action may add, and ZITADEL calls such a token active.
+  static std::vector<std::string> unreadable_values() {
+    return {R"("a\u0000b")",
+            R"("\ud800")",
+            R"("\udc00\ud800")",
+            R"(["\u0000"])",
+            R"({"a":{"b\u0000":1}})",
+            R"({"\udfff":1})",
+            "1e400",
+            "-1e400",
+            "18446744073709551616",
+            "[99999999999999999999]",
+            std::string(10'000, '[') + std::string(10'000, ']'),
+            std::string(31, '[') + '1' + std::string(31, ']')};
+  }
+
+  // It is there, so whoever wrote it meant something by it.
+  void refuses_a_claim_that_decides_and_cannot_be_read() {
+    for (const std::string& value : unreadable_values()) {
+      assert_refused(Reason::kMalformedAnswer, "{\"active\": " + value + "}");
+      for (const char* name : {"exp", "nbf", "iss", "aud", "\\u0065xp"}) {
+        assert_refused(Reason::kMalformedAnswer, active('"' + std::string(name) + "\": " + value));
+      }
+      const std::string own = "\"urn:zitadel:iam:org:project:123:roles\": " + value;
+      const std::string any = "\"urn:zitadel:iam:org:project:roles\": " + value;
+      assert_refused(Reason::kMalformedAnswer, active(own), kOneProject);
+      assert_refused(Reason::kMalformedAnswer, active(any), kNoProject);
+      CPPUNIT_ASSERT(taken(active(own), kNoProject).roles().empty());
+      CPPUNIT_ASSERT(taken(active(any), kOneProject).roles().empty());
+    }
+    assert_refused(Reason::kMalformedAnswer, active(R"("aud": ["client", "\u0000"])"));
+    assert_refused(
+        Reason::kMalformedAnswer,
+        active(R"("urn:zitadel:iam:org:project:roles": {"a": {"1": "d"}, "b\u0000": {"1": "d"}})"));
+  }
+
+  void leaves_out_what_it_cannot_read_and_reads_the_rest() {
+    const auth::Expectations expected{
+        "https://issuer.example", "client", "123", {"odd", "n", "name", ""}};
+    for (const std::string& value : unreadable_values()) {
+      const Claims claims =
+          taken(active("\"odd\": " + value +
+                       R"(, "a\u0000": 1, "\ud800": {}, "sub": "somebody", "name": "B",
+                          "aud": "123", "username": )" +
+                       value),
+                expected);
+      CPPUNIT_ASSERT_EQUAL(std::string("somebody"), std::string(claims.subject()));
+      CPPUNIT_ASSERT_EQUAL(std::string("B"), std::string(claims.extra("name")));
+      CPPUNIT_ASSERT(claims.extra("odd").empty());
+      CPPUNIT_ASSERT(claims.username().empty());
+    }
+    for (const char* number : {"18446744073709551615", "-9223372036854775808", "1.5", "1e300"}) {
+      const Claims claims = taken(active("\"n\": " + std::string(number)), expected);
+      CPPUNIT_ASSERT_EQUAL(std::string(number), std::string(claims.extra("n")));
+    }
+  }
+
+  void a_claim_that_is_null_is_absent() {
+    const auth::Expectations expected{"https://issuer.example", "client", "123", {"locale", "a"}};
+    const Claims claims = taken(
+        active(R"("exp": null, "nbf": null , "iss": null, "aud":null, "sub": null, "scope": null,
+                  "client_id": null, "locale": null, "a": [null],
+                  "urn:zitadel:iam:org:project:123:roles": null)"),
+        expected);
+    CPPUNIT_ASSERT(!claims.expiry() && !claims.not_before());
+    CPPUNIT_ASSERT(claims.subject().empty() && claims.issuer().empty());
+    CPPUNIT_ASSERT(claims.roles().empty() && claims.scopes().empty());
+    CPPUNIT_ASSERT_EQUAL(std::string(), std::string(claims.extra("locale")));
+    CPPUNIT_ASSERT_EQUAL(std::string("[null]"), std::string(claims.extra("a")));
+    assert_refused(Reason::kMalformedAnswer, "{\"active\": null}");
+  }
+
+  void takes_an_answer_of_any_shape_up_to_the_largest() {
     assert_refused(Reason::kMalformedAnswer, std::string(1 << 20, '['));
-    // Large, and well-formed all the same.
+    assert_refused(Reason::kMalformedAnswer, active("\"a\": " + std::string(1 << 20, '[')));
+    std::string nested;
+    for (int i = 0; i < 150'000; ++i) nested += "{\"a\":";
+    CPPUNIT_ASSERT(read(active("\"a\": " + nested + '1' + std::string(150'000, '}'))).has_value());
+    std::string members = "\"\": 1";
+    for (int i = 0; members.size() < (1U << 20) - 100; ++i) {
+      members += ",\"" + std::to_string(i) + "\\u0000\":1";
+    }
+    CPPUNIT_ASSERT(read(active(members)).has_value());
     std::string numbers = "1";
     while (numbers.size() < (1U << 20) - 100) numbers += ",1";
     CPPUNIT_ASSERT(read(active("\"a\": [" + numbers + "]")).has_value());
@@ -148,9 +224,9 @@ class IntrospectionAnswerTest : public CppUnit::TestFixture {
 
   void refuses_an_exp_that_is_no_date() {
     for (const char* value :
-         {"\"1900000000\"", "null", "true", "[1900000000]", "-1", "-1900000000",
-          "9223372036854775807", "9223372036854775808", "18446744073709551616", "1e400", "-1e400",
-          "9007199254740993", "{}", "\"2030-01-01T00:00:00Z\""}) {
+         {"\"1900000000\"", "true", "[1900000000]", "-1", "-1900000000", "9223372036854775807",
+          "9223372036854775808", "18446744073709551616", "1e400", "-1e400", "9007199254740993",
+          "{}", "\"2030-01-01T00:00:00Z\""}) {
       assert_refused(Reason::kMalformedAnswer, active("\"exp\": " + std::string(value)));
     }
   }
@@ -168,7 +244,7 @@ class IntrospectionAnswerTest : public CppUnit::TestFixture {
   }
 
   void refuses_an_nbf_that_is_no_date() {
-    for (const char* value : {"\"1\"", "null", "-1", "1e400", "9223372036854775808", "[]"}) {
+    for (const char* value : {"\"1\"", "-1", "1e400", "9223372036854775808", "[]"}) {
       assert_refused(Reason::kMalformedAnswer, active("\"nbf\": " + std::string(value)));
     }
   }
@@ -187,7 +263,7 @@ class IntrospectionAnswerTest : public CppUnit::TestFixture {
           "https://issuer.example:443", "https://issuer.example.evil", "issuer.example", ""}) {
       assert_refused(Reason::kWrongIssuer, active("\"iss\": \"" + std::string(issuer) + "\""));
     }
-    for (const char* value : {"null", "1", "true", "[\"https://issuer.example\"]", "{}"}) {
+    for (const char* value : {"1", "true", "[\"https://issuer.example\"]", "{}"}) {
       assert_refused(Reason::kMalformedAnswer, active("\"iss\": " + std::string(value)));
     }
     CPPUNIT_ASSERT_EQUAL(
@@ -197,39 +273,42 @@ class IntrospectionAnswerTest : public CppUnit::TestFixture {
 
   void refuses_another_audience() {
     for (const char* audience : {"\"other\"", "[\"other\"]", "[]", "\"\"", "[\"\"]", "\"Client\"",
-                                 "\"client \"", "[\"clien\", \"clients\"]", "\"123\""}) {
-      assert_refused(Reason::kWrongAudience, active("\"aud\": " + std::string(audience)));
+                                 "\"client \"", "[\"clien\", \"clients\"]", "\"124\"", "\"12\""}) {
+      assert_refused(Reason::kWrongAudience, active("\"aud\": " + std::string(audience)),
+                     kOneProject);
     }
-    CPPUNIT_ASSERT(read(active("\"aud\": \"client\"")).has_value());
-    CPPUNIT_ASSERT(read(active("\"aud\": [\"other\", \"client\"]")).has_value());
+    for (const char* audience :
+         {"\"client\"", "[\"other\", \"client\"]", "\"123\"", "[\"other\", \"123\"]"}) {
+      CPPUNIT_ASSERT(read(active("\"aud\": " + std::string(audience)), kOneProject).has_value());
+    }
   }
 
   // RFC 7662 §2.2, RFC 7519 §4.1.3.
   void refuses_a_malformed_audience() {
-    for (const char* audience : {"null", "1", "true", "{}", "{\"client\": true}", "[1]",
-                                 "[\"client\", 1]", "[null, \"client\"]", "[[\"client\"]]"}) {
-      assert_refused(Reason::kMalformedAnswer, active("\"aud\": " + std::string(audience)));
+    for (const char* audience : {"1", "true", "{}", "{\"client\": true}", "[1]", "[\"client\", 1]",
+                                 "[null, \"client\"]", "[[\"client\"]]"}) {
+      for (const auth::Expectations& expected : {kNoProject, kOneProject}) {
+        assert_refused(Reason::kMalformedAnswer, active("\"aud\": " + std::string(audience)),
+                       expected);
+      }
     }
   }
 
   void tells_the_operator_which_audience_was_expected() {
-    const auto detail = [](const auth::Expectations& expected) {
-      const Result<Claims> claims = read(active("\"aud\": \"other\""), expected);
-      CPPUNIT_ASSERT(!claims.has_value());
-      return claims.error().detail;
-    };
-    CPPUNIT_ASSERT(detail(kAnyProject).find("client") != std::string::npos);
-    CPPUNIT_ASSERT(detail(kAnyProject).find("ZITADEL_PROJECT_ID") != std::string::npos);
-    CPPUNIT_ASSERT(detail(kOneProject).find("123") != std::string::npos);
-    CPPUNIT_ASSERT(detail(kOneProject).find("other") == std::string::npos);
+    const Result<Claims> claims = read(active("\"aud\": \"other\""), kOneProject);
+    CPPUNIT_ASSERT(!claims.has_value());
+    const std::string& detail = claims.error().detail;
+    CPPUNIT_ASSERT(detail.find("client") != std::string::npos);
+    CPPUNIT_ASSERT(detail.find("123") != std::string::npos);
+    CPPUNIT_ASSERT(detail.find("other") == std::string::npos);
   }
 
-  void a_project_counts_as_audience_only_where_one_is_configured() {
-    CPPUNIT_ASSERT(read(active("\"aud\": [\"123\"]"), kOneProject).has_value());
-    CPPUNIT_ASSERT(read(active("\"aud\": [\"client\"]"), kOneProject).has_value());
-    assert_refused(Reason::kWrongAudience, active("\"aud\": [\"124\"]"), kOneProject);
-    // An empty configured project is none, and no audience either.
-    assert_refused(Reason::kWrongAudience, active("\"aud\": [\"\"]"), kAnyProject);
+  // A service user's token names the project alone, and ZITADEL has compared it.
+  void leaves_the_audience_to_zitadel_where_no_project_is_configured() {
+    for (const char* audience : {"[\"123\"]", "\"123\"", "[\"client\"]", "[]", "[\"\"]"}) {
+      CPPUNIT_ASSERT(read(active("\"aud\": " + std::string(audience)), kNoProject).has_value());
+    }
+    CPPUNIT_ASSERT(taken(active("\"aud\": [\"a\", \"b\"]"), kNoProject).has_audience("b"));
   }
 
   void grants_no_role_by_a_scope() {
@@ -270,31 +349,22 @@ class IntrospectionAnswerTest : public CppUnit::TestFixture {
          {"roles", "urn:zitadel:iam:org:project:role", "urn:zitadel:iam:org:project:123:role",
           "urn:zitadel:iam:org:projects:roles", "Urn:zitadel:iam:org:project:roles",
           "urn:zitadel:iam:org:project:123:roles ", "x:urn:zitadel:iam:org:project:roles",
-          "urn:zitadel:iam:org:projectroles", "urn:zitadel:iam:user:metadata"}) {
+          "urn:zitadel:iam:org:projectroles", "urn:zitadel:iam:user:metadata",
+          "urn:zitadel:iam:org:project::roles", "urn:zitadel:iam:org:project:1:roles", ""}) {
       const std::string claim = "\"" + std::string(name) + "\": {\"admin\": {\"1\": \"d\"}}";
       CPPUNIT_ASSERT_MESSAGE(name, !taken(active(claim)).has_role("admin"));
       CPPUNIT_ASSERT_MESSAGE(name, !taken(active(claim), kOneProject).has_role("admin"));
     }
   }
 
-  void takes_any_projects_roles_where_none_is_configured() {
-    const Claims claims =
-        taken(active("\"urn:zitadel:iam:org:project:1:roles\": {\"a\": {\"7\": \"d\"}}, "
-                     "\"urn:zitadel:iam:org:project:2:roles\": {\"b\": {\"8\": \"d\"}}"));
-    CPPUNIT_ASSERT(claims.has_role("a", "7"));
-    CPPUNIT_ASSERT(claims.has_role("b", "8"));
-  }
-
-  void joins_both_forms_of_the_claim() {
+  // In an answer to this API, the claim without a project id speaks of the API's own.
+  void takes_the_roles_of_the_own_project_where_none_is_configured() {
     const Claims claims = taken(
-        active("\"urn:zitadel:iam:org:project:roles\": {\"a\": {\"1\": \"d\"}, \"b\": {\"1\": "
-               "\"d\"}}, \"urn:zitadel:iam:org:project:123:roles\": {\"a\": {\"1\": \"d\", \"2\": "
-               "\"e\"}}"));
-    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, claims.roles().size());
-    CPPUNIT_ASSERT(claims.has_role("a", "1"));
-    CPPUNIT_ASSERT(claims.has_role("a", "2"));
-    CPPUNIT_ASSERT(claims.has_role("b", "1"));
-    CPPUNIT_ASSERT(!claims.has_role("b", "2"));
+        active("\"urn:zitadel:iam:org:project:1:roles\": {\"a\": {\"7\": \"d\"}}, "
+               "\"urn:zitadel:iam:org:projects:roles\": {\"b\": {\"8\": \"d\"}}, "
+               "\"urn:zitadel:iam:org:project:roles\": {\"c\": {\"7\": \"d\", \"8\": \"e\"}}"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, claims.roles().size());
+    CPPUNIT_ASSERT(claims.has_role("c", "7") && claims.has_role("c", "8"));
   }
 
   void keeps_which_organisation_granted_which_role() {

@@ -60,6 +60,7 @@ class TokenValidatorTest : public support::ValidatorFixture {
         {500, active(), Reason::kServerError},
         {503, active(), Reason::kServerError},
     };
+    start([](auth::Settings& settings) { settings.project_id = "123"; });
     int number = 0;
     for (const Case& each : cases) {
       assert_reason(each.reason,
@@ -144,6 +145,7 @@ class TokenValidatorTest : public support::ValidatorFixture {
   }
 
   void writes_no_token_into_the_log() {
+    start([](auth::Settings& settings) { settings.project_id = "123"; });
     const support::LogCapture log;
     const std::string token = "verysecrettoken";
     static_cast<void>(ask_and_answer(token, 200, inactive_));
@@ -174,6 +176,7 @@ class TokenValidatorTest : public support::ValidatorFixture {
   }
 
   void tells_at_debug_level_why_a_token_may_be_inactive() {
+    start([](auth::Settings& settings) { settings.project_id = "123"; });
     {
       const support::LogCapture log(auth::LogLevel::kInfo);
       static_cast<void>(ask_and_answer("one", 200, inactive_));

@@ -104,8 +104,8 @@ class Api {
   }
 }
 
-// way: a key of `ways` or `guards`. settings: see writeSettings; or a function of the workspace that
-// gives them. prepare: puts further files there, and may start and add what else is needed.
+// way: a key of `ways` or `guards`. settings: see writeSettings, or the text of the file; or a
+// function of the workspace that gives one of the two. prepare: puts further files there, and may start and add what else is needed.
 // replacements: for the web server's file; programReplacements: a function of the workspace that
 // gives those for spawn-fcgi's command line. site: a function of the workspace; server: further
 // options of the web server; see servers.mjs.
@@ -118,7 +118,8 @@ export async function startApi(way, issuer,
     api.workspace.installProgram();
     await prepare(api.workspace, api);
     const given = typeof settings === 'function' ? settings(api.workspace) : settings;
-    writeSettings(api.workspace, issuer, given);
+    if (typeof given === 'string') api.workspace.write('etc/api.env', given);
+    else writeSettings(api.workspace, issuer, given);
     if (given.key !== null) api.secrets.addKey(issuer.readFile(given.key ?? 'api-key').key);
     api.secrets.add(given.ZITADEL_CLIENT_SECRET ?? '');
     if (spawnFcgi) {

@@ -6,14 +6,23 @@ import {
 const patScopes = ['openid', 'profile', 'email', metadata, resourceOwner];
 
 // `roles`: project → role → organisation that granted it → its primary domain. The claim without
-// a project in its name speaks of `ownProject`.
+// a project in its name speaks of `ownProject`; that of every project is the union of the others.
 export function roleClaims(roles, { ownProject, projects }) {
   const present = (projectId) => Object.keys(roles[projectId] ?? {}).length > 0;
+  const granted = [...new Set(projects)].filter(present);
   return Object.fromEntries([
     ...[ownProject].filter(present).map((projectId) => [rolesClaim, roles[projectId]]),
-    ...[...new Set(projects)].filter(present)
-      .map((projectId) => [projectRolesClaim(projectId), roles[projectId]]),
+    ...granted.map((projectId) => [projectRolesClaim(projectId), roles[projectId]]),
+    ...(granted.length > 0 ? [[everyProjectsRolesScope, union(granted.map((id) => roles[id]))]] : []),
   ]);
+}
+
+function union(roles) {
+  const joined = {};
+  for (const [name, organisations] of roles.flatMap(Object.entries)) {
+    joined[name] = { ...joined[name], ...organisations };
+  }
+  return joined;
 }
 
 const byScope = {
@@ -38,13 +47,12 @@ export function zitadelMembers({ token, user, application }) {
   const isPat = token.claims.kind === 'pat';
   const scopes = isPat ? patScopes : [...token.scopes];
   const { clientId, projectId: ownProject } = application;
-  const others = scopes.includes(everyProjectsRolesScope) ? [token.aud].flat() : [];
   return {
     jti: token.jti,
     // A personal access token has neither: it takes those of the API that asks.
     ...(isPat && { scope: scopes.join(' '), aud: [clientId, ownProject] }),
     ...Object.assign({}, ...scopes.map((scope) => byScope[scope]?.(user))),
-    ...roleClaims(token.claims.roles ?? user.roles,
-      { ownProject, projects: [ownProject, ...others] }),
+    // Of the asking API's own project alone, whatever was asked for.
+    ...roleClaims(token.claims.roles ?? user.roles, { ownProject, projects: [ownProject] }),
   };
 }

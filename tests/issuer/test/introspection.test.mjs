@@ -93,7 +93,7 @@ test('an active answer has ZITADEL\'s members, and no more without a scope', asy
   const answer = await introspectMinted({});
   assert.deepEqual(Object.keys(answer).sort(), [
     'active', 'aud', 'client_id', 'exp', 'iat', 'iss', 'jti', 'nbf', 'scope', 'sub', 'token_type',
-    projectRolesClaim(issuer.projectId), rolesClaim,
+    projectRolesClaim(issuer.projectId), rolesClaim, everyProjectsRolesScope,
   ].sort());
   assert.equal(answer.active, true);
   assert.equal(answer.iss, issuer.issuer);
@@ -120,11 +120,12 @@ test('the order of the members varies', async () => {
   assert.equal(first.size, 2);
 });
 
-test('the roles of the API\'s own project come without a scope, in both forms', async () => {
+test('the roles of the API\'s own project come without a scope, in all three forms', async () => {
   const answer = await introspectMinted({});
   const expected = reader(issuer.organisationId, 'main.localhost');
   assert.deepEqual(answer[rolesClaim], expected);
   assert.deepEqual(answer[projectRolesClaim(issuer.projectId)], expected);
+  assert.deepEqual(answer[everyProjectsRolesScope], expected);
 });
 
 test('a user without the role has no role claim, even when the scope names the role', async () => {
@@ -136,15 +137,25 @@ test('a user without the role has no role claim, even when the scope names the r
   assert.deepEqual(Object.keys(answer).filter((name) => name.endsWith(':roles')), []);
 });
 
-test('a role of another project comes when asked for, and never as the own one\'s', async () => {
-  const user = 'other-project-role';
-  const both = `${audienceScope(issuer.projectId)} ${audienceScope(issuer.otherProjectId)}`;
-  const unasked = await introspectMinted({ user, scope: both });
-  assert.equal(unasked[projectRolesClaim(issuer.otherProjectId)], undefined);
-  const asked = await introspectMinted({ user, scope: `${both} ${everyProjectsRolesScope}` });
-  assert.deepEqual(asked[projectRolesClaim(issuer.otherProjectId)],
-    reader(issuer.organisationId, 'main.localhost'));
-  assert.equal(asked[rolesClaim], undefined);
+test('a role of another project is in no answer, whatever was asked for', async () => {
+  const scope = `${audienceScope(issuer.projectId)} ${audienceScope(issuer.otherProjectId)}`;
+  for (const more of ['', ` ${everyProjectsRolesScope}`]) {
+    const answer = await introspectMinted({ user: 'other-project-role', scope: scope + more });
+    assert.equal(answer.active, true);
+    assert.deepEqual(Object.keys(answer).filter((name) => name.endsWith(':roles')), []);
+  }
+});
+
+test('a JWT names the roles of each project in its audience, and their union', async () => {
+  const scope = [issuer.projectId, issuer.otherProjectId].map(audienceScope)
+    .concat(everyProjectsRolesScope).join(' ');
+  const { payload } = parse(await issuer.mint({ kind: 'jwt', user: 'other-project-role', scope }));
+  const expected = reader(issuer.organisationId, 'main.localhost');
+  assert.deepEqual(payload[projectRolesClaim(issuer.otherProjectId)], expected);
+  assert.deepEqual(payload[everyProjectsRolesScope], expected);
+  for (const name of [projectRolesClaim(issuer.projectId), rolesClaim]) {
+    assert.equal(payload[name], undefined);
+  }
 });
 
 test('a role can come from another organisation, or from several', async () => {

@@ -1,23 +1,9 @@
 #include "auth/local_validation.h"
 
-#include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace auth {
 namespace {
-
-// So no token of ZITADEL's can be, whoever looks at it. All else is for ZITADEL to say: it may know
-// better than the claims what a token is meant for.
-constexpr Reason kForgedOrOver[] = {
-    Reason::kMalformedJwt,         Reason::kUnsupportedTokenType, Reason::kUnsupportedExtension,
-    Reason::kUnsupportedAlgorithm, Reason::kUnknownKey,           Reason::kAlgorithmMismatch,
-    Reason::kBadSignature,         Reason::kWrongIssuer,          Reason::kExpired};
-
-bool is_forged_or_over(Reason reason) noexcept {
-  return std::find(std::begin(kForgedOrOver), std::end(kForgedOrOver), reason) !=
-         std::end(kForgedOrOver);
-}
 
 // The key set is being asked for: its answer will tell.
 bool is_undecided(const Result<Claims>& judged) noexcept {
@@ -60,9 +46,9 @@ std::optional<Result<Claims>> LocalValidation::judge(SecretView token) const {
     return judged;
   }
   if (!jwts_ || !JwtValidator::looks_like_jwt(token)) return std::nullopt;
-  Result<Claims> judged = jwts_->verify(token);
-  if (judged || !is_forged_or_over(judged.error().reason)) return std::nullopt;
-  return judged;
+  std::optional<Error> disproof = jwts_->disprove(token);
+  if (!disproof) return std::nullopt;
+  return Result<Claims>(*std::move(disproof));
 }
 
 void LocalValidation::when_decidable(std::function<void()> done) const {

@@ -30,7 +30,7 @@ class LocalValidation {
   // Claims or a refusal, for certain. Nothing: ZITADEL is to be asked about the token, or, where
   // this decides, for its keys: wait with when_decidable and judge again. Never blocks; a signature
   // costs tens of microseconds, no more than to hand it to another thread would. Errors: those of
-  // JwtValidator::verify.
+  // JwtValidator::verify where this decides, else those of disprove.
   [[nodiscard]] std::optional<Result<Claims>> judge(SecretView token) const;
 
   // See JwtValidator. REQUIRES: a token that this decides.

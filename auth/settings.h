@@ -44,7 +44,7 @@ struct Settings {
   bool allow_http = false;        // ZITADEL_ALLOW_HTTP: http:// to other than loopback addresses
 
   Validation validation = Validation::kIntrospection;  // ZITADEL_VALIDATION
-  bool jwt_shield = true;  // ZITADEL_JWT_SHIELD: ZITADEL is not asked about a forged JWT
+  bool jwt_shield = true;  // ZITADEL_JWT_SHIELD: ZITADEL is not asked about a bad JWT
 
   std::chrono::milliseconds connect_timeout{2000};  // ZITADEL_CONNECT_TIMEOUT_MS
   std::chrono::milliseconds timeout{5000};          // ZITADEL_TIMEOUT_MS

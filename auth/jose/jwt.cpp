@@ -1,5 +1,6 @@
 #include "auth/jose/jwt.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "auth/jose/base64url.h"
@@ -39,6 +40,14 @@ bool looks_like_jwt(std::string_view token) noexcept {
   constexpr std::string_view kSecond = "wxyz0123456789-_";
   return token.size() > 2 && token[0] == 'e' && kSecond.find(token[1]) != std::string_view::npos &&
          token.find('.') != std::string_view::npos;
+}
+
+std::optional<std::string> unverified_payload(std::string_view text) {
+  if (text.size() > kMaxJwtBytes || std::count(text.begin(), text.end(), '.') != 2) {
+    return std::nullopt;
+  }
+  const std::size_t begin = text.find('.') + 1;
+  return base64url_decode(text.substr(begin, text.rfind('.') - begin));
 }
 
 Jwt::Jwt(Algorithm algorithm, std::optional<std::string> key_id, std::string_view text,

@@ -19,6 +19,10 @@ constexpr std::size_t kMaxJwtHeaderBytes = 4 << 10;
 // a JSON object and has a dot. ZITADEL's opaque tokens have none.
 [[nodiscard]] bool looks_like_jwt(std::string_view token) noexcept;
 
+// The payload as anybody may have written it: nothing is verified. Returns nullopt if the text does
+// not have three parts, or is longer than kMaxJwtBytes.
+[[nodiscard]] std::optional<std::string> unverified_payload(std::string_view text);
+
 // A JWT whose header has been read and whose signature has not been looked at. Views the text it
 // was parsed from, which must outlive it. Immutable after construction.
 class Jwt {

@@ -34,6 +34,28 @@ Result<Claims> JwtValidator::judge(SecretView token) const {
   return parse_jwt_claims(*payload, expected_, clock_.wall());
 }
 
+std::optional<Error> JwtValidator::disprove(SecretView token) const {
+  errno = 0;
+  std::optional<Error> disproof = find_disproof(token);
+  if (errno == ENOMEM) return std::nullopt;  // as in verify
+  return disproof;
+}
+
+// The claims first: another issuer's token costs ZITADEL no question for its key.
+std::optional<Error> JwtValidator::find_disproof(SecretView token) const {
+  const std::optional<std::string> payload = jose::unverified_payload(token.reveal());
+  if (payload) {
+    if (auto error = disprove_jwt_claims(*payload, expected_, clock_.wall())) return error;
+  }
+  const Result<jose::Jwt> jwt = jose::Jwt::parse(token.reveal());
+  if (!jwt || !jwt->key_id()) return std::nullopt;
+  const Result<jose::SharedKey> key = keys_->find(jwt->key_id());
+  if (!key) return std::nullopt;
+  const Result<std::string> verified = jwt->verify(**key);
+  if (verified || verified.error().reason != Reason::kBadSignature) return std::nullopt;
+  return verified.error();
+}
+
 void JwtValidator::when_decidable(std::function<void()> done) const {
   keys_->when_asked(std::move(done));
 }

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "auth/claims.h"
 #include "auth/clock.h"
@@ -30,6 +31,10 @@ class JwtValidator {
   //                       when_decidable and verify again, or let ZITADEL judge
   [[nodiscard]] Result<Claims> verify(SecretView token) const;
 
+  // Why ZITADEL would refuse the token, for certain: kWrongIssuer, kExpired, or kBadSignature under
+  // the known key that it names. Returns nullopt if nothing proves it. Answers at once, as verify.
+  [[nodiscard]] std::optional<Error> disprove(SecretView token) const;
+
   // Calls done once, when the question for the key set that is under way has ended, on the HTTP
   // client's thread; before returning where none is. It must not block.
   void when_decidable(std::function<void()> done) const;
@@ -39,6 +44,7 @@ class JwtValidator {
 
  private:
   [[nodiscard]] Result<Claims> judge(SecretView token) const;
+  [[nodiscard]] std::optional<Error> find_disproof(SecretView token) const;
 
   const Expectations expected_;
   const std::shared_ptr<KeySet> keys_;

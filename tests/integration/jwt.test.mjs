@@ -4,10 +4,12 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { startIssuer } from '../issuer/client.mjs';
-import { everyProjectsRolesScope, audienceScope } from '../issuer/lib/names.mjs';
+import { audienceScope, everyProjectsRolesScope, projectRolesClaim, rolesClaim }
+  from '../issuer/lib/names.mjs';
 import { useApi } from './support/api.mjs';
 import { Callers, tally } from './support/callers.mjs';
-import { algorithms, claimsOf, forgedTokens, publishedKeyId, SigningKey } from './support/jwts.mjs';
+import { algorithms, claimsOf, forgedTokens, notProved, publishedKeyId, SigningKey }
+  from './support/jwts.mjs';
 import { waitFor } from './support/processes.mjs';
 
 const way = 'lighttpd/fastcgi.conf';
@@ -188,44 +190,200 @@ describe('with ZITADEL_VALIDATION=introspection', () => {
   });
 });
 
-for (const [name, settings] of Object.entries(modes)) {
+// Every JWT of an attacker's making, by whether it is proved bad here.
+async function forgedJwts() {
+  const forged = Object.entries({ ...await forgedTokens(issuer),
+    'that has expired': await mintJwt({ ttl: -5 }),
+    'of another issuer and an unknown key':
+      new SigningKey().sign(claimsOf(issuer, { iss: 'https://other.example' })),
+    'that has expired, of an unknown key': new SigningKey().sign(claimsOf(issuer, { exp: 1 })) });
+  return { proved: forged.filter(([what]) => !notProved.test(what)),
+    other: forged.filter(([what]) => notProved.test(what)) };
+}
+
+async function assertRefused(api, forged) {
+  for (const [what, token] of forged) assert.equal(await status(api, token), 401, what);
+}
+
+// JWTs that name keys of their own making.
+function ofUnknownKeys() {
+  const [, payload, signature] = new SigningKey().sign(claimsOf(issuer)).split('.');
+  return (n) => `${Buffer.from(JSON.stringify({ alg: 'RS256', kid: `made-up-${n}` }))
+    .toString('base64url')}.${payload}.${signature}`;
+}
+
+// Asks with that many of them, and gives the counters and the seconds that it took.
+async function callAll(api, forged, count) {
+  const begin = performance.now();
+  const callers = new Callers(api);
+  const answers = await callers.callAll('/api/private',
+    Array.from({ length: count }, (_, n) => forged(n + 1)));
+  callers.close();
+  assert.deepEqual(tally(answers), { 401: count });
+  return { seconds: (performance.now() - begin) / 1000, ...await issuer.counters() };
+}
+
+for (const [name, settings] of Object.entries({ jwt, 'jwt-or-introspection': either })) {
   describe(`a forged JWT, with ${name}`, () => {
     it('is refused, and ZITADEL is not asked', async () => {
-      const forged = await forgedTokens(issuer);
-      forged['that has expired'] = await mintJwt({ ttl: -5 });
+      const { proved, other } = await forgedJwts();
       await withKeys(settings, async (api) => {
-        for (const [what, token] of Object.entries(forged)) {
-          assert.equal(await status(api, token), 401, what);
-        }
+        await assertRefused(api, [...proved, ...other].filter(([what]) => !/unknown/.test(what)));
         const counters = await issuer.counters();
-        assert.equal(counters.introspections, 0);
-        assert.equal(counters.keys, 0);
+        assert.deepEqual([counters.introspections, counters.keys], [0, 0]);
+        await assertRefused(api, proved.filter(([what]) => /unknown/.test(what)));
+        assert.equal(await introspections(), 0);
       });
     });
 
     it('may name ten thousand keys: ZITADEL is asked for them once in 30 seconds', async () => {
-      const key = new SigningKey();
-      const [, payload, signature] = key.sign(claimsOf(issuer)).split('.');
-      const forged = (n) => `${Buffer.from(JSON.stringify(
-        { alg: 'RS256', kid: `made-up-${n}` })).toString('base64url')}.${payload}.${signature}`;
+      const forged = ofUnknownKeys();
       await withKeys({ ...settings, ZITADEL_LOG_LEVEL: 'warn' }, async (api) => {
-        const begin = performance.now();
-        const callers = new Callers(api);
-        // The first ones come while ZITADEL is being asked; with the shield they are its to judge.
-        await decidesAlone(api, forged(0));
+        await decidesAlone(api, forged(0)); // the first one comes while ZITADEL is being asked
         await issuer.resetCounters();
-        const answers = await callers.callAll('/api/private',
-          Array.from({ length: 10_000 }, (_, n) => forged(n + 1)));
-        callers.close();
-        assert.deepEqual(tally(answers), { 401: 10_000 });
-        const seconds = (performance.now() - begin) / 1000;
-        const counters = await issuer.counters();
-        assert.ok(counters.keys <= Math.floor(seconds / kKeySetPause), `${counters.keys} questions`);
-        if (seconds < kKeySetPause) assert.equal(counters.introspections, 0);
+        const { seconds, keys, introspections: asked } = await callAll(api, forged, 10_000);
+        assert.ok(keys <= Math.ceil(seconds / kKeySetPause), `${keys} questions`);
+        assert.equal(asked, 0);
       });
     });
   });
 }
+
+describe('a forged JWT, with introspection and the shield', () => {
+  it('is refused without a question where that is proved, and ZITADEL judges the rest', async () => {
+    const { proved, other } = await forgedJwts();
+    await withKeys(shield, async (api) => {
+      await assertRefused(api, proved);
+      const counters = await issuer.counters();
+      assert.deepEqual([counters.introspections, counters.keys], [0, 0]);
+      await assertRefused(api, other);
+      assert.equal(await introspections(), other.length);
+    });
+  });
+
+  it('of an unknown key is ZITADEL\'s to judge, which is asked for keys once in 30 seconds', async () => {
+    await withKeys({ ...shield, ZITADEL_TIMEOUT_MS: 30_000 }, async (api) => {
+      const { seconds, keys, introspections: asked } = await callAll(api, ofUnknownKeys(), 300);
+      assert.equal(asked, 300);
+      assert.ok(keys <= Math.ceil(seconds / kKeySetPause), `${keys} questions`);
+    });
+  });
+
+  it('a good one of a key that is not published is let in: ZITADEL says that it is active', async () => {
+    const key = new SigningKey();
+    await publish(key.jwk);
+    await withApi(shield, async (api) => {
+      await decidesAlone(api, new SigningKey(key.keyId).sign(claimsOf(issuer)));
+      for (let n = 0; n < 3; n += 1) assert.equal(await status(api, await mintJwt()), 200);
+    });
+  });
+});
+
+const logout = 'http://schemas.openid.net/event/backchannel-logout';
+describe('what a JWT is for', () => {
+  const key = new SigningKey();
+  const others = {
+    'an ID token': { jti: undefined, at_hash: 'x', nonce: 'n', auth_time: 1, sid: 'V1_1' },
+    'an ID token that came by token exchange': { jti: undefined, amr: ['pwd'], azp: 'client' },
+    'a token whose jti is empty': { jti: '' },
+    'a logout token': { events: { [logout]: {} }, sid: 'V1_1' },
+  };
+  const access = {
+    'an access token': {},
+    'an access token with claims that are called as those of others': {
+      nonce: 'n', at_hash: 'h', c_hash: 'c', auth_time: 1, events: ['login'], sid: 's' },
+    'an access token with claims that are null': { nbf: null, locale: null, events: null },
+    'an access token with claims that are no text': {
+      'a\u0000': 1, b: 'c\u0000', d: '\ud800', e: JSON.parse('['.repeat(99) + ']'.repeat(99)) },
+  };
+  for (const [name, settings] of Object.entries({ jwt, 'jwt-or-introspection': either })) {
+    it(`is told by its jti and its events alone, with ${name}`, async () => {
+      await publish(key.jwk);
+      await withApi(settings, async (api) => {
+        for (const [what, claims] of Object.entries(access)) {
+          const token = key.sign(claimsOf(issuer, claims));
+          assert.equal(await status(api, token, '/api/private-scoped'), 200, what);
+        }
+        for (const [what, claims] of Object.entries(others)) {
+          assert.equal(await status(api, key.sign(claimsOf(issuer, claims))), 401, what);
+        }
+      });
+    });
+  }
+});
+
+describe('claims that are no text or nested deep', () => {
+  const claims = { name: 'a\u0000b', '\udfff': 1, custom: ['\ud800'],
+    deep: JSON.parse('{"a":'.repeat(200) + '1' + '}'.repeat(200)) };
+  for (const [name, settings] of Object.entries(modes)) {
+    it(`do not spoil the rest, with ${name}`, async () => {
+      await withKeys(settings, async (api) => {
+        for (const kind of name === 'jwt' ? ['jwt'] : ['jwt', 'opaque']) {
+          const token = await mintJwt({ kind, claims });
+          assert.equal(await status(api, token, '/api/private-scoped'), 200, kind);
+        }
+      });
+    });
+  }
+
+  it('are refused where they decide', async () => {
+    const key = new SigningKey();
+    await publish(key.jwk);
+    await withApi(jwt, async (api) => {
+      assert.equal(await status(api, key.sign(claimsOf(issuer))), 200);
+      for (const claim of ['exp', 'nbf', 'iss', 'aud', 'events', projectRolesClaim(issuer.projectId)]) {
+        const token = key.sign(claimsOf(issuer, { [claim]: ['\u0000'] }));
+        assert.equal(await status(api, token), 401, claim);
+      }
+    });
+  });
+
+  it('are ZITADEL\'s fault where its answer holds them and they decide', async () => {
+    await withApi(shield, async (api) => {
+      for (const claim of ['active', 'exp', 'nbf', 'iss', 'aud', projectRolesClaim(issuer.projectId)]) {
+        await issuer.fault({ set: { [claim]: ['\u0000'] } });
+        await assertUnavailable(api, await issuer.mint());
+        await issuer.clearFaults();
+        await waitFor('the breaker to close', async () =>
+          (await status(api, await issuer.mint())) === 200);
+      }
+    });
+  });
+});
+
+describe('without ZITADEL_PROJECT_ID', () => {
+  const key = new SigningKey();
+  const byClientId = { ...jwt, ZITADEL_PROJECT_ID: undefined };
+  // A person's token: it names all clients of the project, and the roles in every form.
+  const person = (more) => claimsOf(issuer, { aud: [issuer.apiClientId, issuer.projectId],
+    ...Object.fromEntries([rolesClaim, everyProjectsRolesScope]
+      .map((claim) => [claim, { 'read:messages': { 1: 'localhost' } }])), ...more });
+
+  for (const [name, settings] of Object.entries({
+    jwt: { ...byClientId, clientId: true }, 'jwt-or-introspection': { ...either, ZITADEL_PROJECT_ID: undefined },
+  })) {
+    it(`no role of a JWT that is checked here counts, and the log says so, with ${name}`, async () => {
+      const { clientId, ...rest } = settings;
+      await publish(key.jwk);
+      await withApi({ ...rest, ...(clientId && { ZITADEL_CLIENT_ID: issuer.apiClientId }) },
+        async (api) => {
+          await api.waitForLog(/warn: ZITADEL_PROJECT_ID is not set: no role of a JWT/);
+          const token = key.sign(person());
+          assert.equal(await status(api, token), 200);
+          assert.equal(await status(api, token, '/api/private-scoped'), 403);
+          assert.equal(await status(api, key.sign(person({ aud: [issuer.projectId] }))), 401);
+        });
+    });
+  }
+
+  it('an opaque token is ZITADEL\'s to judge all the same', async () => {
+    await withApi({ ...either, ZITADEL_PROJECT_ID: undefined }, async (api) => {
+      assert.equal(await status(api, await issuer.mint(), '/api/private-scoped'), 200);
+      const other = await issuer.mint({ user: 'without-role' });
+      assert.equal(await status(api, other, '/api/private-scoped'), 403);
+    });
+  });
+});
 
 describe('the key set', () => {
   const [old, next] = [new SigningKey('old'), new SigningKey('next', 'ES256')];

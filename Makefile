@@ -150,6 +150,9 @@ UNIT_TEST_SOURCES := \
   tests/unit/local_validation_test.cpp \
   tests/unit/main.cpp \
   tests/unit/private_file_test.cpp \
+  tests/unit/recorded_discovery_test.cpp \
+  tests/unit/recorded_introspection_test.cpp \
+  tests/unit/recorded_jwt_test.cpp \
   tests/unit/redis_peer_test.cpp \
   tests/unit/redis_store_test.cpp \
   tests/unit/redis_url_test.cpp \
@@ -183,6 +186,7 @@ UNIT_TEST_SOURCES := \
   tests/unit/support/keys.cpp \
   tests/unit/support/log_capture.cpp \
   tests/unit/support/loopback_server.cpp \
+  tests/unit/support/recorded.cpp \
   tests/unit/support/redis_server.cpp \
   tests/unit/support/running_server.cpp \
   tests/unit/support/scripted_http_client.cpp \

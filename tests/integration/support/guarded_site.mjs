@@ -8,7 +8,7 @@ import { guards, startApi } from './api.mjs';
 import { Process, waitFor } from './processes.mjs';
 
 // What the tests' callers may see; who may see /staff/ has the role that test users can have.
-export const rules = `
+export const usualRules = `
 /            token
 /open/       public               GET
 /staff/      role:read:messages
@@ -36,7 +36,7 @@ foreach ($_SERVER as $name => $value) {
 }
 `;
 
-function makeSite(workspace) {
+function makeSite(workspace, rules) {
   const folders = new Set(['www']);
   for (const name of [...files, ...scripts, ...pages]) {
     const parts = name.split('/').slice(0, -1);
@@ -107,7 +107,6 @@ proxy.server = ( "/app/" => (( "host" => "127.0.0.1", "port" => ${app.port} )) )
 ProxyPass "/app/" "http://127.0.0.1:${app.port}/app/"
 `,
   nginx: (workspace, app) => `
-    client_max_body_size 1g;
     location /app/ { proxy_pass http://127.0.0.1:${app.port}; }
     location ~ \\.php$ {
       include fastcgi_params;
@@ -126,14 +125,15 @@ ProxyPass "/app/" "http://127.0.0.1:${app.port}/app/"
 
 // way: a key of `guards`. settings: beyond the rules. further: what else the administrator's
 // configuration says. options: further ones of startApi.
-export function startGuardedSite(way, issuer, { settings = {}, further = '', ...options } = {}) {
+export function startGuardedSite(way, issuer,
+  { rules = usualRules, settings = {}, further = '', ...options } = {}) {
   const [server] = way.split('/');
   let app;
   return startApi(way, issuer, {
     replacements: guards[way].replacements,
     ...options,
     prepare: async (workspace, api) => {
-      makeSite(workspace);
+      makeSite(workspace, rules);
       api.add(await startPhp(workspace));
       app = api.add(await startApp());
       if (server === 'nginx') api.add(await startCgi(workspace));

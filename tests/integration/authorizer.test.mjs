@@ -23,7 +23,7 @@ const origin = 'https://app.example.org';
 function uploadWithoutBody({ server }, bytes, more = '') {
   return new Promise((resolve, reject) => {
     const socket = net.connect(server.port, '127.0.0.1', () => socket.write(
-      `POST /file.txt HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${bytes}\r\n${more}\r\n`));
+      `POST /app/who HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${bytes}\r\n${more}\r\n`));
     socket.setTimeout(10_000, () => socket.destroy(new Error('no answer without a body')));
     socket.once('error', reject);
     socket.once('data', (data) => { socket.destroy(); resolve(data.toString('latin1')); });
@@ -40,7 +40,7 @@ async function upload({ server }, bytes) {
     socket.once('data', (data) => resolve(data.toString('latin1')));
   });
   answered.catch(() => {}).then(() => socket.destroy());
-  socket.write(`POST /file.txt HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${bytes}\r\n\r\n`);
+  socket.write(`POST /app/who HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${bytes}\r\n\r\n`);
   for (let sent = 0; sent < bytes && !socket.destroyed; sent += part.length) {
     if (socket.write(part)) continue;
     const goOn = new AbortController();

@@ -29,9 +29,6 @@ const host = (workspace, allowed) => `
 <Directory "${workspace.path('www')}">
   AllowOverride ${allowed}
 </Directory>
-<IfModule mod_cgid.c>
-  ScriptSock "${workspace.path('run/cgid.sock')}"
-</IfModule>
 `;
 
 // replacements: for the .htaccess; addition: a function of the workspace that gives lines for its
@@ -194,7 +191,7 @@ describe('protect.htaccess', () => {
         (text, [from, to]) => replaceAll(file, text, from, to),
         readFileSync(join(projectFolder, file), 'utf8'));
       workspace.write('www/.htaccess', htaccess, 0o644);
-      server = await startApacheWith(workspace, ['fcgid', 'headers', 'access_compat'],
+      server = await startApacheWith(workspace, ['fcgid', 'headers'],
         host(workspace, allowed));
       await body((path, options) => call(server.url(path), options));
     } finally {

@@ -107,7 +107,8 @@ proxy.server = ( "/app/" => (( "host" => "127.0.0.1", "port" => ${app.port} )) )
 ProxyPass "/app/" "http://127.0.0.1:${app.port}/app/"
 `,
   nginx: (workspace, app) => `
-    location /app/ { proxy_pass http://127.0.0.1:${app.port}; }
+    # Takes uploads, as its administrator had to say.
+    location /app/ { client_max_body_size 200m; proxy_pass http://127.0.0.1:${app.port}; }
     location ~ \\.php$ {
       include fastcgi_params;
       fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;

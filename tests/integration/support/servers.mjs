@@ -70,15 +70,18 @@ class Server {
   }
 }
 
-// Debian's lighttpd.conf, but for paths and the port, around a shipped file.
+// The base configurations below are Debian's own, with all that they say of limits, time-outs and
+// modules: a test sees what a user's server does. Other than Debian's are only paths, ports and user.
+
 const lighttpdBase = ({ port, folder, include }) => `
 server.modules = ( "mod_indexfile", "mod_access", "mod_alias", "mod_redirect" )
 server.document-root = "${folder}/www"
+server.upload-dirs = ( "${folder}/run" )
 server.errorlog = "${folder}/log/lighttpd.log"
 server.pid-file = "${folder}/run/lighttpd.pid"
-server.upload-dirs = ( "${folder}/run" )
 server.bind = "127.0.0.1"
 server.port = ${port}
+server.feature-flags += ( "server.h2proto" => "enable", "server.h2c" => "enable" )
 server.feature-flags += ( "server.graceful-shutdown-timeout" => 5 )
 server.http-parseopts = (
   "header-strict" => "enable", "host-strict" => "enable", "host-normalize" => "enable",
@@ -86,12 +89,16 @@ server.http-parseopts = (
   "url-ctrls-reject" => "enable", "url-path-2f-decode" => "enable",
   "url-path-dotseg-remove" => "enable",
 )
+index-file.names = ( "index.php", "index.html" )
+url.access-deny = ( "~", ".inc" )
+static-file.exclude-extensions = ( ".php", ".pl", ".fcgi" )
+include_shell "/usr/share/lighttpd/create-mime.conf.pl"
 include "${include}"
 server.modules += ( "mod_dirlisting", "mod_staticfile" )
 `;
 
 // What a site that is to be protected has loaded, beside what Debian's Apache always has.
-const siteModules = ['access_compat', 'rewrite', 'cgid', 'proxy', 'proxy_fcgi', 'proxy_http'];
+const siteModules = ['rewrite', 'cgid', 'proxy', 'proxy_fcgi', 'proxy_http'];
 
 // The shipped files: which installed paths and port each names, and which modules it needs.
 const shippedFiles = {
@@ -107,7 +114,7 @@ const shippedFiles = {
   'apache/cgi.conf': { paths: ['program', 'settings'], modules: ['cgid'] },
   'apache/authnz_fcgi.conf': {
     paths: ['program', 'settings', 'pid', 'log'], port: '903',
-    modules: ['authn_core', 'authnz_fcgi', ...siteModules],
+    modules: ['authnz_fcgi', ...siteModules],
   },
   'apache/fcgid_access_checker.conf': {
     paths: ['program', 'settings'], modules: ['fcgid', 'headers', ...siteModules],
@@ -129,17 +136,21 @@ export async function startLighttpd(workspace, config, { replacements = [], site
     logFiles: [workspace.path('log/lighttpd.log')] }).ready();
 }
 
-// What Debian's nginx.conf says, around a shipped file.
+// fastcgi_cache_path: for a site with a cache. daemon: else its end would not be seen.
 const nginxBase = ({ port, http2Port, folder, site, include }) => `
 daemon off;
-worker_processes 2;
+worker_processes auto;
 pid ${folder}/run/nginx.pid;
-error_log ${folder}/log/nginx.log notice;
+error_log ${folder}/log/nginx.log;
 events { worker_connections 768; }
 http {
+  sendfile on;
+  tcp_nopush on;
+  types_hash_max_size 2048;
   include /etc/nginx/mime.types;
   default_type application/octet-stream;
-  access_log off;
+  access_log ${folder}/log/access.log;
+  gzip on;
   fastcgi_cache_path ${folder}/run/cache keys_zone=site:1m;
   ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
     .map((name) => `${name}_temp_path ${folder}/run/${name};`).join('\n  ')}
@@ -167,38 +178,62 @@ export async function startNginx(workspace, config, { replacements = [], site = 
   const process = new Process('/usr/sbin/nginx',
     ['-e', workspace.path('log/nginx.log'), '-c', main]);
   return new Server(workspace, { port, http2Port, process,
-    logFiles: [workspace.path('log/nginx.log')] }).ready();
+    logFiles: ['nginx', 'access'].map((name) => workspace.path(`log/${name}.log`)) }).ready();
 }
 
-// What Debian's apache2.conf says of access, around a shipped file.
+// What is enabled when Apache has just been installed.
+const apacheModules = ['access_compat', 'alias', 'auth_basic', 'authn_core', 'authn_file',
+  'authz_core', 'authz_host', 'authz_user', 'autoindex', 'deflate', 'dir', 'env', 'filter', 'mime',
+  'negotiation', 'reqtimeout', 'setenvif', 'status'];
+const apacheFolder = '/etc/apache2/mods-available';
+
+function loadApacheModules(modules) {
+  const files = [...new Set([...apacheModules, ...modules])]
+    .flatMap((name) => [`${apacheFolder}/${name}.load`, `${apacheFolder}/${name}.conf`]);
+  return files.filter((file) => existsSync(file) || file.endsWith('.load'))
+    .map((file) => `Include "${file}"`).join('\n');
+}
+
+// FcgidIPCDir, FcgidProcessTableFile: where Debian's mod_fcgid has them, only root can write.
 const apacheBase = ({ port, folder, include, modules, mpm }) => `
+Define APACHE_RUN_DIR "${folder}/run"
+Define APACHE_LOG_DIR "${folder}/log"
 ServerRoot "${folder}"
 ServerName localhost
+DefaultRuntimeDir "\${APACHE_RUN_DIR}"
+PidFile "\${APACHE_RUN_DIR}/apache.pid"
+Timeout 300
+KeepAlive On
+MaxKeepAliveRequests 100
+KeepAliveTimeout 5
+HostnameLookups Off
+ErrorLog "\${APACHE_LOG_DIR}/apache.log"
+LogLevel warn
+${loadApacheModules([`mpm_${mpm}`, ...modules])}
 Listen 127.0.0.1:${port}
-PidFile "${folder}/run/apache.pid"
-Mutex "file:${folder}/run" default
-ErrorLog "${folder}/log/apache.log"
-LogLevel info
-${[`mpm_${mpm}`, 'authz_core', 'alias', 'dir', 'mime', 'negotiation', 'env', 'setenvif',
-    ...modules].map((name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`)
-    .join('\n')}
-TypesConfig /etc/mime.types
-DocumentRoot "${folder}/www"
 <Directory />
+  Options FollowSymLinks
   AllowOverride None
   Require all denied
 </Directory>
 <Directory "${folder}/www">
   Options Indexes FollowSymLinks
+  AllowOverride None
   Require all granted
 </Directory>
+AccessFileName .htaccess
+<FilesMatch "^\\.ht">
+  Require all denied
+</FilesMatch>
+LogFormat "%h %l %u %t \\"%r\\" %>s %O \\"%{Referer}i\\" \\"%{User-Agent}i\\"" combined
+CustomLog "\${APACHE_LOG_DIR}/access.log" combined
+ServerTokens OS
+ServerSignature On
+TraceEnable Off
+DocumentRoot "${folder}/www"
 <IfModule mod_fcgid.c>
-  FcgidIPCDir "${folder}/run/fcgid"
-  FcgidProcessTableFile "${folder}/run/fcgid_shm"
-  Include /etc/apache2/mods-available/fcgid.conf
-</IfModule>
-<IfModule mod_cgid.c>
-  ScriptSock "${folder}/run/cgisock"
+  FcgidIPCDir "\${APACHE_RUN_DIR}/fcgid"
+  FcgidProcessTableFile "\${APACHE_RUN_DIR}/fcgid_shm"
 </IfModule>
 Include "${include}"
 `;
@@ -223,12 +258,13 @@ export async function startApache(workspace, config,
 // Apache with a configuration that no file holds. The document root is the workspace's www/.
 export async function startApacheWith(workspace, modules, configuration, { mpm = 'event' } = {}) {
   const port = await freePort();
+  workspace.makeFolder('run/socks'); // of mod_cgid
   const include = workspace.write('etc/apache-shipped.conf', configuration);
   const main = workspace.write('etc/apache.conf', apacheBase({ port, folder: workspace.folder,
     include, modules, mpm }));
   const process = new Process('/usr/sbin/apache2', ['-f', main, '-DFOREGROUND']);
-  return new Server(workspace, { port, process, logFiles: [workspace.path('log/apache.log')] })
-    .ready();
+  return new Server(workspace, { port, process,
+    logFiles: ['apache', 'access'].map((name) => workspace.path(`log/${name}.log`)) }).ready();
 }
 
 // Starts the program with the command line in the comment of a shipped file.

@@ -31,6 +31,13 @@ const openingsOf = {
   'apache/fcgid_access_checker.conf': [
     'FcgidAccessCheckerAuthoritative Off', 'FcgidAccessChecker /bin/true',
     '<If "true">\nFcgidAccessCheckerAuthoritative Off\n</If>',
+    ...['SetEnvIf Request_Method "^" ZITADEL_LET_IN=yes',
+      'SetEnvIf Request_Method "^" REDIRECT_ZITADEL_LET_IN=yes',
+      '<If "true">\nSetEnvIf Request_Method "^" ZITADEL_LET_IN=yes\n</If>',
+      'SetEnv ZITADEL_LET_IN yes', 'SetEnv REDIRECT_ZITADEL_LET_IN yes',
+      'RewriteEngine On\nRewriteRule ^ - [E=ZITADEL_LET_IN:yes,E=REDIRECT_ZITADEL_LET_IN:yes]',
+    ].flatMap((text) => ['', 'Require all denied\n', 'Deny from all\n'].map((more) => (
+      `ErrorDocument 401 /staff/in/file.txt\nErrorDocument 403 /staff/in/file.txt\n${more}${text}`))),
   ],
 };
 
@@ -53,7 +60,7 @@ for (const [way, replacements] of Object.entries(ways)) {
       for (const text of [...openings, ...openingsOf[way]]) {
         htaccess('staff/', text);
         const answer = await site.call('/staff/file.txt');
-        assert.ok([401, 500].includes(answer.status), `${text}: ${answer.status}`);
+        assert.ok([401, 403, 500].includes(answer.status), `${text}: ${answer.status}`);
         assert.doesNotMatch(answer.body, /the file/);
       }
       htaccess('staff/', '');
@@ -94,6 +101,76 @@ for (const [way, replacements] of Object.entries(ways)) {
         assert.doesNotMatch((await site.call(path)).body, /the file/);
       }
       htaccess('', '');
+    });
+
+    describe('pages of the site\'s own', () => {
+      const pages = { 403: 'denied', 404: 'missing', 500: 'broken' };
+      const page = (name) => `the page ${name}\n`;
+      before(() => {
+        for (const folder of ['www', 'www/open']) {
+          site.workspace.write(`${folder}/denied.txt`, 'a file that Apache cannot read\n', 0o000);
+          site.workspace.write(`${folder}/broken.cgi`, '#!/bin/sh\nexit 1\n', 0o755);
+          site.workspace.makeFolder(`${folder}/indexed`);
+          site.workspace.write(`${folder}/indexed/index.html`, page('index'));
+          site.workspace.makeFolder(`${folder}/empty`);
+        }
+      });
+      after(() => htaccess('', ''));
+      const paths = { 'denied.txt': 403, 'empty/': 403, 'none.txt': 404, 'none/x/y': 404,
+        'pretty-none': 404, 'broken.cgi': 500 };
+
+      async function assertPages(expected) {
+        for (const [path, status] of Object.entries(paths)) {
+          for (const [where, each] of [['/', token], ['/open/', undefined], ['/open/', token]]) {
+            const answer = await site.call(where + path, { token: each });
+            assert.equal(answer.status, status, where + path);
+            assert.match(answer.body, expected[status], where + path);
+            assert.equal(answer.headers['www-authenticate'], undefined);
+          }
+          const refused = await site.call(`/${path}`);
+          assert.equal(refused.status, 401, path);
+          assert.doesNotMatch(refused.body, /the page|in words/);
+        }
+      }
+      const everywhere = 'Options -Indexes\nDirectoryIndex index.html\nRewriteEngine On\n' +
+        'RewriteRule ^((open/)?)pretty-none $1none.txt\n';
+
+      for (const file of ['html', 'cgi', 'php']) {
+        it(`are shown with the status of what is wrong, as .${file}`, async () => {
+          for (const name of Object.values(pages)) {
+            site.workspace.write(`www/open/page-${name}.cgi`,
+              `#!/bin/sh\nprintf 'Content-Type: text/plain\\r\\n\\r\\nthe page ${name}\\n'\n`, 0o755);
+            // Of what PHP answers behind mod_proxy_fcgi, the status is PHP's own.
+            site.workspace.write(`www/open/page-${name}.php`,
+              `<?php http_response_code((int) $_SERVER['REDIRECT_STATUS']); ?>${page(name)}`);
+            site.workspace.write(`www/open/page-${name}.html`, page(name));
+          }
+          htaccess('', everywhere + Object.entries(pages)
+            .map(([status, name]) => `ErrorDocument ${status} /open/page-${name}.${file}\n`).join(''));
+          await assertPages(Object.fromEntries(
+            Object.entries(pages).map(([status, name]) => [status, new RegExp(`^the page ${name}$`, 'm')])));
+        });
+      }
+
+      it('are shown where they are texts, also for who is refused', async () => {
+        htaccess('', everywhere + [403, 404, 500]
+          .map((status) => `ErrorDocument ${status} "${status} in words"\n`).join(''));
+        await assertPages(Object.fromEntries(
+          [403, 404, 500].map((status) => [status, new RegExp(`^${status} in words`)])));
+        htaccess('', 'ErrorDocument 401 "a token in words"');
+        const answer = await site.call('/file.txt');
+        assert.equal(answer.status, 401);
+        assert.equal(answer.rawHeaders.filter((name) => /^www-authenticate$/i.test(name)).length, 1);
+        if (way === 'apache/fcgid_access_checker.conf') assert.match(answer.body, /in words/);
+      });
+
+      it('leave folders with an index as they are', async () => {
+        htaccess('', everywhere);
+        assert.equal((await site.call('/indexed/')).status, 401);
+        const answer = await site.call('/indexed/', { token });
+        assert.deepEqual([answer.status, answer.body], [200, page('index')]);
+        assert.equal((await site.call('/open/indexed/')).status, 200);
+      });
     });
 
     it('takes no name from a header of the client', async () => {

@@ -54,11 +54,17 @@ std::string variable_of(std::string_view claim) {
   return name;
 }
 
-// Whether mod_fcgid's configuration asks for them. What it was told before an internal redirect it
-// still has, and would add a second time.
+// Whether mod_fcgid's configuration asks for them.
 bool wants_variables(const Request& request) {
-  return !request.variable("ZITADEL_VARIABLES").empty() &&
-         request.variable("REDIRECT_ZITADEL_VARIABLES").empty();
+  return !request.variable("ZITADEL_VARIABLES").empty();
+}
+
+// Asked again for its server.error-handler, lighttpd still has them and would join the two.
+void leave_out_what_is_there(const Request& request, CallerVariables::List& variables) {
+  if (request.variable("AUTH_SUB").empty()) return;
+  std::erase_if(variables, [&](const auto& variable) {
+    return !variable.second.empty() && request.variable(variable.first) == variable.second;
+  });
 }
 
 std::size_t size_of(const CallerVariables::List& variables) {
@@ -124,6 +130,7 @@ std::optional<CallerVariables::List> CallerVariables::of(const Request& request,
   if (is_asked_by_apache(request) && longest(variables) > kMaxApacheVariableBytes) {
     return std::nullopt;
   }
+  leave_out_what_is_there(request, variables);
   return variables;
 }
 

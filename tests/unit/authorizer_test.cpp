@@ -35,6 +35,7 @@ class AuthorizerTest : public support::ValidatorFixture {
   CPPUNIT_TEST(refuses_whom_more_is_known_of_than_fits);
   CPPUNIT_TEST(says_so_where_there_is_nothing_to_say);
   CPPUNIT_TEST(tells_the_program_who_calls);
+  CPPUNIT_TEST(tells_no_variable_twice);
   CPPUNIT_TEST(passes_the_claims_that_the_operator_named);
   CPPUNIT_TEST(tells_mod_fcgid_nothing_unless_it_is_asked_to);
   CPPUNIT_TEST(gives_mod_fcgid_no_header_whose_name_is_not_known_before);
@@ -241,6 +242,20 @@ class AuthorizerTest : public support::ValidatorFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("openid b"), header(response, "variable-auth_scope"));
     CPPUNIT_ASSERT_EQUAL(std::string("1800000000"), header(response, "variable-auth_exp"));
     CPPUNIT_ASSERT_EQUAL(std::string("client"), header(response, "variable-auth_client_id"));
+  }
+
+  // lighttpd asks again for an error handler, and joins what it is told to what it has.
+  void tells_no_variable_twice() {
+    CPPUNIT_ASSERT_EQUAL(200, asked("/", "token", 200, active("a")).status);
+    for (const auto& [there, subject] : {std::pair{"AUTH_SUB=a", "(none)"},
+                                         {"AUTH_SUB=b", "a"},
+                                         {"AUTH_SUB=", "a"},
+                                         {"HTTP_AUTH_SUB=a", "a"}}) {
+      const Response response = answer(ask("/", "token", "GET", "", there));
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(there, std::string(subject),
+                                   header(response, "variable-auth_sub"));
+      CPPUNIT_ASSERT_EQUAL(std::string("a"), header(response, "variable-remote_user"));
+    }
   }
 
   void passes_the_claims_that_the_operator_named() {

@@ -125,7 +125,7 @@ ProxyPass "/app/" "http://127.0.0.1:${app.port}/app/"
 };
 
 // way: a key of `guards`. settings: beyond the rules. further: what else the administrator's
-// configuration says. options: further ones of startApi.
+// configuration says, or a function of the workspace that gives it. options: further ones of startApi.
 export function startGuardedSite(way, issuer,
   { rules = usualRules, settings = {}, further = '', ...options } = {}) {
   const [server] = way.split('/');
@@ -140,7 +140,8 @@ export function startGuardedSite(way, issuer,
       if (server === 'nginx') api.add(await startCgi(workspace));
     },
     settings: (workspace) => ({ ZITADEL_RULES: workspace.path('etc/rules'), ...settings }),
-    site: (workspace) => sites[server](workspace, app) + further,
+    site: (workspace) => sites[server](workspace, app) +
+      (typeof further === 'function' ? further(workspace) : further),
   });
 }
 

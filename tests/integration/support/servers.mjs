@@ -246,12 +246,12 @@ async function shippedFor(workspace, config, replacements) {
   return workspace.shipped(config, paths, [[port, String(workspace.port)], ...replacements]);
 }
 
-// config: a file of apache/. site: what the administrator has already. modules, mpm: instead of
-// those that it is written for.
+// config: a file of apache/. site: what the administrator has already, more: modules for it. modules, mpm:
+// instead of those that the file is written for.
 export async function startApache(workspace, config,
-  { replacements = [], site = '', modules = shippedFiles[config].modules, mpm } = {}) {
+  { replacements = [], site = '', modules = shippedFiles[config].modules, more = [], mpm } = {}) {
   makeDocumentRoot(workspace);
-  return startApacheWith(workspace, modules,
+  return startApacheWith(workspace, [...modules, ...more],
     site + await shippedFor(workspace, config, replacements), { mpm });
 }
 

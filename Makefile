@@ -369,8 +369,15 @@ install: $(BUILD)/api.fcgi $(BUILD)/zitadel-token  ## Install under PREFIX (/usr
 	install -m 755 $(BUILD)/api.fcgi $(DESTDIR)$(PREFIX)/lib/zitadel-fcgi/api.fcgi
 	install -m 755 $(BUILD)/zitadel-token $(DESTDIR)$(PREFIX)/bin/zitadel-token
 	cp -R lighttpd nginx apache systemd $(DESTDIR)$(PREFIX)/share/zitadel-fcgi/
+	find $(addprefix $(DESTDIR)$(PREFIX)/share/zitadel-fcgi/,lighttpd nginx apache systemd) -type f \
+	  -exec sed -i 's|/usr/local/|$(PREFIX)/|g; s|/etc/zitadel-fcgi/|$(SYSCONFDIR)/zitadel-fcgi/|g' {} +
 	test -e $(DESTDIR)$(SYSCONFDIR)/zitadel-fcgi/api.env || \
 	  install -m 600 .env.example $(DESTDIR)$(SYSCONFDIR)/zitadel-fcgi/api.env
+
+.PHONY: uninstall
+uninstall:  ## Remove what install has put under PREFIX; settings stay
+	rm -rf $(DESTDIR)$(PREFIX)/lib/zitadel-fcgi $(DESTDIR)$(PREFIX)/share/zitadel-fcgi
+	rm -f $(DESTDIR)$(PREFIX)/bin/zitadel-token
 
 .PHONY: format
 format:  ## Format the C++ sources

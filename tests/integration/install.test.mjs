@@ -1,0 +1,86 @@
+// make install: that what is installed names the places where it was installed, and the headers of the
+// files that a user copies.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync,
+  writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+
+import { buildFolder, projectFolder } from './support/workspace.mjs';
+
+const folders = ['apache', 'lighttpd', 'nginx', 'systemd'];
+
+function filesBelow(folder) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? filesBelow(path) : [path];
+  });
+}
+
+const shipped = folders.flatMap((name) => filesBelow(join(projectFolder, name)))
+  .map((path) => relative(projectFolder, path));
+
+describe('make install', () => {
+  let root;
+  beforeEach(() => { root = mkdtempSync(join(tmpdir(), 'zitadel-fcgi-install-')); });
+  afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+  // The programs are as they were built: -o keeps make from looking at them again.
+  const make = (target, ...variables) => execFileSync('make', ['-s', target, `DESTDIR=${root}`,
+    `BUILD=${buildFolder}`, '-o', `${buildFolder}/api.fcgi`, '-o', `${buildFolder}/zitadel-token`,
+    ...variables], { cwd: projectFolder, encoding: 'utf8' });
+  const read = (path) => readFileSync(join(root, path), 'utf8');
+
+  it('installs the files as they are where nothing else is said', () => {
+    make('install');
+    for (const file of shipped) {
+      assert.equal(read(`usr/local/share/zitadel-fcgi/${file}`),
+        readFileSync(join(projectFolder, file), 'utf8'), file);
+    }
+    assert.match(execFileSync(join(root, 'usr/local/bin/zitadel-token'), ['--help'],
+      { encoding: 'utf8' }), /zitadel-token/);
+    assert.equal(statSync(join(root, 'usr/local/lib/zitadel-fcgi/api.fcgi')).mode & 0o7777, 0o755);
+    assert.equal(statSync(join(root, 'etc/zitadel-fcgi/api.env')).mode & 0o7777, 0o600);
+  });
+
+  for (const [prefix, configuration] of [['/opt/x', '/etc/y'], ['/usr', '/usr/etc'],
+    ['/srv/usr/local', '/srv/etc/zitadel-fcgi']]) {
+    it(`follows PREFIX=${prefix} and SYSCONFDIR=${configuration} in every file`, () => {
+      make('install', `PREFIX=${prefix}`, `SYSCONFDIR=${configuration}`);
+      let named = 0;
+      for (const path of filesBelow(root).filter((each) => !/\/(api\.fcgi|zitadel-token)$/.test(each))) {
+        const text = readFileSync(path, 'utf8').replaceAll(`${prefix}/lib/zitadel-fcgi/api.fcgi`, () => {
+          named += 1;
+          return '';
+        }).replaceAll(`${configuration}/zitadel-fcgi/`, '');
+        assert.doesNotMatch(text, /\/usr\/local|\/etc\/zitadel-fcgi/, path);
+      }
+      assert.ok(named >= 14, `the program is named ${named} times`);
+      for (const path of [`${prefix}/lib/zitadel-fcgi/api.fcgi`, `${prefix}/bin/zitadel-token`,
+        `${configuration}/zitadel-fcgi/api.env`]) assert.ok(existsSync(join(root, path)), path);
+    });
+  }
+
+  it('leaves settings alone that are there, and so does uninstall', () => {
+    make('install');
+    writeFileSync(join(root, 'etc/zitadel-fcgi/api.env'), 'mine\n');
+    make('install');
+    make('uninstall');
+    assert.deepEqual(filesBelow(root).map((path) => relative(root, path)),
+      ['etc/zitadel-fcgi/api.env']);
+    assert.equal(read('etc/zitadel-fcgi/api.env'), 'mine\n');
+  });
+});
+
+describe('the header of each shipped file', () => {
+  for (const file of shipped.filter((name) => !name.endsWith('.md'))) {
+    it(`says what must be there before the file is: ${file}`, () => {
+      const [header] = readFileSync(join(projectFolder, file), 'utf8').split(/^(?!#)/m);
+      const labels = [...header.matchAll(/^# (For|Needs|Goes):/gm)].map(([, label]) => label);
+      assert.deepEqual(labels, ['For', 'Needs', 'Goes']);
+      assert.match(header, /^# (Not guarded: |What no guard can see)/m);
+    });
+  }
+});

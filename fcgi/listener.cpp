@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <fstream>
 #include <string_view>
 
 namespace fcgi {
@@ -22,12 +23,20 @@ Address read_as(const sockaddr_storage& storage) {
   return address;
 }
 
+constexpr unsigned kLoopbackNetwork = 127;  // 127.0.0.0/8
+
 bool is_loopback(const sockaddr_storage& storage) {
   if (storage.ss_family == AF_INET6) {
     const in6_addr address = read_as<sockaddr_in6>(storage).sin6_addr;
-    return IN6_IS_ADDR_LOOPBACK(&address);
+    const bool is_mapped = IN6_IS_ADDR_V4MAPPED(&address);
+    return is_mapped ? address.s6_addr[12] == kLoopbackNetwork : IN6_IS_ADDR_LOOPBACK(&address);
   }
-  return ntohl(read_as<sockaddr_in>(storage).sin_addr.s_addr) >> 24 == 127;
+  return ntohl(read_as<sockaddr_in>(storage).sin_addr.s_addr) >> 24 == kLoopbackNetwork;
+}
+
+unsigned port_of(const sockaddr_storage& storage) {
+  return ntohs(storage.ss_family == AF_INET6 ? read_as<sockaddr_in6>(storage).sin6_port
+                                             : read_as<sockaddr_in>(storage).sin_port);
 }
 
 bool others_have(mode_t permission, const std::string& path) {
@@ -54,9 +63,29 @@ std::optional<std::string> unix_warning(const sockaddr_storage& storage, std::si
          " as if it were the web server: " + std::string(kAdvice);
 }
 
+std::optional<std::string> port_warning(const sockaddr_storage& storage, unsigned first_open) {
+  if (!is_loopback(storage)) {
+    return "every machine of the network can connect to the FastCGI port as if it were the web "
+           "server: " +
+           std::string(kAdvice);
+  }
+  if (port_of(storage) < first_open) return std::nullopt;
+  return "every user of this machine can connect to the FastCGI port as if it were the web "
+         "server, and listen there while this program does not: " +
+         std::string(kAdvice) + ", or a port below " + std::to_string(first_open) +
+         " where the web server knows no Unix sockets";
+}
+
 }  // namespace
 
-std::optional<std::string> listener_warning(int listener) {
+unsigned first_open_port() {
+  constexpr unsigned kUsual = 1024;
+  std::ifstream file("/proc/sys/net/ipv4/ip_unprivileged_port_start");
+  unsigned port = 0;
+  return file >> port ? port : kUsual;
+}
+
+std::optional<std::string> listener_warning(int listener, unsigned first_open) {
   sockaddr_storage storage{};
   socklen_t size = sizeof storage;
   if (::getsockname(listener, reinterpret_cast<sockaddr*>(&storage), &size) != 0) {
@@ -64,10 +93,7 @@ std::optional<std::string> listener_warning(int listener) {
   }
   if (storage.ss_family == AF_UNIX) return unix_warning(storage, size);
   if (storage.ss_family != AF_INET && storage.ss_family != AF_INET6) return std::nullopt;
-  const std::string who =
-      is_loopback(storage) ? "every user of this machine" : "every machine of the network";
-  return who +
-         " can connect to the FastCGI port as if it were the web server: " + std::string(kAdvice);
+  return port_warning(storage, first_open);
 }
 
 }  // namespace fcgi

@@ -4,7 +4,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
 import { startIssuer } from '../issuer/client.mjs';
+import { useApi } from './support/api.mjs';
 import { learned, startGuardedSite } from './support/guarded_site.mjs';
+import { freePort } from './support/http.mjs';
 
 let issuer;
 before(async () => { issuer = await startIssuer(); });
@@ -192,6 +194,33 @@ for (const [way, replacements] of Object.entries(ways)) {
     });
   });
 }
+
+describe('the port of authnz_fcgi.conf', () => {
+  const warnings = async (prepare) => {
+    const options = { settings: (workspace) => ({ ZITADEL_RULES: workspace.path('etc/rules') }),
+      prepare: async (workspace) => {
+        workspace.write('etc/rules', '/ public\n');
+        await prepare(workspace);
+      } };
+    return useApi('apache/authnz_fcgi.conf', issuer, options, async (api) => {
+      assert.notEqual((await api.call('/none.txt')).status, 500);
+      return api.programLog().filter((line) => / (warn|error): /.test(line));
+    });
+  };
+  const unable = process.getuid() !== 0 && 'only root may listen on such a port';
+
+  it('is not warned of where only root can open it, as the file says', { skip: unable }, async () => {
+    assert.deepEqual(await warnings(async (workspace) => {
+      workspace.port = await freePort({ from: 600, count: 400 });
+    }), []);
+  });
+
+  it('is warned of where everybody could', async () => {
+    const lines = await warnings(() => {});
+    assert.equal(lines.length, 1, lines.join());
+    assert.match(lines[0], /every user of this machine can connect .* or a port below \d+ where/);
+  });
+});
 
 describe('Variable- headers of mod_fcgid', () => {
   const paths = ['/none.txt', '/staff', '/staff/.htaccess', '/cgi/', '/file.txt', '/who.php'];

@@ -1,5 +1,6 @@
 #include "fcgi/listener.h"
 
+#include <arpa/inet.h>
 #include <cppunit/extensions/HelperMacros.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -24,14 +25,28 @@ class ListenerTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(warns_of_a_unix_socket_that_others_may_write_to);
   CPPUNIT_TEST(warns_of_a_unix_socket_without_a_path);
   CPPUNIT_TEST(warns_of_a_port_of_this_machine);
+  CPPUNIT_TEST(does_not_warn_of_a_port_that_only_root_can_open);
   CPPUNIT_TEST(warns_of_a_port_for_the_network);
   CPPUNIT_TEST(says_nothing_of_what_it_cannot_tell);
   CPPUNIT_TEST_SUITE_END();
 
-  static void expect_warning(const std::string& part, const Descriptor& listener) {
-    const std::string warning = listener_warning(listener.get()).value_or("");
+  static void expect_warning(const std::string& part, const Descriptor& listener,
+                             unsigned first_open = 1024) {
+    const std::string warning = listener_warning(listener.get(), first_open).value_or("");
     CPPUNIT_ASSERT_MESSAGE(warning, warning.starts_with(part));
-    CPPUNIT_ASSERT_MESSAGE(warning, warning.ends_with("give it a Unix socket of mode 0660"));
+    CPPUNIT_ASSERT_MESSAGE(warning,
+                           warning.find("give it a Unix socket of mode 0660") != std::string::npos);
+  }
+
+  // On a port that the system chooses.
+  static Descriptor bound_to(const char* ip) {
+    sockaddr_in6 address{};
+    address.sin6_family = AF_INET6;
+    CPPUNIT_ASSERT_EQUAL(1, ::inet_pton(AF_INET6, ip, &address.sin6_addr));
+    Descriptor listener(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    CPPUNIT_ASSERT_EQUAL(
+        0, ::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), sizeof address));
+    return listener;
   }
 
   void warns_of_a_unix_socket_that_others_may_write_to() {
@@ -73,14 +88,23 @@ class ListenerTest : public CppUnit::TestFixture {
   }
 
   void warns_of_a_port_of_this_machine() {
-    expect_warning("every user of this machine can connect to the FastCGI port",
-                   support::listen_on_tcp());
-    sockaddr_in6 address{};
-    address.sin6_family = AF_INET6;
-    address.sin6_addr = in6addr_loopback;
-    const Descriptor listener(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return;
-    expect_warning("every user of this machine can connect to the FastCGI port", listener);
+    const std::string warning = "every user of this machine can connect to the FastCGI port";
+    expect_warning(warning, support::listen_on_tcp());
+    for (const char* ip : {"::1", "::ffff:127.0.0.1", "::ffff:127.9.9.9"}) {
+      expect_warning(warning, bound_to(ip));
+    }
+    // Where Linux lets everybody open every port.
+    expect_warning(warning, bound_to("::1"), 0);
+    CPPUNIT_ASSERT(fcgi::first_open_port() <= 1024);
+  }
+
+  void does_not_warn_of_a_port_that_only_root_can_open() {
+    constexpr unsigned kAll = 65536;
+    CPPUNIT_ASSERT(!listener_warning(support::listen_on_tcp().get(), kAll));
+    for (const char* ip : {"::1", "::ffff:127.0.0.1"}) {
+      CPPUNIT_ASSERT_MESSAGE(ip, !listener_warning(bound_to(ip).get(), kAll));
+    }
+    expect_warning("every machine of the network", bound_to("::"), kAll);
   }
 
   void warns_of_a_port_for_the_network() {
@@ -89,7 +113,9 @@ class ListenerTest : public CppUnit::TestFixture {
     const Descriptor listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     CPPUNIT_ASSERT_EQUAL(
         0, ::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), sizeof address));
-    expect_warning("every machine of the network can connect to the FastCGI port", listener);
+    const std::string warning = "every machine of the network can connect to the FastCGI port";
+    expect_warning(warning, listener);
+    for (const char* ip : {"::", "::ffff:0.0.0.0"}) expect_warning(warning, bound_to(ip));
   }
 
   void says_nothing_of_what_it_cannot_tell() {

@@ -73,10 +73,11 @@ export function canConnect(where) {
   });
 }
 
-// A port that nobody listens on now, outside the range that outgoing connections are given.
-export async function freePort() {
+// A port that nobody listens on now, outside the range that outgoing connections are given; from, count:
+// of others.
+export async function freePort({ from = 20_000, count = 12_000 } = {}) {
   for (let attempt = 0; attempt < 100; ++attempt) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const port = from + Math.floor(Math.random() * count);
     if (await canListen(port)) return port;
   }
   throw new Error('no free port found');

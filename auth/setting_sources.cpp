@@ -11,6 +11,7 @@ namespace auth {
 namespace {
 
 constexpr std::string_view kEnvFileName = "ZITADEL_ENV_FILE";
+constexpr std::string_view kCredentialsName = "CREDENTIALS_DIRECTORY";  // systemd.exec(5)
 constexpr std::size_t kMaxShown = 80;
 
 std::string upper(std::string_view text) {
@@ -61,6 +62,8 @@ class Collector {
       const std::string_view value = variable.substr(equals + 1);
       if (name == kEnvFileName) {
         if (env_file.path.empty()) env_file.path = value;
+      } else if (name == kCredentialsName) {
+        credentials_ = value;
       } else if (is_known(name)) {
         add(name, Secret(value), "environment", "");
       } else if (looks_like_ours(name)) {
@@ -159,7 +162,15 @@ class Collector {
     if (setting->secret && !entry.value.empty() && !remedy.empty()) {
       mistake(entry.name, origin, "can be read by others: " + remedy);
     }
-    add(entry.name, std::move(entry.value), origin, folder_of(path));
+    add(entry.name, std::move(entry.value), origin, base_of(path));
+  }
+
+  // Where relative paths of that settings file begin. In systemd's folder of credentials lies a copy
+  // of it, and nothing of what is beside the original.
+  [[nodiscard]] std::string base_of(std::string_view path) const {
+    std::string folder = folder_of(path);
+    const bool copied = !credentials_.empty() && folder == credentials_ + '/';
+    return copied ? std::string() : folder;
   }
 
   // What was there first, the environment's, stays.
@@ -206,6 +217,7 @@ class Collector {
   }
 
   std::span<const SettingName> known_;
+  std::string credentials_{};
   SettingSources sources_{};
 };
 

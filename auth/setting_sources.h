@@ -7,6 +7,9 @@
 //   name
 //      with the ending ".env": for programs whose environment nobody can set, on shared hosting
 //   3. ".env" in the working directory, where there is one
+//
+// A relative path in it begins in its folder. Where systemd hands the file over as a credential
+// (CREDENTIALS_DIRECTORY), it begins in the working directory.
 #pragma once
 
 #include <map>

@@ -59,6 +59,17 @@ describe('the units', () => {
   });
 });
 
+describe('the service', () => {
+  const names = ['Restart', 'RestartSec', 'StartLimitIntervalSec'];
+
+  // systemd closes the socket of a service that it has given up.
+  it('is never given up, whatever its settings', () => {
+    assert.deepEqual(names.map((name) => valueOf('zitadel-fcgi.service', name)),
+      ['on-failure', '2', '0']);
+    assert.deepEqual(valuesOf('zitadel-fcgi.service', 'RestartPreventExitStatus'), []);
+  });
+});
+
 describe('the program on a socket of systemd\'s', () => {
   let issuer;
   let workspace;
@@ -88,17 +99,20 @@ describe('the program on a socket of systemd\'s', () => {
     workspace.installProgram();
     // As before the move to systemd: its own path of the key, which only root can read now.
     writeSettings(workspace, issuer, { API_PRIVATE_KEY_FILE_PATH: '/etc/zitadel-fcgi/api-key.json',
-      ZITADEL_CACHE_DIR: undefined });
+      ZITADEL_CACHE_DIR: undefined, ZITADEL_RULES: 'rules' });
+    workspace.write('etc/rules', '/ token\n', 0o644);
     loadCredentials();
     assert.equal(valueOf('zitadel-fcgi.service', 'ExecStart'), kProgram);
     assert.equal(valueOf('zitadel-fcgi.service', 'StandardInput'), 'socket');
+    assert.equal(valueOf('zitadel-fcgi.service', 'WorkingDirectory'), '/etc/zitadel-fcgi');
     assert.equal(valueOf('zitadel-fcgi.socket', 'Accept'), 'no');
     assert.equal(valueOf('zitadel-fcgi.socket', 'ListenStream'), '/run/zitadel-fcgi/api.sock');
     workspace.makeFolder(`run/${valueOf('zitadel-fcgi.service', 'RuntimeDirectory')}`);
-    const variables = valuesOf('zitadel-fcgi.service', 'Environment')
-      .map((value) => `--setenv=${here(value)}`);
+    const variables = [...valuesOf('zitadel-fcgi.service', 'Environment'),
+      'CREDENTIALS_DIRECTORY=%d'].map((value) => `--setenv=${here(value)}`);
     systemd = new Process('systemd-socket-activate',
-      ['--inetd', `--listen=${workspace.socket}`, ...variables, workspace.program]);
+      ['--inetd', `--listen=${workspace.socket}`, ...variables, workspace.program],
+      { cwd: workspace.path('etc') });
     await waitFor('the socket', () => /Listening on/.test(systemd.output));
     apache = await startApache(workspace, 'apache/proxy_fcgi.conf');
   });

@@ -35,6 +35,7 @@ class SettingSourcesTest : public support::SettingsFixture {
   CPPUNIT_TEST(asks_the_environment_before_the_file_beside_the_program);
   CPPUNIT_TEST(names_the_file_beside_the_program_after_it);
   CPPUNIT_TEST(begins_relative_paths_where_they_are_written);
+  CPPUNIT_TEST(begins_relative_paths_of_a_credential_in_the_working_directory);
   CPPUNIT_TEST(ignores_what_belongs_to_other_programs);
   CPPUNIT_TEST(reads_the_environment_of_the_process);
   CPPUNIT_TEST(knows_the_program_of_the_process);
@@ -240,6 +241,22 @@ class SettingSourcesTest : public support::SettingsFixture {
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, mistakes_of({domain, "API_PRIVATE_KEY_FILE_PATH=key.json",
                                                       "ZITADEL_ENV_FILE=conf/.env"})
                                              .size());
+  }
+
+  void begins_relative_paths_of_a_credential_in_the_working_directory() {
+    folder_.write("ca.pem", "-----BEGIN CERTIFICATE-----\n");
+    folder_.write("run/credentials/api.env", "ZITADEL_CA_FILE=ca.pem\n");
+    const std::string credentials = (folder_.path() / "run/credentials").string();
+    const std::vector<std::string> variables = {"ZITADEL_DOMAIN=https://z.example",
+                                                "API_PRIVATE_KEY_FILE_PATH=key.json",
+                                                "ZITADEL_ENV_FILE=" + credentials + "/api.env"};
+    std::vector<std::string> with_credentials = variables;
+    with_credentials.push_back("CREDENTIALS_DIRECTORY=" + credentials);
+    CPPUNIT_ASSERT_EQUAL(std::string("ca.pem"), load(with_credentials).ca_file);
+    // Without systemd, or where its folder is another one, the file's own folder counts.
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, mistakes_of(variables).size());
+    with_credentials.back() = "CREDENTIALS_DIRECTORY=" + credentials.substr(0, 8);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, mistakes_of(with_credentials).size());
   }
 
   void ignores_what_belongs_to_other_programs() {

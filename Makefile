@@ -56,6 +56,7 @@ AUTH_SOURCES := \
   auth/json_tokens.cpp \
   auth/local_validation.cpp \
   auth/log.cpp \
+  auth/percent.cpp \
   auth/private_file.cpp \
   auth/private_folder.cpp \
   auth/requirement.cpp \
@@ -64,6 +65,7 @@ AUTH_SOURCES := \
   auth/setting_table.cpp \
   auth/settings.cpp \
   auth/token_validator.cpp \
+  auth/utf8.cpp \
   auth/words.cpp \
   auth/worker_pool.cpp \
   auth/zitadel/client_assertion.cpp \
@@ -149,6 +151,7 @@ UNIT_TEST_SOURCES := \
   tests/unit/lmdb_store_test.cpp \
   tests/unit/local_validation_test.cpp \
   tests/unit/main.cpp \
+  tests/unit/percent_test.cpp \
   tests/unit/private_file_test.cpp \
   tests/unit/recorded_discovery_test.cpp \
   tests/unit/recorded_introspection_test.cpp \
@@ -199,6 +202,7 @@ UNIT_TEST_SOURCES := \
   tests/unit/token_refresh_test.cpp \
   tests/unit/token_validator_test.cpp \
   tests/unit/url_test.cpp \
+  tests/unit/utf8_test.cpp \
   tests/unit/worker_pool_test.cpp \
   tests/unit/wycheproof_test.cpp
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "auth/percent.h"
+#include "auth/utf8.h"
 #include "auth/words.h"
 
 namespace auth {
@@ -10,7 +12,7 @@ namespace {
 
 constexpr std::string_view kHelp =
     "write public, token, or conditions such as role:NAME, scope:NAME, org:ID, "
-    "with \"or\" between alternatives";
+    "with \"or\" between alternatives, and %20 for a blank in a name";
 
 // RFC 6749 §3.3. No token can carry another scope.
 bool is_scope_token(std::string_view name) noexcept {
@@ -24,6 +26,11 @@ bool has_control(std::string_view name) noexcept {
     const auto code = static_cast<unsigned char>(byte);
     return code < 0x20 || code == 0x7f;
   });
+}
+
+// Claims are UTF-8 (RFC 8259 §8.1), and one with U+0000 is not read.
+bool can_be_claimed(std::string_view name) noexcept {
+  return is_utf8(name) && name.find('\0') == std::string_view::npos;
 }
 
 void append(std::string& text, std::string_view separator, std::string_view more) {
@@ -42,17 +49,21 @@ std::optional<std::string> Requirement::add(Alternative& alternative, std::strin
   const std::size_t colon = word.find(':');
   if (colon == std::string_view::npos) return mistake("is not a condition");
   const std::string_view kind = word.substr(0, colon);
-  const std::string_view name = word.substr(colon + 1);
-  if (name.empty()) return mistake("lacks a name");
-  if (has_control(name)) return mistake("holds a control character");
+  if (word.size() == colon + 1) return mistake("lacks a name");
+  if (has_control(word)) return mistake("holds a control character");
+  std::optional<std::string> name = percent_decode(word.substr(colon + 1));
+  if (!name) {
+    return mistake("holds a '%' without two hexadecimal digits (the character itself is %25)");
+  }
+  if (!can_be_claimed(*name)) return mistake("is a name that no token can carry");
   if (kind == "role") {
-    alternative.roles.emplace_back(name);
+    alternative.roles.push_back(*std::move(name));
   } else if (kind == "scope") {
-    if (!is_scope_token(name)) return mistake("holds a character that no scope can hold");
-    alternative.scopes.emplace_back(name);
+    if (!is_scope_token(*name)) return mistake("holds a character that no scope can hold");
+    alternative.scopes.push_back(*std::move(name));
   } else if (kind == "org") {
     if (!alternative.organisation.empty()) return mistake("is a second organisation");
-    alternative.organisation = name;
+    alternative.organisation = *std::move(name);
   } else {
     return mistake("is not a condition");
   }
@@ -122,12 +133,16 @@ std::string Requirement::describe() const {
   std::string text;
   for (const Alternative& each : alternatives_) {
     std::string conditions;
-    for (const std::string& role : each.roles) append(conditions, " and ", "the role " + role);
+    for (const std::string& role : each.roles) {
+      append(conditions, " and ", "the role " + percent_encode(role));
+    }
     if (!each.organisation.empty()) {
       conditions.append(each.roles.empty() ? "membership in" : " granted by");
-      conditions.append(" the organisation ").append(each.organisation);
+      conditions.append(" the organisation ").append(percent_encode(each.organisation));
     }
-    for (const std::string& scope : each.scopes) append(conditions, " and ", "the scope " + scope);
+    for (const std::string& scope : each.scopes) {
+      append(conditions, " and ", "the scope " + percent_encode(scope));
+    }
     append(text, " or ", conditions);
   }
   return text;

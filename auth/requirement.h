@@ -5,9 +5,10 @@
 //   condition   = "role:" NAME | "scope:" NAME | "org:" ID
 //
 // All conditions of one alternative must hold, and one alternative suffices. Blanks or tabs stand
-// between words. A name may hold ':'. An alternative names at most one organisation: with roles,
-// "org:" asks that this organisation granted each of them; without one, that the user belongs to
-// it.
+// between words. A name may hold ':'; a blank in it is written %20, a '%' %25, and any other byte
+// may be written so too: "role:a%20b" is the role "a b". An alternative names at most one
+// organisation: with roles, "org:" asks that this organisation granted each of them; without one,
+// that the user belongs to it.
 #pragma once
 
 #include <optional>
@@ -39,6 +40,7 @@ class Requirement {
   [[nodiscard]] std::optional<Error> check(const Claims& claims) const;
 
   // What a refused caller is told it lacks: "the role read:messages", "the scope a or the role b".
+  // Names as they are written in a requirement.
   [[nodiscard]] std::string describe() const;
 
   // Scopes that would satisfy it, space-separated, for a challenge's scope attribute (RFC 6750 §3);

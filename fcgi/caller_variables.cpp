@@ -5,37 +5,24 @@
 #include <set>
 #include <string_view>
 
+#include "auth/percent.h"
+
 namespace fcgi {
 namespace {
 
-constexpr std::string_view kHexDigits = "0123456789ABCDEF";
+using auth::percent_encode;
 
 // What every protected program gets; ZITADEL_PASS_CLAIMS cannot take these.
 constexpr std::array<std::string_view, 7> kVariables = {
     "AUTH_SUB",   "AUTH_USERNAME", "AUTH_ROLES",    "AUTH_ORG",
     "AUTH_SCOPE", "AUTH_EXP",      "AUTH_CLIENT_ID"};
 
-// A value that cannot leave its header line, nor its place in a list: '%', blanks, control
-// characters and all beyond ASCII are percent-encoded.
-std::string encoded(std::string_view value) {
-  std::string out;
-  for (const char byte : value) {
-    const auto code = static_cast<unsigned char>(byte);
-    if (code > 0x20 && code < 0x7f && byte != '%') {
-      out.push_back(byte);
-    } else {
-      out.append({'%', kHexDigits[code >> 4], kHexDigits[code & 0xf]});
-    }
-  }
-  return out;
-}
-
 template <typename Names>
 std::string encoded_list(const Names& names) {
   std::string list;
   for (const auto& name : names) {
     if (!list.empty()) list.push_back(' ');
-    list += encoded(name);
+    list += percent_encode(name);
   }
   return list;
 }
@@ -109,21 +96,21 @@ std::optional<CallerVariables::List> CallerVariables::of(const Request& request,
   if (is_access_check(request) && !wants_variables(request)) return List{};
   std::vector<std::string_view> roles;
   for (const auth::Role& role : claims.roles()) roles.push_back(role.name);
-  const std::string subject = encoded(claims.subject());
+  const std::string subject = percent_encode(claims.subject());
   // Also where they are empty: nothing that was there before may pass for what we say.
   List variables = {{"REMOTE_USER", subject},
                     {"AUTH_SUB", subject},
-                    {"AUTH_USERNAME", encoded(claims.username())},
+                    {"AUTH_USERNAME", percent_encode(claims.username())},
                     {"AUTH_ROLES", encoded_list(roles)},
-                    {"AUTH_ORG", encoded(claims.organisation())},
+                    {"AUTH_ORG", percent_encode(claims.organisation())},
                     {"AUTH_SCOPE", encoded_list(claims.scopes())},
                     {"AUTH_EXP", time_of(claims)},
-                    {"AUTH_CLIENT_ID", encoded(claims.client_id())}};
+                    {"AUTH_CLIENT_ID", percent_encode(claims.client_id())}};
   if (is_access_check(request)) {
     variables.emplace_back("AUTH_CLAIMS", pairs_of_passed(claims));
   } else {
     for (const std::string& name : passed_claims_) {
-      variables.emplace_back(variable_of(name), encoded(claims.extra(name)));
+      variables.emplace_back(variable_of(name), percent_encode(claims.extra(name)));
     }
   }
   if (size_of(variables) > kMaxVariablesBytes) return std::nullopt;
@@ -137,10 +124,10 @@ std::optional<CallerVariables::List> CallerVariables::of(const Request& request,
 std::string CallerVariables::pairs_of_passed(const auth::Claims& claims) const {
   std::string pairs;
   for (const std::string& name : passed_claims_) {
-    const std::string value = encoded(claims.extra(name));
+    const std::string value = percent_encode(claims.extra(name));
     if (value.empty()) continue;
     if (!pairs.empty()) pairs.push_back(' ');
-    pairs.append(encoded(name)).append("=").append(value);
+    pairs.append(percent_encode(name)).append("=").append(value);
   }
   return pairs;
 }

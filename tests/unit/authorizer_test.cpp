@@ -29,6 +29,7 @@ class AuthorizerTest : public support::ValidatorFixture {
   CPPUNIT_TEST(refuses_who_lacks_the_role);
   CPPUNIT_TEST(blames_no_caller_for_an_outage);
   CPPUNIT_TEST(decides_by_the_request_and_not_by_path_info);
+  CPPUNIT_TEST(names_a_role_as_the_rule_does);
   CPPUNIT_TEST(lets_no_claim_out_of_its_line);
   CPPUNIT_TEST(refuses_claims_that_would_share_a_variable);
   CPPUNIT_TEST(lets_nobody_keep_what_was_decided_about_another);
@@ -51,7 +52,8 @@ class AuthorizerTest : public support::ValidatorFixture {
     start([](auth::Settings& settings) { settings.pass_claims = {"email", "urn:x:y-z", "none"}; });
     auto opened = fcgi::RulesFile::open(
         folder_.write("rules",
-                      "/ token\n/open public GET\n/staff role:staff\n/closed token POST\n"),
+                      "/ token\n/open public GET\n/staff role:staff\n/closed token POST\n"
+                      "/blank role:a%20b%25\n"),
         clock_);
     rules_ = std::get<std::unique_ptr<fcgi::RulesFile>>(std::move(opened));
     gatekeeper_.emplace(*validator_, fcgi::ProtectedResource{"realm"}, fcgi::Cors({}));
@@ -164,6 +166,17 @@ class AuthorizerTest : public support::ValidatorFixture {
                                  "SCRIPT_NAME=/open"},
         record));
     CPPUNIT_ASSERT_EQUAL(401, answer(record).status);
+  }
+
+  void names_a_role_as_the_rule_does() {
+    const Response refused = asked("/blank", "other", 200, active());
+    CPPUNIT_ASSERT_EQUAL(403, refused.status);
+    CPPUNIT_ASSERT(refused.body.find("the role a%20b%25") != std::string::npos);
+    const Response response =
+        asked("/blank", "token", 200,
+              active("1", R"("urn:zitadel:iam:org:project:roles": {"a b%": {"7": "x"}})"));
+    CPPUNIT_ASSERT_EQUAL(200, response.status);
+    CPPUNIT_ASSERT_EQUAL(std::string("a%20b%25"), header(response, "variable-auth_roles"));
   }
 
   void lets_no_claim_out_of_its_line() {

@@ -22,6 +22,7 @@ class RequirementTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(refuses_or_without_conditions_on_both_sides);
   CPPUNIT_TEST(refuses_two_organisations_in_one_alternative);
   CPPUNIT_TEST(refuses_names_that_no_token_can_carry);
+  CPPUNIT_TEST(refuses_a_percent_sign_that_encodes_nothing);
   CPPUNIT_TEST(says_in_a_mistake_what_was_found_and_what_to_write);
   CPPUNIT_TEST(refuses_claims_without_the_role);
   CPPUNIT_TEST(refuses_a_scope_in_place_of_a_role);
@@ -35,6 +36,7 @@ class RequirementTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(lets_any_token_in_where_a_token_is_all);
   CPPUNIT_TEST(tells_public_from_token);
   CPPUNIT_TEST(takes_names_that_hold_colons_and_other_letters);
+  CPPUNIT_TEST(decodes_names_and_nothing_else);
   CPPUNIT_TEST(describes_what_a_caller_lacks);
   CPPUNIT_TEST(names_scopes_only_where_they_open_the_door);
   CPPUNIT_TEST_SUITE_END();
@@ -124,17 +126,31 @@ class RequirementTest : public CppUnit::TestFixture {
   }
 
   void refuses_names_that_no_token_can_carry() {
-    for (const char* text : {"role:a\x01", "role:a\nb", "org:1\x7f", "scope:a\"b", "scope:a\\b",
-                             "scope:\xc3\xa4", "scope:a\x1f"}) {
+    for (const char* text :
+         {"role:a\x01", "role:a\nb", "org:1\x7f", "scope:a\"b", "scope:a\\b", "scope:\xc3\xa4",
+          "scope:a\x1f", "scope:a%20b", "scope:%22", "scope:%C3%A4", "role:%00", "role:a%00",
+          "role:%FC", "role:\xfc", "org:%C3", "role:%ED%A0%80"}) {
       mistake_in(text);
     }
     mistake_in(std::string_view("role:a\0b", 8));
   }
 
+  void refuses_a_percent_sign_that_encodes_nothing() {
+    for (const char* text : {"role:%", "role:a%", "role:100%", "role:%2", "role:%2g", "role:%g2",
+                             "role:% 20", "role:%%", "role:%+1", "role:%-1", "role:%0x", "scope:%",
+                             "org:%", "role:a or role:%", "role:a%2 GET"}) {
+      const std::string mistake = mistake_in(text);
+      CPPUNIT_ASSERT_MESSAGE(mistake,
+                             mistake.find("the character itself is %25") != std::string::npos);
+    }
+  }
+
   void says_in_a_mistake_what_was_found_and_what_to_write() {
     CPPUNIT_ASSERT_EQUAL(
-        std::string("\"rolle:a\" is not a condition: write public, token, or conditions such as "
-                    "role:NAME, scope:NAME, org:ID, with \"or\" between alternatives"),
+        std::string(
+            "\"rolle:a\" is not a condition: write public, token, or conditions such as "
+            "role:NAME, scope:NAME, org:ID, with \"or\" between alternatives, and %20 for a "
+            "blank in a name"),
         mistake_in("role:b or rolle:a"));
   }
 
@@ -238,6 +254,25 @@ class RequirementTest : public CppUnit::TestFixture {
             ClaimsBuilder().scopes("urn:zitadel:iam:org:project:id:1:aud").build());
   }
 
+  void decodes_names_and_nothing_else() {
+    lets_in("role:a%20b", ClaimsBuilder().role("a b", {}).build());
+    lets_in("role:%20", ClaimsBuilder().role(" ", {}).build());
+    lets_in("role:per%25cent", ClaimsBuilder().role("per%cent", {}).build());
+    lets_in("role:%2525", ClaimsBuilder().role("%25", {}).build());
+    lets_in("role:tab%09here", ClaimsBuilder().role("tab\there", {}).build());
+    lets_in("role:%c3%BC", ClaimsBuilder().role("\xc3\xbc", {}).build());
+    lets_in("role:%61%3Ab", ClaimsBuilder().role("a:b", {}).build());
+    lets_in("role:a+b", ClaimsBuilder().role("a+b", {}).build());
+    lets_in("role:a%20or%20b", ClaimsBuilder().role("a or b", {}).build());
+    lets_in("scope:a%25", ClaimsBuilder().scopes("a%").build());
+    lets_in("role:a%20b org:%31", ClaimsBuilder().role("a b", {"1"}).build());
+    refuses(Reason::kRoleMissing, "role:a%20b", ClaimsBuilder().role("a%20b", {}).build());
+    refuses(Reason::kRoleMissing, "role:a%20b",
+            ClaimsBuilder().role("a", {}).role("b", {}).build());
+    refuses(Reason::kRoleMissing, "role:a+b", ClaimsBuilder().role("a b", {}).build());
+    for (const char* text : {"%72ole:a", "role%3Aa", "%74oken", "public%20"}) mistake_in(text);
+  }
+
   void describes_what_a_caller_lacks() {
     const auto described = [](std::string_view text) { return requirement(text).describe(); };
     CPPUNIT_ASSERT_EQUAL(std::string("the role read:messages"), described("role:read:messages"));
@@ -246,6 +281,9 @@ class RequirementTest : public CppUnit::TestFixture {
                          described("role:a org:1 role:b"));
     CPPUNIT_ASSERT_EQUAL(std::string("membership in the organisation 1 and the scope s"),
                          described("scope:s org:1"));
+    CPPUNIT_ASSERT_EQUAL(std::string("the role a%20b and the role %25 granted by the organisation "
+                                     "1%09"),
+                         described("role:a%20b role:%25 org:1%09"));
     CPPUNIT_ASSERT_EQUAL(std::string("a valid access token"), described("token"));
     CPPUNIT_ASSERT_EQUAL(std::string("nothing"), described("public"));
   }

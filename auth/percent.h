@@ -1,0 +1,19 @@
+// Names with percent-encoding (RFC 3986 §2.1), so that they keep their place in a list: as they are
+// written in a requirement, and as a protected program is told them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace auth {
+
+// '%', blanks, control characters and all beyond ASCII become %XX: the value can leave neither its
+// line nor its place in a list that blanks part.
+[[nodiscard]] std::string percent_encode(std::string_view text);
+
+// Each %XX becomes its byte, everything else stands for itself. Nothing where a '%' is not followed
+// by two hexadecimal digits.
+[[nodiscard]] std::optional<std::string> percent_decode(std::string_view text);
+
+}  // namespace auth

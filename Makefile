@@ -68,6 +68,7 @@ AUTH_SOURCES := \
   auth/utf8.cpp \
   auth/words.cpp \
   auth/worker_pool.cpp \
+  auth/zitadel/basic.cpp \
   auth/zitadel/client_assertion.cpp \
   auth/zitadel/curl_http_client.cpp \
   auth/zitadel/curl_library.cpp \
@@ -80,6 +81,7 @@ AUTH_SOURCES := \
   auth/zitadel/jwt_validator.cpp \
   auth/zitadel/key_file.cpp \
   auth/zitadel/key_set.cpp \
+  auth/zitadel/server_words.cpp \
   auth/zitadel/token_claims.cpp \
   auth/zitadel/url.cpp
 
@@ -176,6 +178,7 @@ UNIT_TEST_SOURCES := \
   tests/unit/server_stop_test.cpp \
   tests/unit/server_test.cpp \
   tests/unit/server_timeouts_test.cpp \
+  tests/unit/server_words_test.cpp \
   tests/unit/sharded_lru_test.cpp \
   tests/unit/shared_cache_test.cpp \
   tests/unit/single_flight_test.cpp \
@@ -208,7 +211,7 @@ UNIT_TEST_SOURCES := \
 
 # Each is tests/fuzz/NAME.cpp, with what it once was given in tests/fuzz/corpus/NAME.
 FUZZ_TARGETS := bearer_token discovery dotenv introspection json_members jwt key_file key_set \
-  lmdb_check redis_url request_head request_path rules sealed_entry server url
+  lmdb_check redis_url request_head request_path rules sealed_entry server server_words url
 
 BENCH_PROGRAMS := cache_memory cached_token first_answer floor nothing plain_cgi shared_hit
 

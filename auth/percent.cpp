@@ -33,6 +33,7 @@ std::string percent_encode(std::string_view text) {
 
 std::optional<std::string> percent_decode(std::string_view text) {
   std::string out;
+  out.reserve(text.size());  // it may be a secret: growing would leave pieces behind
   while (!text.empty()) {
     const std::size_t percent = std::min(text.find('%'), text.size());
     out.append(text.substr(0, percent));

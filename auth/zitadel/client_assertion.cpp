@@ -1,6 +1,5 @@
 #include "auth/zitadel/client_assertion.h"
 
-#include <openssl/evp.h>
 #include <openssl/rand.h>
 
 #include <array>
@@ -10,6 +9,7 @@
 #include "auth/jose/base64url.h"
 #include "auth/json.h"
 #include "auth/mutex.h"
+#include "auth/zitadel/basic.h"
 #include "auth/zitadel/form.h"
 
 namespace auth {
@@ -18,16 +18,6 @@ namespace {
 constexpr std::size_t kJtiBytes = 16;
 constexpr std::string_view kAssertionType =
     "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-
-// RFC 4648 §4, which Basic wants.
-std::string base64(std::string_view bytes) {
-  std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                  reinterpret_cast<const unsigned char*>(bytes.data()),
-                  static_cast<int>(bytes.size()));
-  text.pop_back();  // EVP_EncodeBlock ends its text with a zero
-  return text;
-}
 
 class KeyAuthentication final : public ClientAuthentication {
  public:
@@ -103,7 +93,8 @@ class KeyAuthentication final : public ClientAuthentication {
 class BasicAuthentication final : public ClientAuthentication {
  public:
   BasicAuthentication(std::string client_id, const Secret& client_secret)
-      : client_id_(std::move(client_id)), authorization_(header(client_id_, client_secret)) {}
+      : client_id_(std::move(client_id)),
+        authorization_(basic_authorization(client_id_, client_secret)) {}
 
   std::optional<Error> apply(std::string&, HttpRequest& request, bool) override {
     request.authorization = authorization_.copy();
@@ -115,17 +106,6 @@ class BasicAuthentication final : public ClientAuthentication {
   std::string describe() const override { return "client id " + client_id_; }
 
  private:
-  static Secret header(std::string_view client_id, const Secret& client_secret) {
-    std::string encoded_secret = form_encode(client_secret.reveal());
-    std::string pair = form_encode(client_id) + ':' + encoded_secret;
-    std::string encoded_pair = base64(pair);
-    std::string header = "Basic " + encoded_pair;
-    for (std::string* text : {&encoded_secret, &pair, &encoded_pair}) {
-      OPENSSL_cleanse(text->data(), text->size());
-    }
-    return Secret::take(header);
-  }
-
   const std::string client_id_;
   const Secret authorization_;
 };

@@ -19,6 +19,8 @@ namespace auth {
 // an iat up to one hour old.
 constexpr std::chrono::seconds kAssertionLifetime{3600};
 constexpr std::chrono::seconds kAssertionRenewal{300};
+// ZITADEL refuses an iat that is further ahead of its own clock.
+constexpr std::chrono::seconds kAssertionAhead{1};
 
 // One JWT for the jwt-bearer profiles (RFC 7523 §2.1, §2.2): iss = sub = subject, aud = audience
 // to the byte, iat = now, exp = now + lifetime, a fresh random jti of at least 128 bits.

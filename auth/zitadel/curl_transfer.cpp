@@ -5,6 +5,7 @@
 #include <ctime>
 
 #include "auth/version.h"
+#include "auth/zitadel/server_words.h"
 
 namespace auth {
 namespace {
@@ -135,6 +136,7 @@ Result<HttpResponse> CurlTransfer::outcome(CURLcode code) {
         std::min(kMaxRetryAfter, std::chrono::seconds(static_cast<std::int64_t>(retry_after)));
   }
   response.date = date();
+  if (status != 200) response.words = server_words(response.body, request_);
   return response;
 }
 

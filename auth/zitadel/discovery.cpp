@@ -68,7 +68,7 @@ void Discovery::get(const Done& done) {
     if (!answer) {
       settle(std::move(answer).error());
     } else if (answer->status != 200) {
-      settle(status_error(*answer, "discovery"));
+      settle(discovery_error(*answer, "ZITADEL_DOMAIN"));
     } else if (auto document = parse_discovery(answer->body, issuer_, allow_http_); !document) {
       settle(std::move(document).error());
     } else {
@@ -87,21 +87,38 @@ void Discovery::settle(const Result<std::shared_ptr<const DiscoveryDocument>>& o
   for (const Done& done : waiting) done(outcome);
 }
 
-std::string clock_error(const HttpResponse& response, WallTime now) {
+std::string clock_error(const HttpResponse& response, WallTime now,
+                        std::chrono::seconds tolerance) {
   if (!response.date) return {};
   const std::chrono::seconds ahead = now - *response.date;
-  if (std::chrono::abs(ahead) <= kClockTolerance) return {};
+  if (std::chrono::abs(ahead) <= tolerance) return {};
   return std::to_string(std::chrono::abs(ahead).count()) + " seconds " +
          (ahead.count() > 0 ? "ahead of" : "behind") + " ZITADEL's";
 }
 
+std::string answer_in_words(const HttpResponse& response, std::string_view endpoint) {
+  std::string text(endpoint);
+  text.append(" answered with status ").append(std::to_string(response.status));
+  if (!response.words.empty()) text.append(", saying: ").append(response.words);
+  return text;
+}
+
 Error status_error(const HttpResponse& response, std::string_view endpoint) {
-  const std::string detail =
-      std::string(endpoint) + " answered with status " + std::to_string(response.status);
+  const std::string detail = answer_in_words(response, endpoint);
   if (response.status == 429) return {Reason::kRateLimited, detail, response.retry_after};
   if (response.status >= 500) return {Reason::kServerError, detail, response.retry_after};
   if (response.status >= 300 && response.status < 400) return {Reason::kRedirected, detail};
   return {Reason::kUnexpectedStatus, detail};
+}
+
+Error discovery_error(const HttpResponse& response, std::string_view setting) {
+  Error error = status_error(response, "discovery");
+  if (response.status == 404) {
+    error.detail.append("; the name in ")
+        .append(setting)
+        .append(" must be the instance's own, unless the answer names another cause");
+  }
+  return error;
 }
 
 }  // namespace auth

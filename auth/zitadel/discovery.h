@@ -51,11 +51,18 @@ class Discovery {
 };
 
 // By how much this machine's clock is wrong, "600 seconds ahead of ZITADEL's"; empty where it is
-// not by more than kClockTolerance, or the answer tells no time.
+// not by more than the tolerance, or the answer tells no time.
 constexpr std::chrono::seconds kClockTolerance{10};
-[[nodiscard]] std::string clock_error(const HttpResponse& response, WallTime now);
+[[nodiscard]] std::string clock_error(const HttpResponse& response, WallTime now,
+                                      std::chrono::seconds tolerance = kClockTolerance);
 
-// What a status other than 200 means at any of ZITADEL's endpoints; the detail names the endpoint.
+// "introspection answered with status 404, saying: …", what it said being server_words.
+[[nodiscard]] std::string answer_in_words(const HttpResponse& response, std::string_view endpoint);
+
+// What a status other than 200 means at any of ZITADEL's endpoints; the detail is answer_in_words.
 [[nodiscard]] Error status_error(const HttpResponse& response, std::string_view endpoint);
+
+// The same for discovery, where 404 means that no instance has that name. setting: what holds it.
+[[nodiscard]] Error discovery_error(const HttpResponse& response, std::string_view setting);
 
 }  // namespace auth

@@ -1,5 +1,10 @@
 #include "auth/zitadel/form.h"
 
+#include <algorithm>
+#include <optional>
+
+#include "auth/percent.h"
+
 namespace auth {
 namespace {
 
@@ -26,6 +31,14 @@ std::string form_encode(std::string_view text) {
   std::string out;
   append_encoded(out, text);
   return out;
+}
+
+Secret form_decode(std::string_view text) {
+  std::string blanks(text);
+  std::replace(blanks.begin(), blanks.end(), '+', ' ');
+  const Secret encoded = Secret::take(blanks);
+  std::optional<std::string> decoded = percent_decode(encoded.reveal());
+  return decoded ? Secret::take(*decoded) : encoded.copy();
 }
 
 void append_form_field(std::string& form, std::string_view name, std::string_view value) {

@@ -4,9 +4,14 @@
 #include <string>
 #include <string_view>
 
+#include "auth/secret.h"
+
 namespace auth {
 
 [[nodiscard]] std::string form_encode(std::string_view text);
+
+// What was encoded so. A '%' that encodes nothing stays as it is.
+[[nodiscard]] Secret form_decode(std::string_view text);
 
 // "name=value", both encoded, joined by '&' to what the form holds already. Grows by plain
 // appending: make the form a Secret when complete.

@@ -29,6 +29,7 @@ struct HttpResponse {
   std::string body{};
   std::optional<std::chrono::seconds> retry_after{};  // at most kMaxRetryAfter
   std::optional<WallTime> date{};                     // the server's clock, where it tells
+  std::string words{};  // for the log, of another status than 200: see server_words.h
 };
 
 // Thread-safe.

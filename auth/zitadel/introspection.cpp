@@ -23,8 +23,9 @@ bool authentication_refused(const HttpResponse& response) {
 // What may be wrong where ZITADEL has refused a key: only the clock can be seen from here.
 std::string advice(const std::string& clock) {
   if (clock.empty()) {
-    return "is it deleted or expired in ZITADEL, of another instance, or is this machine's clock "
-           "wrong?";
+    return "is it deleted or expired in ZITADEL, of another instance, of an application or project "
+           "that is deactivated, is ZITADEL_DOMAIN not the issuer to the letter, or is this "
+           "machine's clock wrong?";
   }
   return "this machine's clock is " + clock +
          ": set it right; or is the key deleted or expired in ZITADEL, or of another instance?";
@@ -109,11 +110,13 @@ Result<Claims> Introspection::read(const HttpResponse& answer) const {
 
 Error Introspection::refusal(const HttpResponse& response) const {
   if (authentication_refused(response)) {
-    return {Reason::kClientAuthenticationRefused, authentication_.describe() + " was refused: " +
-                                                      advice(clock_error(response, clock_.wall()))};
+    const std::string words = response.words.empty() ? "" : " (" + response.words + ")";
+    return {Reason::kClientAuthenticationRefused,
+            authentication_.describe() + " was refused" + words + ": " +
+                advice(clock_error(response, clock_.wall(), kAssertionAhead))};
   }
   if (response.status == 400) {
-    return {Reason::kOurRequestRefused, "introspection answered with status 400"};
+    return {Reason::kOurRequestRefused, answer_in_words(response, "introspection")};
   }
   return status_error(response, "introspection");
 }

@@ -81,6 +81,7 @@ class CurlHttpClientTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(gives_any_status_as_a_value);
   CPPUNIT_TEST(takes_exactly_a_mebibyte);
   CPPUNIT_TEST(decodes_chunks);
+  CPPUNIT_TEST(tells_what_the_server_said_but_for_what_was_sent);
   CPPUNIT_TEST(sends_what_it_was_given_and_nothing_of_the_request_before);
   CPPUNIT_TEST(may_be_asked_again_from_within_an_answer);
   CPPUNIT_TEST(fails_where_no_thread_can_be_had_and_recovers);
@@ -357,6 +358,28 @@ class CurlHttpClientTest : public CppUnit::TestFixture {
     const LoopbackServer server(sends(http_answer(200, body)));
     CurlHttpClient client((CurlHttpClient::Options()));
     assert_answered(200, body, ask(client, server.url()).wait());
+  }
+
+  void tells_what_the_server_said_but_for_what_was_sent() {
+    const LoopbackServer echo([](Connection& connection) {
+      connection.send(http_answer(404, "unknown: " + connection.read_request()));
+    });
+    const LoopbackServer says(sends(http_answer(404, "unknown name\nmore")));
+    const LoopbackServer good(sends(http_answer(200, "all is well")));
+    CurlHttpClient client(quick());
+    const auto said = [&](const LoopbackServer& server, std::string_view form,
+                          std::string_view authorization) {
+      return ask(client, server.url(), form, authorization).wait()->words;
+    };
+    CPPUNIT_ASSERT_EQUAL(std::string("unknown name"), said(says, "token=a-token", "Basic YTpi"));
+    CPPUNIT_ASSERT_EQUAL(std::string(), said(good, "token=a-token", ""));
+    CPPUNIT_ASSERT_EQUAL(std::string("unknown: POST / HTTP/1.1"), said(echo, "token=a-token", ""));
+    const LoopbackServer hostile([](Connection& connection) {
+      const std::string request = connection.read_request();
+      connection.send(http_answer(404, "unknown: " + request.substr(request.rfind('\n') + 1)));
+    });
+    CPPUNIT_ASSERT_EQUAL(std::string(), said(hostile, "token=a-token", ""));
+    CPPUNIT_ASSERT_EQUAL(std::string(), said(hostile, "assertion=a-token", ""));
   }
 
   void decodes_chunks() {

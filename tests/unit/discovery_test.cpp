@@ -41,6 +41,7 @@ class DiscoveryTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(reads_what_zitadel_answers);
   CPPUNIT_TEST(an_endpoint_may_be_missing);
   CPPUNIT_TEST(tells_what_a_status_means);
+  CPPUNIT_TEST(says_whose_name_is_wrong_where_there_is_no_such_instance);
   CPPUNIT_TEST(passes_on_how_the_question_failed);
   CPPUNIT_TEST(does_not_remember_a_failure);
   CPPUNIT_TEST(asks_once_for_all_who_wait);
@@ -181,6 +182,21 @@ class DiscoveryTest : public CppUnit::TestFixture {
       const bool waits = each.status == 429 || each.status >= 500;
       CPPUNIT_ASSERT_EQUAL_MESSAGE(status, waits, error.retry_after == seconds(7));
     }
+  }
+
+  void says_whose_name_is_wrong_where_there_is_no_such_instance() {
+    get();
+    http_.answer(404, "unable to set instance using origin &{127.0.0.1  http}: not found\nmore");
+    CPPUNIT_ASSERT_EQUAL(
+        std::string("ZITADEL answered with an unexpected status: discovery answered with status "
+                    "404, saying: unable to set instance using origin &{127.0.0.1  http}: not "
+                    "found; the name in ZITADEL_DOMAIN must be the instance's own, unless the "
+                    "answer names another cause"),
+        to_string(outcomes_.back().error()));
+    get();
+    http_.answer(503, "<title>Away</title>");
+    CPPUNIT_ASSERT_EQUAL(std::string("discovery answered with status 503, saying: Away"),
+                         outcomes_.back().error().detail);
   }
 
   void passes_on_how_the_question_failed() {

@@ -38,6 +38,7 @@ class IntrospectionTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(gives_up_where_discovery_fails_and_tries_again_when_asked);
   CPPUNIT_TEST(gives_up_where_discovery_names_no_endpoint);
   CPPUNIT_TEST(names_the_key_where_it_was_refused_and_nothing_secret);
+  CPPUNIT_TEST(shows_what_the_server_said_and_nothing_that_it_was_sent);
   CPPUNIT_TEST(tells_by_how_much_the_clock_is_wrong_where_the_key_was_refused);
   CPPUNIT_TEST(blames_the_clock_and_not_the_token_where_zitadel_says_active);
   CPPUNIT_TEST(judges_the_answer_by_the_time_it_arrives);
@@ -227,6 +228,39 @@ class IntrospectionTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(last_error().detail.find("fresh") == std::string::npos);
   }
 
+  // The recorded text of an instance whose database is away.
+  void shows_what_the_server_said_and_nothing_that_it_was_sent() {
+    struct Case {
+      int status;
+      std::string body, expected;
+    };
+    for (const Case& each :
+         {Case{
+              404, "unable to set instance using origin &{localhost}\n",
+              "introspection answered with status 404, saying: unable to set instance using origin "
+              "&{localhost}"},
+          {502, "<title>502 Bad Gateway</title>",
+           "introspection answered with status 502, saying: 502 Bad Gateway"},
+          {400, R"({"error":"invalid_request","error_description":"token missing"})",
+           "introspection answered with status 400, saying: invalid_request: token missing"},
+          {404, "no token token-of-a-caller here", "introspection answered with status 404"},
+          {400, R"({"error":"token-of-a-caller"})", "introspection answered with status 400"}}) {
+      ask(introspection_, "token-of-a-caller");
+      http_.answer(each.status, each.body);
+      CPPUNIT_ASSERT_EQUAL(each.expected, last_error().detail);
+    }
+    for (const auto& [body, expected] :
+         {std::pair{R"({"error":"invalid_client","error_description":"no jti"})",
+                    "key id 7 was refused (invalid_client: no jti): is it deleted"},
+          {R"({"error":"invalid_client","error_description":"token-of-a-caller"})",
+           "key id 7 was refused: is it deleted"}}) {
+      ask(introspection_, "token-of-a-caller");
+      http_.answer(400, body);
+      http_.answer(400, body);
+      CPPUNIT_ASSERT_MESSAGE(last_error().detail, last_error().detail.starts_with(expected));
+    }
+  }
+
   void tells_by_how_much_the_clock_is_wrong_where_the_key_was_refused() {
     struct Case {
       std::optional<seconds> ahead;
@@ -235,9 +269,9 @@ class IntrospectionTest : public CppUnit::TestFixture {
     for (const Case& each :
          {Case{seconds(600), "clock is 600 seconds ahead of ZITADEL's: set it right"},
           {seconds(-600), "clock is 600 seconds behind ZITADEL's: set it right"},
-          {seconds(11), "clock is 11 seconds ahead"},
-          {seconds(10), "or is this machine's clock wrong?"},
-          {seconds(-10), "or is this machine's clock wrong?"},
+          {seconds(2), "clock is 2 seconds ahead"},
+          {seconds(1), "or is this machine's clock wrong?"},
+          {seconds(-1), "or is this machine's clock wrong?"},
           {std::nullopt, "or is this machine's clock wrong?"}}) {
       HttpResponse answer{400, kRefusedClient};
       if (each.ahead) answer.date = clock_.wall() - *each.ahead;

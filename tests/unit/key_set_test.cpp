@@ -34,6 +34,7 @@ class KeySetTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(KeySetTest);
   CPPUNIT_TEST(knows_no_key_before_it_was_answered);
   CPPUNIT_TEST(knows_no_key_where_discovery_fails);
+  CPPUNIT_TEST(shows_what_the_server_said_where_it_gives_no_key_set);
   CPPUNIT_TEST(knows_no_key_where_discovery_names_no_key_set);
   CPPUNIT_TEST(knows_no_key_where_the_answer_holds_none);
   CPPUNIT_TEST(does_not_call_a_key_unknown_while_nobody_can_tell);
@@ -141,6 +142,17 @@ class KeySetTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("ZITADEL answered with a server error (5xx): discovery "
                                      "answered with status 503"),
                          error.detail);
+  }
+
+  void shows_what_the_server_said_where_it_gives_no_key_set() {
+    check_reason(Reason::kKeySetUnavailable, "a");
+    answer(200, std::string(kDiscovery));
+    answer(404, "unable to set instance: failed to connect to the database\n");
+    CPPUNIT_ASSERT_EQUAL(
+        std::string("ZITADEL answered with an unexpected status: the key set's endpoint answered "
+                    "with status 404, saying: unable to set instance: failed to connect to the "
+                    "database"),
+        refusal("a").detail);
   }
 
   void knows_no_key_where_discovery_names_no_key_set() {

@@ -1,9 +1,24 @@
 #include "tests/unit/support/scripted_http_client.h"
 
+#include <memory>
 #include <stdexcept>
 #include <utility>
 
+#include "auth/zitadel/server_words.h"
+
 namespace support {
+namespace {
+
+// Adds to an answer what the real client adds.
+auth::HttpClient::Done with_words(auth::HttpRequest request, auth::HttpClient::Done done) {
+  const auto sent = std::make_shared<const auth::HttpRequest>(std::move(request));
+  return [sent, done = std::move(done)](auth::Result<auth::HttpResponse> answer) {
+    if (answer && answer->status != 200) answer->words = auth::server_words(answer->body, *sent);
+    done(std::move(answer));
+  };
+}
+
+}  // namespace
 
 void ScriptedHttpClient::send(auth::HttpRequest request, Done done) {
   std::optional<auth::Error> failing;
@@ -12,8 +27,12 @@ void ScriptedHttpClient::send(auth::HttpRequest request, Done done) {
     ++asked_;
     failing = failing_;
     if (!failing) {
-      waiting_.push_back({request.url, std::string(request.form.reveal()),
-                          std::string(request.authorization.reveal()), std::move(done)});
+      Question question{request.url,
+                        std::string(request.form.reveal()),
+                        std::string(request.authorization.reveal()),
+                        {}};
+      question.done = with_words(std::move(request), std::move(done));
+      waiting_.push_back(std::move(question));
       return;
     }
   }

@@ -1,0 +1,16 @@
+// HTTP Basic with a client id and a client secret (RFC 6749 §2.3.1, RFC 7617).
+#pragma once
+
+#include <string_view>
+
+#include "auth/secret.h"
+
+namespace auth {
+
+// The value of the Authorization header: both parts form-encoded first.
+[[nodiscard]] Secret basic_authorization(std::string_view client_id, const Secret& client_secret);
+
+// The client secret in such a value, still form-encoded; empty where it is none.
+[[nodiscard]] Secret secret_of_basic(const Secret& authorization);
+
+}  // namespace auth

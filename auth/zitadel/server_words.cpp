@@ -1,0 +1,144 @@
+#include "auth/zitadel/server_words.h"
+
+#include <algorithm>
+#include <iterator>
+#include <optional>
+#include <vector>
+
+#include "auth/json.h"
+#include "auth/utf8.h"
+#include "auth/zitadel/basic.h"
+#include "auth/zitadel/form.h"
+
+namespace auth {
+namespace {
+
+constexpr std::size_t kMaxJsonBytes = 64 << 10;  // of an answer that is looked into
+constexpr std::size_t kMaxHtmlBytes = 16 << 10;
+constexpr std::size_t kMaxLineBytes = 1024;  // of a line before it is cleaned
+constexpr std::size_t kPieceBytes = 8;       // of a secret, by which it is known again
+constexpr std::string_view kBlanks = " \t\r\n\v\f";
+
+// Fields of a form that are no secret. What is not named here is one.
+constexpr std::string_view kPlainFields[] = {"grant_type", "scope", "client_id",
+                                             "client_assertion_type"};
+
+// Ranges of characters that a terminal acts upon instead of showing them: the control characters
+// C1, marks that change the direction of the text, and separators of lines.
+struct Range {
+  std::string_view first, last;
+};
+constexpr Range kCommands[] = {{"\xc2\x80", "\xc2\x9f"},         {"\xd8\x9c", "\xd8\x9c"},
+                               {"\xe2\x80\x8b", "\xe2\x80\x8f"}, {"\xe2\x80\xa8", "\xe2\x80\xae"},
+                               {"\xe2\x81\xa0", "\xe2\x81\xaf"}, {"\xef\xbb\xbf", "\xef\xbb\xbf"}};
+
+bool is_shown(std::string_view character) noexcept {
+  const auto code = static_cast<unsigned char>(character[0]);
+  if (character.size() == 1) return code >= 0x20 && code != 0x7f;
+  return std::none_of(std::begin(kCommands), std::end(kCommands), [&](const Range& range) {
+    return character.size() == range.first.size() && character >= range.first &&
+           character <= range.last;
+  });
+}
+
+std::string_view trimmed(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
+  return text.substr(0, text.find_last_not_of(kBlanks) + 1);
+}
+
+std::string cleaned(std::string_view line) {
+  std::string words;
+  while (!line.empty()) {
+    const std::size_t length = utf8_length(line);
+    const std::string_view character = line.substr(0, std::max(length, std::size_t{1}));
+    const std::string_view shown = length > 0 && is_shown(character) ? character : "?";
+    if (words.size() + shown.size() > kMaxServerWords) break;
+    words.append(shown);
+    line.remove_prefix(character.size());
+  }
+  return words;
+}
+
+std::string of_json(std::string_view body) {
+  if (body.size() > kMaxJsonBytes) return {};
+  const std::optional<Json> document = Json::parse(body);
+  if (!document) return {};
+  const std::string code = document->text_of("error").value_or("");
+  const std::string description = document->text_of("error_description").value_or("");
+  if (code.empty() && description.empty()) return document->text_of("message").value_or("");
+  return code + (code.empty() || description.empty() ? "" : ": ") + description;
+}
+
+std::string of_html(std::string_view body) {
+  std::string page(body.substr(0, kMaxHtmlBytes));
+  std::transform(page.begin(), page.end(), page.begin(), [](char letter) {
+    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+  });
+  const std::size_t tag = page.find("<title");
+  const std::size_t begin = page.find('>', tag);
+  const std::size_t end = page.find('<', begin);
+  if (tag == std::string::npos || end == std::string::npos) return {};
+  std::string title(body.substr(begin + 1, end - begin - 1));
+  const auto is_blank = [](char byte) { return kBlanks.find(byte) != std::string_view::npos; };
+  std::replace_if(title.begin(), title.end(), is_blank, ' ');
+  const auto both_blank = [](char a, char b) { return a == ' ' && b == ' '; };
+  title.erase(std::unique(title.begin(), title.end(), both_blank), title.end());
+  return std::string(trimmed(title));
+}
+
+std::string line_of(std::string_view body) {
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  if (body.starts_with(kByteOrderMark)) body.remove_prefix(kByteOrderMark.size());
+  body = trimmed(body);
+  if (body.starts_with('{')) return of_json(body);
+  if (body.starts_with('<')) return of_html(body);
+  return std::string(trimmed(body.substr(0, body.find_first_of("\r\n"))));
+}
+
+// Pieces of the secret that stand in the words give it away as well.
+bool repeats(std::string_view words, const Secret& secret) {
+  const std::size_t piece = std::min(kPieceBytes, secret.size());
+  if (piece == 0) return false;
+  for (std::size_t at = 0; at + piece <= words.size(); ++at) {
+    if (secret.reveal().find(words.substr(at, piece)) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+void add(std::vector<Secret>& secrets, std::string_view sent) {
+  secrets.push_back(form_decode(sent));
+  secrets.emplace_back(sent);
+}
+
+// As they were sent, and as they were before they were encoded for that.
+std::vector<Secret> secrets_of(const HttpRequest& sent) {
+  std::vector<Secret> secrets;
+  std::string_view form = sent.form.reveal();
+  while (!form.empty()) {
+    const std::string_view field = form.substr(0, form.find('&'));
+    form.remove_prefix(std::min(field.size() + 1, form.size()));
+    const std::size_t equals = std::min(field.find('='), field.size());
+    if (std::count(std::begin(kPlainFields), std::end(kPlainFields), field.substr(0, equals)) ==
+        0) {
+      add(secrets, field.substr(std::min(equals + 1, field.size())));
+    }
+  }
+  const std::string_view credentials = sent.authorization.reveal();
+  secrets.emplace_back(credentials.substr(credentials.find(' ') + 1));
+  add(secrets, secret_of_basic(sent.authorization).reveal());
+  return secrets;
+}
+
+}  // namespace
+
+std::string server_words(std::string_view body, const HttpRequest& sent) {
+  const std::string line = line_of(body).substr(0, kMaxLineBytes);
+  std::string words = cleaned(line);
+  if (words.empty()) return words;
+  for (const Secret& secret : secrets_of(sent)) {
+    if (repeats(line, secret) || repeats(words, secret)) return {};
+  }
+  return words;
+}
+
+}  // namespace auth

@@ -91,6 +91,7 @@ FCGI_SOURCES := \
   fcgi/cgi.cpp \
   fcgi/challenge.cpp \
   fcgi/cors.cpp \
+  fcgi/demand.cpp \
   fcgi/dispatcher.cpp \
   fcgi/endpoints/private.cpp \
   fcgi/endpoints/private_scoped.cpp \
@@ -99,15 +100,21 @@ FCGI_SOURCES := \
   fcgi/fastcgi_exchange.cpp \
   fcgi/gatekeeper.cpp \
   fcgi/listener.cpp \
+  fcgi/methods.cpp \
+  fcgi/path_segment.cpp \
   fcgi/request.cpp \
   fcgi/request_head.cpp \
+  fcgi/request_methods.cpp \
   fcgi/request_path.cpp \
+  fcgi/request_target.cpp \
   fcgi/resource_metadata.cpp \
   fcgi/response.cpp \
   fcgi/router.cpp \
+  fcgi/rule_line.cpp \
   fcgi/rules.cpp \
   fcgi/rules_file.cpp \
-  fcgi/server.cpp
+  fcgi/server.cpp \
+  fcgi/webdav.cpp
 
 PROGRAM_SOURCES := fcgi/main.cpp fcgi/routes.cpp
 
@@ -129,6 +136,7 @@ UNIT_TEST_SOURCES := \
   tests/unit/curl_connections_test.cpp \
   tests/unit/curl_http_client_test.cpp \
   tests/unit/curl_places_test.cpp \
+  tests/unit/demand_test.cpp \
   tests/unit/discovery_test.cpp \
   tests/unit/dispatcher_test.cpp \
   tests/unit/dotenv_test.cpp \
@@ -153,6 +161,8 @@ UNIT_TEST_SOURCES := \
   tests/unit/lmdb_store_test.cpp \
   tests/unit/local_validation_test.cpp \
   tests/unit/main.cpp \
+  tests/unit/methods_test.cpp \
+  tests/unit/path_readers_test.cpp \
   tests/unit/percent_test.cpp \
   tests/unit/private_file_test.cpp \
   tests/unit/recorded_discovery_test.cpp \
@@ -163,7 +173,9 @@ UNIT_TEST_SOURCES := \
   tests/unit/redis_url_test.cpp \
   tests/unit/request_head_fuzz_test.cpp \
   tests/unit/request_head_test.cpp \
+  tests/unit/request_methods_test.cpp \
   tests/unit/request_path_test.cpp \
+  tests/unit/request_target_test.cpp \
   tests/unit/request_test.cpp \
   tests/unit/requirement_test.cpp \
   tests/unit/resource_metadata_test.cpp \
@@ -179,11 +191,11 @@ UNIT_TEST_SOURCES := \
   tests/unit/server_test.cpp \
   tests/unit/server_timeouts_test.cpp \
   tests/unit/server_words_test.cpp \
+  tests/unit/setting_sources_test.cpp \
+  tests/unit/settings_test.cpp \
   tests/unit/sharded_lru_test.cpp \
   tests/unit/shared_cache_test.cpp \
   tests/unit/single_flight_test.cpp \
-  tests/unit/setting_sources_test.cpp \
-  tests/unit/settings_test.cpp \
   tests/unit/support/answers.cpp \
   tests/unit/support/child.cpp \
   tests/unit/support/fastcgi_peer.cpp \
@@ -206,6 +218,7 @@ UNIT_TEST_SOURCES := \
   tests/unit/token_validator_test.cpp \
   tests/unit/url_test.cpp \
   tests/unit/utf8_test.cpp \
+  tests/unit/webdav_test.cpp \
   tests/unit/worker_pool_test.cpp \
   tests/unit/wycheproof_test.cpp
 

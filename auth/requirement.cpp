@@ -73,6 +73,11 @@ std::optional<std::string> Requirement::add(Alternative& alternative, std::strin
 std::variant<Requirement, Requirement::Mistake> Requirement::parse(std::string_view text) {
   const std::vector<std::string_view> words = words_of(text);
   if (words.empty()) return Mistake{"nothing is required: " + std::string(kHelp)};
+  for (const std::string_view word : words) {
+    if (word.find(',') == std::string_view::npos) continue;
+    return Mistake{"\"" + std::string(word) +
+                   "\" holds a comma, and blanks alone part words: " + std::string(kHelp)};
+  }
   Requirement requirement;
   if (words.size() == 1 && (words[0] == "public" || words[0] == "token")) {
     requirement.public_ = words[0] == "public";
@@ -96,6 +101,16 @@ std::variant<Requirement, Requirement::Mistake> Requirement::parse(std::string_v
   return requirement;
 }
 
+Requirement Requirement::all_of(const std::vector<const Requirement*>& parts) {
+  Requirement all;
+  all.public_ = !parts.empty();
+  for (const Requirement* each : parts) {
+    if (!each->is_public()) all.public_ = false;
+    if (!each->alternatives_.empty() || !each->all_of_.empty()) all.all_of_.push_back(each);
+  }
+  return all;
+}
+
 std::optional<Reason> Requirement::refusal(const Alternative& alternative, const Claims& claims) {
   for (const std::string& role : alternative.roles) {
     if (!claims.has_role(role)) return Reason::kRoleMissing;
@@ -117,6 +132,9 @@ std::optional<Reason> Requirement::refusal(const Alternative& alternative, const
 }
 
 std::optional<Error> Requirement::check(const Claims& claims) const {
+  for (const Requirement* each : all_of_) {
+    if (std::optional<Error> error = each->check(claims)) return error;
+  }
   std::optional<Reason> first;
   for (const Alternative& each : alternatives_) {
     const std::optional<Reason> reason = refusal(each, claims);
@@ -129,6 +147,7 @@ std::optional<Error> Requirement::check(const Claims& claims) const {
 
 std::string Requirement::describe() const {
   if (public_) return "nothing";
+  if (!all_of_.empty()) return describe_all();
   if (alternatives_.empty()) return "a valid access token";
   std::string text;
   for (const Alternative& each : alternatives_) {
@@ -148,7 +167,29 @@ std::string Requirement::describe() const {
   return text;
 }
 
+std::string Requirement::describe_all() const {
+  std::string text;
+  for (const Requirement* each : all_of_) {
+    const std::string more = each->describe();
+    if (!text.empty() && text.size() + more.size() > kMaxDescribedBytes) return text + ", and more";
+    append(text, ", and ", more);
+  }
+  return text;
+}
+
+// Each of the requirements has to be one that scopes open.
+std::string Requirement::scopes_of_all() const {
+  std::string all;
+  for (const Requirement* each : all_of_) {
+    const std::string scopes = each->scopes();
+    if (scopes.empty() || all.size() + scopes.size() > kMaxDescribedBytes) return {};
+    append(all, " ", scopes);
+  }
+  return all;
+}
+
 std::string Requirement::scopes() const {
+  if (!all_of_.empty()) return scopes_of_all();
   for (const Alternative& each : alternatives_) {
     if (!each.roles.empty() || !each.organisation.empty()) continue;
     std::string scopes;

@@ -4,7 +4,7 @@
 #include <utility>
 #include <variant>
 
-#include "fcgi/request_path.h"
+#include "fcgi/demand.h"
 
 namespace fcgi {
 namespace {
@@ -13,26 +13,9 @@ void forbid_storing(Response& response) {
   response.headers.emplace_back("Cache-Control", "no-store");
 }
 
-// Nobody gets in whatever token they hold: there is nothing to ask the caller for.
-Response forbidden(std::string_view why) {
-  Response response = error_response(403, "access_denied", why);
-  forbid_storing(response);
-  return response;
-}
-
 // It is the operator's turn.
 Response unable(std::string_view why) {
   Response response = error_response(503, "server_error", why);
-  forbid_storing(response);
-  return response;
-}
-
-Response wrong_method(const std::vector<std::string>& methods) {
-  Response response = error_response(405, "method_not_allowed",
-                                     "this path does not answer the method of the request");
-  std::string allow;
-  for (const std::string& method : methods) allow += (allow.empty() ? "" : ", ") + method;
-  response.headers.emplace_back("Allow", allow);
   forbid_storing(response);
   return response;
 }
@@ -49,28 +32,20 @@ bool Authorizer::success_lets_through(const Request& request) noexcept {
 }
 
 void Authorizer::handle(std::unique_ptr<Exchange> exchange) const {
-  const Request& request = exchange->request();
-  const std::optional<std::string> path = request_path(request.variable("REQUEST_URI"));
-  if (!path) {
-    return gatekeeper_.answer(std::move(exchange),
-                              forbidden("the path of the request is ambiguous"));
-  }
   if (rules_ == nullptr) {
-    failures_.add(
-        {auth::Reason::kInternal,
-         "asked to protect " + *path + ", but ZITADEL_RULES is not set: nobody is let in"});
+    failures_.add({auth::Reason::kInternal,
+                   "asked whether a request may go on, but ZITADEL_RULES is not set: nobody is let "
+                   "in"});
     return gatekeeper_.answer(std::move(exchange), unable("there are no rules"));
   }
-  const std::shared_ptr<const Rules> rules = rules_->current();
-  const auto found = rules->find(*path, request.method());
-  if (const auto* no_rule = std::get_if<Rules::NoRule>(&found)) {
-    return gatekeeper_.answer(std::move(exchange), *no_rule == Rules::NoRule::kMethod
-                                                       ? wrong_method(rules->methods(*path))
-                                                       : forbidden("no rule opens this path"));
+  auto outcome = demand_of(exchange->request(), rules_->current());
+  if (Response* refusal = std::get_if<Response>(&outcome)) {
+    return gatekeeper_.answer(std::move(exchange), std::move(*refusal));
   }
-  // The rules live on with the requirement, whatever becomes of their file meanwhile.
-  gatekeeper_.admit(std::move(exchange), *std::get<const auth::Requirement*>(found),
-                    [this, rules](const Request& admitted, const auth::Claims& claims) {
+  // It holds the rules, whatever becomes of their file meanwhile.
+  const Demand demand = std::get<Demand>(std::move(outcome));
+  gatekeeper_.admit(std::move(exchange), *demand,
+                    [this, demand](const Request& admitted, const auth::Claims& claims) {
                       return admit(admitted, claims);
                     });
 }

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -28,6 +29,17 @@ class Request {
   }
   // Any variable; the first of several with one name, empty where there is none.
   [[nodiscard]] std::string_view variable(std::string_view name) const noexcept;
+  // Calls visit(name, value) for each variable whose name begins so, also for several with one
+  // name: a client can send "X-A" beside "X_A".
+  template <typename Visit>
+  void for_each(std::string_view prefix, Visit visit) const {
+    for (const char* const* each = variables_; *each != nullptr; ++each) {
+      if (std::strncmp(*each, prefix.data(), prefix.size()) != 0) continue;
+      const std::string_view variable(*each);
+      const std::size_t equals = variable.find('=');
+      if (equals != variable.npos) visit(variable.substr(0, equals), variable.substr(equals + 1));
+    }
+  }
   [[nodiscard]] std::optional<std::string_view> body() const noexcept { return body_; }
 
  private:

@@ -1,115 +1,151 @@
 #include "fcgi/request_path.h"
 
-#include <vector>
+#include <algorithm>
+#include <utility>
+
+#include "fcgi/ascii.h"
 
 namespace fcgi {
 namespace {
 
-int hex_value(char digit) {
-  if (digit >= '0' && digit <= '9') return digit - '0';
-  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
-  if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
-  return -1;
+// Whether a decoded segment may be something else to programs that decode it further.
+bool may_be_more(std::string_view segment) noexcept {
+  return std::any_of(segment.begin(), segment.end(),
+                     [](char byte) { return byte == '%' || static_cast<signed char>(byte) < 0; });
 }
 
-// What is before '?'; of an absolute form, what is behind the authority.
-std::string_view path_of(std::string_view target) {
-  target = target.substr(0, target.find_first_of("?#"));
-  for (const std::string_view scheme : {"http://", "https://"}) {
-    if (!target.starts_with(scheme)) continue;
-    const std::size_t slash = target.find('/', scheme.size());
-    return slash == target.npos ? std::string_view("/") : target.substr(slash);
-  }
-  return target;
+// Behind what some programs take for a host: "//host/path" is a relative URL (RFC 3986 §4.2).
+std::string_view behind_host(std::string_view path) noexcept {
+  path.remove_prefix(std::min(path.find_first_not_of('/'), path.size()));
+  const std::size_t slash = path.find('/');
+  return slash == std::string_view::npos ? std::string_view("/") : path.substr(slash);
 }
 
-std::optional<std::string> decode(std::string_view path) {
-  std::string decoded;
-  decoded.reserve(path.size());
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    if (path[i] != '%') {
-      decoded.push_back(path[i]);
-      continue;
-    }
-    if (path.size() - i < 3) return std::nullopt;
-    const int high = hex_value(path[i + 1]);
-    const int low = hex_value(path[i + 2]);
-    if (high < 0 || low < 0) return std::nullopt;
-    const auto byte = static_cast<char>(high * 16 + low);
-    if (byte == '/') return std::nullopt;
-    decoded.push_back(byte);
-    i += 2;
+// Goes through a path from left to right and keeps where programs may end up.
+class PathReader {
+ public:
+  explicit PathReader(Case letters) noexcept : letters_(letters) {}
+
+  // False: the path is refused.
+  [[nodiscard]] bool read(std::string_view path);
+  [[nodiscard]] std::vector<Reading> take() { return std::move(readings_); }
+
+ private:
+  [[nodiscard]] bool read_segment(std::string_view segment);
+  [[nodiscard]] bool read_decoded(std::string_view segment);
+  [[nodiscard]] bool read_dots(std::string_view segment);
+  [[nodiscard]] bool read_parts(std::string_view segment);
+  [[nodiscard]] bool read_part(std::string_view part);
+  void enter(std::string_view name);
+  void keep_path() { keep(false); }
+  void keep_folder() { keep(true); }
+  void keep(bool is_inside);
+
+  const Case letters_;
+  std::vector<Reading> readings_{};
+  std::string folder_{};          // where the path has led so far: "/a/b", "" for "/"
+  bool has_dots_ = false;         // "." or ".." was there
+  bool may_have_ended_ = false;   // '?' or '#' was there
+  bool has_vague_depth_ = false;  // programs differ in what ".." would take away
+};
+
+// What stands behind a slash is a segment; a slash at the end has none behind it.
+bool PathReader::read(std::string_view path) {
+  folder_.clear();
+  folder_.reserve(path.size());
+  while (path.size() > 1) {
+    path.remove_prefix(1);
+    const std::string_view segment = path.substr(0, path.find('/'));
+    path.remove_prefix(segment.size());
+    if (!read_segment(segment)) return false;
   }
-  return decoded;
+  keep_path();
+  return readings_.size() <= kMaxReadings && !(may_have_ended_ && has_dots_);
 }
 
-// Length of the UTF-8 character at the beginning (RFC 3629 §4), 0 where there is none.
-std::size_t character_length(std::string_view text) {
-  const auto byte = [text](std::size_t index) {
-    return index < text.size() ? static_cast<unsigned char>(text[index]) : 0U;
-  };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  std::size_t length = 0;
-  unsigned second_from = 0x80;
-  unsigned second_to = 0xbf;
-  if (first >= 0xc2 && first <= 0xdf) {
-    length = 2;
-  } else if (first >= 0xe0 && first <= 0xef) {
-    length = 3;
-    if (first == 0xe0) second_from = 0xa0;
-    if (first == 0xed) second_to = 0x9f;
-  } else if (first >= 0xf0 && first <= 0xf4) {
-    length = 4;
-    if (first == 0xf0) second_from = 0x90;
-    if (first == 0xf4) second_to = 0x8f;
-  }
-  if (length == 0 || byte(1) < second_from || byte(1) > second_to) return 0;
-  for (std::size_t i = 2; i < length; ++i) {
-    if (byte(i) < 0x80 || byte(i) > 0xbf) return 0;
-  }
-  return length;
-}
-
-bool is_clean(std::string_view text) {
-  while (!text.empty()) {
-    const auto code = static_cast<unsigned char>(text[0]);
-    if (code < 0x20 || code == 0x7f || code == '\\') return false;
-    const std::size_t length = character_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
+bool PathReader::read_segment(std::string_view segment) {
+  if (segment.find('%') == segment.npos) return is_clean(segment) && read_decoded(segment);
+  const std::optional<std::string> text = decoded(segment);
+  if (!text || !is_clean(*text)) return false;
+  if (is_encoded_needlessly(segment)) keep_folder();
+  if (!read_decoded(*text)) return false;
+  // To a program that folds before it decodes "%2e" is a name, which ".." takes away.
+  if (may_be_dots(*text)) has_vague_depth_ = true;
   return true;
 }
 
-// RFC 3986 §5.2.4, and empty segments left out.
-std::optional<std::string> fold(std::string_view path) {
-  std::vector<std::string_view> segments;
-  bool ends_in_folder = false;
-  while (!path.empty()) {
-    path.remove_prefix(1);  // the slash
-    const std::string_view segment = path.substr(0, path.find('/'));
-    path.remove_prefix(segment.size());
-    ends_in_folder = segment.empty() || segment == "." || segment == "..";
-    if (segment == "..") {
-      if (segments.empty()) return std::nullopt;
-      segments.pop_back();
-    } else if (!ends_in_folder) {
-      segments.push_back(segment);
-    }
+bool PathReader::read_decoded(std::string_view segment) {
+  if (segment == "." || segment == "..") return read_dots(segment);
+  if (!may_be_more(segment)) return read_part(segment);
+  const std::optional<std::string> further = decoded_further(segment, letters_);
+  if (!further) return false;
+  if (*further == segment) return read_part(segment);
+  keep_folder();
+  return read_parts(*further);
+}
+
+// RFC 3986 §5.2.4; but a program that does not fold ends up here.
+bool PathReader::read_dots(std::string_view segment) {
+  keep_folder();
+  has_dots_ = true;
+  if (segment == ".") return true;
+  if (folder_.empty() || has_vague_depth_) return false;
+  folder_.erase(folder_.rfind('/'));
+  return true;
+}
+
+// Only of the last part something may be cut off: a program that cuts before it decodes again would
+// cut more.
+bool PathReader::read_parts(std::string_view segment) {
+  for (std::size_t slash = segment.find('/'); slash != segment.npos; slash = segment.find('/')) {
+    const std::string_view part = segment.substr(0, slash);
+    if (core_of(part) != part || !read_part(part)) return false;
+    keep_folder();
+    has_vague_depth_ = true;
+    segment.remove_prefix(slash + 1);
   }
-  std::string folded;
-  for (const std::string_view segment : segments) folded.append("/").append(segment);
-  if (ends_in_folder || folded.empty()) folded.push_back('/');
-  return folded;
+  return read_part(segment);
+}
+
+bool PathReader::read_part(std::string_view part) {
+  if (may_be_dots(part)) return false;
+  const std::string_view name = core_of(part);
+  if (name.empty()) has_vague_depth_ = true;
+  if (name != part || name.empty()) keep_folder();
+  if (!name.empty()) enter(name);
+  if (part.find_first_of("?#") == part.npos) return true;
+  may_have_ended_ = true;
+  keep_path();
+  return true;
+}
+
+void PathReader::enter(std::string_view name) {
+  folder_.push_back('/');
+  if (letters_ == Case::kMatters) {
+    folder_.append(name);
+  } else {
+    folder_.append(lower_case(name));
+  }
+}
+
+void PathReader::keep(bool is_inside) {
+  const std::string_view path = folder_.empty() ? std::string_view("/") : folder_;
+  const auto found = std::find_if(readings_.begin(), readings_.end(),
+                                  [path](const Reading& each) { return each.path == path; });
+  if (found != readings_.end()) {
+    found->is_inside = found->is_inside && is_inside;
+  } else if (readings_.size() <= kMaxReadings) {
+    readings_.push_back({std::string(path), is_inside});
+  }
 }
 
 }  // namespace
 
-std::optional<std::string> request_path(std::string_view request_uri) {
-  const std::optional<std::string> decoded = decode(path_of(request_uri));
-  if (!decoded || !decoded->starts_with('/') || !is_clean(*decoded)) return std::nullopt;
-  return fold(*decoded);
+std::optional<std::vector<Reading>> request_paths(std::string_view path, Case letters) {
+  PathReader reader(letters);
+  if (!path.starts_with('/') || !reader.read(path)) return std::nullopt;
+  if (path.starts_with("//") && !reader.read(behind_host(path))) return std::nullopt;
+  return reader.take();
 }
 
 }  // namespace fcgi

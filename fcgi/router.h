@@ -26,6 +26,10 @@ struct Endpoint {
 };
 
 // Filled by one thread, then immutable.
+//
+// An endpoint is there for one path and for the methods that it names, and nothing behind it reads
+// the request again: PATH_INFO comes decoded and folded by the web server, any other spelling of it
+// is unknown, and a header that asks for another method or path is without effect.
 class Router {
  public:
   // What an endpoint asks for is written as in auth/requirement.h. A programming error, reported

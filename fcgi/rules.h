@@ -3,17 +3,24 @@
 //
 //   # path prefix   what is required                          methods (optional)
 //   /               token
-//   /downloads/     public                                    GET HEAD
-//   /reports/       role:reports.read
-//   /reports/       role:reports.write                        POST PUT DELETE
+//   /downloads/     public                                    GET
+//   /reports/       role:reports.write                        *
+//   /reports/       role:reports.read                         GET
 //
 // What is required is written as in auth/requirement.h; the words in capitals at the end of a line
 // are methods, and GET brings HEAD along. The longest prefix wins, on whole segments of the path
-// ("/reports" and "/reports/" are one, "/reports2" is another). Of the lines of one prefix, one
-// that names the method goes before one that names none. Where nothing matches, nobody gets in.
+// ("/reports" and "/reports/" are one, "/reports2" is another). Where nothing matches, nobody gets
+// in.
+//
+// A line without methods that is alone for its prefix is for all of them. Where a prefix has
+// several lines, the one without is for GET and HEAD, '*' is for all methods that no other line
+// names, and what is left is refused.
+//
+// "caseless" alone on a line before the first rule: paths are compared without regard to case.
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,13 +28,13 @@
 #include <vector>
 
 #include "auth/requirement.h"
+#include "fcgi/path_segment.h"
+#include "fcgi/rule_line.h"
 
 namespace fcgi {
 
 constexpr std::size_t kMaxRulesBytes = 1 << 20;
 constexpr std::size_t kMaxRules = 1000;
-// Of what one line requires: a refusal says it in a header, which has to leave the web server.
-constexpr std::size_t kMaxRequirementBytes = 2000;
 constexpr std::size_t kMaxRulesMistakes = 20;  // what follows the last one is not read
 
 // Immutable after construction, so any thread may use it.
@@ -38,30 +45,58 @@ class Rules {
 
   [[nodiscard]] static std::variant<Rules, Mistakes> parse(std::string_view text);
 
+  Rules(const Rules&) = delete;
+  Rules& operator=(const Rules&) = delete;
+  Rules(Rules&&) = default;
+  Rules& operator=(Rules&&) = default;
+  ~Rules() = default;
+
+  // How paths are to be read that are looked for here.
+  [[nodiscard]] Case letters() const noexcept { return letters_; }
+
   enum class NoRule {
     kPath,    // no prefix matches
-    kMethod,  // the longest prefix names only other methods
+    kMethod,  // the longest prefix is for other methods only
   };
 
-  // path: as request_path gives it. The requirement lives as long as the rules.
+  // path: of a Reading. The requirement lives as long as the rules; lines that require the same
+  // have the same.
   [[nodiscard]] std::variant<const auth::Requirement*, NoRule> find(std::string_view path,
                                                                     std::string_view method) const;
+
+  // What those prefixes require that lie below the path; a null pointer for one that is for other
+  // methods only.
+  [[nodiscard]] std::vector<const auth::Requirement*> find_below(std::string_view path,
+                                                                 std::string_view method) const;
 
   // The methods named for the longest prefix that matches the path, for an Allow header.
   [[nodiscard]] std::vector<std::string> methods(std::string_view path) const;
 
  private:
-  struct Rule {
-    std::string prefix;  // without a slash at its end: "" for "/"
-    auth::Requirement requirement;
-    std::vector<std::string> methods;  // none: all
+  struct Entry {
+    std::vector<std::string> methods;  // none, until all lines are read: none was written
+    const auth::Requirement* requirement;
+  };
+  // All lines of one prefix.
+  struct Place {
+    std::string prefix;
+    std::vector<Entry> entries;
   };
 
-  // Adds the rule of one line, or gives what is wrong with it.
-  [[nodiscard]] std::optional<std::string> add(std::vector<std::string_view> words);
-  [[nodiscard]] std::optional<std::string_view> longest_prefix(std::string_view path) const;
+  Rules() = default;
+  // Takes one line, or gives what is wrong with it.
+  [[nodiscard]] std::optional<std::string> take(const std::vector<std::string_view>& words);
+  [[nodiscard]] std::optional<std::string> take_caseless(std::size_t words);
+  [[nodiscard]] std::optional<std::string> add(RuleLine line);
+  void settle_methods();
 
-  std::vector<Rule> rules_;
+  [[nodiscard]] const Place* longest_prefix(std::string_view path) const;
+  [[nodiscard]] static const auth::Requirement* find(const Place& place, std::string_view method);
+
+  Case letters_ = Case::kMatters;
+  std::vector<Place> places_{};
+  std::size_t count_ = 0;                                    // of lines
+  std::map<std::string, auth::Requirement> requirements_{};  // by their text; entries refer to them
 };
 
 }  // namespace fcgi

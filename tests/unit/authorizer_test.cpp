@@ -23,6 +23,10 @@ class AuthorizerTest : public support::ValidatorFixture {
   CPPUNIT_TEST_SUITE(AuthorizerTest);
   CPPUNIT_TEST(is_asked_by_the_web_server_alone);
   CPPUNIT_TEST(refuses_paths_that_may_be_read_differently);
+  CPPUNIT_TEST(refuses_methods_that_are_none);
+  CPPUNIT_TEST(refuses_who_meets_one_requirement_of_several);
+  CPPUNIT_TEST(judges_a_token_once_for_several_requirements);
+  CPPUNIT_TEST(says_nothing_in_the_log_of_what_it_refuses);
   CPPUNIT_TEST(refuses_what_no_rule_opens);
   CPPUNIT_TEST(refuses_a_method_that_no_rule_opens);
   CPPUNIT_TEST(challenges_who_sends_no_token);
@@ -115,12 +119,57 @@ class AuthorizerTest : public support::ValidatorFixture {
   }
 
   void refuses_paths_that_may_be_read_differently() {
-    for (const char* target : {"", "*", "/open/%2e%2e/%2Fstaff", "/open%00", "/open/../../x",
-                               "/open/..%5cstaff", "/open/%c0%ae%c0%ae/staff"}) {
+    for (const char* target :
+         {"", "*", "/open/%2e%2e/%2Fstaff", "/open%00", "/open/../../x", "/open/..%5cstaff",
+          "/open/%c0%ae%c0%ae/staff", "/open/..;/staff", "/open/#/../../staff", "/staff//../x"}) {
       CPPUNIT_ASSERT_EQUAL_MESSAGE(target, 403, at_once(target).status);
       CPPUNIT_ASSERT_EQUAL_MESSAGE(target, 403, answer(ask(target, "token")).status);
     }
     CPPUNIT_ASSERT_EQUAL(std::size_t{0}, http_.asked());
+  }
+
+  void refuses_methods_that_are_none() {
+    for (const char* method : {"get", "Get", "", "G-1"}) {
+      const Response response = at_once("/open", method);
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(method, 400, response.status);
+      CPPUNIT_ASSERT(response.body.find("invalid_request") != std::string::npos);
+      CPPUNIT_ASSERT_EQUAL(std::string("no-store"), header(response, "cache-control"));
+    }
+    const Record record = ask("/open", "token", "GET", "", "HTTP_X_HTTP_METHOD_OVERRIDE=?");
+    CPPUNIT_ASSERT_EQUAL(400, answer(record).status);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, http_.asked());
+  }
+
+  void refuses_who_meets_one_requirement_of_several() {
+    folder_.write("rules", "/ role:all\n/staff role:staff\n");
+    clock_.advance(std::chrono::seconds(1));
+    CPPUNIT_ASSERT_EQUAL(401, at_once("/staff;/x").status);
+    const Response response = asked("/staff;/x", "staff", 200, active("a", with_role("staff")));
+    CPPUNIT_ASSERT_EQUAL(403, response.status);
+    CPPUNIT_ASSERT_EQUAL(std::string("Bearer realm=\"realm\", error=\"insufficient_scope\", "
+                                     "error_description=\"this needs the role all, and the role "
+                                     "staff\""),
+                         header(response, "www-authenticate"));
+    CPPUNIT_ASSERT_EQUAL(200, answer(ask("/staff/x", "staff")).status);
+    CPPUNIT_ASSERT_EQUAL(403, asked("/staff;/x", "all", 200, active("b", with_role("all"))).status);
+  }
+
+  void judges_a_token_once_for_several_requirements() {
+    folder_.write("rules", "/ token\n/staff role:staff\n");
+    clock_.advance(std::chrono::seconds(1));
+    const Response response = asked("/staff;/x", "token", 200, active("a", with_role("staff")));
+    CPPUNIT_ASSERT_EQUAL(200, response.status);
+    CPPUNIT_ASSERT_EQUAL(std::string("a"), header(response, "variable-auth_sub"));
+    CPPUNIT_ASSERT_EQUAL(200, answer(ask("/staff//x", "token")).status);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, http_.asked());
+  }
+
+  // Anybody can send it, as often as they like.
+  void says_nothing_in_the_log_of_what_it_refuses() {
+    for (const char* target : {"/open/..;/staff", "#", "/closed"}) {
+      for (const char* method : {"GET", "get", "COPY"}) static_cast<void>(at_once(target, method));
+    }
+    CPPUNIT_ASSERT_EQUAL(std::string(), log_->text());
   }
 
   void refuses_what_no_rule_opens() {

@@ -2,9 +2,11 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace {
 
@@ -17,6 +19,7 @@ class RequirementTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(RequirementTest);
   CPPUNIT_TEST(refuses_text_that_requires_nothing);
   CPPUNIT_TEST(refuses_words_that_are_no_condition);
+  CPPUNIT_TEST(refuses_commas);
   CPPUNIT_TEST(refuses_conditions_without_a_name);
   CPPUNIT_TEST(refuses_public_or_token_beside_anything_else);
   CPPUNIT_TEST(refuses_or_without_conditions_on_both_sides);
@@ -39,6 +42,11 @@ class RequirementTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(decodes_names_and_nothing_else);
   CPPUNIT_TEST(describes_what_a_caller_lacks);
   CPPUNIT_TEST(names_scopes_only_where_they_open_the_door);
+  CPPUNIT_TEST(all_of_several_refuse_who_lacks_one);
+  CPPUNIT_TEST(all_of_several_let_in_who_meets_each);
+  CPPUNIT_TEST(all_of_several_are_public_only_where_each_is);
+  CPPUNIT_TEST(describes_what_several_lack_within_bounds);
+  CPPUNIT_TEST(names_scopes_of_several_only_where_they_open_each);
   CPPUNIT_TEST_SUITE_END();
 
   static std::string mistake_in(std::string_view text) {
@@ -94,6 +102,17 @@ class RequirementTest : public CppUnit::TestFixture {
                              "public:",
                              "token:a"}) {
       mistake_in(text);
+    }
+  }
+
+  // In ZITADEL a role's key with a comma becomes two roles.
+  void refuses_commas() {
+    for (const char* text : {"role:a,role:b", "role:a, role:b", "role:a ,role:b", "role:a , role:b",
+                             "role:a,", "scope:a,b", "org:1,2", "role:,", ",", "public,",
+                             "token, role:a", "role:a or role:b, scope:c"}) {
+      const std::string mistake = mistake_in(text);
+      CPPUNIT_ASSERT_MESSAGE(mistake, mistake.find("holds a comma") != std::string::npos);
+      CPPUNIT_ASSERT_MESSAGE(mistake, mistake.find("\"or\" between") != std::string::npos);
     }
   }
 
@@ -297,6 +316,80 @@ class RequirementTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("a b"), requirement("scope:a scope:b").scopes());
     CPPUNIT_ASSERT_EQUAL(std::string("b"), requirement("role:a or scope:b or scope:c").scopes());
   }
+
+  // These live as long as the test.
+  const Requirement* kept(std::string_view text) {
+    kept_.push_back(std::make_unique<Requirement>(requirement(text)));
+    return kept_.back().get();
+  }
+
+  Requirement all_of(const std::vector<std::string_view>& texts) {
+    std::vector<const Requirement*> parts;
+    for (const std::string_view text : texts) parts.push_back(kept(text));
+    return Requirement::all_of(parts);
+  }
+
+  static int reason(const Requirement& all, const Claims& claims) {
+    const auto error = all.check(claims);
+    CPPUNIT_ASSERT(error.has_value());
+    return static_cast<int>(error->reason);
+  }
+
+  void all_of_several_refuse_who_lacks_one() {
+    const Claims a = ClaimsBuilder().role("a", {"1"}).scopes("s").build();
+    const int role = static_cast<int>(Reason::kRoleMissing);
+    CPPUNIT_ASSERT_EQUAL(role, reason(all_of({"role:a", "role:b"}), a));
+    CPPUNIT_ASSERT_EQUAL(role, reason(all_of({"role:b", "role:a"}), a));
+    CPPUNIT_ASSERT_EQUAL(role, reason(all_of({"token", "role:b or role:c"}), a));
+    CPPUNIT_ASSERT_EQUAL(role, reason(all_of({"public", "role:b"}), a));
+    CPPUNIT_ASSERT_EQUAL(static_cast<int>(Reason::kScopeMissing),
+                         reason(all_of({"role:a", "scope:s", "scope:t or role:b"}), a));
+    const Requirement inner = all_of({"role:a", "role:b"});
+    CPPUNIT_ASSERT_EQUAL(role, reason(Requirement::all_of({kept("scope:s"), &inner}), a));
+  }
+
+  void all_of_several_let_in_who_meets_each() {
+    const Claims a = ClaimsBuilder().role("a", {"1"}).scopes("s").build();
+    CPPUNIT_ASSERT(!all_of({"role:a", "scope:s"}).check(a).has_value());
+    CPPUNIT_ASSERT(
+        !all_of({"token", "role:a", "public", "role:b or scope:s"}).check(a).has_value());
+    CPPUNIT_ASSERT(!all_of({"token", "public"}).check(Claims()).has_value());
+  }
+
+  void all_of_several_are_public_only_where_each_is() {
+    CPPUNIT_ASSERT(all_of({"public", "public"}).is_public());
+    CPPUNIT_ASSERT(!all_of({"public", "token"}).is_public());
+    CPPUNIT_ASSERT(!all_of({"role:a", "public"}).is_public());
+    CPPUNIT_ASSERT(!all_of({}).is_public());
+  }
+
+  void describes_what_several_lack_within_bounds() {
+    CPPUNIT_ASSERT_EQUAL(std::string("the role a, and the scope b or the role c"),
+                         all_of({"role:a", "token", "public", "scope:b or role:c"}).describe());
+    CPPUNIT_ASSERT_EQUAL(std::string("a valid access token"),
+                         all_of({"token", "public"}).describe());
+    const auto error = all_of({"role:a", "role:b"}).check(ClaimsBuilder().role("a", {}).build());
+    CPPUNIT_ASSERT_EQUAL(std::string("needs the role b"), error->detail);
+    std::vector<std::string> texts;
+    for (int i = 0; i < 100; ++i)
+      texts.push_back("role:" + std::to_string(i) + std::string(50, 'x'));
+    const std::string described =
+        all_of(std::vector<std::string_view>(texts.begin(), texts.end())).describe();
+    CPPUNIT_ASSERT(described.starts_with("the role 0x") && described.ends_with(", and more"));
+    CPPUNIT_ASSERT(described.size() < auth::kMaxDescribedBytes + 50);
+  }
+
+  void names_scopes_of_several_only_where_they_open_each() {
+    CPPUNIT_ASSERT_EQUAL(std::string("a b c"),
+                         all_of({"scope:a", "public", "scope:b scope:c"}).scopes());
+    CPPUNIT_ASSERT_EQUAL(std::string(), all_of({"scope:a", "role:b"}).scopes());
+    CPPUNIT_ASSERT_EQUAL(std::string(), all_of({"token", "public"}).scopes());
+    const std::string longest = "scope:" + std::string(auth::kMaxDescribedBytes - 10, 'x');
+    CPPUNIT_ASSERT_EQUAL(std::string(),
+                         all_of({longest, "scope:" + std::string(20, 'y')}).scopes());
+  }
+
+  std::vector<std::unique_ptr<Requirement>> kept_{};
 };
 
 CPPUNIT_TEST_SUITE_REGISTRATION(RequirementTest);

@@ -26,6 +26,7 @@ class RouterTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(answers_options_with_what_is_allowed);
   CPPUNIT_TEST(finds_an_endpoint_by_path_and_method);
   CPPUNIT_TEST(takes_head_like_get);
+  CPPUNIT_TEST(goes_by_the_method_that_was_sent);
   CPPUNIT_TEST(keeps_what_an_endpoint_requires);
   CPPUNIT_TEST(the_shipped_endpoints_say_who_may_see_them);
   CPPUNIT_TEST_SUITE_END();
@@ -66,10 +67,27 @@ class RouterTest : public CppUnit::TestFixture {
 
   void finds_nothing_at_paths_that_are_only_alike() {
     const Router router = shipped();
-    for (const char* path :
-         {"", "/", "/private/", "/privat", "/privatex", "//private", "/PRIVATE", "private",
-          "/private%20", "/private ", "/./private", "/public/../private", "/private;a",
-          "/private?a", "/private.", "/api/private"}) {
+    for (const char* path : {"",
+                             "/",
+                             "/private/",
+                             "/privat",
+                             "/privatex",
+                             "//private",
+                             "/PRIVATE",
+                             "private",
+                             "/private%20",
+                             "/private ",
+                             "/./private",
+                             "/public/../private",
+                             "/private;a",
+                             "/private?a",
+                             "/private#a",
+                             "/private.",
+                             "/private/;",
+                             "/public/..;/private",
+                             "/;/private",
+                             "/private::$DATA",
+                             "/api/private"}) {
       for (const char* method : {"GET", "OPTIONS", "DELETE", ""}) {
         const Response response = settled(router, method, path);
         CPPUNIT_ASSERT_EQUAL_MESSAGE(path, 404, response.status);
@@ -111,6 +129,7 @@ class RouterTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_THROW(router.add("/b", {"A\r\nB"}, "token", handler), std::logic_error);
     CPPUNIT_ASSERT_THROW(router.add("/b", {"GET"}, "", handler), std::logic_error);
     CPPUNIT_ASSERT_THROW(router.add("/b", {"GET"}, "roles:a", handler), std::logic_error);
+    CPPUNIT_ASSERT_THROW(router.add("/b", {"GET"}, "role:a, role:b", handler), std::logic_error);
     CPPUNIT_ASSERT_THROW(router.add("/b", {"GET"}, "token", nullptr), std::logic_error);
     CPPUNIT_ASSERT_EQUAL(404, settled(router, "GET", "/b").status);
   }
@@ -139,6 +158,18 @@ class RouterTest : public CppUnit::TestFixture {
     explicit_head.add("/a", {"HEAD"}, "token", fcgi::endpoints::private_route);
     CPPUNIT_ASSERT_EQUAL(std::string("/a"), endpoint(explicit_head, "HEAD", "/a").path);
     CPPUNIT_ASSERT_EQUAL(405, settled(explicit_head, "GET", "/a").status);
+  }
+
+  void goes_by_the_method_that_was_sent() {
+    const char* variables[] = {"REQUEST_METHOD=POST",
+                               "PATH_INFO=/private",
+                               "REQUEST_URI=/private?_method=GET",
+                               "QUERY_STRING=_method=GET",
+                               "HTTP_X_HTTP_METHOD_OVERRIDE=GET",
+                               "HTTP_X_ORIGINAL_URL=/public",
+                               nullptr};
+    const auto found = shipped().find(Request(variables));
+    CPPUNIT_ASSERT_EQUAL(405, std::get<Response>(found).status);
   }
 
   void keeps_what_an_endpoint_requires() {

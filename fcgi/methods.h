@@ -1,0 +1,25 @@
+// Request methods (RFC 9110 §9), also those of WebDAV (RFC 4918 §9 and what builds upon it).
+#pragma once
+
+#include <string_view>
+
+namespace fcgi {
+
+// Whether it is written like one: capital letters and '-', at least one letter. All that are
+// registered are, and programs differ in what they make of "post".
+[[nodiscard]] bool is_method(std::string_view text) noexcept;
+
+// Whether it is in IANA's registry of methods.
+[[nodiscard]] bool is_known_method(std::string_view method) noexcept;
+
+// The known method that somebody may have meant; empty where none is near.
+[[nodiscard]] std::string_view nearest_method(std::string_view text);
+
+// Whether it may act upon what lies below the path, as DELETE and PROPFIND do on a folder: all but
+// those that are known to act upon the resource alone.
+[[nodiscard]] bool acts_below(std::string_view method) noexcept;
+
+// Whether "Depth: 0" keeps it to the resource itself (RFC 4918 §9).
+[[nodiscard]] bool heeds_depth(std::string_view method) noexcept;
+
+}  // namespace fcgi

@@ -1,0 +1,48 @@
+// What programs make of a segment of a path, which is what stands between two slashes.
+//
+// A rule's path is written plainly, so that all programs read it alike; a request's need not be.
+// These functions say what a segment is to those that read more into it than most do.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace fcgi {
+
+// How often programs are taken to decode a path. One that is encoded more often is refused.
+constexpr std::size_t kMaxDecodings = 3;
+
+enum class Case { kMatters, kIgnored };
+
+// Percent-decoded once (RFC 3986 §2.1), as all web servers do. Nothing for an unfinished encoding
+// and for an encoded '/', of which they make different things.
+[[nodiscard]] std::optional<std::string> decoded(std::string_view segment);
+
+// Percent-decoded where it can be; what cannot stays.
+[[nodiscard]] std::string decoded_leniently(std::string_view text);
+
+// Whether a decoded segment has neither a control character nor a backslash, and is UTF-8.
+[[nodiscard]] bool is_clean(std::string_view segment) noexcept;
+
+// Whether something is encoded in it that no client need encode: letters, digits, '-', '.' and '_'.
+// Programs that compare paths as they were sent take it for another segment.
+[[nodiscard]] bool is_encoded_needlessly(std::string_view segment) noexcept;
+
+// What a clean segment is to programs that decode once more, that take a backslash or other
+// characters for a slash, or that compare without regard to case: letters that become those of
+// ASCII then are replaced, all others stay. May hold '/'. Nothing: it is encoded more often than
+// kMaxDecodings, or as "%uXXXX", or holds a control character then.
+[[nodiscard]] std::optional<std::string> decoded_further(std::string_view segment, Case letters);
+
+// What is left of it where this is cut off: parameters (";v=1", RFC 3986 §3.3), what a program that
+// parses a decoded path again takes for a query or a fragment, and what Windows leaves out
+// ("::$DATA", dots and blanks at the end).
+[[nodiscard]] std::string_view core_of(std::string_view segment) noexcept;
+
+// Whether it is "." or ".." to a program that cuts such things off, or takes blanks out, or other
+// characters for dots.
+[[nodiscard]] bool may_be_dots(std::string_view segment) noexcept;
+
+}  // namespace fcgi

@@ -90,6 +90,8 @@ FCGI_SOURCES := \
   fcgi/caller_variables.cpp \
   fcgi/cgi.cpp \
   fcgi/challenge.cpp \
+  fcgi/codec.cpp \
+  fcgi/connection.cpp \
   fcgi/cors.cpp \
   fcgi/demand.cpp \
   fcgi/dispatcher.cpp \
@@ -99,10 +101,14 @@ FCGI_SOURCES := \
   fcgi/event_loop.cpp \
   fcgi/fastcgi_exchange.cpp \
   fcgi/gatekeeper.cpp \
+  fcgi/inbox.cpp \
   fcgi/listener.cpp \
   fcgi/methods.cpp \
+  fcgi/pair_reader.cpp \
   fcgi/path_segment.cpp \
+  fcgi/record_reader.cpp \
   fcgi/request.cpp \
+  fcgi/request_body.cpp \
   fcgi/request_head.cpp \
   fcgi/request_methods.cpp \
   fcgi/request_path.cpp \
@@ -132,6 +138,7 @@ UNIT_TEST_SOURCES := \
   tests/unit/challenge_test.cpp \
   tests/unit/claims_test.cpp \
   tests/unit/client_assertion_test.cpp \
+  tests/unit/codec_test.cpp \
   tests/unit/cors_test.cpp \
   tests/unit/curl_connections_test.cpp \
   tests/unit/curl_http_client_test.cpp \
@@ -185,6 +192,8 @@ UNIT_TEST_SOURCES := \
   tests/unit/rules_test.cpp \
   tests/unit/sealed_entry_test.cpp \
   tests/unit/secret_test.cpp \
+  tests/unit/server_answers_test.cpp \
+  tests/unit/server_bodies_test.cpp \
   tests/unit/server_hostile_test.cpp \
   tests/unit/server_parked_test.cpp \
   tests/unit/server_stop_test.cpp \

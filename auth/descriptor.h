@@ -23,6 +23,8 @@ class Descriptor {
 
   [[nodiscard]] int get() const noexcept { return fd_; }
   [[nodiscard]] bool is_open() const noexcept { return fd_ >= 0; }
+  // Leaves it to somebody else, open or closed.
+  [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
 
  private:
   void close() noexcept {

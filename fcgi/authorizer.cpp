@@ -44,7 +44,7 @@ void Authorizer::handle(std::unique_ptr<Exchange> exchange) const {
   }
   // It holds the rules, whatever becomes of their file meanwhile.
   const Demand demand = std::get<Demand>(std::move(outcome));
-  gatekeeper_.admit(std::move(exchange), *demand,
+  gatekeeper_.admit(std::move(exchange), *demand, Gatekeeper::Body::kIgnored,
                     [this, demand](const Request& admitted, const auth::Claims& claims) {
                       return admit(admitted, claims);
                     });

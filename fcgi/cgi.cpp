@@ -1,9 +1,14 @@
 #include "fcgi/cgi.h"
 
+#include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
+#include <functional>
 #include <future>
 #include <memory>
 #include <optional>
@@ -11,7 +16,7 @@
 #include <string_view>
 #include <utility>
 
-#include "fcgi/request_head.h"
+#include "fcgi/request_body.h"
 
 extern char** environ;
 
@@ -28,63 +33,113 @@ bool write_all(std::string_view bytes) {
   return true;
 }
 
-// The body, or nothing where it is longer than kMaxBody or ends too early (RFC 3875 §4.2).
-std::optional<std::string> read_body() {
-  const Request request(environ);
-  std::size_t length = 0;
-  for (const char digit : request.variable("CONTENT_LENGTH")) {
-    if (digit < '0' || digit > '9' || length > kMaxBody) return std::nullopt;
-    length = length * 10 + static_cast<std::size_t>(digit - '0');
+// Standard input, as far as the request's body goes (RFC 3875 §4.2).
+class Body {
+ public:
+  Body(std::string_view content_length, std::chrono::milliseconds silence) : silence_(silence) {
+    for (const char digit : content_length) {
+      is_sound_ = is_sound_ && digit >= '0' && digit <= '9' && left_ < kMaxLength;
+      if (is_sound_) left_ = left_ * 10 + static_cast<std::uint64_t>(digit - '0');
+    }
   }
-  if (length > kMaxBody) return std::nullopt;
-  std::string body(length, '\0');
-  std::size_t filled = 0;
-  while (filled < length) {
-    const ssize_t count = ::read(STDIN_FILENO, body.data() + filled, length - filled);
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return std::nullopt;
-    filled += static_cast<std::size_t>(count);
+
+  // nullopt where it is too long to be kept, or ends too early.
+  std::optional<std::string> take() {
+    if (!is_sound_ || left_ > kMaxBody) return std::nullopt;
+    std::string body(static_cast<std::size_t>(left_), '\0');
+    for (char* to = body.data(); left_ > 0;) {
+      const std::size_t count = read_some(to, static_cast<std::size_t>(left_));
+      if (count == 0) return std::nullopt;
+      to += count;
+    }
+    return body;
   }
-  return body;
-}
+
+  // What nobody asked for. A web server may write all of it before it reads the answer, which would
+  // be lost with a process that ends before.
+  void drain() {
+    if (left_ == 0) return;
+    // Where it is the other way round, the web server must not wait for more of the answer.
+    static_cast<void>(::shutdown(STDOUT_FILENO, SHUT_WR));
+    static_cast<void>(::close(STDOUT_FILENO));
+    std::array<char, 16 << 10> rest;
+    while (left_ > 0 && read_some(rest.data(), rest.size()) > 0) continue;
+  }
+
+ private:
+  static constexpr std::uint64_t kMaxLength = std::uint64_t{1} << 50;
+
+  // How many bytes; 0 where nothing more comes, or not in time.
+  std::size_t read_some(char* to, std::size_t most) {
+    most = static_cast<std::size_t>(std::min<std::uint64_t>(most, left_));
+    for (;;) {
+      pollfd input{STDIN_FILENO, POLLIN, 0};
+      const int ready = ::poll(&input, 1, static_cast<int>(silence_.count()));
+      const ssize_t count = ready > 0 ? ::read(STDIN_FILENO, to, most) : ready;
+      if (count < 0 && errno == EINTR) continue;
+      const auto read = static_cast<std::size_t>(std::max<ssize_t>(count, 0));
+      left_ -= read;
+      return read;
+    }
+  }
+
+  const std::chrono::milliseconds silence_;
+  bool is_sound_ = true;
+  std::uint64_t left_ = 0;
+};
+
+// Shared: who waits for the end goes on while the exchange's thread is still inside it.
+struct Call {
+  Body body;
+  std::promise<bool> written{};
+};
 
 class CgiExchange final : public Exchange {
  public:
-  explicit CgiExchange(std::shared_ptr<std::promise<bool>> written)
-      : body_(read_body()),
-        request_(environ, body_ ? std::optional<std::string_view>(*body_) : std::nullopt),
-        written_(std::move(written)) {}
+  CgiExchange(const Request& request, std::shared_ptr<Call> call)
+      : request_(request), call_(std::move(call)) {}
   ~CgiExchange() override {
     if (!finished_) finish(error_response(500, "server_error", "The request was not answered."));
   }
 
   const Request& request() const noexcept override { return request_; }
 
+  // Waits for it here: there is no other request.
+  void when_body(std::function<void()> then) override {
+    body_ = call_->body.take();
+    if (body_) request_.set_body(*body_);
+    then();
+  }
+
   void finish(const Response& response) override {
     finished_ = true;
-    written_->set_value(write_all(serialise(response, request_.method() == "HEAD")));
+    call_->written.set_value(write_all(serialise(response, request_.method() == "HEAD")));
   }
 
  private:
-  const std::optional<std::string> body_;
-  const Request request_;
-  const std::shared_ptr<std::promise<bool>> written_;
+  std::optional<std::string> body_{};
+  Request request_;
+  const std::shared_ptr<Call> call_;
   bool finished_ = false;
 };
 
 }  // namespace
 
-bool serve_cgi(const EventLoop::Handler& handler) {
-  // Shared: who waits goes on while the exchange's thread is still inside it.
-  const auto written = std::make_shared<std::promise<bool>>();
-  std::future<bool> outcome = written->get_future();
-  handler(std::make_unique<CgiExchange>(written));
-  return outcome.get();
+bool serve_cgi(const Exchange::Handler& handler, std::chrono::milliseconds body_silence) {
+  const Request request(environ, std::nullopt);
+  const auto call = std::make_shared<Call>(Body(request.variable("CONTENT_LENGTH"), body_silence));
+  std::future<bool> outcome = call->written.get_future();
+  handler(std::make_unique<CgiExchange>(request, call));
+  const bool written = outcome.get();
+  call->body.drain();
+  return written;
 }
 
 void refuse_cgi(const Response& response) {
   // Nobody is left to tell where that fails.
   static_cast<void>(write_all(serialise(response, false)));
+  const Request request(environ, std::nullopt);
+  Body(request.variable("CONTENT_LENGTH"), ServerOptions().body_silence).drain();
 }
 
 }  // namespace fcgi

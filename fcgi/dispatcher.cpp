@@ -50,7 +50,7 @@ void Dispatcher::respond(std::unique_ptr<Exchange> exchange) const {
     return gatekeeper_.answer(std::move(exchange), std::move(*response));
   }
   const Endpoint& endpoint = *std::get<const Endpoint*>(found);
-  gatekeeper_.admit(std::move(exchange), endpoint.requirement,
+  gatekeeper_.admit(std::move(exchange), endpoint.requirement, Gatekeeper::Body::kWanted,
                     [&endpoint](const Request& admitted, const auth::Claims& claims) {
                       Response response = call(endpoint, admitted, claims);
                       if (!endpoint.requirement.is_public()) forbid_storing(response);

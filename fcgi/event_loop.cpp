@@ -2,118 +2,108 @@
 
 #include <poll.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdint>
-#include <string>
-#include <utility>
+#include <chrono>
+#include <memory>
 
 #include "auth/log.h"
-#include "fcgi/fastcgi_exchange.h"
-#include "fcgi/request_head.h"
 
 namespace fcgi {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using State = Connection::State;
 
-constexpr std::chrono::seconds kSweepInterval{1};
+// What epoll knows these by; connections have greater numbers.
+enum Number : std::uint64_t { kListener, kInbox, kLastReserved };
+
 constexpr int kAcceptsAtOnce = 64;
 constexpr int kBacklogRounds = 128;
-constexpr int kDrainsAtOnce = 16;
-// EPOLLRDHUP: of a peer that left in the middle of a request nothing more will come.
-constexpr std::uint32_t kWatchedEvents = EPOLLIN | EPOLLRDHUP | EPOLLET;
-// Set on the thread that runs a loop: a connection given back there needs no wake-up.
-thread_local const EventLoop* running = nullptr;
+constexpr std::chrono::milliseconds kStoppingWait{10};
+
+bool add_to(const auth::Descriptor& epoll, int fd, std::uint32_t events, std::uint64_t number) {
+  epoll_event event{};
+  event.events = events;
+  event.data.u64 = number;
+  return ::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event) == 0;
+}
 
 }  // namespace
 
-EventLoop::EventLoop(int listener, const Handler& handler, std::atomic<std::size_t>& under_way)
-    : listener_(listener),
-      handler_(handler),
-      under_way_(under_way),
+EventLoop::EventLoop(const Shared& shared)
+    : shared_(shared),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
-      wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      peeked_(kMaxRequestBytes) {
-  epoll_event event{};
-  event.events = EPOLLIN;
-  event.data.fd = wake_.get();
-  bool added = ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), &event) == 0;
-  event.events = EPOLLIN | EPOLLEXCLUSIVE;
-  event.data.fd = listener_;
-  added = added && ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, listener_, &event) == 0;
+      tools_(shared.options),
+      last_number_(kLastReserved) {
+  const bool added = add_to(epoll_, tools_.inbox.descriptor(), EPOLLIN, kInbox) &&
+                     add_to(epoll_, shared_.listener, EPOLLIN | EPOLLEXCLUSIVE, kListener);
   if (!added) epoll_ = auth::Descriptor();
 }
 
-EventLoop::~EventLoop() {
-  const auth::MutexLock lock(mutex_);
-  for (const Returned& each : returned_) static_cast<void>(::close(each.fd));
+bool EventLoop::is_open() const noexcept {
+  return epoll_.is_open() && tools_.inbox.is_open() && tools_.codec.is_open();
 }
 
 void EventLoop::stop() noexcept {
   stop_requested_.store(true);
-  static_cast<void>(::eventfd_write(wake_.get(), 1));
+  tools_.inbox.wake();
 }
 
-void EventLoop::run(std::chrono::milliseconds stop_timeout) {
-  running = this;
-  bool stopping = false;
-  Time stop_by = Time::max();
-  std::array<epoll_event, 64> events;
-  for (;;) {
-    const int wait = stopping ? 10 : watched_.empty() ? -1 : 1000;
-    const int count =
-        ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), wait);
-    for (int i = 0; i < count; ++i) {
-      const int fd = events[static_cast<std::size_t>(i)].data.fd;
-      if (fd == listener_) {
-        static_cast<void>(accept_all());
-      } else if (fd == wake_.get()) {
-        eventfd_t ignored = 0;
-        static_cast<void>(::eventfd_read(wake_.get(), &ignored));
-      } else if (const auto found = watched_.find(fd); found != watched_.end()) {
-        const bool left = (events[static_cast<std::size_t>(i)].events & EPOLLRDHUP) != 0;
-        found->second.waits == Waits::kForEnd ? drain(fd) : look(fd, left);
-      }
-    }
-    take_back();
-    const Time now = Clock::now();
-    if (now >= next_sweep_) sweep(now);
-    if (stop_requested_.load() && !stopping) {
-      stopping = true;
-      stop_by = now + stop_timeout;
-      // What waits in the backlog was handed over to us alone: a closed socket would reset it.
-      for (int i = 0; i < kBacklogRounds && accept_all(); ++i) continue;
-      static_cast<void>(::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, listener_, nullptr));
-      listening_ = false;
-    }
-    if (stopping) {
-      close_idle();
-      const bool finished = under_way_.load() == 0 && watched_.empty();
-      if (finished || now >= stop_by) break;
-    }
+void EventLoop::run() {
+  tools_.inbox.adopt();
+  tools_.now = Clock::now();
+  while (!stopping_ || (!entries_.empty() && tools_.now < stop_by_)) {
+    wait();
+    if (tools_.now >= next_sweep_) sweep();
+    if (stop_requested_.load() && !stopping_) begin_to_stop();
+    if (stopping_) close_idle();
+    // Who was removed may have said something on the way.
+    go_on(0);
   }
-  while (!watched_.empty()) close_watched(watched_.begin()->first);
-  running = nullptr;
+  refuse_the_rest();
+  tools_.inbox.close();
 }
 
-bool EventLoop::accept_all() {
-  if (!listening_) return false;
+void EventLoop::wait() {
+  std::array<epoll_event, 64> events;
+  const auto most = stopping_ ? kStoppingWait : shared_.options.sweep;
+  const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
+                                 static_cast<int>(most.count()));
+  tools_.now = Clock::now();
+  for (int i = 0; i < count; ++i) {
+    const epoll_event& event = events[static_cast<std::size_t>(i)];
+    handle(event.data.u64, event.events);
+  }
+}
+
+void EventLoop::handle(std::uint64_t number, std::uint32_t events) {
+  if (number == kListener) {
+    static_cast<void>(accept_some());
+  } else if (number == kInbox) {
+    tools_.inbox.forget_wake();
+    go_on(0);
+  } else if (const auto found = entries_.find(number); found != entries_.end()) {
+    found->second.connection.handle(events);
+    go_on(number);
+  }
+}
+
+bool EventLoop::accept_some() {
   // Bounded, so that connections that wait here get their turn.
   for (int i = 0; i < kAcceptsAtOnce; ++i) {
-    const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-    if (fd >= 0) {
-      look(fd);
+    constexpr int kFlags = SOCK_CLOEXEC | SOCK_NONBLOCK;
+    auth::Descriptor socket(::accept4(shared_.listener, nullptr, nullptr, kFlags));
+    if (socket.is_open()) {
+      add(std::move(socket));
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
       // The kernel looks for a descriptor first, also where nobody waits.
-      pollfd waiting{listener_, POLLIN, 0};
+      pollfd waiting{shared_.listener, POLLIN, 0};
       if (::poll(&waiting, 1, 0) <= 0) return false;
-      make_room();
+      make_room_for_descriptor();
       return true;
     } else if (errno != EINTR && errno != ECONNABORTED) {
       return false;
@@ -122,153 +112,164 @@ bool EventLoop::accept_all() {
   return true;
 }
 
-// Out of descriptors: the connection that waits longest for its peer has to go.
-void EventLoop::make_room() {
-  const auto oldest = std::min_element(
-      watched_.begin(), watched_.end(),
-      [](const auto& a, const auto& b) { return a.second.deadline < b.second.deadline; });
-  if (oldest != watched_.end()) {
-    close_watched(oldest->first);
-    return;
-  }
+void EventLoop::add(auth::Descriptor socket) {
+  if (entries_.size() >= shared_.options.max_connections) make_room();
+  const std::uint64_t number = ++last_number_;
+  const auto entry = entries_.try_emplace(number, number, std::move(socket), tools_).first;
+  // Usually a whole request has come, and is answered before epoll has to know of it.
+  entry->second.connection.receive();
+  go_on(number);
+}
+
+void EventLoop::make_room_for_descriptor() {
+  const std::size_t before = entries_.size();
+  make_room();
+  if (entries_.size() < before) return;
   auth::log(auth::LogLevel::kError, "no descriptor is left for a connection: raise LimitNOFILE");
   // Otherwise the listening socket would keep the loop spinning until requests finish.
   constexpr useconds_t kPause = 10'000;
   static_cast<void>(::usleep(kPause));
 }
 
-// Serves the request that waits in the socket, or watches for the rest of it.
-void EventLoop::look(int fd, bool peer_left) {
-  const ssize_t count = ::recv(fd, peeked_.data(), peeked_.size(), MSG_PEEK | MSG_DONTWAIT);
-  const bool would_block = count < 0 && (errno == EAGAIN || errno == EINTR);
-  if (count <= 0 && !would_block) return close_watched(fd);
-  RequestHead head = look_at({peeked_.data(), would_block ? 0 : static_cast<std::size_t>(count)});
-  switch (head.state) {
-    case RequestHead::State::kIncomplete:
-      if (peer_left) return close_watched(fd);
-      if (count > 0 || !watched_.contains(fd)) {
-        if (!watch(fd, Waits::kForRequest)) close_watched(fd);
-      }
+// The connection that waits longest for its peer has to go.
+void EventLoop::make_room() {
+  const auto entry = stillest([](const Entry& each) { return each.connection.waits_for_peer(); });
+  if (entry != entries_.end()) abandon(entry);
+}
+
+// Until nobody can go on: who is called may answer at once, and so may others meanwhile.
+void EventLoop::go_on(std::uint64_t number) {
+  to_go_on_.push_back(number);
+  while (!to_go_on_.empty()) {
+    const auto entry = entries_.find(to_go_on_.back());
+    to_go_on_.pop_back();
+    if (entry != entries_.end()) {
+      serve(entry->second.connection);
+      settle(entry);
+    }
+    deliver();
+  }
+}
+
+void EventLoop::serve(Connection& connection) {
+  for (;;) {
+    if (std::unique_ptr<Exchange> exchange = connection.take_exchange()) {
+      shared_.handler(std::move(exchange));
+    } else if (const std::function<void()> waiter = connection.take_waiter()) {
+      waiter();
+    } else {
       return;
-    case RequestHead::State::kRefused:
-      auth::log(auth::LogLevel::kWarn,
-                "a FastCGI connection was closed: " + std::string(head.refusal));
-      return close_watched(fd);
-    case RequestHead::State::kComplete:
-    case RequestHead::State::kBodyTooLarge:
-      return serve(fd, std::move(head));
+    }
+    deliver();
   }
 }
 
-void EventLoop::serve(int fd, RequestHead head) {
-  // Whoever finishes the exchange closes the descriptor, perhaps at once and on another thread.
-  unwatch(fd);
-  kept_ = -1;
-  if (std::unique_ptr<Exchange> exchange =
-          FastCgiExchange::read(fd, std::move(head), *this, under_way_)) {
-    handler_(std::move(exchange));
+void EventLoop::deliver() {
+  tools_.inbox.take(messages_);
+  for (Inbox::Message& message : messages_) {
+    const auto entry = entries_.find(message.request.connection);
+    if (entry == entries_.end()) continue;
+    entry->second.connection.take(message);
+    to_go_on_.push_back(entry->first);
   }
-  if (kept_ == fd && !watch(fd, Waits::kForNextRequest)) close_watched(fd);
 }
 
-void EventLoop::drain(int fd) {
-  for (int i = 0; i < kDrainsAtOnce; ++i) {
-    const ssize_t count = ::recv(fd, peeked_.data(), peeked_.size(), MSG_DONTWAIT);
-    if (count > 0) continue;
-    if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    return close_watched(fd);
-  }
-  // Edge-triggered: what is left would not be told of again.
-  static_cast<void>(set_events(EPOLL_CTL_MOD, fd));
+void EventLoop::settle(Entries::iterator entry) {
+  if (entry->second.connection.state() == State::kClosed || !watch(entry)) return remove(entry);
+  count_held(entry->second, entry->second.connection.held());
+  shed();
 }
 
-std::chrono::seconds EventLoop::timeout_of(Waits waits) {
-  switch (waits) {
-    case Waits::kForRequest:
-      return kHeadTimeout;
-    case Waits::kForNextRequest:
-      return kIdleTimeout;
-    case Waits::kForEnd:
-      return kLingerTimeout;
-  }
-  return kLingerTimeout;
-}
-
-bool EventLoop::watch(int fd, Waits waits) {
-  const Connection connection{waits, Clock::now() + timeout_of(waits)};
-  const auto found = watched_.find(fd);
-  if (found != watched_.end()) {
-    // The time for a request begins with its first byte, and further bytes do not prolong it.
-    if (found->second.waits != waits) found->second = connection;
-    return true;
-  }
-  if (watched_.size() >= kMaxWatched) make_room();
-  if (!set_events(EPOLL_CTL_ADD, fd)) return false;
-  watched_.emplace(fd, connection);
-  return true;
-}
-
-bool EventLoop::set_events(int operation, int fd) {
+bool EventLoop::watch(Entries::iterator entry) {
+  auto& [connection, watched, held] = entry->second;
+  const std::uint32_t wanted = connection.events();
+  if (wanted == watched) return true;
   epoll_event event{};
-  event.events = kWatchedEvents;
-  event.data.fd = fd;
-  return ::epoll_ctl(epoll_.get(), operation, fd, &event) == 0;
+  event.events = wanted;
+  event.data.u64 = entry->first;
+  const int operation = watched == kNotWatched ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+  watched = wanted;
+  return ::epoll_ctl(epoll_.get(), operation, connection.socket(), &event) == 0;
 }
 
-void EventLoop::unwatch(int fd) {
-  if (watched_.erase(fd) == 0) return;
-  static_cast<void>(::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr));
+void EventLoop::count_held(Entry& entry, std::size_t held) {
+  if (held == entry.held) return;
+  held_ += held - entry.held;
+  shared_.held += held - entry.held;
+  entry.held = held;
 }
 
-void EventLoop::close_watched(int fd) {
-  watched_.erase(fd);
-  static_cast<void>(::close(fd));
-}
-
-void EventLoop::give_back(int fd, After after) {
-  if (running == this && after == After::kReuse) {
-    kept_ = fd;
-    return;
-  }
-  {
-    const auth::MutexLock lock(mutex_);
-    returned_.push_back({fd, after});
-  }
-  static_cast<void>(::eventfd_write(wake_.get(), 1));
-}
-
-void EventLoop::take_back() {
-  std::vector<Returned> returned;
-  {
-    const auth::MutexLock lock(mutex_);
-    returned.swap(returned_);
-  }
-  for (const auto& [fd, after] : returned) {
-    const Waits waits = after == After::kReuse ? Waits::kForNextRequest : Waits::kForEnd;
-    if (!watch(fd, waits)) close_watched(fd);
+void EventLoop::shed() {
+  const std::size_t most = shared_.options.max_held;
+  while (held_ > most / shared_.loops && shared_.held > most) {
+    const auto entry = stillest([](const Entry& each) { return each.held > 0; });
+    if (entry == entries_.end()) return;
+    auth::log(auth::LogLevel::kWarn, "too much waits for web servers: a connection was closed");
+    abandon(entry);
   }
 }
 
-void EventLoop::sweep(Time now) {
-  next_sweep_ = now + kSweepInterval;
-  std::vector<int> late;
-  for (const auto& [fd, connection] : watched_) {
-    if (connection.deadline <= now) late.push_back(fd);
+void EventLoop::abandon(Entries::iterator entry) {
+  entry->second.connection.abandon();
+  remove(entry);
+}
+
+void EventLoop::remove(Entries::iterator entry) {
+  count_held(entry->second, 0);
+  entries_.erase(entry);
+}
+
+template <typename IsMeant>
+EventLoop::Entries::iterator EventLoop::stillest(IsMeant is_meant) {
+  auto found = entries_.end();
+  for (auto each = entries_.begin(); each != entries_.end(); ++each) {
+    if (!is_meant(each->second)) continue;
+    const bool earlier = found == entries_.end() ||
+                         each->second.connection.moved_at() < found->second.connection.moved_at();
+    if (earlier) found = each;
   }
-  for (const int fd : late) close_watched(fd);
+  return found;
+}
+
+void EventLoop::sweep() {
+  next_sweep_ = tools_.now + shared_.options.sweep;
+  for (auto each = entries_.begin(); each != entries_.end();) {
+    const auto entry = each++;
+    if (entry->second.connection.is_late()) abandon(entry);
+  }
+  // Of several processes on one socket the kernel wakes one for a connection, also one that is
+  // stopped, or killed before it takes it: then nobody else hears of it.
+  if (!stopping_) static_cast<void>(accept_some());
+}
+
+void EventLoop::begin_to_stop() {
+  // What waits in the backlog was handed over to us alone: a closed socket would reset it.
+  for (int i = 0; i < kBacklogRounds && accept_some(); ++i) continue;
+  static_cast<void>(::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, shared_.listener, nullptr));
+  stopping_ = true;
+  stop_by_ = tools_.now + shared_.options.stop;
 }
 
 void EventLoop::close_idle() {
-  std::vector<int> idle;
-  for (const auto& [fd, connection] : watched_) {
-    if (connection.waits == Waits::kForNextRequest) idle.push_back(fd);
+  std::vector<std::uint64_t> idle;
+  for (const auto& [number, entry] : entries_) {
+    if (entry.connection.state() == State::kIdle) idle.push_back(number);
   }
-  for (const int fd : idle) {
-    // A request may have arrived since: it was handed over before the web server could know.
-    char first = 0;
-    const bool silent = ::recv(fd, &first, sizeof first, MSG_PEEK | MSG_DONTWAIT) <= 0;
-    silent ? close_watched(fd) : look(fd);
+  for (const std::uint64_t number : idle) {
+    const auto entry = entries_.find(number);
+    if (entry == entries_.end()) continue;
+    // A request may have come since: it was handed over before the web server could know.
+    Connection& connection = entry->second.connection;
+    connection.receive();
+    if (connection.state() == State::kIdle) connection.close();
+    go_on(number);
   }
+}
+
+void EventLoop::refuse_the_rest() {
+  const Response refusal = error_response(503, "temporarily_unavailable", "The API is stopping.");
+  for (auto& [number, entry] : entries_) entry.connection.refuse_unless_answered(refusal);
+  while (!entries_.empty()) abandon(entries_.begin());
 }
 
 }  // namespace fcgi

@@ -1,105 +1,106 @@
-// EventLoop: one request thread with the connections it watches.
+// EventLoop: one request thread with its connections.
 //
-// Connections that wait for something cost no thread: until a whole request has arrived, between
-// two requests, and while the rest of an unread body drains away.
+// Everything that a connection waits for costs no thread: its peer's bytes, an answer that ZITADEL
+// has to be asked for, and a peer that does not read.
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <cstddef>
-#include <functional>
-#include <memory>
+#include <cstdint>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "auth/descriptor.h"
-#include "auth/mutex.h"
+#include "fcgi/connection.h"
 #include "fcgi/exchange.h"
-#include "fcgi/request_head.h"
+#include "fcgi/server_options.h"
 
 namespace fcgi {
 
-constexpr std::chrono::seconds kHeadTimeout{10};   // from the first look to a whole request
-constexpr std::chrono::seconds kIdleTimeout{300};  // between two requests of a kept connection
-constexpr std::chrono::seconds kLingerTimeout{2};  // for an unread body
-constexpr std::chrono::seconds kSendTimeout{5};    // for a web server that does not read
-constexpr std::size_t kMaxWatched = 8192;          // connections of one loop that wait
-
-// One thread runs it; give_back and wake may be called by any.
+// One thread runs it; stop may be called by any.
 class EventLoop {
  public:
-  using Handler = std::function<void(std::unique_ptr<Exchange>)>;
+  using Handler = Exchange::Handler;
 
-  // What becomes of a connection whose exchange is over.
-  enum class After {
-    kReuse,   // the web server keeps it open for another request
-    kLinger,  // more of an unread body arrives; closing now would destroy the response on its way
+  // What the loops of a server share. All must outlive them.
+  struct Shared {
+    int listener;  // a listening socket, non-blocking, not closed here
+    const Handler& handler;
+    const ServerOptions& options;
+    std::size_t loops;
+    std::atomic<std::size_t>& held;  // bytes, see ServerOptions::max_held
   };
 
-  // listener: a listening socket, not closed here. under_way counts exchanges. The handler must
-  // outlive the loop.
-  EventLoop(int listener, const Handler& handler, std::atomic<std::size_t>& under_way);
-  // Closes what was given back after the end.
-  ~EventLoop();
+  // Must outlive every exchange.
+  explicit EventLoop(const Shared& shared);
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
   // False: no descriptors are left.
-  [[nodiscard]] bool is_open() const noexcept { return epoll_.is_open() && wake_.is_open(); }
+  [[nodiscard]] bool is_open() const noexcept;
 
-  // Serves until stop is called and all that was under way is finished, at most stop_timeout after
-  // it. Takes nothing new then but what already waits to be accepted.
-  void run(std::chrono::milliseconds stop_timeout);
+  // Serves until stop is called and all that was under way is answered and sent, at most
+  // ServerOptions::stop after it; who then still waits for an answer gets a 503. Takes nothing new
+  // then but what already waits to be accepted.
+  void run();
 
   // Async-signal-safe.
   void stop() noexcept;
 
-  void give_back(int fd, After after);
-
  private:
-  using Time = std::chrono::steady_clock::time_point;
-  enum class Waits { kForRequest, kForNextRequest, kForEnd };
-  struct Connection {
-    Waits waits;
-    Time deadline;
-  };
-  struct Returned {
-    int fd;
-    After after;
-  };
+  using Time = Connection::Time;
+  static constexpr std::uint32_t kNotWatched = ~0U;
+  struct Entry {
+    Entry(std::uint64_t number, auth::Descriptor socket, LoopTools& tools)
+        : connection(number, std::move(socket), tools) {}
 
-  static std::chrono::seconds timeout_of(Waits waits);
+    Connection connection;
+    std::uint32_t watched = kNotWatched;  // events that epoll was asked for
+    std::size_t held = 0;                 // bytes, as counted last
+  };
+  using Entries = std::unordered_map<std::uint64_t, Entry>;
+
+  void wait();
+  void handle(std::uint64_t number, std::uint32_t events);
 
   // True: more connections may wait.
-  bool accept_all();
+  bool accept_some();
+  void add(auth::Descriptor socket);
+  void make_room_for_descriptor();
   void make_room();
-  void look(int fd, bool peer_left = false);
-  void serve(int fd, RequestHead head);
-  void drain(int fd);
-  [[nodiscard]] bool watch(int fd, Waits waits);
-  [[nodiscard]] bool set_events(int operation, int fd);
-  void unwatch(int fd);
-  void close_watched(int fd);
-  void take_back();
-  void sweep(Time now);
-  void close_idle();
 
-  const int listener_;
-  const Handler& handler_;
-  std::atomic<std::size_t>& under_way_;
+  void go_on(std::uint64_t number);
+  void serve(Connection& connection);
+  void deliver();
+  void settle(Entries::iterator entry);
+  [[nodiscard]] bool watch(Entries::iterator entry);
+  void count_held(Entry& entry, std::size_t held);
+  void shed();
+  void abandon(Entries::iterator entry);
+  void remove(Entries::iterator entry);
+  // The connection that has stood still the longest of those that are meant; the end where none is.
+  template <typename IsMeant>
+  Entries::iterator stillest(IsMeant is_meant);
+
+  void sweep();
+  void begin_to_stop();
+  void close_idle();
+  void refuse_the_rest();
+
+  const Shared shared_;
   auth::Descriptor epoll_;
-  auth::Descriptor wake_;  // an eventfd
   std::atomic<bool> stop_requested_{false};
 
-  // The loop's thread's own.
-  bool listening_ = true;
-  int kept_ = -1;  // given back by the handler before it returned
+  LoopTools tools_;
+  bool stopping_ = false;
+  Time stop_by_ = Time::max();
   Time next_sweep_{};
-  std::unordered_map<int, Connection> watched_{};
-  std::vector<char> peeked_;
-
-  auth::Mutex mutex_;
-  std::vector<Returned> returned_ GUARDED_BY(mutex_);
+  std::uint64_t last_number_;
+  Entries entries_{};
+  std::size_t held_ = 0;                   // bytes of these
+  std::vector<std::uint64_t> to_go_on_{};  // connections that got a message
+  std::vector<Inbox::Message> messages_{};
 };
 
 }  // namespace fcgi

@@ -1,44 +1,33 @@
-// FastCgiExchange: an exchange over a FastCGI connection, with libfcgi as the codec.
+// FastCgiExchange: an exchange over a FastCGI connection.
 #pragma once
 
-#include <fcgiapp.h>
-
-#include <atomic>
-#include <cstddef>
+#include <functional>
 #include <memory>
-#include <optional>
-#include <string>
+#include <utility>
 
-#include "fcgi/event_loop.h"
+#include "fcgi/codec.h"
 #include "fcgi/exchange.h"
-#include "fcgi/request_head.h"
+#include "fcgi/inbox.h"
 
 namespace fcgi {
 
+// Knows its connection by number alone: it may have gone meanwhile, and then what is said of the
+// exchange is lost without harm.
 class FastCgiExchange final : public Exchange {
  public:
-  // Reads the request that waits in the socket. Takes fd over: gives it back to the loop or closes
-  // it when finished. Null, with fd closed, where libfcgi cannot read the request.
-  // REQUIRES: head is of what waits in fd, and kComplete or kBodyTooLarge.
-  [[nodiscard]] static std::unique_ptr<FastCgiExchange> read(int fd, RequestHead head,
-                                                             EventLoop& loop,
-                                                             std::atomic<std::size_t>& under_way);
+  // inbox: of the loop that owns the connection; must outlive the exchange.
+  FastCgiExchange(RequestId id, std::shared_ptr<DecodedRequest> decoded, Inbox& inbox)
+      : id_(id), decoded_(std::move(decoded)), inbox_(inbox) {}
   ~FastCgiExchange() override;
 
-  [[nodiscard]] const Request& request() const noexcept override { return *request_; }
+  [[nodiscard]] const Request& request() const noexcept override { return decoded_->request(); }
+  void when_body(std::function<void()> then) override;
   void finish(const Response& response) override;
 
  private:
-  FastCgiExchange(int fd, RequestHead head, EventLoop& loop, std::atomic<std::size_t>& under_way);
-
-  // Not usable: the web server went away, or does not read.
-  void release_connection(bool usable);
-
-  FCGX_Request fcgx_;
-  const RequestHead head_;
-  EventLoop& loop_;
-  std::atomic<std::size_t>& under_way_;
-  std::optional<Request> request_{};
+  const RequestId id_;
+  const std::shared_ptr<DecodedRequest> decoded_;
+  Inbox& inbox_;
   bool finished_ = false;
 };
 

@@ -9,28 +9,42 @@ namespace fcgi {
 struct Gatekeeper::Parked {
   std::unique_ptr<Exchange> exchange;
   const auth::Requirement* requirement;
+  Body body;
   Admitted admitted;
 };
 
 void Gatekeeper::admit(std::unique_ptr<Exchange> exchange, const auth::Requirement& requirement,
-                       Admitted admitted) const {
-  const Request& request = exchange->request();
-  if (requirement.is_public()) return finish(*exchange, admitted(request, auth::Claims()));
-  const auth::Result<auth::SecretView> token = auth::bearer_token(request.authorization());
-  if (!token) return finish(*exchange, challenge(token.error(), requirement, resource_));
+                       Body body, Admitted admitted) const {
+  auto parked = std::make_unique<Parked>(
+      Parked{std::move(exchange), &requirement, body, std::move(admitted)});
+  if (requirement.is_public()) {
+    return let_in(std::move(parked), std::make_shared<const auth::Claims>());
+  }
+  Exchange& asked = *parked->exchange;
+  const auth::Result<auth::SecretView> token = auth::bearer_token(asked.request().authorization());
+  if (!token) return finish(asked, challenge(token.error(), requirement, resource_));
   // A std::function wants copyable captures: what is parked is taken back by the one call of done.
-  auto* const parked = new Parked{std::move(exchange), &requirement, std::move(admitted)};
   validator_.authorize(*token, requirement,
-                       [this, parked](const auth::TokenValidator::Answer& outcome) {
-                         const std::unique_ptr<Parked> resumed(parked);
-                         resume(*resumed, outcome);
+                       [this, raw = parked.release()](const auth::TokenValidator::Answer& outcome) {
+                         resume(std::unique_ptr<Parked>(raw), outcome);
                        });
 }
 
-void Gatekeeper::resume(const Parked& parked, const auth::TokenValidator::Answer& outcome) const {
-  Exchange& exchange = *parked.exchange;
-  finish(exchange, outcome ? parked.admitted(exchange.request(), **outcome)
-                           : challenge(outcome.error(), *parked.requirement, resource_));
+void Gatekeeper::resume(std::unique_ptr<Parked> parked,
+                        const auth::TokenValidator::Answer& outcome) const {
+  if (outcome) return let_in(std::move(parked), *outcome);
+  finish(*parked->exchange, challenge(outcome.error(), *parked->requirement, resource_));
+}
+
+void Gatekeeper::let_in(std::unique_ptr<Parked> parked,
+                        std::shared_ptr<const auth::Claims> claims) const {
+  const auto respond = [this](const Parked& let, const auth::Claims& whom) {
+    finish(*let.exchange, let.admitted(let.exchange->request(), whom));
+  };
+  if (parked->body == Body::kIgnored) return respond(*parked, *claims);
+  Exchange& exchange = *parked->exchange;
+  exchange.when_body([respond, parked = std::shared_ptr<Parked>(std::move(parked)),
+                      claims = std::move(claims)] { respond(*parked, *claims); });
 }
 
 void Gatekeeper::answer(std::unique_ptr<Exchange> exchange, Response response) const {

@@ -19,13 +19,16 @@ class Gatekeeper {
   // Makes the response of a caller who was let in; the claims of a public requirement are empty.
   // Throws nothing.
   using Admitted = std::function<Response(const Request&, const auth::Claims&)>;
+  // Whether it looks at the request's body. A refusal waits for no body, whatever is wanted.
+  enum class Body { kIgnored, kWanted };
 
   Gatekeeper(auth::TokenValidator& validator, ProtectedResource resource, Cors cors)
       : validator_(validator), resource_(std::move(resource)), cors_(std::move(cors)) {}
 
   // Finishes the exchange with what admitted makes, or with a challenge: now or, where ZITADEL has
-  // to be asked, later and on another thread. The requirement must live as long as admitted does.
-  void admit(std::unique_ptr<Exchange> exchange, const auth::Requirement& requirement,
+  // to be asked or a body has to come, later and on another thread. The requirement must live as
+  // long as admitted does.
+  void admit(std::unique_ptr<Exchange> exchange, const auth::Requirement& requirement, Body body,
              Admitted admitted) const;
 
   // Finishes the exchange with a response that no token was needed for.
@@ -38,7 +41,8 @@ class Gatekeeper {
  private:
   struct Parked;
 
-  void resume(const Parked& parked, const auth::TokenValidator::Answer& outcome) const;
+  void resume(std::unique_ptr<Parked> parked, const auth::TokenValidator::Answer& outcome) const;
+  void let_in(std::unique_ptr<Parked> parked, std::shared_ptr<const auth::Claims> claims) const;
   void finish(Exchange& exchange, Response response) const;
 
   auth::TokenValidator& validator_;

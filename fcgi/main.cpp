@@ -192,7 +192,7 @@ int run() {
   std::optional<fcgi::Gatekeeper> gatekeeper;
   std::optional<fcgi::Authorizer> authorizer;
   std::optional<fcgi::Dispatcher> dispatcher;
-  const fcgi::EventLoop::Handler handler = [&dispatcher](std::unique_ptr<fcgi::Exchange> exchange) {
+  const fcgi::Exchange::Handler handler = [&dispatcher](std::unique_ptr<fcgi::Exchange> exchange) {
     dispatcher->handle(std::move(exchange));
   };
   std::optional<fcgi::Server> server;

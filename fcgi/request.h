@@ -10,12 +10,14 @@
 
 namespace fcgi {
 
-// A view of the request's variables and body, which must outlive it. Immutable after construction,
-// so any thread may read it. Owns no memory.
+// A view of the request's variables and body, which must outlive it. Nothing changes after
+// construction but the body, which the server sets before anybody asks for it; so any thread may
+// read it. Owns no memory.
 class Request {
  public:
   // variables: "NAME=value" strings, ended by a null pointer; strings without '=' are passed over.
-  // Body: nothing where it was longer than the server keeps (Server::kMaxBody).
+  // Body: nullopt where it is longer than the server keeps (kMaxBody, fcgi/request_body.h), or has
+  // not come yet.
   explicit Request(const char* const* variables, std::optional<std::string_view> body = "");
 
   [[nodiscard]] std::string_view method() const noexcept { return method_; }
@@ -41,6 +43,7 @@ class Request {
     }
   }
   [[nodiscard]] std::optional<std::string_view> body() const noexcept { return body_; }
+  void set_body(std::optional<std::string_view> body) noexcept { body_ = body; }
 
  private:
   void add_authorization(std::string_view value) noexcept;

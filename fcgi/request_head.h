@@ -1,39 +1,59 @@
-// RequestHead: looks at what a web server has sent before libfcgi may read it.
+// RequestHead: reads what a web server sends up to the body, before libfcgi may see it.
 //
-// libfcgi blocks on a head that is half there, smashes its stack on some management records, and
-// allocates what a length field says. So it gets the descriptor only when one whole, well-formed
-// request (FastCGI specification §3, §5.1, §5.2) is waiting in the socket.
+// libfcgi waits for a head that is half there, smashes its stack on some management records, and
+// allocates what a length field says. So it gets one whole, well-formed head (FastCGI specification
+// §3, §5.1, §5.2) and nothing else.
 #pragma once
 
+#include <array>
 #include <cstddef>
-#include <cstdint>
-#include <string>
 #include <string_view>
+
+#include "fcgi/pair_reader.h"
+#include "fcgi/record_reader.h"
 
 namespace fcgi {
 
-constexpr std::size_t kMaxParamsBytes = 96 << 10;  // lighttpd sends at most 65,535 bytes
-constexpr std::size_t kMaxParams = 1000;
-constexpr std::size_t kMaxBody = 64 << 10;  // has to fit into the socket's buffer with the rest
-// All that is ever looked at.
-constexpr std::size_t kMaxRequestBytes = 176 << 10;
+// With what headers and padding of records add to the variables.
+constexpr std::size_t kMaxHeadBytes = 128 << 10;
 
-struct RequestHead {
-  enum class State {
-    kIncomplete,    // more bytes are needed
-    kComplete,      // the whole request, its body included
-    kBodyTooLarge,  // the head is there; the body is longer than kMaxBody and will not be read
-    kRefused,       // not a request that may be read: close the connection
-  };
+// One thread at a time. Keeps none of the variables.
+class RequestHead {
+ public:
+  // Reads on. Returns how many of the bytes are the head's: all of them, unless it is whole or
+  // refused.
+  std::size_t read(std::string_view bytes);
 
-  State state = State::kIncomplete;
-  std::size_t arrived = 0;       // bytes looked at, where complete: more than the request, maybe
-  bool keep_connection = false;  // the server wants to use it again (FCGI_KEEP_CONN), and can
-  std::string body{};            // where complete
-  std::string_view refusal{};    // why, for the log
+  [[nodiscard]] bool is_whole() const noexcept { return stage_ == Stage::kEnd; }
+  // Why the connection is to be closed, for the log; empty where nothing is wrong.
+  [[nodiscard]] std::string_view refusal() const noexcept { return refusal_; }
+
+  // Once it is whole.
+  [[nodiscard]] unsigned id() const noexcept { return id_; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }  // bytes
+  [[nodiscard]] std::size_t variables() const noexcept { return pairs_.count(); }
+  [[nodiscard]] bool is_authorizer() const noexcept;
+  // The web server wants to use the connection again (FCGI_KEEP_CONN), and can. Behind an
+  // authorizer an end of a body may come or not: what follows it would not be understood.
+  [[nodiscard]] bool keeps_connection() const noexcept;
+
+ private:
+  enum class Stage { kBegin, kParams, kEnd };
+
+  void read_parts(std::string_view& bytes);
+  [[nodiscard]] std::string_view objection_to(const RecordHeader& header) const;
+  [[nodiscard]] std::string_view take(std::string_view content);
+  [[nodiscard]] std::string_view end_record();
+
+  RecordReader records_{};
+  Stage stage_ = Stage::kBegin;
+  std::string_view refusal_{};
+  std::size_t size_ = 0;
+  std::array<char, 8> begin_{};  // the content of BEGIN_REQUEST
+  std::size_t begin_size_ = 0;
+  unsigned id_ = 0;
+  std::size_t params_size_ = 0;
+  PairReader pairs_{};
 };
-
-// Looks at bytes that begin with a request.
-[[nodiscard]] RequestHead look_at(std::string_view bytes);
 
 }  // namespace fcgi

@@ -16,30 +16,25 @@
 namespace fcgi {
 namespace {
 
-// TCP connections inherit these from the listener, those that are made from now on.
-void tune(int listener) {
-  // The largest request has to fit (request_head.h). Where this is refused, very large ones time
-  // out.
-  constexpr int kReceiveBuffer = 512 << 10;
-  static_cast<void>(
-      ::setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &kReceiveBuffer, sizeof kReceiveBuffer));
-  // Without it the end of a long response waits for the web server's delayed acknowledgement. A
-  // Unix socket knows no such thing and refuses.
+// Without it the end of a long response waits for the web server's delayed acknowledgement. TCP
+// connections inherit it from the listener; a Unix socket knows no such thing and refuses.
+void send_without_delay(int listener) {
   constexpr int kNoDelay = 1;
   static_cast<void>(::setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &kNoDelay, sizeof kNoDelay));
 }
 
 }  // namespace
 
-Server::Server(int listener, unsigned threads, EventLoop::Handler handler)
-    : listener_(listener), handler_(std::move(handler)) {
-  tune(listener);
+Server::Server(int listener, unsigned threads, Exchange::Handler handler, ServerOptions options)
+    : listener_(listener), handler_(std::move(handler)), options_(options) {
+  send_without_delay(listener);
   for (unsigned i = 0; i < threads; ++i) {
-    loops_.push_back(std::make_unique<EventLoop>(listener_, handler_, under_way_));
+    loops_.push_back(std::make_unique<EventLoop>(
+        EventLoop::Shared{listener_, handler_, options_, threads, held_}));
   }
 }
 
-bool Server::run() {
+bool Server::prepare() {
   const int flags = ::fcntl(listener_, F_GETFL);
   bool ready =
       FCGX_Init() == 0 && flags >= 0 && ::fcntl(listener_, F_SETFL, flags | O_NONBLOCK) == 0;
@@ -49,19 +44,24 @@ bool Server::run() {
   for (const auto& loop : loops_) ready = ready && loop->is_open();
   if (!ready) {
     auth::log(auth::LogLevel::kError, "the FastCGI socket on standard input cannot be served");
-    return false;
   }
+  return ready;
+}
+
+bool Server::run() {
+  bool ready = prepare();
+  if (!ready) return false;
   std::vector<std::thread> threads;
   try {
     for (std::size_t i = 1; i < loops_.size(); ++i) {
-      threads.emplace_back([loop = loops_[i].get()] { loop->run(kStopTimeout); });
+      threads.emplace_back([loop = loops_[i].get()] { loop->run(); });
     }
   } catch (const std::system_error&) {
     auth::log(auth::LogLevel::kError, "the request threads cannot be started");
     ready = false;
     stop();
   }
-  if (ready) loops_.front()->run(kStopTimeout);
+  if (ready) loops_.front()->run();
   for (std::thread& thread : threads) thread.join();
   return ready;
 }

@@ -2,25 +2,21 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <vector>
 
 #include "fcgi/event_loop.h"
 #include "fcgi/exchange.h"
+#include "fcgi/server_options.h"
 
 namespace fcgi {
-
-// From SIGTERM to the end, whatever is still under way.
-constexpr std::chrono::milliseconds kStopTimeout{4000};
 
 class Server {
  public:
   // listener: a listening socket, Unix or TCP; it is made non-blocking and not closed. handler is
   // called by all request threads. Must outlive every exchange.
-  Server(int listener, unsigned threads, EventLoop::Handler handler);
+  Server(int listener, unsigned threads, Exchange::Handler handler, ServerOptions options = {});
 
   // Serves until stop is called. False, after an error line in the log, where it cannot start.
   // The thread that calls it is one of the request threads.
@@ -30,9 +26,12 @@ class Server {
   void stop() noexcept;
 
  private:
+  [[nodiscard]] bool prepare();
+
   const int listener_;
-  const EventLoop::Handler handler_;
-  std::atomic<std::size_t> under_way_{0};
+  const Exchange::Handler handler_;
+  const ServerOptions options_;
+  std::atomic<std::size_t> held_{0};
   std::vector<std::unique_ptr<EventLoop>> loops_{};
 };
 

@@ -13,20 +13,28 @@ namespace {
 using std::chrono::seconds;
 
 // Looks at all of the request, as an endpoint may.
-void answer(std::unique_ptr<fcgi::Exchange> exchange) {
-  const fcgi::Request& request = exchange->request();
+void answer(fcgi::Exchange& exchange) {
+  const fcgi::Request& request = exchange.request();
   std::string body(request.method());
   body.append(request.path_info()).append(request.variable("QUERY_STRING"));
   body.append(request.body().value_or("-"));
   const auto token = auth::bearer_token(request.authorization());
   if (token) body.append(token->reveal());
-  exchange->finish({.status = 200, .body = std::move(body)});
+  exchange.finish({.status = 200, .body = std::move(body)});
+}
+
+// Some want no body, and some wait for it.
+void take(std::unique_ptr<fcgi::Exchange> exchange) {
+  fcgi::Exchange& asked = *exchange;
+  if (asked.request().path_info().size() % 2 == 1) return answer(asked);
+  asked.when_body(
+      [owned = std::shared_ptr<fcgi::Exchange>(std::move(exchange))] { answer(*owned); });
 }
 
 const support::RunningServer& server() {
   // A line for every connection that is refused would be all that happens.
   auth::set_log_level(auth::LogLevel::kError);
-  static const support::RunningServer running({.threads = 1}, answer);
+  static const support::RunningServer running({.threads = 1}, take);
   return running;
 }
 

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -12,7 +13,7 @@
 #include <vector>
 
 #include "auth/descriptor.h"
-#include "fcgi/request_head.h"
+#include "fcgi/request_body.h"
 
 extern char** environ;
 
@@ -29,6 +30,16 @@ Descriptor file_with(const std::string& text) {
     throw std::runtime_error("no file in memory");
   }
   return file;
+}
+
+// False: nobody reads it.
+bool write_all(const Descriptor& file, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(file.get(), bytes.data(), bytes.size());
+    if (count <= 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return true;
 }
 
 std::string text_of(const Descriptor& file) {
@@ -73,10 +84,13 @@ class Environment {
 };
 
 void echo(std::unique_ptr<Exchange> exchange) {
-  const fcgi::Request& request = exchange->request();
-  std::string body(request.method());
-  body.append(" ").append(request.path_info()).append(" ").append(request.body().value_or("-"));
-  exchange->finish({.status = 200, .body = std::move(body)});
+  Exchange& asked = *exchange;
+  asked.when_body([owned = std::shared_ptr<Exchange>(std::move(exchange))] {
+    const fcgi::Request& request = owned->request();
+    std::string body(request.method());
+    body.append(" ").append(request.path_info()).append(" ").append(request.body().value_or("-"));
+    owned->finish({.status = 200, .body = std::move(body)});
+  });
 }
 
 class CgiTest : public CppUnit::TestFixture {
@@ -84,6 +98,10 @@ class CgiTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_body_of_a_malformed_length_is_none);
   CPPUNIT_TEST(a_body_that_ends_too_early_is_none);
   CPPUNIT_TEST(a_body_that_is_too_long_is_none);
+  CPPUNIT_TEST(a_refusal_waits_for_no_body);
+  CPPUNIT_TEST(a_refusal_outlives_a_body_that_never_comes);
+  CPPUNIT_TEST(a_body_that_stops_is_not_waited_for);
+  CPPUNIT_TEST(a_body_that_goes_on_is_waited_for);
   CPPUNIT_TEST(reads_no_more_than_the_length_says);
   CPPUNIT_TEST(an_exchange_that_dies_unfinished_answers_500);
   CPPUNIT_TEST(tells_where_the_answer_cannot_be_written);
@@ -95,7 +113,7 @@ class CgiTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE_END();
 
   static std::string serve(std::vector<std::string> environment, const std::string& input,
-                           const fcgi::EventLoop::Handler& handler = echo) {
+                           const fcgi::Exchange::Handler& handler = echo) {
     const Descriptor in = file_with(input);
     const Descriptor out = file_with("");
     {
@@ -135,6 +153,79 @@ class CgiTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL("POST /a " + longest, posted(std::to_string(longest.size()), longest));
     CPPUNIT_ASSERT_EQUAL(std::string("POST /a -"),
                          posted(std::to_string(longest.size() + 1), longest + 'a'));
+  }
+
+  struct Pipe {
+    Pipe() {
+      int ends[2];
+      CPPUNIT_ASSERT_EQUAL(0, ::pipe2(ends, O_CLOEXEC));
+      reader = Descriptor(ends[0]);
+      writer = Descriptor(ends[1]);
+    }
+    Descriptor reader{};
+    Descriptor writer{};
+  };
+
+  static std::string serve_from(const Descriptor& in, const fcgi::Exchange::Handler& handler,
+                                std::chrono::milliseconds silence) {
+    const Descriptor out = file_with("");
+    {
+      const Environment variables({"REQUEST_METHOD=POST", "CONTENT_LENGTH=4"});
+      const Redirected stdin_(STDIN_FILENO, in);
+      const Redirected stdout_(STDOUT_FILENO, out);
+      CPPUNIT_ASSERT(fcgi::serve_cgi(handler, silence));
+    }
+    return text_of(out);
+  }
+
+  static void refuse(std::unique_ptr<Exchange> exchange) { exchange->finish({.status = 401}); }
+
+  // The process lives on until the body has come, which a web server may write before it reads.
+  void a_refusal_waits_for_no_body() {
+    const Pipe input;
+    const Pipe output;
+    bool served = false;
+    std::thread serving([&] {
+      const Environment variables({"REQUEST_METHOD=POST", "CONTENT_LENGTH=200000"});
+      const Redirected stdin_(STDIN_FILENO, input.reader);
+      const Redirected stdout_(STDOUT_FILENO, output.writer);
+      served = fcgi::serve_cgi(refuse, std::chrono::hours(1));
+    });
+    std::string answer(1'000, '\0');
+    const ssize_t count = ::read(output.reader.get(), answer.data(), answer.size());
+    const std::string body(200'000, 'a');
+    const bool taken = write_all(input.writer, body);
+    serving.join();
+    CPPUNIT_ASSERT(count > 0 && answer.starts_with("Status: 401 "));
+    CPPUNIT_ASSERT(taken && served);
+  }
+
+  void a_refusal_outlives_a_body_that_never_comes() {
+    const Pipe silent;
+    const std::string output = serve_from(silent.reader, refuse, std::chrono::milliseconds(50));
+    CPPUNIT_ASSERT_MESSAGE(output, output.starts_with("Status: 401 "));
+  }
+
+  void a_body_that_stops_is_not_waited_for() {
+    const Pipe input;
+    CPPUNIT_ASSERT_EQUAL(ssize_t{2}, ::write(input.writer.get(), "bo", 2));
+    const auto started = std::chrono::steady_clock::now();
+    const std::chrono::milliseconds silence(100);
+    CPPUNIT_ASSERT_EQUAL(std::string("POST  -"), body_of(serve_from(input.reader, echo, silence)));
+    CPPUNIT_ASSERT(std::chrono::steady_clock::now() - started >= silence);
+  }
+
+  void a_body_that_goes_on_is_waited_for() {
+    const Pipe input;
+    std::thread writing([&] {
+      for (const char byte : std::string("body")) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(60));
+        static_cast<void>(!::write(input.writer.get(), &byte, 1));
+      }
+    });
+    const std::string output = serve_from(input.reader, echo, std::chrono::milliseconds(200));
+    writing.join();
+    CPPUNIT_ASSERT_EQUAL(std::string("POST  body"), body_of(output));
   }
 
   void reads_no_more_than_the_length_says() {

@@ -1,7 +1,5 @@
 #include <cppunit/extensions/HelperMacros.h>
 #include <fcgiapp.h>
-#include <fcntl.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -11,16 +9,14 @@
 #include <utility>
 #include <vector>
 
-#include "auth/descriptor.h"
-#include "fcgi/request_head.h"
+#include "fcgi/codec.h"
 #include "tests/unit/support/fastcgi_records.h"
+#include "tests/unit/support/request_reading.h"
 
 namespace {
 
-using fcgi::look_at;
-using fcgi::RequestHead;
-using State = RequestHead::State;
 using namespace support;  // NOLINT: records read like the specification
+using State = RequestReading::State;
 
 // Random requests, nearly right: always the same ones.
 class RandomRequests {
@@ -82,7 +78,7 @@ class RandomRequests {
   std::mt19937 engine_;
 };
 
-// The variables of a request that was found complete, read anew in the plainest way.
+// The variables of a request that was found whole, read anew in the plainest way.
 std::vector<std::string> variables_of(std::string_view bytes) {
   std::string params;
   std::size_t at = 0;
@@ -114,85 +110,83 @@ std::vector<std::string> variables_of(std::string_view bytes) {
   return variables;
 }
 
-struct Decoded {
+// What the codec makes of these bytes of a head; nullopt where libfcgi refuses them.
+std::optional<std::vector<std::string>> decode(fcgi::Codec& codec, std::string_view head,
+                                               std::size_t count) {
+  const std::shared_ptr<fcgi::DecodedRequest> decoded = codec.decode(head, count);
+  if (!decoded) return std::nullopt;
   std::vector<std::string> variables;
-  std::string body;
-};
-
-// What libfcgi reads of these bytes, from a real socket; nothing where it refuses them.
-std::optional<Decoded> decode_with_libfcgi(const std::string& bytes) {
-  int pair[2];
-  CPPUNIT_ASSERT_EQUAL(0, ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
-  auth::Descriptor ours(pair[0]);
-  auth::Descriptor theirs(pair[1]);
-  CPPUNIT_ASSERT_EQUAL(static_cast<ssize_t>(bytes.size()),
-                       ::send(ours.get(), bytes.data(), bytes.size(), MSG_DONTWAIT));
-  // Whoever reads on beyond what is there must not wait.
-  CPPUNIT_ASSERT_EQUAL(0, ::shutdown(ours.get(), SHUT_WR));
-  FCGX_Request request;
-  FCGX_InitRequest(&request, -1, 0);
-  request.ipcFd = ::fcntl(theirs.get(), F_DUPFD_CLOEXEC, 0);
-  request.keepConnection = 1;
-  if (FCGX_Accept_r(&request) != 0) return std::nullopt;
-  Decoded decoded;
-  for (char** variable = request.envp; *variable != nullptr; ++variable) {
-    decoded.variables.emplace_back(*variable);
+  for (const char* const* each = decoded->variables(); *each != nullptr; ++each) {
+    variables.emplace_back(*each);
   }
-  // Nobody reads an authorizer's body: what follows its parameters was not looked at.
-  std::array<char, 1000> piece;
-  const bool responder = request.role == static_cast<int>(kResponder);
-  for (int count = 0;
-       responder && (count = FCGX_GetStr(piece.data(), piece.size(), request.in)) > 0;) {
-    decoded.body.append(piece.data(), static_cast<std::size_t>(count));
-  }
-  const auth::Descriptor close(request.ipcFd);
-  FCGX_Free(&request, 0);
-  return decoded;
+  return variables;
 }
 
 class RequestHeadFuzzTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(RequestHeadFuzzTest);
   CPPUNIT_TEST(more_bytes_never_change_what_was_said_of_the_first);
-  CPPUNIT_TEST(libfcgi_reads_what_was_found_complete_as_it_was_meant);
+  CPPUNIT_TEST(pieces_make_no_difference);
+  CPPUNIT_TEST(libfcgi_reads_what_was_found_whole_as_it_was_meant);
   CPPUNIT_TEST(survives_bytes_without_any_sense);
   CPPUNIT_TEST_SUITE_END();
 
+  static bool is_final(State state) {
+    return state != State::kIncomplete && state != State::kHeadWhole;
+  }
+
   void more_bytes_never_change_what_was_said_of_the_first() {
     RandomRequests requests(1);
-    std::array<int, 4> seen{};
+    std::array<int, 5> seen{};
     for (int i = 0; i < 20'000; ++i) {
       const std::string bytes = requests.next();
       const std::size_t cut = requests.number(bytes.size() + 1);
-      const RequestHead before = look_at(std::string_view(bytes).substr(0, cut));
-      const RequestHead after = look_at(bytes);
+      const RequestReading before = read_request(std::string_view(bytes).substr(0, cut));
+      const RequestReading after = read_request(bytes);
       ++seen[static_cast<std::size_t>(after.state)];
-      if (before.state == State::kIncomplete) continue;
+      CPPUNIT_ASSERT(before.head_size <= after.head_size);
+      if (!is_final(before.state)) continue;
       CPPUNIT_ASSERT(before.state == after.state);
-      CPPUNIT_ASSERT_EQUAL(before.body, after.body);
+      CPPUNIT_ASSERT(before.body == after.body);
       CPPUNIT_ASSERT_EQUAL(before.refusal, after.refusal);
+      if (after.state == State::kWhole) CPPUNIT_ASSERT_EQUAL(before.read, after.read);
     }
     // It would prove nothing of requests that are all alike.
-    CPPUNIT_ASSERT(seen[static_cast<std::size_t>(State::kComplete)] > 1000);
+    CPPUNIT_ASSERT(seen[static_cast<std::size_t>(State::kWhole)] > 1000);
     CPPUNIT_ASSERT(seen[static_cast<std::size_t>(State::kRefused)] > 1000);
-    CPPUNIT_ASSERT(seen[static_cast<std::size_t>(State::kIncomplete)] > 100);
+    CPPUNIT_ASSERT(seen[static_cast<std::size_t>(State::kIncomplete)] > 10);
+    CPPUNIT_ASSERT(seen[static_cast<std::size_t>(State::kHeadWhole)] > 10);
   }
 
-  void libfcgi_reads_what_was_found_complete_as_it_was_meant() {
+  void pieces_make_no_difference() {
+    RandomRequests requests(4);
+    for (int i = 0; i < 5'000; ++i) {
+      const std::string bytes = requests.next();
+      const RequestReading whole = read_request(bytes);
+      const RequestReading cut = read_request(bytes, 1 + requests.number(40));
+      CPPUNIT_ASSERT(whole.state == cut.state);
+      CPPUNIT_ASSERT(whole.body == cut.body);
+      CPPUNIT_ASSERT_EQUAL(whole.refusal, cut.refusal);
+      if (whole.state == State::kWhole) CPPUNIT_ASSERT_EQUAL(whole.read, cut.read);
+    }
+  }
+
+  void libfcgi_reads_what_was_found_whole_as_it_was_meant() {
     CPPUNIT_ASSERT_EQUAL(0, FCGX_Init());
     RandomRequests requests(2);
+    fcgi::Codec codec;
     int compared = 0;
     for (int i = 0; i < 6'000; ++i) {
       const std::string bytes = requests.next();
-      const RequestHead head = look_at(bytes);
-      if (head.state != State::kComplete) continue;
-      const std::optional<Decoded> decoded = decode_with_libfcgi(bytes);
-      CPPUNIT_ASSERT(decoded.has_value());
+      const RequestReading reading = read_request(bytes);
+      if (reading.state != State::kWhole) continue;
       std::vector<std::string> variables = variables_of(bytes);
-      const bool authorizer = decoded->variables.at(0) == "FCGI_ROLE=AUTHORIZER";
+      const auto decoded =
+          decode(codec, std::string_view(bytes).substr(0, reading.head_size), variables.size());
+      CPPUNIT_ASSERT(decoded.has_value());
+      const bool authorizer = decoded->at(0) == "FCGI_ROLE=AUTHORIZER";
       variables.insert(variables.begin(),
                        authorizer ? "FCGI_ROLE=AUTHORIZER" : "FCGI_ROLE=RESPONDER");
-      CPPUNIT_ASSERT(variables == decoded->variables);
-      if (!authorizer) CPPUNIT_ASSERT_EQUAL(head.body, decoded->body);
+      CPPUNIT_ASSERT(variables == *decoded);
       ++compared;
     }
     CPPUNIT_ASSERT(compared > 1000);
@@ -204,8 +198,7 @@ class RequestHeadFuzzTest : public CppUnit::TestFixture {
       std::string bytes(engine() % 200, '\0');
       for (char& byte : bytes) byte = static_cast<char>(engine() % 12);
       if (i % 2 == 0) bytes = begin_request() + bytes;
-      const RequestHead head = look_at(bytes);
-      CPPUNIT_ASSERT(head.body.size() <= bytes.size());
+      CPPUNIT_ASSERT(read_request(bytes).read <= bytes.size());
     }
   }
 };

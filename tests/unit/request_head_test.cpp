@@ -6,13 +6,12 @@
 #include <vector>
 
 #include "tests/unit/support/fastcgi_records.h"
+#include "tests/unit/support/request_reading.h"
 
 namespace {
 
-using fcgi::look_at;
-using fcgi::RequestHead;
-using State = RequestHead::State;
 using namespace support;  // NOLINT: records read like the specification
+using State = RequestReading::State;
 
 const std::string kBegin = begin_request();
 const std::string kNoParams = record(kParams, 1, "");
@@ -22,21 +21,26 @@ std::string name_of(State state) {
   switch (state) {
     case State::kIncomplete:
       return "incomplete";
-    case State::kComplete:
-      return "complete";
-    case State::kBodyTooLarge:
-      return "body too large";
+    case State::kHeadWhole:
+      return "head whole";
+    case State::kWhole:
+      return "whole";
+    case State::kAborted:
+      return "aborted";
     case State::kRefused:
       return "refused";
   }
   return "?";
 }
 
+// In one piece and in small ones.
 void assert_state(State state, const std::string& bytes, const std::string& message = "") {
-  const RequestHead head = look_at(bytes);
-  CPPUNIT_ASSERT_EQUAL_MESSAGE(message + " " + std::string(head.refusal), name_of(state),
-                               name_of(head.state));
-  CPPUNIT_ASSERT_EQUAL_MESSAGE(message, state == State::kRefused, !head.refusal.empty());
+  for (const std::size_t piece : {std::string::npos, std::size_t{1}, std::size_t{7}}) {
+    const RequestReading reading = read_request(bytes, piece);
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(message + " " + reading.refusal, name_of(state),
+                                 name_of(reading.state));
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(message, state == State::kRefused, !reading.refusal.empty());
+  }
 }
 
 // A request with these bytes as its parameters, however malformed.
@@ -60,11 +64,14 @@ class RequestHeadTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(refuses_more_than_a_thousand_parameters);
   CPPUNIT_TEST(refuses_parameters_that_are_too_long_in_all);
   CPPUNIT_TEST(refuses_more_bytes_than_it_looks_at);
-  CPPUNIT_TEST(tells_a_body_that_is_too_large_as_soon_as_it_is);
+  CPPUNIT_TEST(keeps_nothing_of_a_body_that_is_too_large_and_reads_it_all_the_same);
+  CPPUNIT_TEST(refuses_a_body_beyond_all_measure);
+  CPPUNIT_TEST(tells_an_abort_in_the_body);
+  CPPUNIT_TEST(goes_on_as_soon_as_the_head_is_whole);
   CPPUNIT_TEST(waits_for_the_end_of_every_request_that_is_cut_off);
   CPPUNIT_TEST(never_takes_back_what_it_said_of_the_beginning);
-  CPPUNIT_TEST(keeps_no_connection_on_which_more_has_arrived);
-  CPPUNIT_TEST(keeps_no_connection_whose_last_record_is_padded);
+  CPPUNIT_TEST(leaves_what_comes_behind_a_request_alone);
+  CPPUNIT_TEST(waits_for_the_padding_of_the_last_record);
   CPPUNIT_TEST(keeps_no_connection_of_an_authorizer);
   CPPUNIT_TEST(takes_a_body_of_the_largest_size);
   CPPUNIT_TEST(takes_parameters_however_they_are_cut_into_records);
@@ -98,10 +105,6 @@ class RequestHeadTest : public CppUnit::TestFixture {
       assert_state(State::kRefused, kBegin + params + management + kNoParams + kNoBody);
       assert_state(State::kRefused, kBegin + params + kNoParams + management + kNoBody);
       assert_state(State::kRefused, kBegin + params + kNoParams + body + management + kNoBody);
-      // Behind a request it is not looked at, and never will be: the connection is not used again.
-      const RequestHead head = look_at(request("/", {.keep = true}) + management);
-      CPPUNIT_ASSERT(head.state == State::kComplete);
-      CPPUNIT_ASSERT(!head.keep_connection);
     }
   }
 
@@ -160,9 +163,8 @@ class RequestHeadTest : public CppUnit::TestFixture {
     assert_state(State::kRefused, kBegin + kNoBody + kNoParams);
     assert_state(State::kRefused, kBegin + kNoParams + kNoParams + kNoBody);
     for (const std::uint8_t type :
-         {std::uint8_t{0}, std::uint8_t{kAbortRequest}, std::uint8_t{kEndRequest},
-          std::uint8_t{kStdout}, std::uint8_t{kStderr}, std::uint8_t{kData},
-          std::uint8_t{kGetValues}, std::uint8_t{11}, std::uint8_t{255}}) {
+         {std::uint8_t{0}, std::uint8_t{kEndRequest}, std::uint8_t{kStdout}, std::uint8_t{kStderr},
+          std::uint8_t{kData}, std::uint8_t{kGetValues}, std::uint8_t{11}, std::uint8_t{255}}) {
       assert_state(State::kRefused, kBegin + record(type, 1, ""));
       assert_state(State::kRefused, kBegin + kNoParams + record(type, 1, ""));
       assert_state(State::kRefused,
@@ -202,14 +204,14 @@ class RequestHeadTest : public CppUnit::TestFixture {
       assert_state(State::kRefused, with_params(pair("A", "b") + params + pair("C", "d")));
     }
     // A value may hold anything else.
-    assert_state(State::kComplete, with_params(pair("A", "b=c\r\n\xff")));
-    assert_state(State::kComplete, with_params(pair("A\r\n", "")));
+    assert_state(State::kWhole, with_params(pair("A", "b=c\r\n\xff")));
+    assert_state(State::kWhole, with_params(pair("A\r\n", "")));
   }
 
   void refuses_more_than_a_thousand_parameters() {
     std::string params;
     for (std::size_t i = 0; i < fcgi::kMaxParams; ++i) params += pair(std::to_string(i), "");
-    assert_state(State::kComplete, with_params(params));
+    assert_state(State::kWhole, with_params(params));
     assert_state(State::kRefused, with_params(params + pair("A", "")));
   }
 
@@ -217,7 +219,7 @@ class RequestHeadTest : public CppUnit::TestFixture {
     const std::size_t overhead = pair("A", std::string(100'000, 'a')).size() - 100'000;
     const std::string longest = pair("A", std::string(fcgi::kMaxParamsBytes - overhead, 'a'));
     CPPUNIT_ASSERT_EQUAL(fcgi::kMaxParamsBytes, longest.size());
-    assert_state(State::kComplete, with_params(longest));
+    assert_state(State::kWhole, with_params(longest));
     assert_state(State::kRefused, with_params(longest + pair("B", "")));
     // It does not wait for the end of what is too long already.
     assert_state(State::kRefused, kBegin + record(kParams, 1, std::string(65535, 'a')) +
@@ -227,102 +229,136 @@ class RequestHeadTest : public CppUnit::TestFixture {
   void refuses_more_bytes_than_it_looks_at() {
     // Padding and tiny records make a request longer than what it says.
     std::string bytes = kBegin;
-    while (bytes.size() < fcgi::kMaxRequestBytes) bytes += record(kParams, 1, "a", 255);
-    assert_state(State::kRefused, bytes.substr(0, fcgi::kMaxRequestBytes));
-    assert_state(State::kIncomplete, bytes.substr(0, fcgi::kMaxRequestBytes - 1));
+    while (bytes.size() < fcgi::kMaxHeadBytes) bytes += record(kParams, 1, "a", 255);
+    assert_state(State::kRefused, bytes.substr(0, fcgi::kMaxHeadBytes));
+    assert_state(State::kIncomplete, bytes.substr(0, fcgi::kMaxHeadBytes - 1));
   }
 
-  void tells_a_body_that_is_too_large_as_soon_as_it_is() {
+  void keeps_nothing_of_a_body_that_is_too_large_and_reads_it_all_the_same() {
     const std::string head = kBegin + kNoParams;
     const std::string most = record(kStdin, 1, std::string(65535, 'a'));
-    assert_state(State::kIncomplete, head + most);
-    assert_state(State::kIncomplete, head + most + record(kStdin, 1, "a"));
-    // The header says so: a long record may not even fit into the socket's buffer.
     const std::string more = record(kStdin, 1, "ab");
+    CPPUNIT_ASSERT(!read_request(head + most + record(kStdin, 1, "a")).knows_body);
+    // The header says so.
     for (std::size_t size = 0; size <= more.size(); ++size) {
-      assert_state(size < 8 ? State::kIncomplete : State::kBodyTooLarge,
-                   head + most + more.substr(0, size));
+      const RequestReading reading = read_request(head + most + more.substr(0, size));
+      CPPUNIT_ASSERT(reading.state == State::kHeadWhole);
+      CPPUNIT_ASSERT_EQUAL(size >= 8, reading.knows_body);
+      CPPUNIT_ASSERT(!reading.body.has_value());
     }
-    assert_state(State::kBodyTooLarge, head + most + more + deadly_get_values());
+    const std::string longer = head + most + more + most + most + kNoBody;
+    const RequestReading reading = read_request(longer + "next");
+    CPPUNIT_ASSERT(reading.state == State::kWhole);
+    CPPUNIT_ASSERT(!reading.body.has_value());
+    CPPUNIT_ASSERT_EQUAL(longer.size(), reading.read);
+    assert_state(State::kRefused, head + most + more + deadly_get_values());
+  }
+
+  void refuses_a_body_beyond_all_measure() {
+    const std::string head = kBegin + kNoParams;
+    const std::string bytes = head + stream(kStdin, 1, std::string(100'000, 'a'), 1000);
+    CPPUNIT_ASSERT(read_request(bytes, 4096, 100'000).state == State::kWhole);
+    CPPUNIT_ASSERT(read_request(bytes, 4096, 99'999).state == State::kRefused);
+  }
+
+  void tells_an_abort_in_the_body() {
+    const std::string abort = record(kAbortRequest, 1, "");
+    assert_state(State::kAborted, kBegin + kNoParams + abort);
+    assert_state(State::kAborted, kBegin + kNoParams + record(kStdin, 1, "a") + abort);
+    assert_state(State::kAborted, kBegin + kNoParams + record(kStdin, 1, "a") + abort + kNoBody);
+    assert_state(State::kRefused, kBegin + kNoParams + record(kAbortRequest, 2, ""));
+    assert_state(State::kRefused, kBegin + abort);
+    assert_state(State::kRefused, abort);
+  }
+
+  void goes_on_as_soon_as_the_head_is_whole() {
+    const std::string head = begin_request(7, kResponder, true) +
+                             stream(kParams, 7, pairs({{"REQUEST_METHOD", "POST"}}), 5);
+    assert_state(State::kIncomplete, head.substr(0, head.size() - 1));
+    assert_state(State::kHeadWhole, head);
+    CPPUNIT_ASSERT_EQUAL(head.size(), read_request(head + "\1more").head_size);
   }
 
   void waits_for_the_end_of_every_request_that_is_cut_off() {
-    const std::string bytes =
+    const std::string head =
         begin_request(7, kResponder, true) +
-        stream(kParams, 7, pairs({{"REQUEST_METHOD", "POST"}, {"A", std::string(200, 'a')}}), 50) +
-        record(kStdin, 7, "a", 7) + stream(kStdin, 7, "body", 3);
+        stream(kParams, 7, pairs({{"REQUEST_METHOD", "POST"}, {"A", std::string(200, 'a')}}), 50);
+    const std::string bytes = head + record(kStdin, 7, "a", 7) + stream(kStdin, 7, "body", 3);
     for (std::size_t size = 0; size < bytes.size(); ++size) {
-      assert_state(State::kIncomplete, bytes.substr(0, size), std::to_string(size));
+      assert_state(size < head.size() ? State::kIncomplete : State::kHeadWhole,
+                   bytes.substr(0, size), std::to_string(size));
     }
-    const RequestHead head = look_at(bytes);
-    CPPUNIT_ASSERT(head.state == State::kComplete);
-    CPPUNIT_ASSERT_EQUAL(std::string("abody"), head.body);
-    CPPUNIT_ASSERT(head.keep_connection);
-    CPPUNIT_ASSERT_EQUAL(bytes.size(), head.arrived);
+    for (std::size_t piece = 1; piece <= bytes.size(); ++piece) {
+      const RequestReading reading = read_request(bytes, piece);
+      CPPUNIT_ASSERT(reading.state == State::kWhole);
+      CPPUNIT_ASSERT_EQUAL(std::string("abody"), reading.body.value());
+      CPPUNIT_ASSERT(reading.keeps_connection);
+      CPPUNIT_ASSERT_EQUAL(bytes.size(), reading.read);
+      CPPUNIT_ASSERT_EQUAL(head.size(), reading.head_size);
+    }
   }
 
   void never_takes_back_what_it_said_of_the_beginning() {
     const std::string wrong[] = {
         deadly_get_values() + request("/"),
         kBegin + record(kParams, 2, "abc") + kNoParams,
-        kBegin + kNoParams + record(kStdin, 1, "a") + record(kAbortRequest, 1, ""),
+        kBegin + kNoParams + record(kStdin, 1, "a") + record(kData, 1, ""),
         with_params(pair("A=B", "")) + request("/"),
     };
     for (const std::string& bytes : wrong) {
       bool refused = false;
       for (std::size_t size = 0; size <= bytes.size(); ++size) {
-        const State state = look_at(std::string_view(bytes).substr(0, size)).state;
-        CPPUNIT_ASSERT(state == State::kRefused || (state == State::kIncomplete && !refused));
+        const State state = read_request(std::string_view(bytes).substr(0, size)).state;
+        CPPUNIT_ASSERT(state == State::kRefused || !refused);
         refused = state == State::kRefused;
       }
       CPPUNIT_ASSERT(refused);
     }
   }
 
-  void keeps_no_connection_on_which_more_has_arrived() {
+  void leaves_what_comes_behind_a_request_alone() {
     const std::string first = request("/", {.keep = true, .body = "body"});
-    CPPUNIT_ASSERT(look_at(first).keep_connection);
     for (const std::string& more : {request("/", {.keep = true}), record(kAbortRequest, 1, ""),
                                     std::string("\1"), std::string(1, '\0'), deadly_get_values()}) {
-      const RequestHead head = look_at(first + more);
-      CPPUNIT_ASSERT(head.state == State::kComplete);
-      CPPUNIT_ASSERT_EQUAL(std::string("body"), head.body);
-      CPPUNIT_ASSERT(!head.keep_connection);
-      CPPUNIT_ASSERT_EQUAL(first.size() + more.size(), head.arrived);
+      const RequestReading reading = read_request(first + more);
+      CPPUNIT_ASSERT(reading.state == State::kWhole);
+      CPPUNIT_ASSERT_EQUAL(std::string("body"), reading.body.value());
+      CPPUNIT_ASSERT(reading.keeps_connection);
+      CPPUNIT_ASSERT_EQUAL(first.size(), reading.read);
     }
   }
 
-  void keeps_no_connection_whose_last_record_is_padded() {
-    const std::string head = begin_request(1, kResponder, true) + kNoParams;
-    const RequestHead padded = look_at(head + record(kStdin, 1, "", 8));
-    CPPUNIT_ASSERT(padded.state == State::kComplete);
-    CPPUNIT_ASSERT(!padded.keep_connection);
-    assert_state(State::kIncomplete, head + record(kStdin, 1, "", 8).substr(0, 15));
+  void waits_for_the_padding_of_the_last_record() {
+    const std::string bytes =
+        begin_request(1, kResponder, true) + kNoParams + record(kStdin, 1, "", 8);
+    assert_state(State::kWhole, bytes);
+    assert_state(State::kHeadWhole, bytes.substr(0, bytes.size() - 1));
+    CPPUNIT_ASSERT(read_request(bytes).keeps_connection);
   }
 
   void keeps_no_connection_of_an_authorizer() {
-    const RequestHead head = look_at(begin_request(1, kAuthorizer, true) + kNoParams);
-    CPPUNIT_ASSERT(head.state == State::kComplete);
-    CPPUNIT_ASSERT(!head.keep_connection);
+    const RequestReading reading = read_request(begin_request(1, kAuthorizer, true) + kNoParams);
+    CPPUNIT_ASSERT(reading.state == State::kWhole);
+    CPPUNIT_ASSERT(!reading.keeps_connection);
   }
 
   void takes_a_body_of_the_largest_size() {
     const std::string body(fcgi::kMaxBody, 'a');
-    const RequestHead head = look_at(kBegin + kNoParams + stream(kStdin, 1, body, 8192));
-    CPPUNIT_ASSERT(head.state == State::kComplete);
-    CPPUNIT_ASSERT_EQUAL(body, head.body);
-    // With the longest parameters, in one piece each, it is still within what is looked at.
+    const RequestReading reading = read_request(kBegin + kNoParams + stream(kStdin, 1, body, 8192));
+    CPPUNIT_ASSERT(reading.state == State::kWhole);
+    CPPUNIT_ASSERT_EQUAL(body, reading.body.value());
+    // With the longest parameters too.
     const std::size_t overhead = pair("A", std::string(100'000, 'a')).size() - 100'000;
     const std::string params = pair("A", std::string(fcgi::kMaxParamsBytes - overhead, 'a'));
-    assert_state(State::kComplete, kBegin + stream(kParams, 1, params) + stream(kStdin, 1, body));
-    assert_state(State::kComplete,
+    assert_state(State::kWhole, kBegin + stream(kParams, 1, params) + stream(kStdin, 1, body));
+    assert_state(State::kWhole,
                  kBegin + stream(kParams, 1, params, 4096) + stream(kStdin, 1, body, 4096));
   }
 
   void takes_parameters_however_they_are_cut_into_records() {
     const std::string params = pairs({{"A", "b"}, {"C", std::string(300, 'd')}, {"E", ""}});
     for (std::size_t piece = 1; piece <= params.size(); ++piece) {
-      assert_state(State::kComplete, kBegin + stream(kParams, 1, params, piece) + kNoBody);
+      assert_state(State::kWhole, kBegin + stream(kParams, 1, params, piece) + kNoBody);
     }
     for (std::size_t cut = 1; cut < params.size(); ++cut) {
       // What is malformed stays so wherever it is cut.
@@ -333,34 +369,36 @@ class RequestHeadTest : public CppUnit::TestFixture {
 
   void takes_an_authorizer_without_a_body() {
     const std::string head = begin_request(1, kAuthorizer) + stream(kParams, 1, pair("A", "b"));
-    assert_state(State::kComplete, head);
+    assert_state(State::kWhole, head);
     assert_state(State::kIncomplete, head.substr(0, head.size() - 1));
-    const RequestHead with_end = look_at(head + kNoBody);
-    CPPUNIT_ASSERT(with_end.state == State::kComplete);
-    CPPUNIT_ASSERT(with_end.body.empty());
+    const RequestReading with_end = read_request(head + kNoBody);
+    CPPUNIT_ASSERT(with_end.state == State::kWhole);
+    CPPUNIT_ASSERT(with_end.body.value().empty());
+    CPPUNIT_ASSERT_EQUAL(head.size(), with_end.read);
   }
 
   void takes_padding_and_any_id() {
     for (const unsigned id : {1U, 255U, 256U, 65535U}) {
-      assert_state(State::kComplete, request("/", {.id = id, .body = "a"}));
+      assert_state(State::kWhole, request("/", {.id = id, .body = "a"}));
     }
     for (const std::size_t padding : {1U, 7U, 8U, 255U}) {
-      const RequestHead head = look_at(kBegin + record(kParams, 1, pair("A", "b"), padding) +
-                                       kNoParams + record(kStdin, 1, "body", padding) + kNoBody);
-      CPPUNIT_ASSERT(head.state == State::kComplete);
-      CPPUNIT_ASSERT_EQUAL(std::string("body"), head.body);
+      const RequestReading reading =
+          read_request(kBegin + record(kParams, 1, pair("A", "b"), padding) + kNoParams +
+                       record(kStdin, 1, "body", padding) + kNoBody);
+      CPPUNIT_ASSERT(reading.state == State::kWhole);
+      CPPUNIT_ASSERT_EQUAL(std::string("body"), reading.body.value());
     }
   }
 
   void keeps_the_connection_where_it_is_asked_to() {
-    CPPUNIT_ASSERT(look_at(request("/", {.keep = true})).keep_connection);
-    CPPUNIT_ASSERT(!look_at(request("/")).keep_connection);
+    CPPUNIT_ASSERT(read_request(request("/", {.keep = true})).keeps_connection);
+    CPPUNIT_ASSERT(!read_request(request("/")).keeps_connection);
     // FastCGI specification §5.1: the other flags are reserved.
     std::string begin = begin_request();
     begin[10] = '\xfe';
-    CPPUNIT_ASSERT(!look_at(begin + kNoParams + kNoBody).keep_connection);
+    CPPUNIT_ASSERT(!read_request(begin + kNoParams + kNoBody).keeps_connection);
     begin[10] = '\xff';
-    CPPUNIT_ASSERT(look_at(begin + kNoParams + kNoBody).keep_connection);
+    CPPUNIT_ASSERT(read_request(begin + kNoParams + kNoBody).keeps_connection);
   }
 };
 

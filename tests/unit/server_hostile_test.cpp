@@ -26,7 +26,7 @@ class ServerHostileTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(closes_a_connection_that_sends_what_may_not_be_read);
   CPPUNIT_TEST(says_nothing_of_the_request_in_the_log);
   CPPUNIT_TEST(closes_a_connection_that_misbehaves_after_a_good_request);
-  CPPUNIT_TEST(answers_the_first_of_two_requests_at_once_and_closes);
+  CPPUNIT_TEST(answers_requests_at_once_one_after_the_other);
   CPPUNIT_TEST(a_peer_that_leaves_in_the_middle_of_a_request_is_let_go_at_once);
   CPPUNIT_TEST(a_peer_that_leaves_without_reading_does_no_harm);
   CPPUNIT_TEST(serves_others_while_a_thousand_send_nothing);
@@ -130,17 +130,19 @@ class ServerHostileTest : public CppUnit::TestFixture {
 
   // FastCGI specification §3.5: the program does not multiplex, so no server may do this. It must
   // not wait for an answer that never comes.
-  void answers_the_first_of_two_requests_at_once_and_closes() {
+  void answers_requests_at_once_one_after_the_other() {
     for (const SocketKind kind : kSocketKinds) {
       const RunningServer server({.kind = kind}, echo);
-      for (const std::size_t size : {0U, 1U, 8'000U, 8'100U, 8'150U, 20'000U}) {
+      for (const std::size_t size : {0U, 1U, 8'000U, 8'100U, 8'150U, 20'000U, 70'000U}) {
         FastCgiPeer peer = server.connect();
         peer.send(request("/one", {.keep = true, .body = std::string(size, 'a')}) +
-                  request("/two", {.keep = true}));
-        const auto reply = peer.receive();
-        CPPUNIT_ASSERT(reply.has_value());
-        CPPUNIT_ASSERT(reply->body().find(" /one ") != std::string::npos);
-        CPPUNIT_ASSERT_MESSAGE(std::to_string(size), peer.is_closed());
+                  request("/two", {.keep = true}) + request("/three") + request("/four"));
+        for (const char* path : {"/one", "/two", "/three"}) {
+          const auto reply = peer.receive();
+          CPPUNIT_ASSERT_MESSAGE(path + std::to_string(size), reply.has_value());
+          CPPUNIT_ASSERT(reply->body().find(" " + std::string(path) + " ") != std::string::npos);
+        }
+        CPPUNIT_ASSERT(peer.is_closed());
       }
     }
   }

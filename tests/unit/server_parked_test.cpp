@@ -22,7 +22,7 @@ using namespace support;  // NOLINT: records read like the specification
 // Keeps the exchanges whose path begins with "/park" until a test finishes them; echoes others.
 class ParkingHandler {
  public:
-  [[nodiscard]] fcgi::EventLoop::Handler handler() {
+  [[nodiscard]] fcgi::Exchange::Handler handler() {
     return [this](std::unique_ptr<Exchange> exchange) {
       if (!exchange->request().path_info().starts_with("/park")) return echo(std::move(exchange));
       {
@@ -54,6 +54,7 @@ class ParkingHandler {
 class ServerParkedTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(ServerParkedTest);
   CPPUNIT_TEST(a_peer_that_leaves_meanwhile_does_no_harm);
+  CPPUNIT_TEST(a_peer_that_leaves_meanwhile_gives_its_place_back_at_once);
   CPPUNIT_TEST(a_peer_that_sends_more_meanwhile_is_answered_once_and_closed);
   CPPUNIT_TEST(one_that_dies_on_another_thread_answers_500);
   CPPUNIT_TEST(many_of_them_hold_no_thread);
@@ -85,6 +86,26 @@ class ServerParkedTest : public CppUnit::TestFixture {
           CPPUNIT_ASSERT(std::chrono::steady_clock::now() - started < seconds(2));
         }
         CPPUNIT_ASSERT_EQUAL(before, open_descriptors());
+      }
+    }
+  }
+
+  // Over TCP only a reset tells that from a peer that has ended its side and waits.
+  void a_peer_that_leaves_meanwhile_gives_its_place_back_at_once() {
+    for (const SocketKind kind : kSocketKinds) {
+      for (const bool keep : {false, true}) {
+        ParkingHandler parking;
+        const RunningServer server({.kind = kind}, parking.handler());
+        const std::size_t before = open_descriptors();
+        for (int i = 1; i <= 20; ++i) {
+          FastCgiPeer peer = server.connect();
+          CPPUNIT_ASSERT(peer.send(request("/park", {.keep = keep})));
+          CPPUNIT_ASSERT(parking.has_parked(i));
+          if (kind == SocketKind::kTcp) prepare_reset(peer.socket());
+        }
+        CPPUNIT_ASSERT(descriptors_come_down_to(before));
+        for (int i = 0; i < 20; ++i) parking.finish();
+        CPPUNIT_ASSERT_EQUAL(200, server.ask("/").status());
       }
     }
   }

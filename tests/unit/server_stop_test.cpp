@@ -31,7 +31,9 @@ class ServerStopTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(serves_what_waits_to_be_accepted);
   CPPUNIT_TEST(finishes_a_request_that_is_half_there);
   CPPUNIT_TEST(waits_for_what_is_parked);
-  CPPUNIT_TEST(gives_up_what_never_finishes);
+  CPPUNIT_TEST(refuses_what_never_finishes);
+  CPPUNIT_TEST(refuses_who_still_waits_for_a_body);
+  CPPUNIT_TEST(sends_an_answer_to_its_end);
   CPPUNIT_TEST(loses_no_request_that_was_handed_over_before);
   CPPUNIT_TEST(leaves_the_listening_socket_to_its_successor);
   CPPUNIT_TEST_SUITE_END();
@@ -147,12 +149,13 @@ class ServerStopTest : public CppUnit::TestFixture {
     }
   }
 
-  void gives_up_what_never_finishes() {
+  void refuses_what_never_finishes() {
     const std::size_t before = open_descriptors();
     {
+      constexpr milliseconds kStop{300};
       std::unique_ptr<Exchange> parked;
       Counter arrived;
-      RunningServer server([&](std::unique_ptr<Exchange> exchange) {
+      RunningServer server({.server = {.stop = kStop}}, [&](std::unique_ptr<Exchange> exchange) {
         parked = std::move(exchange);
         arrived.add();
       });
@@ -163,13 +166,47 @@ class ServerStopTest : public CppUnit::TestFixture {
       const auto started = now();
       server.ask_to_stop();
       CPPUNIT_ASSERT(server.has_ended());
-      CPPUNIT_ASSERT(now() - started >= fcgi::kStopTimeout - milliseconds(50));
-      CPPUNIT_ASSERT(now() - started < fcgi::kStopTimeout + seconds(3));
-      // It may still be finished before the server is gone.
+      CPPUNIT_ASSERT(now() - started >= kStop - milliseconds(50));
+      CPPUNIT_ASSERT(now() - started < kStop + seconds(3));
+      CPPUNIT_ASSERT_EQUAL(503, peer.receive().value().status());
+      // It may still be finished, before the server is gone.
       echo(std::move(parked));
-      CPPUNIT_ASSERT_EQUAL(200, peer.receive().value().status());
+      CPPUNIT_ASSERT(peer.is_closed());
     }
     CPPUNIT_ASSERT_EQUAL(before, open_descriptors());
+  }
+
+  void refuses_who_still_waits_for_a_body() {
+    RunningServer server({.server = {.stop = milliseconds(300)}}, echo);
+    FastCgiPeer peer = server.connect();
+    const std::string bytes = request("/", {.body = "body"});
+    CPPUNIT_ASSERT(peer.send(bytes.substr(0, bytes.size() - 10)));
+    CPPUNIT_ASSERT_EQUAL(200, server.ask("/").status());
+    server.ask_to_stop();
+    CPPUNIT_ASSERT(server.has_ended());
+    CPPUNIT_ASSERT_EQUAL(503, peer.receive().value().status());
+  }
+
+  void sends_an_answer_to_its_end() {
+    for (const SocketKind kind : kSocketKinds) {
+      for (const bool keep : {false, true}) {
+        const std::string body(5'000'000, 'a');
+        RunningServer server({.kind = kind}, [&](std::unique_ptr<Exchange> exchange) {
+          exchange->finish({.status = 200, .body = body});
+        });
+        FastCgiPeer peer = server.connect();
+        CPPUNIT_ASSERT(peer.send(request("/", {.keep = keep})));
+        std::size_t read = receive(peer.socket(), 8).size();
+        server.ask_to_stop();
+        CPPUNIT_ASSERT(!server.has_ended(milliseconds(100)));
+        for (std::string piece = receive(peer.socket()); !piece.empty();) {
+          read += piece.size();
+          piece = receive(peer.socket());
+        }
+        CPPUNIT_ASSERT(read > body.size());
+        CPPUNIT_ASSERT(server.has_ended());
+      }
+    }
   }
 
   // Callers connect and ask under a lock that the one who stops takes before: all they sent was

@@ -1,15 +1,17 @@
 #include "fcgi/server.h"
 
 #include <cppunit/extensions/HelperMacros.h>
+#include <sys/epoll.h>
 
 #include <atomic>
-#include <map>
-#include <mutex>
+#include <future>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/unit/support/log_capture.h"
 #include "tests/unit/support/running_server.h"
+#include "tests/unit/support/temporary_folder.h"
 
 namespace {
 
@@ -21,7 +23,7 @@ using namespace support;  // NOLINT: records read like the specification
 // Requests that arrive as they should, however they are cut, and what goes back.
 class ServerTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(ServerTest);
-  CPPUNIT_TEST(a_body_that_is_too_long_is_not_read_and_the_answer_arrives_all_the_same);
+  CPPUNIT_TEST(a_body_that_is_too_long_is_not_kept_and_the_answer_arrives_all_the_same);
   CPPUNIT_TEST(two_authorization_headers_arrive_as_two);
   CPPUNIT_TEST(an_exchange_that_dies_unfinished_answers_500);
   CPPUNIT_TEST(answers_a_request_that_arrives_in_one_piece);
@@ -37,6 +39,7 @@ class ServerTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(reads_a_body_that_nobody_looked_at_before_the_next_request);
   CPPUNIT_TEST(long_responses_over_tcp_wait_for_no_acknowledgement);
   CPPUNIT_TEST(serves_many_connections_at_once);
+  CPPUNIT_TEST(takes_a_connection_that_somebody_else_was_woken_for);
   CPPUNIT_TEST_SUITE_END();
 
   static void assert_echo(const std::string& expected, const FastCgiReply& reply) {
@@ -46,19 +49,20 @@ class ServerTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(0, reply.protocol_status);
   }
 
-  void a_body_that_is_too_long_is_not_read_and_the_answer_arrives_all_the_same() {
+  void a_body_that_is_too_long_is_not_kept_and_the_answer_arrives_all_the_same() {
     for (const SocketKind kind : kSocketKinds) {
       const RunningServer server({.kind = kind}, echo);
       for (const std::size_t size :
            {fcgi::kMaxBody + 1, std::size_t{200'000}, std::size_t{3'000'000}}) {
         // Sent whole before the answer is read, as some web servers do.
         FastCgiPeer peer = server.connect();
-        const bool sent =
-            peer.send(request("/long", {.keep = true, .body = std::string(size, 'a')}));
-        CPPUNIT_ASSERT(sent);
-        const auto reply = peer.receive();
-        CPPUNIT_ASSERT_MESSAGE(std::to_string(size), reply.has_value());
-        assert_echo("POST /long -", *reply);
+        for (const bool keep : {true, true, false}) {
+          const std::string body(size, 'a');
+          CPPUNIT_ASSERT(peer.send(request("/long", {.keep = keep, .body = body})));
+          const auto reply = peer.receive();
+          CPPUNIT_ASSERT_MESSAGE(std::to_string(size), reply.has_value());
+          assert_echo("POST /long -", *reply);
+        }
         CPPUNIT_ASSERT(peer.is_closed());
       }
     }
@@ -283,6 +287,36 @@ class ServerTest : public CppUnit::TestFixture {
         }
       }
     }
+  }
+
+  // As another process on the same socket (spawn-fcgi -F) that is stopped, or killed, before it
+  // takes the connection: the kernel has woken it and nobody else.
+  void takes_a_connection_that_somebody_else_was_woken_for() {
+    const TemporaryFolder folder;
+    const std::string path = folder.path().string() + "/socket";
+    const auth::Descriptor listener = listen_on_unix(path);
+    const auth::Descriptor epoll(::epoll_create1(EPOLL_CLOEXEC));
+    epoll_event event{};
+    event.events = EPOLLIN | EPOLLEXCLUSIVE;
+    CPPUNIT_ASSERT_EQUAL(0, ::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, listener.get(), &event));
+    std::future<int> woken = std::async(std::launch::async, [&] {
+      epoll_event told{};
+      return ::epoll_wait(epoll.get(), &told, 1, static_cast<int>(milliseconds(kPatience).count()));
+    });
+    // It waits: the first one that does is the first to be woken.
+    std::this_thread::sleep_for(milliseconds(50));
+    fcgi::Server server(listener.get(), 2, echo, {.sweep = milliseconds(200)});
+    std::thread running([&] { static_cast<void>(server.run()); });
+    // Past the look that it begins with.
+    std::this_thread::sleep_for(milliseconds(50));
+    FastCgiPeer peer(connect_to_unix(path));
+    const bool sent = peer.send(request("/"));
+    const auto reply = peer.receive(seconds(10));
+    const int others = woken.get();
+    server.stop();
+    running.join();
+    CPPUNIT_ASSERT_EQUAL(1, others);
+    CPPUNIT_ASSERT(sent && reply.has_value());
   }
 };
 

@@ -5,12 +5,12 @@
 
 namespace support {
 
-RunningServer::RunningServer(Options options, fcgi::EventLoop::Handler handler)
+RunningServer::RunningServer(Options options, fcgi::Exchange::Handler handler)
     : kind_(options.kind),
       path_((folder_.path() / "socket").string()),
       listener_(kind_ == SocketKind::kTcp ? listen_on_tcp() : listen_on_unix(path_)),
-      server_(
-          std::make_unique<fcgi::Server>(listener_.get(), options.threads, std::move(handler))) {
+      server_(std::make_unique<fcgi::Server>(listener_.get(), options.threads, std::move(handler),
+                                             options.server)) {
   if (options.started) start();
 }
 
@@ -40,10 +40,13 @@ bool RunningServer::has_ended(std::chrono::milliseconds patience) {
 }
 
 void echo(std::unique_ptr<fcgi::Exchange> exchange) {
-  const fcgi::Request& request = exchange->request();
-  std::string body(request.method());
-  body.append(" ").append(request.path_info()).append(" ").append(request.body().value_or("-"));
-  exchange->finish({.status = 200, .body = std::move(body)});
+  fcgi::Exchange& asked = *exchange;
+  asked.when_body([owned = std::shared_ptr<fcgi::Exchange>(std::move(exchange))] {
+    const fcgi::Request& request = owned->request();
+    std::string body(request.method());
+    body.append(" ").append(request.path_info()).append(" ").append(request.body().value_or("-"));
+    owned->finish({.status = 200, .body = std::move(body)});
+  });
 }
 
 }  // namespace support

@@ -26,10 +26,11 @@ class RunningServer {
     SocketKind kind = SocketKind::kUnix;
     unsigned threads = 2;
     bool started = true;
+    fcgi::ServerOptions server{};
   };
 
-  RunningServer(Options options, fcgi::EventLoop::Handler handler);
-  explicit RunningServer(fcgi::EventLoop::Handler handler)
+  RunningServer(Options options, fcgi::Exchange::Handler handler);
+  explicit RunningServer(fcgi::Exchange::Handler handler)
       : RunningServer(Options{}, std::move(handler)) {}
   ~RunningServer();
   RunningServer(const RunningServer&) = delete;
@@ -57,7 +58,8 @@ class RunningServer {
   std::shared_future<bool> outcome_;
 };
 
-// Answers with what arrived: "METHOD PATH BODY", "-" for a body that was too long.
+// Answers, when the body is there, with what arrived: "METHOD PATH BODY", "-" for a body that was
+// too long.
 void echo(std::unique_ptr<fcgi::Exchange> exchange);
 
 }  // namespace support

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <stdexcept>
 #include <system_error>
+#include <thread>
 
 namespace support {
 namespace {
@@ -152,6 +153,15 @@ std::size_t open_descriptors() {
     ++count;
   }
   return count - 1;  // without the one that reads the folder
+}
+
+bool descriptors_come_down_to(std::size_t count) {
+  const Deadline deadline = std::chrono::steady_clock::now() + kPatience;
+  while (open_descriptors() > count) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return true;
 }
 
 }  // namespace support

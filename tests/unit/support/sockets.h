@@ -37,5 +37,7 @@ void prepare_reset(const auth::Descriptor& socket);
 
 // Descriptors that this process has open.
 [[nodiscard]] std::size_t open_descriptors();
+// False: more stay open.
+[[nodiscard]] bool descriptors_come_down_to(std::size_t count);
 
 }  // namespace support

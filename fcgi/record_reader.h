@@ -1,0 +1,53 @@
+// RecordReader: cuts what arrives on a connection into FastCGI records (specification §3.3), in
+// whatever pieces it comes.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+namespace fcgi {
+
+// FastCGI specification §8.
+enum RecordType : unsigned { kBeginRequest = 1, kAbortRequest = 2, kParams = 4, kStdin = 5 };
+
+struct RecordHeader {
+  unsigned type = 0;
+  unsigned id = 0;
+  std::size_t content = 0;  // bytes
+  std::size_t padding = 0;  // bytes
+};
+
+// One thread at a time. Keeps no bytes but those of a header that is not whole.
+class RecordReader {
+ public:
+  enum class Part {
+    kNothing,  // all bytes are taken, and the record goes on
+    kHeader,
+    kContent,  // some of it, or all
+    kEnd,      // of the record and its padding
+  };
+
+  // Takes the next part of a record off the front of bytes.
+  [[nodiscard]] Part next(std::string_view& bytes);
+
+  // Why the record that is arriving can be of no request, for the log: of another version, or a
+  // management record. Its first bytes tell, however long it claims to be. Empty where it can.
+  [[nodiscard]] std::string_view objection() const noexcept;
+  // Of the record whose kHeader was the last one.
+  [[nodiscard]] const RecordHeader& header() const noexcept { return header_; }
+  // Of the last kContent: a view into the bytes that were given.
+  [[nodiscard]] std::string_view content() const noexcept { return content_; }
+
+ private:
+  Part next_header(std::string_view& bytes);
+
+  std::array<char, 8> header_bytes_{};
+  std::size_t header_size_ = 0;
+  RecordHeader header_{};
+  std::size_t content_left_ = 0;
+  std::size_t padding_left_ = 0;
+  std::string_view content_{};
+};
+
+}  // namespace fcgi

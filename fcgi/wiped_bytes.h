@@ -1,0 +1,31 @@
+// WipedBytes: a buffer for what may hold a token. Memory that it gives back is wiped before, also
+// when it grows.
+#pragma once
+
+#include <openssl/crypto.h>
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+namespace fcgi {
+
+template <typename T>
+struct WipingAllocator {
+  using value_type = T;
+
+  WipingAllocator() = default;
+  template <typename Other>
+  explicit WipingAllocator(const WipingAllocator<Other>&) noexcept {}
+
+  [[nodiscard]] T* allocate(std::size_t count) { return std::allocator<T>().allocate(count); }
+  void deallocate(T* memory, std::size_t count) noexcept {
+    OPENSSL_cleanse(memory, count * sizeof(T));
+    std::allocator<T>().deallocate(memory, count);
+  }
+  bool operator==(const WipingAllocator&) const noexcept { return true; }
+};
+
+using WipedBytes = std::vector<char, WipingAllocator<char>>;
+
+}  // namespace fcgi

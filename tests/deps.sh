@@ -5,8 +5,9 @@
 #
 # Debian's packages come by apt, with sudo when not run by root; without either the missing ones are
 # named and nothing happens (exit status 1). Debian starts a web server as soon as it is installed
-# and at every boot: neither happens to one that this script installs. Then the test issuer's
-# npm packages are put into tests/issuer/node_modules.
+# and at every boot: neither happens to one that this script installs. Then the npm packages of the
+# test issuer (demo) and of a program that tests guard (check) are put into node_modules beside their
+# package.json.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
@@ -16,7 +17,8 @@ build=(g++:g++ make:make pkg-config:pkg-config libfcgi-dev libssl-dev libcurl4-o
   libjson-c-dev libcppunit-dev liblmdb-dev libhiredis-dev)
 demo=(curl:curl lighttpd:lighttpd nodejs:node npm:npm openssl:openssl)
 fuzz=(clang:clang++ libclang-rt-14-dev)
-check=(apache2:apache2 libapache2-mod-fcgid spawn-fcgi:spawn-fcgi systemd:systemd-analyze
+check=(nodejs:node npm:npm default-jdk-headless:javac libtomcat10-java python3-tornado
+  libnginx-mod-http-dav-ext apache2:apache2 libapache2-mod-fcgid spawn-fcgi:spawn-fcgi systemd:systemd-analyze
   valgrind:valgrind redis-server:redis-server nginx:nginx php-fpm
   libapache2-mod-xsendfile fcgiwrap:fcgiwrap faketime:faketime clang-tidy:clang-tidy cppcheck:cppcheck)
 bench=(wrk:wrk nginx:nginx libnginx-mod-http-echo nghttp2-client:h2load apache2:apache2
@@ -101,17 +103,17 @@ install_packages() {
   fi
 }
 
-# npm ci, unless it was done for this very lock file.
-install_issuer() {
-  local folder=tests/issuer stamp=tests/issuer/node_modules/.installed-lock
-  if cmp -s $folder/package-lock.json $stamp; then return; fi
-  echo "deps: to be installed by npm into $folder/node_modules: $(issuer_packages)"
-  (cd $folder && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
-  cp $folder/package-lock.json $stamp
+# install_npm FOLDER: npm ci, unless it was done for this very lock file.
+install_npm() {
+  local folder=$1 stamp=$1/node_modules/.installed-lock
+  if cmp -s "$folder/package-lock.json" "$stamp"; then return; fi
+  echo "deps: to be installed by npm into $folder/node_modules: $(npm_packages "$folder")"
+  (cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+  cp "$folder/package-lock.json" "$stamp"
 }
 
-issuer_packages() {
-  node -p "const { dependencies } = require('./tests/issuer/package.json');
+npm_packages() {
+  node -p "const { dependencies } = require('./$1/package.json');
     Object.entries(dependencies).map(([name, version]) => name + ' ' + version).join(', ')"
 }
 
@@ -144,4 +146,6 @@ for set in "$@"; do
 done
 mapfile -t missing < <(missing_packages "${wanted[@]}")
 if [ ${#missing[@]} -gt 0 ]; then install_packages "${missing[@]}"; fi
-case " $* " in *demo*) check_node; install_issuer ;; esac
+case " $* " in *demo*|*check*) check_node ;; esac
+case " $* " in *demo*) install_npm tests/issuer ;; esac
+case " $* " in *check*) install_npm tests/integration/programs ;; esac

@@ -108,7 +108,7 @@ class Api {
 // function of the workspace that gives one of the two. prepare: puts further files there, and may start and add what else is needed.
 // replacements: for the web server's file; programReplacements: a function of the workspace that
 // gives those for spawn-fcgi's command line. site: a function of the workspace; server: further
-// options of the web server; see servers.mjs.
+// options of the web server, or a function of the workspace that gives them; see servers.mjs.
 export async function startApi(way, issuer,
   { settings = {}, replacements, programReplacements = () => [], prepare = () => {},
     site = () => '', server = {} } = {}) {
@@ -127,8 +127,9 @@ export async function startApi(way, issuer,
         await startSpawnFcgi(api.workspace, { replacements: programReplacements(api.workspace),
           ...(typeof spawnFcgi === 'string' && { file: spawnFcgi }) }));
     }
+    const further = typeof server === 'function' ? server(api.workspace) : server;
     api.server = api.add(
-      await start(api.workspace, way, { ...server, replacements, site: site(api.workspace) }));
+      await start(api.workspace, way, { ...further, replacements, site: site(api.workspace) }));
     api.program ??= api.server;
     return api;
   } catch (error) {

@@ -16,10 +16,11 @@ function param(name, value) {
   return Buffer.concat([length(name), length(value), Buffer.from(name + value, 'latin1')]);
 }
 
-// The bytes of GET path. keep: the connection is to be used again (FCGI_KEEP_CONN).
-export function fastCgiRequest(path, { token, keep = false } = {}) {
+// The bytes of GET path. keep: the connection is to be used again (FCGI_KEEP_CONN). more: further
+// variables.
+export function fastCgiRequest(path, { token, keep = false, more = {} } = {}) {
   const params = { REQUEST_METHOD: 'GET', SCRIPT_NAME: '/api', PATH_INFO: path,
-    ...(token !== undefined && { HTTP_AUTHORIZATION: `Bearer ${token}` }) };
+    ...(token !== undefined && { HTTP_AUTHORIZATION: `Bearer ${token}` }), ...more };
   return Buffer.concat([
     record(type.begin, Buffer.from([0, 1, keep ? 1 : 0, 0, 0, 0, 0, 0])),
     record(type.params, Buffer.concat(Object.entries(params).map((pair) => param(...pair)))),

@@ -51,7 +51,8 @@ function makeSite(workspace, rules) {
 
 const kPhpFolder = '/usr/sbin';
 
-async function startPhp(workspace) {
+// php-fpm, which listens at run/php.sock.
+export async function startPhp(workspace) {
   const program = readdirSync(kPhpFolder).find((name) => /^php-fpm\d/.test(name));
   if (program === undefined) throw new Error('php-fpm is not installed: run tests/deps.sh');
   const socket = workspace.path('run/php.sock');

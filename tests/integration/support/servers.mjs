@@ -165,8 +165,19 @@ http {
 }
 `;
 
-// config: a file of nginx/. site: what else is in its server { }.
-export async function startNginx(workspace, config, { replacements = [], site = '' } = {}) {
+// With modules to be loaded, and more in http { }, at its end.
+function nginxWith(base, { modules, http }) {
+  const loaded = modules.map((name) => `load_module /usr/lib/nginx/modules/ngx_${name}_module.so;`);
+  return [...loaded, base.replace(/\}\n$/, `${http}\n}\n`)].join('\n');
+}
+
+// The shipped file of a workspace, for a server { } of a test's own.
+export const nginxInclude = (workspace) => workspace.path('etc/nginx-shipped.conf');
+
+// config: a file of nginx/. site: what else is in its server { }. http: what else is in http { }.
+// modules: loaded ones, such as http_dav_ext.
+export async function startNginx(workspace, config,
+  { replacements = [], site = '', http = '', modules = [] } = {}) {
   const port = await freePort();
   const http2Port = await freePort();
   makeDocumentRoot(workspace);
@@ -174,7 +185,7 @@ export async function startNginx(workspace, config, { replacements = [], site = 
   const include = workspace.write('etc/nginx-shipped.conf',
     workspace.shipped(config, shippedFiles[config].paths, replacements));
   const main = workspace.write('etc/nginx.conf',
-    nginxBase({ port, http2Port, folder: workspace.folder, site, include }));
+    nginxWith(nginxBase({ port, http2Port, folder: workspace.folder, site, include }), { modules, http }));
   const process = new Process('/usr/sbin/nginx',
     ['-e', workspace.path('log/nginx.log'), '-c', main]);
   return new Server(workspace, { port, http2Port, process,

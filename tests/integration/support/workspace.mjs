@@ -59,6 +59,11 @@ export class Workspace {
     return this.path(name);
   }
 
+  // The same where it may be there already.
+  ensureFolder(name) {
+    return existsSync(this.path(name)) ? this.path(name) : this.makeFolder(name);
+  }
+
   write(name, content, mode = 0o600) {
     const path = this.path(name);
     writeFileSync(path, content);

@@ -56,6 +56,8 @@ AUTH_SOURCES := \
   auth/json_tokens.cpp \
   auth/local_validation.cpp \
   auth/log.cpp \
+  auth/log_file.cpp \
+  auth/log_place.cpp \
   auth/percent.cpp \
   auth/private_file.cpp \
   auth/private_folder.cpp \
@@ -167,6 +169,9 @@ UNIT_TEST_SOURCES := \
   tests/unit/lmdb_processes_test.cpp \
   tests/unit/lmdb_store_test.cpp \
   tests/unit/local_validation_test.cpp \
+  tests/unit/log_file_test.cpp \
+  tests/unit/log_place_test.cpp \
+  tests/unit/log_test.cpp \
   tests/unit/main.cpp \
   tests/unit/methods_test.cpp \
   tests/unit/path_readers_test.cpp \

@@ -1,7 +1,8 @@
-// The operator's log: one line an event, to standard error, in one write.
+// The operator's log: one line an event, in one write, to standard error or to a file.
 //
-// A line reads "zitadel-fcgi[PID] LEVEL: MESSAGE". Control characters in a message are shown as
-// \xNN, so that nothing from outside can forge a line. Thread-safe.
+// A line reads "zitadel-fcgi[PID] LEVEL: MESSAGE"; in a file the time (UTC) stands before it.
+// Control characters in a message are shown as \xNN, so that nothing from outside can forge a line.
+// Thread-safe but for set_log_file.
 #pragma once
 
 #include <string_view>
@@ -14,7 +15,20 @@ enum class LogLevel { kError, kWarn, kInfo, kDebug };
 void set_log_level(LogLevel level) noexcept;
 [[nodiscard]] bool log_enabled(LogLevel level) noexcept;
 
+// From now on lines go to this file (log_file.h), which the first one opens; empty: to standard
+// error, the default. What the file does not take goes to standard error, after one line that says
+// why. To be called while no other thread logs.
+void set_log_file(std::string_view path) noexcept;
+
+// Opens the file of that name now, such as after somebody has renamed the one that was open. No
+// line is lost meanwhile.
+void reopen_log_file() noexcept;
+
 // Longer messages are cut at 4,000 bytes. Messages never hold a token or a key.
 void log(LogLevel level, std::string_view message) noexcept;
+
+// An error that keeps the program from starting: to standard error as well where there is a file,
+// since some see only the one and some only the other.
+void log_failed_start(std::string_view message) noexcept;
 
 }  // namespace auth

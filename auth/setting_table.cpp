@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "auth/cache/redis_url.h"
+#include "auth/log_place.h"
 #include "auth/private_file.h"
 #include "auth/words.h"
 #include "auth/zitadel/key_file.h"
@@ -167,6 +168,14 @@ Problem rules_file(const FoundSetting& found, Settings& settings) {
   return resolve(found, settings.rules_file);
 }
 
+Problem log_file(const FoundSetting& found, Settings& settings) {
+  std::string path;
+  if (Problem problem = resolve(found, path)) return problem;
+  if (Problem problem = log_place_mistake(path, settings.document_root)) return problem;
+  settings.log_file = std::move(path);
+  return std::nullopt;
+}
+
 // RFC 9728 §1.2: this API's own URL. Its callers use it, not this program.
 Problem resource(const FoundSetting& found, Settings& settings) {
   const std::string_view text = found.value.reveal();
@@ -223,6 +232,7 @@ constexpr SettingRow kRows[] = {
     {{"ZITADEL_TIMEOUT_MS"}, number<&Settings::timeout, 10, 60000>},
     {{"ZITADEL_THREADS"}, number<&Settings::threads, 1, 64>},
     {{"ZITADEL_LOG_LEVEL"}, choice<&Settings::log_level, kLogLevels>},
+    {{"ZITADEL_LOG_FILE"}, log_file},
     {{"ZITADEL_CACHE_TTL"}, number<&Settings::cache_ttl, 0, 3600>},
     {{"ZITADEL_CACHE_MAX_TOKENS"}, number<&Settings::cache_max_tokens, 1, 10'000'000>},
     {{"ZITADEL_CACHE_DIR"}, cache_dir},

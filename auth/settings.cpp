@@ -53,6 +53,20 @@ void read_row(const SettingRow& row, const SettingSources& sources, Settings& se
   if (problem) mistakes.push_back(describe(row, found->second, *problem));
 }
 
+std::vector<SettingName> known_names() {
+  std::vector<SettingName> names;
+  for (const SettingRow& row : setting_rows()) names.push_back(row.setting);
+  return names;
+}
+
+std::string document_root_of(const Environment& environment) {
+  constexpr std::string_view kName = "DOCUMENT_ROOT=";
+  for (const std::string_view variable : environment) {
+    if (variable.starts_with(kName)) return std::string(variable.substr(kName.size()));
+  }
+  return {};
+}
+
 void check_domain(const SettingSources& sources, Mistakes& mistakes) {
   if (sources.found.contains("ZITADEL_DOMAIN")) return;
   mistakes.emplace_back(
@@ -126,11 +140,10 @@ std::string process_program() {
 std::variant<Settings, Mistakes> load_settings(const Environment& environment,
                                                std::string_view program,
                                                jose::KeyReading key_reading) {
-  std::vector<SettingName> names;
-  for (const SettingRow& row : setting_rows()) names.push_back(row.setting);
-  SettingSources sources = collect_settings(environment, program, names);
+  SettingSources sources = collect_settings(environment, program, known_names());
   Settings settings;
   settings.key_reading = key_reading;
+  settings.document_root = document_root_of(environment);
   Mistakes mistakes = std::move(sources.mistakes);
   for (const SettingRow& row : setting_rows()) read_row(row, sources, settings, mistakes);
   check_domain(sources, mistakes);
@@ -144,6 +157,17 @@ std::variant<Settings, Mistakes> load_settings(const Environment& environment,
   if (settings.application_key) settings.client_id = settings.application_key->client_id;
   settings.warnings = std::move(sources.warnings);
   return settings;
+}
+
+std::string find_log_file(const Environment& environment, std::string_view program) {
+  const SettingSources sources = collect_settings(environment, program, known_names());
+  Settings settings;
+  settings.document_root = document_root_of(environment);
+  Mistakes ignored;
+  for (const SettingRow& row : setting_rows()) {
+    if (row.setting.name == "ZITADEL_LOG_FILE") read_row(row, sources, settings, ignored);
+  }
+  return settings.log_file;
 }
 
 std::vector<std::string_view> setting_names() {

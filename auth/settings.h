@@ -30,6 +30,7 @@ struct Settings {
   std::string introspection_url;  // ZITADEL_INTROSPECTION_URL; empty: from discovery
 
   jose::KeyReading key_reading = jose::KeyReading::kNow;  // as load_settings was told
+  std::string document_root;  // DOCUMENT_ROOT of the environment, which plain CGI has
 
   // How this API authenticates: exactly one of the two is there; for Validation::kJwt, which asks
   // ZITADEL about no token, none need be.
@@ -50,6 +51,7 @@ struct Settings {
   std::chrono::milliseconds timeout{5000};          // ZITADEL_TIMEOUT_MS
   unsigned threads = 2;                             // ZITADEL_THREADS: request threads
   LogLevel log_level = LogLevel::kInfo;             // ZITADEL_LOG_LEVEL
+  std::string log_file;                             // ZITADEL_LOG_FILE; empty: standard error
 
   std::chrono::seconds cache_ttl{30};     // ZITADEL_CACHE_TTL; 0: ZITADEL is asked every time
   std::size_t cache_max_tokens = 100000;  // ZITADEL_CACHE_MAX_TOKENS
@@ -88,6 +90,10 @@ using Environment = std::vector<std::string_view>;
 [[nodiscard]] std::variant<Settings, Mistakes> load_settings(
     const Environment& environment, std::string_view program = {},
     jose::KeyReading key_reading = jose::KeyReading::kNow);
+
+// The log's file, whatever else is wrong with the settings; empty where none is named or it cannot
+// be.
+[[nodiscard]] std::string find_log_file(const Environment& environment, std::string_view program);
 
 // All names that load_settings knows, but for ZITADEL_ENV_FILE, which no .env file holds.
 [[nodiscard]] std::vector<std::string_view> setting_names();

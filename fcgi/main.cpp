@@ -108,7 +108,7 @@ void leave_openssl_as_it_is() {
 }
 
 int report(const auth::Mistakes& mistakes) {
-  for (const std::string& mistake : mistakes) auth::log(auth::LogLevel::kError, mistake);
+  for (const std::string& mistake : mistakes) auth::log_failed_start(mistake);
   if (!fcgi::is_fastcgi()) {
     fcgi::refuse_cgi(fcgi::error_response(500, "server_error", "The API is not configured."));
   }
@@ -145,41 +145,50 @@ std::string scopes_of(const auth::Settings& settings) {
   return "openid urn:zitadel:iam:org:project:id:" + settings.project_id + ":aud";
 }
 
-// Blocks the signals in this thread and in those it starts, and gives them.
-sigset_t block_stop_signals() {
+// Blocks the signals in this thread and in those it starts, and gives them. SIGHUP never ends the
+// program, also where nobody waits for it.
+sigset_t block_signals() {
   sigset_t signals;
   sigemptyset(&signals);
-  for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) sigaddset(&signals, signal);
+  for (const int signal : {SIGTERM, SIGINT, SIGUSR1, SIGHUP}) sigaddset(&signals, signal);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   return signals;
 }
 
 int serve(fcgi::Server& server, const sigset_t& signals) {
-  std::thread stopper([&server, &signals] {
+  std::thread waiter([&server, &signals] {
     int signal = 0;
-    sigwait(&signals, &signal);
+    while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) auth::reopen_log_file();
     server.stop();
   });
   const bool served = server.run();
   // Where the server could not start, nobody has sent the signal.
   if (!served) ::kill(::getpid(), SIGTERM);
-  stopper.join();
+  waiter.join();
   return served ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int run() {
   set_limits();
-  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
-  const sigset_t signals = block_stop_signals();
+  // A peer that has gone, and a file that may not grow any more, are seen by what a write returns.
+  for (const int signal : {SIGPIPE, SIGXFSZ}) static_cast<void>(std::signal(signal, SIG_IGN));
+  const sigset_t signals = block_signals();
   // Under plain CGI, what one request does not need must not be paid for by each.
   const bool is_fastcgi = fcgi::is_fastcgi();
   if (!is_fastcgi) leave_openssl_as_it_is();
+  const auth::Environment environment = auth::process_environment();
+  const std::string program = auth::process_program();
   auto loaded = auth::load_settings(
-      auth::process_environment(), auth::process_program(),
+      environment, program,
       is_fastcgi ? auth::jose::KeyReading::kNow : auth::jose::KeyReading::kWhenUsed);
-  if (const auto* mistakes = std::get_if<auth::Mistakes>(&loaded)) return report(*mistakes);
+  if (const auto* mistakes = std::get_if<auth::Mistakes>(&loaded)) {
+    auth::set_log_file(auth::find_log_file(environment, program));
+    return report(*mistakes);
+  }
   auto& settings = std::get<auth::Settings>(loaded);
   auth::set_log_level(settings.log_level);
+  auth::set_log_file(settings.log_file);
+  if (is_fastcgi) auth::reopen_log_file();
   warn(settings, is_fastcgi);
 
   const auth::SystemClock clock;
@@ -225,7 +234,7 @@ int main() {
     return run();
   } catch (const std::exception& problem) {
     // The standard library's own: there is no memory, or no thread to be had.
-    auth::log(auth::LogLevel::kError, problem.what());
+    auth::log_failed_start(problem.what());
     return EXIT_FAILURE;
   }
 }

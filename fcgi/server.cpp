@@ -43,7 +43,7 @@ bool Server::prepare() {
   static_cast<void>(::listen(listener_, std::numeric_limits<int>::max()));
   for (const auto& loop : loops_) ready = ready && loop->is_open();
   if (!ready) {
-    auth::log(auth::LogLevel::kError, "the FastCGI socket on standard input cannot be served");
+    auth::log_failed_start("the FastCGI socket on standard input cannot be served");
   }
   return ready;
 }
@@ -57,7 +57,7 @@ bool Server::run() {
       threads.emplace_back([loop = loops_[i].get()] { loop->run(); });
     }
   } catch (const std::system_error&) {
-    auth::log(auth::LogLevel::kError, "the request threads cannot be started");
+    auth::log_failed_start("the request threads cannot be started");
     ready = false;
     stop();
   }

@@ -7,7 +7,7 @@
 # named and nothing happens (exit status 1). Debian starts a web server as soon as it is installed
 # and at every boot: neither happens to one that this script installs. Then the npm packages of the
 # test issuer (demo) and of a program that tests guard (check) are put into node_modules beside their
-# package.json.
+# package.json, and for the tests that root runs suexec into build/suexec (check).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
@@ -19,7 +19,7 @@ demo=(curl:curl lighttpd:lighttpd nodejs:node npm:npm openssl:openssl)
 fuzz=(clang:clang++ libclang-rt-14-dev)
 check=(nodejs:node npm:npm default-jdk-headless:javac libtomcat10-java python3-tornado
   libnginx-mod-http-dav-ext apache2:apache2 libapache2-mod-fcgid spawn-fcgi:spawn-fcgi systemd:systemd-analyze
-  valgrind:valgrind redis-server:redis-server nginx:nginx php-fpm
+  logrotate:logrotate valgrind:valgrind redis-server:redis-server nginx:nginx php-fpm
   libapache2-mod-xsendfile fcgiwrap:fcgiwrap faketime:faketime clang-tidy:clang-tidy cppcheck:cppcheck)
 bench=(wrk:wrk nginx:nginx libnginx-mod-http-echo nghttp2-client:h2load apache2:apache2
   libapache2-mod-fcgid libapache2-mod-oauth2 spawn-fcgi:spawn-fcgi)
@@ -112,6 +112,18 @@ install_npm() {
   cp "$folder/package-lock.json" "$stamp"
 }
 
+# Unpacked, not installed: where it is, an Apache that is not root's starts no programs any more.
+fetch_suexec() {
+  local folder=build/suexec package=apache2-suexec-custom
+  if [ "$(id -u)" != 0 ] || [ -e $folder/usr/lib/apache2/suexec-custom ]; then return; fi
+  echo "deps: to be unpacked into $folder: $package"
+  mkdir -p $folder
+  (cd $folder && { quietly apt-get download $package 2>/dev/null ||
+    { quietly apt-get update && quietly apt-get download $package; }; } &&
+    dpkg-deb -x $package*.deb . && chmod 755 usr/lib/apache2/* && rm $package*.deb) ||
+    echo "deps: $package cannot be had: the tests of shared hosting with suexec will be skipped" >&2
+}
+
 npm_packages() {
   node -p "const { dependencies } = require('./$1/package.json');
     Object.entries(dependencies).map(([name, version]) => name + ' ' + version).join(', ')"
@@ -149,3 +161,4 @@ if [ ${#missing[@]} -gt 0 ]; then install_packages "${missing[@]}"; fi
 case " $* " in *demo*|*check*) check_node ;; esac
 case " $* " in *demo*) install_npm tests/issuer ;; esac
 case " $* " in *check*) install_npm tests/integration/programs ;; esac
+case " $* " in *check*) fetch_suexec ;; esac

@@ -176,7 +176,7 @@ exec -a ${workspace.program} ${workspace.program}.real
     const exec = '/bin/sh -c \'exec';
     await withApi('lighttpd/spawn-fcgi.conf', {
       programReplacements: (workspace) => [
-        [exec, exec.replace('exec', 'trap "" XFSZ; ulimit -f 1; exec')],
+        [exec, exec.replace('exec', 'ulimit -f 1; exec')],
         [`2>>${workspace.path('log/api.log')}`, '2>/dev/full'],
       ],
     }, async (api) => {

@@ -53,6 +53,16 @@ describe('at debug level, the log', limit, () => {
   }
   it('holds nothing secret where the API has a client secret', () =>
     withApi('lighttpd/fastcgi.conf', { ZITADEL_CACHE_TTL: 0, ...basic() }, useAll));
+  for (const way of ['lighttpd/fastcgi.conf', 'apache/mod_fcgid.conf', 'apache/cgi.conf']) {
+    it(`holds nothing secret in a file of its own behind ${way}`, () => withApi(way,
+      { ZITADEL_CACHE_TTL: 0, ZITADEL_LOG_FILE: 'own.log' }, async (api) => {
+        // Searched when the API is stopped, as the other logs are.
+        api.add({ log: () => readFileSync(api.workspace.path('etc/own.log'), 'utf8'),
+          stop: async () => {} });
+        await useAll(api);
+        assert.ok(api.programLog().length > 10);
+      }));
+  }
 
   it('would be found out', async () => {
     const api = await startApi('lighttpd/fastcgi.conf', issuer);

@@ -1,7 +1,7 @@
 // A folder of a document root with the portable program and a shipped .htaccess, as a customer of a
 // shared host uploads them: no setting in Apache's own configuration, none in its environment.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 
@@ -24,12 +24,33 @@ let issuer;
 before(async () => { issuer = await startIssuer(); });
 after(() => issuer?.stop());
 
-// The hoster's part of the configuration.
+// What a host may allow in an .htaccess (AllowOverride), and whether that is these.
+const allowances = ['All', 'AuthConfig FileInfo Options', 'AuthConfig FileInfo',
+  'FileInfo Options Limit', 'FileInfo Limit', 'FileInfo'];
+const allows = (allowed, kind) => allowed === 'All' || allowed.split(' ').includes(kind);
+
+// What README.md says to do with the .htaccess of an API there.
+const remedies = (allowed) => [
+  ...(allows(allowed, 'Options') ? [] : [['\nOptions +ExecCGI\n', '\n']]),
+  ...(allows(allowed, 'AuthConfig') ? [] : fallback),
+];
+
+// The hoster's part of the configuration. Who forbids Options lets programs run by himself.
 const host = (workspace, allowed) => `
 <Directory "${workspace.path('www')}">
   AllowOverride ${allowed}
+  ${allows(allowed, 'Options') ? '' : 'Options +ExecCGI'}
 </Directory>
 `;
+
+// What nobody is to see, whoever put it there.
+const hidden = ['.env', '.ENV', '.env~', '.env.bak', '.env.swp', '.api.env.swp', '.hidden', 'api.env~',
+  'Api.Env', 'api.env.swp', 'api.env.bak', 'api.env.save', 'api.env_old', 'api.env-1', '#api.env#',
+  '#.env#', '.#api.env', 'api.env (copy)', 'copy of api.env', 'api.env,v'];
+const hiddenFromApi = [...hidden, 'key.json', 'Key.JSON', 'key.json.bak', 'key.json~', '#key.json#',
+  'more/key.json', 'more/.env', 'more/deep/api.env', 'own/key.json', 'own/.env', 'own/#x'];
+
+const urlOf = (name) => name.split('/').map(encodeURIComponent).join('/');
 
 // replacements: for the .htaccess; addition: a function of the workspace that gives lines for its
 // end. envFile: what the file beside the program names, the settings unless told otherwise; null:
@@ -80,6 +101,26 @@ async function assertAnswers(api, token, expected) {
   assert.deepEqual(statuses, expected, api.log());
 }
 
+// Of files that Apache itself can read, also where a folder further down has rewrite rules of its own.
+async function assertShowsNothing(api) {
+  for (const name of ['own', 'more/deep']) {
+    if (!existsSync(api.workspace.path(`www/api/${name}`))) api.workspace.makeFolder(`www/api/${name}`);
+  }
+  api.workspace.write('www/api/own/.htaccess', 'RewriteEngine On\n', 0o644);
+  api.workspace.write('www/api/own/other.txt', 'another file');
+  assert.equal((await api.call('/api/own/other.txt')).body, 'another file');
+  for (const name of hiddenFromApi) {
+    api.workspace.write(`www/api/${name}`, 'a secret');
+    const answer = await api.call(`/api/${urlOf(name)}`);
+    assert.equal(answer.status, 403, name);
+    assert.doesNotMatch(answer.body, /a secret/, name);
+  }
+  for (const path of ['/api/.htaccess', '/api/api.env', '/api/%61pi.env', '/api/own/.htaccess',
+    '/api/x/../api.env', '/api/api.env/x', '/api/own/key.json/x']) {
+    assert.equal((await api.call(path)).status, 403, path);
+  }
+}
+
 for (const way of Object.keys(ways)) {
   describe(`with ${way}`, () => {
     let api;
@@ -99,15 +140,7 @@ for (const way of Object.keys(ways)) {
       assert.equal(answer.json.error, 'unauthorized');
     });
 
-    it('shows no settings, keys and hidden files', async () => {
-      const names = ['.env', '.htaccess', 'api.env', 'api.env~', 'key.json', 'Key.JSON',
-        'key.json.bak', '.hidden'];
-      for (const name of names) {
-        if (name !== '.htaccess' && name !== 'api.env') api.workspace.write(`www/api/${name}`, 'x');
-        assert.equal((await api.call(`/api/${name}`)).status, 403, name);
-      }
-      assert.equal((await api.call('/api/%61pi.env')).status, 403);
-    });
+    it('shows no settings, keys, hidden files and copies of them', () => assertShowsNothing(api));
 
     it('shows no other file either, nor the program', async () => {
       api.workspace.write('www/api/more/key.json', 'x');
@@ -119,14 +152,23 @@ for (const way of Object.keys(ways)) {
       assert.equal((await api.call('/api/private')).status, 401);
     });
 
-    it('asks the host for no more leave than it says at its top', async () => {
-      await withUpload(way, { allowed: 'AuthConfig FileInfo Options' }, async (other) => {
-        await assertAnswers(other, await issuer.mint({ user: 'with-role' }), [200, 200, 200]);
+    for (const allowed of allowances) {
+      it(`works as README.md says where the host allows ${allowed}`, async () => {
+        await withUpload(way, { allowed, replacements: remedies(allowed) }, async (other) => {
+          await assertAnswers(other, undefined, [200, 401, 401]);
+          await assertAnswers(other, await issuer.mint({ user: 'without-role' }), [200, 200, 403]);
+          await assertAnswers(other, await issuer.mint({ user: 'with-role' }), [200, 200, 200]);
+          await assertShowsNothing(other);
+        });
       });
-      await withUpload(way, { allowed: 'AuthConfig FileInfo' }, async (other) => {
-        assert.equal((await other.call('/api/public')).status, 500);
+      if (remedies(allowed).length === 0) continue;
+      it(`is 500 for all as it is where the host allows ${allowed}`, async () => {
+        await withUpload(way, { allowed }, async (other) => {
+          await assertAnswers(other, undefined, [500, 500, 500]);
+          assert.match(other.log(), / not allowed here/);
+        });
       });
-    });
+    }
 
     it('is without a token where neither way of handing it over is there', async () => {
       await withUpload(way, { replacements: withoutPassAuth }, async (other) => {
@@ -172,15 +214,22 @@ describe('SetEnv ZITADEL_ENV_FILE', () => {
 
 describe('protect.htaccess', () => {
   const paths = ['/file.txt', '/sub/file.txt'];
+  const withSetEnvIf = [['\n  CGIPassAuth On\n', '\n'],
+    ['#SetEnvIf Authorization', 'SetEnvIf Authorization']];
 
   // replacements: for the .htaccess. allowed: what the host allows in one.
   async function withSite({ replacements = [], allowed = 'All' }, body) {
     const workspace = new Workspace();
     let server;
     try {
-      for (const name of ['www', 'www/sub', 'zitadel']) workspace.makeFolder(name);
+      for (const name of ['www', 'www/sub', 'www/.well-known', 'www/.well-known/acme-challenge',
+        'zitadel']) workspace.makeFolder(name);
       for (const path of ['/open.txt', ...paths]) workspace.write(`www${path}`, `the file ${path}\n`);
-      workspace.write('www/sub/.htaccess', 'Require all granted\nFcgidAccessCheckerAuthoritative Off\n');
+      for (const name of [...hidden, 'data.json', '.well-known/acme-challenge/x']) {
+        workspace.write(`www/${name}`, '"a file"');
+      }
+      workspace.write('www/sub/.htaccess', `FcgidAccessCheckerAuthoritative Off
+${allows(allowed, 'AuthConfig') ? 'Require all granted' : ''}`);
       workspace.write('etc/rules', '/ token\n/open.txt public\n');
       writeSettings(workspace, issuer, { ZITADEL_RULES: workspace.path('etc/rules') });
       workspace.program = workspace.write('zitadel/api.fcgi',
@@ -212,17 +261,32 @@ describe('protect.htaccess', () => {
       assert.ok(!answer.rawHeaders.some((text) => /^Variable-/i.test(text)));
     }
     assert.equal((await get('/open.txt')).status, 200);
-    for (const path of ['/.htaccess', '/sub/.htaccess']) {
+    for (const path of ['/.htaccess', '/sub/.htaccess', ...hidden.map((name) => `/${urlOf(name)}`)]) {
+      assert.equal((await get(path)).status, 401, path);
       assert.equal((await get(path, { token })).status, 403, path);
+    }
+    for (const path of ['/data.json', '/.well-known/acme-challenge/x']) {
+      assert.equal((await get(path, { token })).status, 200, path);
     }
   }
 
   it('guards a folder and all below it', () => withSite({}, assertGuards));
 
-  it('asks the host for no more leave than it says at its top', () =>
-    withSite({ allowed: 'AuthConfig FileInfo' }, assertGuards));
+  // What README.md says to do with it there.
+  const guardRemedies = (allowed) => allows(allowed, 'AuthConfig') ? []
+    : [...withSetEnvIf, ['\n    Satisfy All\n', '\n']];
 
-  it('guards with SetEnvIf in place of CGIPassAuth', () => withSite({
-    replacements: [['\n  CGIPassAuth On\n', '\n'], ['#SetEnvIf Authorization', 'SetEnvIf Authorization']],
-  }, assertGuards));
+  for (const allowed of allowances) {
+    it(`guards as README.md says where the host allows ${allowed}`, () =>
+      withSite({ allowed, replacements: guardRemedies(allowed) }, assertGuards));
+    if (guardRemedies(allowed).length === 0) continue;
+    it(`is 500 for all as it is where the host allows ${allowed}`, () =>
+      withSite({ allowed }, async (get) => {
+        assert.equal((await get('/open.txt')).status, 500);
+        assert.equal((await get('/file.txt', { token: await issuer.mint({}) })).status, 500);
+      }));
+  }
+
+  it('guards with SetEnvIf in place of CGIPassAuth', () =>
+    withSite({ replacements: withSetEnvIf }, assertGuards));
 });

@@ -71,6 +71,7 @@ class EnvExampleTest : public support::SettingsFixture {
     CPPUNIT_ASSERT(defaults.timeout == settings.timeout);
     CPPUNIT_ASSERT_EQUAL(defaults.threads, settings.threads);
     CPPUNIT_ASSERT(defaults.log_level == settings.log_level);
+    CPPUNIT_ASSERT_EQUAL(defaults.log_file, settings.log_file);
     CPPUNIT_ASSERT(defaults.cache_ttl == settings.cache_ttl);
     CPPUNIT_ASSERT_EQUAL(defaults.cache_max_tokens, settings.cache_max_tokens);
     CPPUNIT_ASSERT(defaults.grace == settings.grace);

@@ -34,6 +34,8 @@ class SettingsTest : public support::SettingsFixture {
   CPPUNIT_TEST(refuses_origins_that_no_browser_sends);
   CPPUNIT_TEST(refuses_a_cache_url_of_no_redis_server);
   CPPUNIT_TEST(refuses_a_folder_and_a_server_for_the_cache);
+  CPPUNIT_TEST(refuses_a_log_file_that_the_web_server_would_show);
+  CPPUNIT_TEST(finds_the_log_file_whatever_else_is_wrong);
   CPPUNIT_TEST(refuses_words_that_are_no_choice);
   CPPUNIT_TEST(refuses_characters_that_do_not_belong);
   CPPUNIT_TEST(refuses_values_that_are_too_long);
@@ -243,6 +245,39 @@ class SettingsTest : public support::SettingsFixture {
         working_with({"ZITADEL_CACHE_DIR=cache"}));
   }
 
+  void refuses_a_log_file_that_the_web_server_would_show() {
+    const std::string served =
+        ", which seems to be what the web server serves: write a path outside of it";
+    refuses("ZITADEL_LOG_FILE=/home/you/public_html/api.log",
+            ", \"/home/you/public_html/api.log\", lies below /home/you/public_html" + served);
+    const std::string folder = folder_.path().string();
+    gives_mistake("ZITADEL_LOG_FILE (environment), \"logs/api.log\", lies below " + folder + served,
+                  working_with({"ZITADEL_LOG_FILE=logs/api.log", "DOCUMENT_ROOT=" + folder}));
+    folder_.write("site/index.php", "");
+    folder_.write("site/logs/.env", "ZITADEL_LOG_FILE=api.log\n");
+    const std::string site = folder + "/site";
+    gives_mistake("ZITADEL_LOG_FILE (" + site + "/logs/.env, line 1), \"api.log\", lies below " +
+                      site + served,
+                  working_with({"ZITADEL_ENV_FILE=" + site + "/logs/.env"}));
+    refuses("ZITADEL_LOG_FILE=/dev/null", ", \"/dev/null\", is not a regular file");
+    refuses("ZITADEL_LOG_FILE={\"key\":1}",
+            " is no path of a file: write where the file lies, not what it holds");
+  }
+
+  void finds_the_log_file_whatever_else_is_wrong() {
+    const auto find = [](const Variables& variables) {
+      return auth::find_log_file(auth::Environment(variables.begin(), variables.end()), {});
+    };
+    CPPUNIT_ASSERT_EQUAL(std::string(), find({}));
+    folder_.write("etc/.env", "nonsense\nZITADEL_TIMEOUT_MS=5s\nZITADEL_LOG_FILE=api.log\n");
+    const std::string folder = folder_.path().string() + "/etc/";
+    const std::string file = "ZITADEL_ENV_FILE=" + folder + ".env";
+    CPPUNIT_ASSERT_EQUAL(folder + "api.log", find({file}));
+    CPPUNIT_ASSERT_EQUAL(std::string("own.log"), find({file, "ZITADEL_LOG_FILE=own.log"}));
+    CPPUNIT_ASSERT_EQUAL(std::string(), find({file, "DOCUMENT_ROOT=" + folder}));
+    CPPUNIT_ASSERT_EQUAL(std::string(), find({file, "ZITADEL_LOG_FILE=/dev/null"}));
+  }
+
   void refuses_words_that_are_no_choice() {
     for (const char* text : {"INFO", "trace", "warning", "3"}) {
       refuses("ZITADEL_LOG_LEVEL=" + std::string(text),
@@ -407,6 +442,7 @@ class SettingsTest : public support::SettingsFixture {
                            "ZITADEL_TIMEOUT_MS=12",
                            "ZITADEL_THREADS=13",
                            "ZITADEL_LOG_LEVEL=debug",
+                           "ZITADEL_LOG_FILE=logs/api.log",
                            "ZITADEL_CACHE_TTL=14",
                            "ZITADEL_CACHE_MAX_TOKENS=15",
                            "ZITADEL_GRACE=16",
@@ -430,6 +466,7 @@ class SettingsTest : public support::SettingsFixture {
     CPPUNIT_ASSERT(settings.timeout == milliseconds(12));
     CPPUNIT_ASSERT_EQUAL(13U, settings.threads);
     CPPUNIT_ASSERT(settings.log_level == auth::LogLevel::kDebug);
+    CPPUNIT_ASSERT_EQUAL(std::string("logs/api.log"), settings.log_file);
     CPPUNIT_ASSERT(settings.cache_ttl == seconds(14));
     CPPUNIT_ASSERT_EQUAL(std::size_t{15}, settings.cache_max_tokens);
     CPPUNIT_ASSERT(settings.grace == seconds(16));

@@ -205,8 +205,9 @@ function loadApacheModules(modules) {
     .map((file) => `Include "${file}"`).join('\n');
 }
 
-// FcgidIPCDir, FcgidProcessTableFile: where Debian's mod_fcgid has them, only root can write.
-const apacheBase = ({ port, folder, include, modules, mpm }) => `
+// FcgidIPCDir, FcgidProcessTableFile: where Debian's mod_fcgid has them, only root can write. Suexec: where
+// that is installed, it is used, and an Apache that is not root's then starts no program.
+const apacheBase = ({ port, folder, include, modules, mpm, asRoot }) => `
 Define APACHE_RUN_DIR "${folder}/run"
 Define APACHE_LOG_DIR "${folder}/log"
 ServerRoot "${folder}"
@@ -220,6 +221,7 @@ KeepAliveTimeout 5
 HostnameLookups Off
 ErrorLog "\${APACHE_LOG_DIR}/apache.log"
 LogLevel warn
+${asRoot ? 'User www-data\nGroup www-data' : 'Suexec Off'}
 ${loadApacheModules([`mpm_${mpm}`, ...modules])}
 Listen 127.0.0.1:${port}
 <Directory />
@@ -266,14 +268,17 @@ export async function startApache(workspace, config,
     site + await shippedFor(workspace, config, replacements), { mpm });
 }
 
-// Apache with a configuration that no file holds. The document root is the workspace's www/.
-export async function startApacheWith(workspace, modules, configuration, { mpm = 'event' } = {}) {
+// Apache with a configuration that no file holds. The document root is the workspace's www/. asRoot: a
+// command that starts it with what comes behind, by root; its processes then become www-data themselves.
+export async function startApacheWith(workspace, modules, configuration,
+  { mpm = 'event', asRoot } = {}) {
   const port = await freePort();
   workspace.makeFolder('run/socks'); // of mod_cgid
   const include = workspace.write('etc/apache-shipped.conf', configuration);
   const main = workspace.write('etc/apache.conf', apacheBase({ port, folder: workspace.folder,
-    include, modules, mpm }));
-  const process = new Process('/usr/sbin/apache2', ['-f', main, '-DFOREGROUND']);
+    include, modules, mpm, asRoot }));
+  const [command, ...args] = [...(asRoot ?? []), '/usr/sbin/apache2', '-f', main, '-DFOREGROUND'];
+  const process = new Process(command, args, asRoot && { user: {} });
   return new Server(workspace, { port, process,
     logFiles: ['apache', 'access'].map((name) => workspace.path(`log/${name}.log`)) }).ready();
 }

@@ -18,11 +18,11 @@ export const isSanitized = () => /lib(a|t|ub)san/.test(
   execFileSync('ldd', [join(buildFolder, 'api.fcgi')], { encoding: 'utf8' }));
 
 // { uid, gid } for child_process.spawn, empty when the tests are not run by root.
-export const serverUser = process.getuid() === 0 ? webServerUser() : {};
+export const serverUser = process.getuid() === 0 ? userNamed('www-data') : {};
 
-function webServerUser() {
-  const line = readFileSync('/etc/passwd', 'utf8').match(/^www-data:[^:]*:(\d+):(\d+):/m);
-  if (line === null) throw new Error('no user www-data to run the servers as');
+export function userNamed(name) {
+  const line = readFileSync('/etc/passwd', 'utf8').match(`(?:^|\\n)${name}:[^:]*:(\\d+):(\\d+):`);
+  if (line === null) throw new Error(`there is no user ${name}`);
   return { uid: Number(line[1]), gid: Number(line[2]) };
 }
 

@@ -66,6 +66,7 @@ AUTH_SOURCES := \
   auth/setting_sources.cpp \
   auth/setting_table.cpp \
   auth/settings.cpp \
+  auth/timestamp.cpp \
   auth/token_validator.cpp \
   auth/utf8.cpp \
   auth/words.cpp \
@@ -127,6 +128,7 @@ FCGI_SOURCES := \
 PROGRAM_SOURCES := fcgi/main.cpp fcgi/routes.cpp
 
 CLI_SOURCES := \
+  cli/token_answer.cpp \
   cli/token_options.cpp \
   cli/token_request.cpp \
   cli/zitadel_token.cpp
@@ -224,11 +226,14 @@ UNIT_TEST_SOURCES := \
   tests/unit/support/scripted_http_client.cpp \
   tests/unit/support/sockets.cpp \
   tests/unit/support/validator_fixture.cpp \
+  tests/unit/timestamp_test.cpp \
+  tests/unit/token_answer_test.cpp \
   tests/unit/token_cache_test.cpp \
   tests/unit/token_key_test.cpp \
   tests/unit/token_memory_test.cpp \
   tests/unit/token_questions_test.cpp \
   tests/unit/token_refresh_test.cpp \
+  tests/unit/token_request_test.cpp \
   tests/unit/token_validator_test.cpp \
   tests/unit/url_test.cpp \
   tests/unit/utf8_test.cpp \
@@ -282,7 +287,8 @@ $(BUILD)/zitadel-token: $(call objects_of,$(CLI_SOURCES)) $(BUILD)/libzitadel_au
 	$(LINK) -o $@ $^ $(AUTH_LIBS)
 
 # Objects are linked directly: from an archive CppUnit's registrations would vanish.
-$(BUILD)/unit_tests: $(call objects_of,$(UNIT_TEST_SOURCES) $(FCGI_SOURCES) $(AUTH_SOURCES))
+$(BUILD)/unit_tests: $(call objects_of,$(UNIT_TEST_SOURCES) $(FCGI_SOURCES) $(AUTH_SOURCES) \
+  $(filter-out cli/zitadel_token.cpp,$(CLI_SOURCES)))
 	$(LINK) -o $@ $^ -lcppunit $(FCGI_LIBS) $(AUTH_LIBS)
 
 # What calls a fuzz target: a driver of ours, or libFuzzer.

@@ -33,20 +33,20 @@ std::string_view trim(std::string_view text) noexcept {
   return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
-bool is_bearer(std::string_view scheme) noexcept {
+}  // namespace
+
+bool is_bearer(std::string_view word) noexcept {
   constexpr std::string_view kBearer = "bearer";
   // Setting the case bit maps no other letter, digit or mark of a token onto one of these letters.
-  return std::equal(scheme.begin(), scheme.end(), kBearer.begin(), kBearer.end(),
+  return std::equal(word.begin(), word.end(), kBearer.begin(), kBearer.end(),
                     [](char a, char b) { return (a | 0x20) == b; });
 }
 
-bool is_b64token(std::string_view text) noexcept {
+bool is_bearer_token(std::string_view text) noexcept {
   const auto padding = std::find_if_not(text.begin(), text.end(), kInB64Token);
-  return padding != text.begin() &&
+  return text.size() <= kMaxBearerTokenBytes && padding != text.begin() &&
          std::all_of(padding, text.end(), [](char byte) { return byte == '='; });
 }
-
-}  // namespace
 
 Result<SecretView> bearer_token(std::span<const std::string_view> headers) {
   if (headers.size() > 1) return Reason::kRepeatedAuthorization;
@@ -61,7 +61,7 @@ Result<SecretView> bearer_token(std::span<const std::string_view> headers) {
   std::string_view rest = value.substr(scheme_size);
   rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
   if (rest.size() == value.size() - scheme_size) return Reason::kMalformedAuthorization;
-  if (!is_b64token(rest)) return Reason::kMalformedAuthorization;
+  if (!is_bearer_token(rest)) return Reason::kMalformedAuthorization;
   return SecretView(rest);
 }
 

@@ -11,6 +11,15 @@
 namespace auth {
 
 constexpr std::size_t kMaxAuthorizationBytes = 16 << 10;
+constexpr std::size_t kMaxBearerTokenBytes =
+    kMaxAuthorizationBytes - std::string_view("Bearer ").size();
+
+// Whether it is a token that bearer_token takes: a b64token that fits into the header.
+[[nodiscard]] bool is_bearer_token(std::string_view text) noexcept;
+
+// Whether it is the word "Bearer", in any case: a scheme (RFC 9110 §11.1) or a token's type
+// (RFC 6749 §5.1).
+[[nodiscard]] bool is_bearer(std::string_view word) noexcept;
 
 // Takes the values of all Authorization headers that arrived. The token is a view into the header.
 //

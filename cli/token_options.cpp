@@ -99,11 +99,16 @@ class Parser {
   }
 
   Mistake check_domain(bool allow_http) {
-    std::string_view domain = domain_.values[0];
+    const std::string_view domain = domain_.values[0];
     if (const auto wrong = auth::url_mistake(domain, allow_http))
       return mistake("--domain", *wrong);
-    while (domain.ends_with('/')) domain.remove_suffix(1);
-    options_.domain = domain;
+    const std::size_t document = domain.find("/.well-known/");
+    if (document != std::string_view::npos) {
+      return mistake("--domain",
+                     "is the discovery document's URL; write it without what begins at "
+                     "/.well-known/");
+    }
+    options_.domain = auth::plain_url(domain);
     return std::nullopt;
   }
 
@@ -141,6 +146,11 @@ std::variant<TokenOptions, UsageMistake> parse_token_options(
   return Parser().parse(arguments, allow_http);
 }
 
+bool is_usual_project_id(std::string_view project) noexcept {
+  return project == "zitadel" || std::all_of(project.begin(), project.end(),
+                                             [](char byte) { return byte >= '0' && byte <= '9'; });
+}
+
 std::string_view token_help() noexcept {
   return R"(Usage: zitadel-token --key FILE --domain URL --project ID [OPTION]...
 Get an access token for a service user from ZITADEL and print it.
@@ -155,6 +165,7 @@ Get an access token for a service user from ZITADEL and print it.
 
 The scopes openid, urn:zitadel:iam:org:project:id:ID:aud and urn:zitadel:iam:org:projects:roles
 are always asked for. A scope grants no role: roles are given in ZITADEL's console.
+ZITADEL gives a token for any --project, also for one that does not exist: no API takes it then.
 
 The token alone goes to standard output, errors go to standard error; the exit status is 0 or 1.
 ZITADEL_ALLOW_HTTP=1 in the environment allows http:// to other than loopback addresses.

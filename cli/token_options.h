@@ -13,11 +13,15 @@ struct TokenOptions {
 
   Action action = Action::kGetToken;
   std::string key_file{};
-  std::string domain{};  // the issuer, no slash at its end
+  std::string domain{};  // ZITADEL's URL, spelt as plain_url does it
   std::string project{};
   std::string scope{};    // all that is asked for, space-separated (RFC 6749 §3.3)
   std::string ca_file{};  // empty: the system's
 };
+
+// Whether it may be the id of a project: a number, as ZITADEL makes them, or "zitadel", by which it
+// means its own. An administrator may have chosen another.
+[[nodiscard]] bool is_usual_project_id(std::string_view project) noexcept;
 
 // A sentence for the user.
 struct UsageMistake {

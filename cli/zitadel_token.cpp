@@ -8,6 +8,7 @@
 #include <exception>
 #include <iostream>
 #include <system_error>
+#include <utility>
 
 #include "auth/version.h"
 #include "auth/zitadel/curl_http_client.h"
@@ -18,12 +19,16 @@ namespace {
 
 using cli::TokenOptions;
 
-int fail(std::string message) {
-  // ZITADEL's own words must not command the terminal.
+void tell(std::string message) {
+  // What was found outside must not command the terminal.
   for (char& byte : message) {
     if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f) byte = '?';
   }
   std::cerr << "zitadel-token: " << message << '\n';
+}
+
+int fail(std::string message) {
+  tell(std::move(message));
   return EXIT_FAILURE;
 }
 
@@ -47,6 +52,11 @@ int print_token(const TokenOptions& options, bool allow_http) {
   const auto outcome =
       cli::get_token({options.domain, options.scope, allow_http}, *key, http, clock);
   if (const auto* refusal = std::get_if<cli::Refusal>(&outcome)) return fail(refusal->message);
+  if (!cli::is_usual_project_id(options.project)) {
+    tell("note: --project " + options.project +
+         " is no number, as the ids are that ZITADEL makes; where there is no such project, no API "
+         "takes this token: write the Resource Id that the project's page in the console shows");
+  }
   std::string line(std::get<auth::Secret>(outcome).reveal());
   line.push_back('\n');
   return print(auth::Secret::take(line).reveal());

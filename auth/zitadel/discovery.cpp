@@ -26,19 +26,16 @@ Error unusable(std::string_view endpoint) {
 
 }  // namespace
 
-Result<DiscoveryDocument> parse_discovery(std::string_view body, std::string_view issuer,
-                                          bool allow_http) {
+Result<DiscoveryDocument> read_discovery(std::string_view body, const IssuerCheck& check,
+                                         bool allow_http) {
   const std::optional<Json> document = Json::parse(body);
   if (!document || !document->is_object()) {
     return Error{Reason::kMalformedAnswer, "the discovery document is not a JSON object"};
   }
-  const std::optional<std::string> found = document->text_of("issuer");
-  if (!found) return Error{Reason::kMalformedAnswer, "the discovery document names no issuer"};
-  if (*found != issuer) {
-    return Error{Reason::kIssuerMismatch, "found " + *found + ", ZITADEL_DOMAIN is " +
-                                              std::string(issuer) + ": they must be equal"};
-  }
-  DiscoveryDocument known;
+  std::optional<std::string> issuer = document->text_of("issuer");
+  if (!issuer) return Error{Reason::kMalformedAnswer, "the discovery document names no issuer"};
+  if (std::optional<Error> mistake = check(*issuer)) return *std::move(mistake);
+  DiscoveryDocument known{*std::move(issuer)};
   for (const auto& [name, endpoint] :
        {std::pair{"introspection_endpoint", &DiscoveryDocument::introspection_endpoint},
         std::pair{"token_endpoint", &DiscoveryDocument::token_endpoint},
@@ -48,6 +45,18 @@ Result<DiscoveryDocument> parse_discovery(std::string_view body, std::string_vie
     known.*endpoint = std::move(*url);
   }
   return known;
+}
+
+Result<DiscoveryDocument> parse_discovery(std::string_view body, std::string_view issuer,
+                                          bool allow_http) {
+  const auto check = [&](const std::string& found) -> std::optional<Error> {
+    if (found == issuer) return std::nullopt;
+    return Error{Reason::kIssuerMismatch, "found " + shown_url(found) + ", ZITADEL_DOMAIN is " +
+                                              std::string(issuer) +
+                                              ": they must be equal to the letter; write your "
+                                              "instance's URL as it spells its issuer"};
+  };
+  return read_discovery(body, check, allow_http);
 }
 
 void Discovery::get(const Done& done) {
@@ -64,7 +73,7 @@ void Discovery::get(const Done& done) {
     done(known);
     return;
   }
-  http_.send({issuer_ + "/.well-known/openid-configuration"}, [this](Result<HttpResponse> answer) {
+  http_.send({issuer_ + std::string(kDiscoveryPath)}, [this](Result<HttpResponse> answer) {
     if (!answer) {
       settle(std::move(answer).error());
     } else if (answer->status != 200) {

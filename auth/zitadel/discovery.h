@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,14 +16,26 @@
 
 namespace auth {
 
+// Below the issuer.
+constexpr std::string_view kDiscoveryPath = "/.well-known/openid-configuration";
+
 struct DiscoveryDocument {
+  std::string issuer{};
   std::string introspection_endpoint{};  // empty where the issuer names none
   std::string token_endpoint{};
   std::string jwks_uri{};
 };
 
-// Checks a discovery document: its issuer equals the configured one to the byte, and its endpoints
-// may be called (url.h). Errors: kMalformedAnswer, kIssuerMismatch.
+// What is wrong with the issuer that a document names, or nothing.
+using IssuerCheck = std::function<std::optional<Error>(const std::string& issuer)>;
+
+// Reads a discovery document whose issuer passes the check and whose endpoints may be called
+// (url.h). Errors: kMalformedAnswer, those of the check.
+[[nodiscard]] Result<DiscoveryDocument> read_discovery(std::string_view body,
+                                                       const IssuerCheck& check, bool allow_http);
+
+// The same, where the issuer must equal the configured one to the byte. Errors: kMalformedAnswer,
+// kIssuerMismatch.
 [[nodiscard]] Result<DiscoveryDocument> parse_discovery(std::string_view body,
                                                         std::string_view issuer, bool allow_http);
 

@@ -6,6 +6,7 @@
 #include "auth/json.h"
 #include "auth/private_file.h"
 #include "auth/secret.h"
+#include "auth/timestamp.h"
 
 namespace auth {
 namespace {
@@ -24,10 +25,13 @@ constexpr Kind kApplication{"application", "clientId", "an API application's key
 constexpr Kind kServiceUser{"serviceaccount", "userId", "a service user's key",
                             "the service user under Users"};
 
+constexpr std::string_view kNever = "0001-";  // Go's time of nothing
+
 struct KeyFile {
   std::string key_id;
   std::string id;
   std::shared_ptr<const jose::SigningKey> key;
+  std::string expires;
 };
 
 Error unusable(std::string detail) { return Error{Reason::kKeyUnusable, std::move(detail)}; }
@@ -88,6 +92,8 @@ Result<KeyFile> parse(std::string_view text, const Kind& wanted, jose::KeyReadin
                     get_one_from(wanted));
   }
   file.key = *std::move(key);
+  file.expires = document->text_of("expirationDate").value_or("");
+  if (!parse_timestamp(file.expires)) file.expires.clear();
   return file;
 }
 
@@ -105,28 +111,40 @@ Result<KeyFile> read(const std::string& path, const Kind& wanted, jose::KeyReadi
   return file;
 }
 
-template <typename Key>
-Result<Key> as(Result<KeyFile> file) {
+Result<ApplicationKey> as_application(Result<KeyFile> file) {
   if (!file) return std::move(file).error();
-  return Key{std::move(file->key_id), std::move(file->id), std::move(file->key)};
+  return ApplicationKey{std::move(file->key_id), std::move(file->id), std::move(file->key)};
+}
+
+Result<ServiceUserKey> as_service_user(Result<KeyFile> file) {
+  if (!file) return std::move(file).error();
+  return ServiceUserKey{std::move(file->key_id), std::move(file->id), std::move(file->key),
+                        std::move(file->expires)};
 }
 
 }  // namespace
 
+std::optional<std::string> expiry_mistake(const ServiceUserKey& key, WallTime now) {
+  const std::optional<WallTime> end = parse_timestamp(key.expires);
+  if (!end || *end > now || key.expires.starts_with(kNever)) return std::nullopt;
+  return "the key " + key.key_id + " expired at " + key.expires +
+         ", by its file and this machine's clock: " + get_one_from(kServiceUser);
+}
+
 Result<ApplicationKey> read_application_key(const std::string& path, jose::KeyReading reading) {
-  return as<ApplicationKey>(read(path, kApplication, reading));
+  return as_application(read(path, kApplication, reading));
 }
 
 Result<ServiceUserKey> read_service_user_key(const std::string& path) {
-  return as<ServiceUserKey>(read(path, kServiceUser, jose::KeyReading::kNow));
+  return as_service_user(read(path, kServiceUser, jose::KeyReading::kNow));
 }
 
 Result<ApplicationKey> parse_application_key(std::string_view text) {
-  return as<ApplicationKey>(parse(text, kApplication, jose::KeyReading::kNow));
+  return as_application(parse(text, kApplication, jose::KeyReading::kNow));
 }
 
 Result<ServiceUserKey> parse_service_user_key(std::string_view text) {
-  return as<ServiceUserKey>(parse(text, kServiceUser, jose::KeyReading::kNow));
+  return as_service_user(parse(text, kServiceUser, jose::KeyReading::kNow));
 }
 
 }  // namespace auth

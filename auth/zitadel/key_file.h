@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "auth/clock.h"
 #include "auth/jose/jws.h"
 #include "auth/result.h"
 
@@ -25,7 +27,11 @@ struct ServiceUserKey {
   std::string key_id;
   std::string user_id;
   std::shared_ptr<const jose::SigningKey> key;
+  std::string expires{};  // as its file says, RFC 3339; empty where it does not say so
 };
+
+// A sentence for the user, where the file of the key says that it has expired.
+[[nodiscard]] std::optional<std::string> expiry_mistake(const ServiceUserKey& key, WallTime now);
 
 // Read a key file. Refuse one that others can read, as ssh does: any permission of group or others
 // where the file belongs to this process's user, any permission of others where it does not.

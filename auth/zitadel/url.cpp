@@ -124,6 +124,29 @@ std::optional<Url> parse_url(std::string_view text) {
   return Url{scheme == "https", *std::move(host), loopback};
 }
 
+std::string origin_of(std::string_view url) {
+  const std::size_t end = std::min(url.find('/', url.find("://") + 3), url.size());
+  std::string origin = lower(url.substr(0, end));
+  const std::size_t colon = origin.find_last_of(":]");
+  if (origin[colon] == ']' || colon < origin.find("://") + 3) return origin;
+  std::size_t port = 0;  // without zeros before it
+  std::from_chars(origin.data() + colon + 1, origin.data() + origin.size(), port);
+  origin.resize(colon);
+  const bool own = port == (origin.starts_with("https:") ? 443U : 80U);
+  return own ? origin : origin + ':' + std::to_string(port);
+}
+
+std::string plain_url(std::string_view url) {
+  const std::size_t path = std::min(url.find('/', url.find("://") + 3), url.size());
+  std::string plain = origin_of(url).append(url.substr(path));
+  while (plain.ends_with('/')) plain.pop_back();
+  return plain;
+}
+
+std::string shown_url(std::string_view text) {
+  return std::string(parse_url(text) ? text : "what is no URL");
+}
+
 std::optional<std::string> url_mistake(std::string_view text, bool allow_http) {
   const std::optional<Url> url = parse_url(text);
   if (!url) return explain(text);

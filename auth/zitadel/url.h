@@ -21,6 +21,17 @@ struct Url {
 // that libcurl could read differently.
 [[nodiscard]] std::optional<Url> parse_url(std::string_view text);
 
+// The URL as its owner spells it in an issuer: scheme and host in lower case, without the scheme's
+// own port and without slashes at its end. Two URLs for the same are equal then. REQUIRES:
+// parse_url reads it.
+[[nodiscard]] std::string plain_url(std::string_view url);
+
+// scheme://HOST[:PORT] of it, spelt so.
+[[nodiscard]] std::string origin_of(std::string_view url);
+
+// A URL that a peer names, for a log or a terminal: itself, or "what is no URL".
+[[nodiscard]] std::string shown_url(std::string_view text);
+
 // What keeps the URL from being called, to be put behind its name: "holds a query (…)". Nothing
 // where it may be called: https, or http to a loopback address or where the operator allowed it.
 // The text holds nothing of the URL.

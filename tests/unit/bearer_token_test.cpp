@@ -27,6 +27,7 @@ class BearerTokenTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(takes_several_spaces_after_the_scheme);
   CPPUNIT_TEST(takes_no_blanks_around_the_value_for_a_part_of_it);
   CPPUNIT_TEST(gives_a_view_into_the_header);
+  CPPUNIT_TEST(calls_a_bearer_token_what_it_takes_and_nothing_else);
   CPPUNIT_TEST_SUITE_END();
 
   static auth::Result<auth::SecretView> parse(std::string_view header) {
@@ -157,6 +158,20 @@ class BearerTokenTest : public CppUnit::TestFixture {
     const std::string_view header = "Bearer token";
     const auto token = parse(header);
     CPPUNIT_ASSERT(token && token->reveal().data() == header.data() + 7);
+  }
+
+  void calls_a_bearer_token_what_it_takes_and_nothing_else() {
+    for (const std::string& token :
+         {std::string("a"), std::string("a.b-c_d~e+f/g=="), std::string(), std::string("="),
+          std::string("a=b"), std::string("a b"), std::string("a\nb"), std::string("a!"),
+          std::string("a\""), std::string("a,"), std::string("\xc3\xbc"), std::string("a\0", 2),
+          std::string(auth::kMaxBearerTokenBytes, 'a'),
+          std::string(auth::kMaxBearerTokenBytes + 1, 'a')}) {
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(token, parse("Bearer " + token).has_value(),
+                                   auth::is_bearer_token(token));
+    }
+    CPPUNIT_ASSERT(auth::is_bearer("bEARER") && !auth::is_bearer("") &&
+                   !auth::is_bearer("Bearer "));
   }
 };
 

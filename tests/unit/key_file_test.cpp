@@ -36,6 +36,7 @@ class KeyFileTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(reads_an_applications_key);
   CPPUNIT_TEST(reads_a_service_users_key);
   CPPUNIT_TEST(reads_a_key_in_pkcs8);
+  CPPUNIT_TEST(tells_when_a_service_users_key_has_expired);
   CPPUNIT_TEST_SUITE_END();
 
   template <typename Key>
@@ -212,6 +213,29 @@ class KeyFileTest : public CppUnit::TestFixture {
     const auto key = auth::parse_application_key(with_key(support::pkcs8_pem(support::rsa_key())));
     CPPUNIT_ASSERT(key.has_value());
     signs(*key->key);
+  }
+
+  void tells_when_a_service_users_key_has_expired() {
+    const auto mistake = [](const std::string& date, std::int64_t now) {
+      std::string text = support::service_user_key_file();
+      const std::string own = R"("2030-01-01T00:00:00Z")";
+      text.replace(text.find(own), own.size(), date);
+      const auto key = auth::parse_service_user_key(text);
+      CPPUNIT_ASSERT_MESSAGE(date, key.has_value());
+      return auth::expiry_mistake(*key, auth::WallTime(std::chrono::seconds(now)));
+    };
+    CPPUNIT_ASSERT_EQUAL(
+        "the key 333 expired at 2001-09-09T01:46:40Z, by its file and this machine's clock: " +
+            kFromUser,
+        mistake(R"("2001-09-09T01:46:40Z")", 1'000'000'000).value_or(""));
+    CPPUNIT_ASSERT(!mistake(R"("2001-09-09T01:46:40Z")", 999'999'999));
+    CPPUNIT_ASSERT(mistake(R"("2001-09-09T01:46:40.123456Z")", 1'000'000'001));
+    // ZITADEL judges what cannot be read here.
+    for (const char* date : {"null", "\"\"", "\"soon\"", "1", "\"9999-12-31T23:59:59Z\"",
+                             "\"2519-04-01T08:45:00.000000Z\"", "\"0001-01-01T00:00:00Z\""}) {
+      CPPUNIT_ASSERT_MESSAGE(date, !mistake(date, 2'000'000'000));
+    }
+    CPPUNIT_ASSERT(!auth::expiry_mistake({"333", "444", nullptr}, auth::WallTime::max()));
   }
 
   support::TemporaryFolder folder_;

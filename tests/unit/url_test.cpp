@@ -22,6 +22,8 @@ class UrlTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(allows_http_where_tokens_stay_on_this_machine);
   CPPUNIT_TEST(knows_every_loopback_address);
   CPPUNIT_TEST(takes_https);
+  CPPUNIT_TEST(spells_a_url_in_one_way);
+  CPPUNIT_TEST(tells_whose_a_url_is);
   CPPUNIT_TEST_SUITE_END();
 
   static void refuses(std::string_view text) {
@@ -196,6 +198,36 @@ class UrlTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_MESSAGE(text, url && url->https && !url->loopback);
       CPPUNIT_ASSERT_EQUAL(host, url->host);
     }
+  }
+
+  void spells_a_url_in_one_way() {
+    for (const auto& [text, plain] :
+         {std::pair{"https://host", "https://host"},
+          {"https://host/", "https://host"},
+          {"HTTPS://Host.Example:443//", "https://host.example"},
+          {"https://host:0443", "https://host"},
+          {"https://host:80", "https://host:80"},
+          {"http://host:080/", "http://host"},
+          {"http://host:443", "http://host:443"},
+          {"http://LOCALHOST:08080/Path/", "http://localhost:8080/Path"},
+          {"https://[::1]", "https://[::1]"},
+          {"https://[::A]:443/", "https://[::a]"},
+          {"https://[::1]:444", "https://[::1]:444"},
+          {"https://host/a:443", "https://host/a:443"}}) {
+      CPPUNIT_ASSERT_EQUAL(std::string(plain), auth::plain_url(text));
+      CPPUNIT_ASSERT_EQUAL(std::string(plain), auth::plain_url(plain));
+    }
+  }
+
+  void tells_whose_a_url_is() {
+    CPPUNIT_ASSERT_EQUAL(std::string("https://host"), auth::origin_of("https://HOST:443/a/b:1"));
+    CPPUNIT_ASSERT_EQUAL(std::string("http://host:8080"), auth::origin_of("http://host:8080"));
+    for (const char* other :
+         {"http://host/a", "https://host:8443/a", "https://host.evil/a", "https://other/a"}) {
+      CPPUNIT_ASSERT(auth::origin_of(other) != "https://host");
+    }
+    CPPUNIT_ASSERT_EQUAL(std::string("https://host"), auth::shown_url("https://host"));
+    CPPUNIT_ASSERT_EQUAL(std::string("what is no URL"), auth::shown_url("https://host\x1b[2J"));
   }
 };
 

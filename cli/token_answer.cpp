@@ -1,0 +1,120 @@
+#include "cli/token_answer.h"
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+
+#include "auth/bearer_token.h"
+#include "auth/json.h"
+#include "auth/result.h"
+#include "auth/zitadel/client_assertion.h"
+#include "auth/zitadel/discovery.h"
+
+namespace cli {
+namespace {
+
+std::variant<auth::Secret, Refusal> token_in(std::string_view body) {
+  const std::optional<auth::Json> document = auth::Json::parse_secret(auth::SecretView(body));
+  const std::optional<auth::Json> token =
+      document ? document->member("access_token") : std::nullopt;
+  const std::optional<std::string_view> text = token ? token->text() : std::nullopt;
+  if (!text || !auth::is_bearer_token(*text)) {
+    return Refusal{"the token endpoint's answer holds no access token"};
+  }
+  if (!auth::is_bearer(document->text_of("token_type").value_or(""))) {
+    return Refusal{"the token endpoint's answer holds a token that is not a bearer token"};
+  }
+  return auth::Secret(*text);
+}
+
+// Why a key was refused, as far as can be seen from here.
+class Advice {
+ public:
+  Advice(const auth::HttpResponse& answer, const auth::ServiceUserKey& key,
+         const std::string& issuer, auth::WallTime now)
+      : answer_(answer),
+        key_(key),
+        issuer_(issuer),
+        now_(now),
+        clock_(auth::clock_error(answer, now, auth::kAssertionAhead)) {}
+
+  // Empty where the clock is right, or nobody can tell.
+  [[nodiscard]] std::string clock() const {
+    return clock_.empty() ? "" : "this machine's clock is " + clock_ + ": set it right";
+  }
+
+  // ZITADEL answers the same to each of these.
+  [[nodiscard]] std::string causes() const {
+    if (clock_is_the_cause()) return clock();
+    const std::string first = clock_.empty() ? "" : clock() + "; where that does not help, ";
+    return first + "it does not say why, the likely causes are, in this order: " + likely();
+  }
+
+ private:
+  // What was signed too far ahead of ZITADEL's time, or too long ago, it refuses.
+  [[nodiscard]] bool clock_is_the_cause() const {
+    if (clock_.empty()) return false;
+    const std::chrono::seconds ahead = now_ - *answer_.date;
+    return ahead > auth::kAssertionAhead || ahead <= -auth::kAssertionLifetime;
+  }
+
+  [[nodiscard]] std::string likely() const {
+    std::string causes;
+    int number = 0;
+    const auto add = [&](const std::string& cause) {
+      if (number > 0) causes += "; ";
+      causes += '(' + std::to_string(++number) + ") " + cause;
+    };
+    if (!answer_.date) {
+      add("this machine's clock is wrong, which cannot be seen, for the answer tells no time: "
+          "compare "
+          "it with another");
+    }
+    add("the key " + key_.key_id +
+        " was deleted, has expired or is of another instance: open the service user under Users in "
+        "ZITADEL's console, add a key of type JSON and use that file");
+    add("--domain is not the instance that the key is of: it calls itself " + issuer_);
+    add("the service user " + key_.user_id + " does not exist there any more: make one");
+    add("ZITADEL itself is in trouble: try again later");
+    return causes;
+  }
+
+  const auth::HttpResponse& answer_;
+  const auth::ServiceUserKey& key_;
+  const std::string& issuer_;
+  const auth::WallTime now_;
+  const std::string clock_;
+};
+
+std::string with_words(std::string_view what, const auth::HttpResponse& answer) {
+  return std::string(what) + (answer.words.empty() ? "" : ": " + answer.words);
+}
+
+}  // namespace
+
+std::variant<auth::Secret, Refusal> read_token_answer(const auth::HttpResponse& answer,
+                                                      const auth::ServiceUserKey& key,
+                                                      const std::string& issuer,
+                                                      auth::WallTime now) {
+  if (answer.status == 200) return token_in(answer.body);
+  const std::optional<auth::Json> body = auth::Json::parse(answer.body);
+  const std::string code = body ? body->text_of("error").value_or("") : "";
+  const std::string description = body ? body->text_of("error_description").value_or("") : "";
+  const Advice advice(answer, key, issuer, now);
+  if (answer.status == 500 && code == "server_error") {
+    return Refusal{with_words("ZITADEL refused the key", answer) + ": " + advice.causes()};
+  }
+  const bool refused = answer.status >= 400 && answer.status < 500 && answer.status != 429;
+  if (!refused || code.empty()) {
+    return Refusal{to_string(auth::status_error(answer, "the token endpoint"))};
+  }
+  if (description.find("NotActive") != std::string::npos) {
+    return Refusal{with_words("ZITADEL refused", answer) + ": the service user " + key.user_id +
+                   " is locked or deactivated: unlock or reactivate it under Users in ZITADEL's "
+                   "console"};
+  }
+  const std::string clock = advice.clock();
+  return Refusal{with_words("ZITADEL refused", answer) + (clock.empty() ? "" : "; " + clock)};
+}
+
+}  // namespace cli

@@ -1,0 +1,25 @@
+// What ZITADEL's token endpoint answers to a service user (RFC 6749 §5), and what to do about it.
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "auth/clock.h"
+#include "auth/secret.h"
+#include "auth/zitadel/http_client.h"
+#include "auth/zitadel/key_file.h"
+
+namespace cli {
+
+// A sentence for the user; holds no token and no key.
+struct Refusal {
+  std::string message;
+};
+
+// The token in the answer, or why there is none: the cause where it can be told, else the likely
+// ones with their remedies. issuer: whom the key was used with. now: when the answer came.
+[[nodiscard]] std::variant<auth::Secret, Refusal> read_token_answer(
+    const auth::HttpResponse& answer, const auth::ServiceUserKey& key, const std::string& issuer,
+    auth::WallTime now);
+
+}  // namespace cli

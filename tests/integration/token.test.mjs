@@ -13,6 +13,8 @@ import { buildFolder, Workspace } from './support/workspace.mjs';
 
 const program = join(buildFolder, 'zitadel-token');
 const kLimit = 30_000; // milliseconds
+const kLibfaketime = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1';
+const kNearly = 5; // seconds that may pass on a machine with much else to do
 
 let issuer;
 let workspace;
@@ -79,6 +81,8 @@ describe('a mistake on the command line is told, with a hint at --help', () => {
     '--project is not a project\'s id': () => options({ project: '1 openid' }),
     '--scope holds what no scope\'s name can': () => options({ scope: 'read "all"' }),
     '--domain is not a URL': () => options({ domain: 'my-instance.zitadel.cloud' }),
+    '--domain is the discovery document\'s URL': () =>
+      options({ domain: 'https://host/.well-known/openid-configuration' }),
     '--domain holds a query': () => options({ domain: 'https://host/?a=b' }),
     '--domain holds a user name or password': () => options({ domain: 'https://a:b@host' }),
   };
@@ -114,14 +118,107 @@ describe('a key file that cannot be used is explained', () => {
   }
 });
 
-it('tells ZITADEL\'s own error_description', async () => {
-  const { keyId } = issuer.readFile('user-with-role');
-  await issuer.deleteKey(keyId);
-  try {
-    assertFailed(await run(options()), /ZITADEL refused: invalid_grant: .*key is not known/);
-  } finally {
-    await issuer.restoreKey(keyId);
+it('refuses a key that has expired, by its file, before it asks', async () => {
+  const { key, ...file } = issuer.readFile('user-with-role');
+  const expired = { ...file, key, expirationDate: '2020-01-31T12:00:00Z' };
+  await issuer.resetCounters();
+  assertFailed(await run(options({ key: workspace.write('etc/old.json', JSON.stringify(expired)) })),
+    /the key \d+ expired at 2020-01-31T12:00:00Z, .* add a key of type JSON/);
+  assert.equal((await issuer.counters()).discovery, 0);
+});
+
+// ZITADEL answers the same to all of them.
+describe('a key that ZITADEL refuses without a word is explained', () => {
+  let other;
+  before(async () => { other = await startIssuer(); });
+  after(() => other?.stop());
+
+  const likely = (key, user) => new RegExp(`^zitadel-token: ZITADEL refused the key: server_error: \
+Errors.Internal: it does not say why, the likely causes are, in this order: \
+\\(1\\) the key ${key} was deleted, has expired or is of another instance: .*; \
+\\(2\\) --domain .* it calls itself ${issuer.issuer}; \
+\\(3\\) the service user ${user} .*; \\(4\\) ZITADEL itself`);
+  const likelyFor = ({ keyId, userId }) => likely(keyId, userId);
+
+  it('deleted', async () => {
+    const key = issuer.readFile('user-with-role');
+    await issuer.deleteKey(key.keyId);
+    try {
+      assertFailed(await run(options()), likelyFor(key));
+    } finally {
+      await issuer.restoreKey(key.keyId);
+    }
+  });
+
+  it('of another instance', async () => {
+    assertFailed(await run(options({ key: other.files['user-with-role'] })),
+      likelyFor(other.readFile('user-with-role')));
+  });
+
+  it('of a user who is gone', async () => {
+    const file = { ...issuer.readFile('user-with-role'), userId: '123' };
+    assertFailed(await run(options({ key: workspace.write('etc/gone.json', JSON.stringify(file)) })),
+      likelyFor(file));
+  });
+
+  it('used for another issuer than the instance', async () => {
+    await issuer.fault({ on: 'discovery', set: { issuer: `${issuer.issuer}/` } });
+    assertFailed(await run(options()), /ZITADEL refused the key: .* it calls itself http:.*\/; \(3\)/);
+  });
+
+  it('by an answer that tells no time', async () => {
+    await issuer.fault({ on: 'token', status: 500,
+      headers: { 'content-type': 'application/json', date: 'soon' },
+      body: '{"error":"server_error","error_description":"Errors.Internal"}' });
+    assertFailed(await run(options()), /in this order: \(1\) this machine's clock .*; \(2\) the key/);
+  });
+});
+
+it('says that the service user is locked or deactivated', async () => {
+  for (const state of ['locked', 'deactivated']) {
+    await issuer.setUserState('without-role', state);
+    assertFailed(await run(options({ key: issuer.files['user-without-role'] })), new RegExp(
+      `ZITADEL refused: invalid_request: Errors.User.NotActive: the service user \
+${issuer.users['without-role']} is locked or deactivated: unlock or reactivate it`));
+    await issuer.setUserState('without-role', 'active');
   }
+  await tokenOf(options({ key: issuer.files['user-without-role'] }));
+});
+
+describe('this machine\'s clock', () => {
+  const skip = /address|thread/.test(buildFolder) ? 'a sanitizer must be loaded first'
+    : !existsSync(kLibfaketime) && 'libfaketime is missing';
+  const shifted = (offset) => ({ LD_PRELOAD: kLibfaketime, FAKETIME: offset });
+
+  // What passes between ZITADEL's look at its clock and ours counts as well.
+  const wrong = {
+    '+2s': [2, 'ahead of'], '+600s': [600, 'ahead of'], '+90000s': [90_000, 'ahead of'],
+    '-7200s': [7200, 'behind'],
+  };
+  for (const [offset, [seconds, side]] of Object.entries(wrong)) {
+    it(`is told to be the cause where it is ${offset}`, { skip }, async () => {
+      const answer = await run(options(), shifted(offset));
+      assertFailed(answer, new RegExp(`Errors.Internal: this machine's clock is \\d+ seconds ${side} \
+ZITADEL's: set it right\n$`));
+      const told = Number(/(\d+) seconds/.exec(answer.stderr)[1]);
+      assert.ok(Math.abs(told - seconds) <= kNearly, answer.stderr);
+    });
+  }
+
+  it('may be half an hour behind', { skip }, async () => {
+    await tokenOf(options(), shifted('-1800s'));
+  });
+
+  it('that is behind is told beside the likely causes', { skip }, async () => {
+    const { keyId } = issuer.readFile('user-with-role');
+    await issuer.deleteKey(keyId);
+    try {
+      assertFailed(await run(options(), shifted('-60s')),
+        /clock is \d\d seconds behind ZITADEL's: set it right; where that does not help, .*\(1\) the key/);
+    } finally {
+      await issuer.restoreKey(keyId);
+    }
+  });
 });
 
 it('lets no words of ZITADEL\'s command the terminal', async () => {
@@ -135,7 +232,14 @@ describe('a failing token endpoint is told from a refused key', () => {
     body: JSON.stringify(body) });
   const cases = {
     'rate-limited': [{ name: 'rate-limited' }, /limits our calls \(429\)/],
-    'server error': [{ name: 'server-error' }, /server error \(5xx\): the token endpoint .* 500/],
+    'server error': [{ name: 'server-error' },
+      /server error \(5xx\): the token endpoint .* 500, saying: instance not found\n/],
+    'database away': [{ name: 'database-away' }, /status 404, saying: unable to set instance .*refused\)\n/],
+    'a proxy\'s page': [{ status: 502, headers: { 'content-type': 'text/html' },
+      body: '<html><head><title>502 Bad Gateway</title></head><body>secret</body></html>' },
+    /server error \(5xx\): .* status 502, saying: 502 Bad Gateway\n/],
+    'a long text': [{ status: 500, body: 'x'.repeat(1 << 20) }, /status 500, saying: x{300}\n/],
+    'too long': [{ status: 500, body: 'x'.repeat((1 << 20) + 1) }, /too large: more than 1 MiB/],
     redirect: [{ name: 'redirect' }, /redirect/],
     'not JSON': [{ name: 'not-json' }, /holds no access token/],
     truncated: [{ name: 'truncated' }, /ended too early/],
@@ -144,6 +248,8 @@ describe('a failing token endpoint is told from a refused key', () => {
     'no token': [token({ token_type: 'Bearer' }), /holds no access token/],
     'an empty token': [token({ access_token: '', token_type: 'Bearer' }), /holds no access token/],
     'a token with a line break': [token({ access_token: 'a\nb', token_type: 'Bearer' }),
+      /holds no access token/],
+    'a token that no API takes': [token({ access_token: 'a!b', token_type: 'Bearer' }),
       /holds no access token/],
     'a token that is an object': [token({ access_token: {}, token_type: 'Bearer' }),
       /holds no access token/],
@@ -158,14 +264,49 @@ describe('a failing token endpoint is told from a refused key', () => {
   }
 });
 
-it('refuses an issuer that calls itself otherwise', async () => {
-  await issuer.fault({ on: 'discovery', set: { issuer: 'https://elsewhere.example' } });
-  assertFailed(await run(options()), /the discovered issuer is not --domain: .* calls itself https:/);
+describe('an issuer that is not the one that was meant is refused', () => {
+  for (const name of ['https://elsewhere.example', 'http://127.0.0.2:1', 'nonsense']) {
+    it(name, async () => {
+      await issuer.resetCounters();
+      await issuer.fault({ on: 'discovery', set: { issuer: name } });
+      assertFailed(await run(options()), /the discovered issuer is not --domain: .* calls itself /);
+      assert.equal((await issuer.counters()).token, 0);
+    });
+  }
+});
+
+it('sends what it has signed to no other server than the issuer\'s', async () => {
+  const elsewhere = `http://127.0.0.1:${await freePort()}`;
+  await issuer.fault({ on: 'discovery', set: { token_endpoint: `${elsewhere}/oauth/v2/token` } });
+  assertFailed(await run(options()), new RegExp(`token_endpoint of another server, ${elsewhere},`));
 });
 
 it('refuses a token endpoint to which the key would go unprotected', async () => {
   await issuer.fault({ on: 'discovery', set: { token_endpoint: 'http://192.0.2.1/token' } });
   assertFailed(await run(options()), /token_endpoint is not a URL that may be called/);
+});
+
+describe('where the instance has another name', () => {
+  let named;
+  before(async () => { named = await startIssuer({ host: 'localhost' }); });
+  after(() => named?.stop());
+
+  const at = (domain) => options({ key: named.files['user-with-role'], project: named.projectId, domain });
+
+  it('says that the name must be its own', async () => {
+    assertFailed(await run(at(named.issuer.replace('localhost', '127.0.0.1'))), new RegExp(
+      'discovery answered with status 404, saying: unable to set instance using origin .*; '
+      + 'the name in --domain must be the instance\'s own'));
+  });
+
+  it('takes every spelling of its own name', async () => {
+    const { port } = new URL(named.issuer);
+    for (const domain of [`${named.issuer}/`, `${named.issuer}//`, `HTTP://LocalHost:${port}`,
+      `http://localhost:0${port}/`]) {
+      const { body } = await introspect(named, await tokenOf(at(domain)));
+      assert.equal(body.active, true, domain);
+    }
+  });
 });
 
 it('says that nobody listens', async () => {
@@ -234,13 +375,17 @@ it('prints the token alone, and it opens the project\'s API', async () => {
 });
 
 it('asks for further scopes, each once', async () => {
-  const token = await tokenOf(options({ scope: ['profile email', 'openid', ' read:messages '] }));
+  const token = await tokenOf(options({ scope: ['profile email', 'openid', ' offline_access '] }));
   const { body } = await introspect(issuer, token);
-  assert.deepEqual(body.scope.split(' ').slice(3), ['profile', 'email', 'read:messages']);
+  assert.deepEqual(body.scope.split(' ').slice(3), ['profile', 'email', 'offline_access']);
 });
 
-it('takes a domain with a slash at its end', async () => {
-  await tokenOf(options({ domain: `${issuer.issuer}/` }));
+it('says that a project\'s id is usually a number, and prints the token', async () => {
+  const { status, stdout, stderr } = await run(options({ project: 'my-project' }));
+  assert.equal(status, 0);
+  assert.match(stdout, /^[\w-]+\n$/);
+  assert.match(stderr, /^zitadel-token: note: --project my-project is no number, .* Resource Id .*\n$/);
+  await tokenOf(options({ project: 'zitadel' }));
 });
 
 it('gets JWT tokens too', async () => {

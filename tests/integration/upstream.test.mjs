@@ -1,6 +1,8 @@
 // What callers and the operator are told when ZITADEL, or the way to it, fails.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import http from 'node:http';
 import { after, afterEach, before, describe, it } from 'node:test';
 
 import { startIssuer } from '../issuer/client.mjs';
@@ -67,7 +69,20 @@ const failures = {
   },
   'answers 404': {
     order: () => issuer.fault({ status: 404, body: 'not found' }),
-    line: /warn: .*unexpected status.*404/,
+    line: /warn: .*unexpected status: introspection answered with status 404, saying: not found$/m,
+  },
+  'has its database away': {
+    order: () => issuer.fault('database-away', { on: '*' }),
+    line: /warn: .*status 404, saying: unable to set instance .*dial tcp .*connection refused\)$/m,
+  },
+  'is behind a proxy that shows a page': {
+    order: () => issuer.fault({ status: 502, headers: { 'content-type': 'text/html' },
+      body: '<html><head><title>502 Bad\nGateway</title></head><body>no more</body></html>' }),
+    line: /warn: .*introspection answered with status 502, saying: 502 Bad Gateway$/m,
+  },
+  'answers in words that are none': {
+    order: () => issuer.fault({ status: 403, body: `gr\u00fc\u001b[2J${'x'.repeat(400)}\nsecond` }),
+    line: /warn: .*status 403, saying: gr\u00fc\?\[2Jx{292}$/m,
   },
   'answers what is not JSON': {
     order: () => issuer.fault('not-json'), line: /warn: .*not what the protocol prescribes/,
@@ -97,7 +112,7 @@ const failures = {
     order: () => issuer.fault('redirect'), line: /warn: .*redirect, which is never followed/,
   },
   'calls the request malformed': {
-    order: () => issuer.fault('invalid-request'), line: /error: .*calls our request malformed/,
+    order: () => issuer.fault('invalid-request'), line: /error: .*calls our request malformed: .*, saying: invalid_request: the request is malformed$/m,
   },
 };
 
@@ -153,14 +168,63 @@ describe('when ZITADEL', () => {
       }
     });
 
-  it('names another issuer than ZITADEL_DOMAIN, nobody is let in', async () => {
+  it('has another name than the one in ZITADEL_DOMAIN, nobody is let in', async () => {
     const port = new URL(issuer.issuer).port;
     await issuer.resetCounters();
     await withApi({ ZITADEL_DOMAIN: `http://localhost:${port}` }, async (api) => {
       assertUnavailable(await api.call('/api/private', { token: await issuer.mint() }));
-      await api.waitForLog(/the discovered issuer is not ZITADEL_DOMAIN/);
+      await api.waitForLog(new RegExp('discovery answered with status 404, saying: unable to set '
+        + 'instance using origin .*; the name in ZITADEL_DOMAIN must be the instance\'s own'));
       assert.equal((await issuer.counters()).introspections, 0);
     });
+  });
+
+  // The assertion's audience is ZITADEL_DOMAIN: it must be what the instance calls itself.
+  for (const url of [undefined, '/oauth/v2/introspect']) {
+    it(`names another issuer than ZITADEL_DOMAIN, nobody is let in (${url ?? 'no URL set'})`, async () => {
+      const named = await startIssuer({ host: 'localhost' });
+      try {
+        const domain = named.issuer.replace('localhost:', 'localhost:0'); // the same address
+        const settings = { ZITADEL_DOMAIN: domain,
+          ZITADEL_INTROSPECTION_URL: url && named.issuer + url };
+        await withApi(settings, async (api) => {
+          assertUnavailable(await api.call('/api/private', { token: await named.mint() }));
+          await api.waitForLog(new RegExp(`the discovered issuer is not ZITADEL_DOMAIN: found \
+${named.issuer}, ZITADEL_DOMAIN is ${domain}: they must be equal to the letter; write your`));
+        }, { from: named });
+      } finally {
+        await named.stop();
+      }
+    });
+  }
+
+  it('repeats what it was sent, the log does not', async () => {
+    const sent = [];
+    const echo = http.createServer(async (request, response) => {
+      let form = '';
+      for await (const chunk of request) form += chunk;
+      const assertion = new URLSearchParams(form).get('client_assertion');
+      sent.push(assertion, form);
+      const words = [form, `no ${new URLSearchParams(form).get('token')}`, assertion.slice(30, 60)];
+      response.writeHead(404, { 'content-type': 'text/plain' });
+      response.end(words[sent.length % words.length]);
+    }).listen(0, '127.0.0.1');
+    await once(echo, 'listening');
+    try {
+      const url = `http://127.0.0.1:${echo.address().port}/introspect`;
+      await withApi({ ZITADEL_INTROSPECTION_URL: url }, async (api) => {
+        for (let i = 0; i < 3; i += 1) {
+          assertUnavailable(await api.call('/api/private', { token: await issuer.mint() }));
+        }
+        await api.waitForLog(/introspection answered with status 404$/m);
+        for (const text of sent.flatMap((each) => each.match(/.{20}/g))) {
+          assert.ok(!api.log().includes(text), text);
+        }
+      });
+      assert.equal(sent.length, 6);
+    } finally {
+      echo.close();
+    }
   });
 
   it('has no discovery, ZITADEL_INTROSPECTION_URL does', async () => {

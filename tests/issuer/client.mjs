@@ -87,6 +87,7 @@ export async function startIssuer({ data, ...options } = {}) {
       (await post('/tokens')({ user: 'with-role', count, ...wish })).access_tokens,
     revoke: (token) => post('/revoke')({ token }),
     grantRoles: (user, roles) => post('/roles')({ user, roles }),
+    setUserState: (user, state) => post('/users/state')({ user, state }),
     deleteKey: (keyId) => post('/keys/delete')({ keyId }),
     restoreKey: (keyId) => post('/keys/restore')({ keyId }),
     fault: (nameOrOrder, more) => post('/faults')(

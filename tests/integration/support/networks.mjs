@@ -1,7 +1,7 @@
 // Networks of their own, as if their programs ran on other machines: Linux network namespaces, each
 // with a cable to this one.
 import { spawnSync } from 'node:child_process';
-import net from 'node:net';
+import http from 'node:http';
 
 const kHost = '198.18.75.1'; // RFC 2544: nobody's addresses
 
@@ -43,23 +43,27 @@ export class Networks {
     ip('-n', name, 'link', 'set', 'eth0', 'up');
   }
 
-  // Lets them reach what listens on 127.0.0.1 here, at the same port of `host`.
+  // Lets them reach the HTTP server that listens on 127.0.0.1 here, at the same port of `host`: by a
+  // reverse proxy, which calls it by its own name.
   async forward(port) {
-    const server = net.createServer((outside) => {
-      const inside = net.connect(port, '127.0.0.1');
-      for (const [from, to] of [[outside, inside], [inside, outside]]) {
-        from.once('error', () => to.destroy()).once('close', () => to.destroy());
-        from.pipe(to);
-      }
+    const proxy = http.createServer((request, response) => {
+      const { method, url: path, headers } = request;
+      const inside = http.request({ host: '127.0.0.1', port, method, path,
+        headers: { ...headers, host: `127.0.0.1:${port}` } });
+      inside.once('response', (answer) => {
+        response.writeHead(answer.statusCode, answer.headers);
+        answer.pipe(response);
+      }).once('error', () => response.destroy());
+      request.pipe(inside);
     });
-    this.#forwarders.push(server);
+    this.#forwarders.push(proxy);
     await new Promise((resolve, reject) => {
-      server.once('error', reject).listen(port, kHost, resolve);
+      proxy.once('error', reject).listen(port, kHost, resolve);
     });
   }
 
   remove() {
-    for (const forwarder of this.#forwarders) forwarder.close();
+    for (const forwarder of this.#forwarders) forwarder.close().closeAllConnections();
     process.off('exit', this.#onExit);
     this.#unplug();
   }

@@ -22,6 +22,8 @@ async function readJson(request) {
   }
 }
 
+const states = ['active', 'locked', 'deactivated'];
+
 const choices = {
   assertions: ['once', 'reusable'],
   refusals: ['zitadel', 'old-zitadel', 'oidc-provider'],
@@ -62,6 +64,12 @@ function routes({ instance, settings, faults, counters, listener, provider, issu
       await found.destroy();
     },
     'POST /roles': ({ user, roles }) => { userNamed(user).roles = roles; },
+    'POST /users/state': ({ user, state }) => {
+      if (!states.includes(state)) throw new BadRequest(`a user cannot be ${state}`);
+      const found = userNamed(user);
+      if (found.state === 'active' && state !== 'active') found.generation += 1;
+      found.state = state;
+    },
     'POST /keys/delete': setDeleted(true),
     'POST /keys/restore': setDeleted(false),
     'POST /faults': (order) => {

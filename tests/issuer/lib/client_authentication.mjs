@@ -1,6 +1,6 @@
 // How ZITADEL authenticates a client by its key, and in which words it refuses one.
 import { errors } from 'oidc-provider';
-import { applicationOf, allKeys } from './instance.mjs';
+import { applicationOf, allKeys, userOf } from './instance.mjs';
 
 export const kClockSkew = 1; // seconds
 const kMaxAge = 60 * 60; // seconds since `iat`
@@ -26,13 +26,21 @@ export const checkAssertion = (instance) => (ctx, payload, header) => {
 };
 
 const refusals = {
-  zitadel: (ctx, description) => Object.assign(ctx, {
-    status: 400, body: { error: 'unauthorized_client', error_description: description },
-  }),
+  zitadel: (ctx) => Object.assign(ctx, { status: 400, body: { error: 'unauthorized_client' } }),
   'old-zitadel': (ctx, description) => Object.assign(ctx, {
     status: 401, type: 'text/plain', body: `unauthorized: ${description}`,
   }),
   'oidc-provider': () => {},
+};
+
+// oidc-provider's words for what ZITADEL calls malformed, and ZITADEL's.
+const malformed = [
+  [/no client authentication/, 'client_id or client_assertion must be provided'],
+  [/'token'/, 'token missing'],
+];
+
+export const withoutCredentials = {
+  status: 400, body: { error: 'invalid_request', error_description: malformed[0][1] },
 };
 
 // Rewrites oidc-provider's refusal at the introspection endpoint into ZITADEL's.
@@ -44,13 +52,23 @@ export const refuse = (settings, counters) => (ctx, error) => {
     Object.assign(ctx, { status: 200, body: { active: false } });
   } else if (error instanceof errors.InvalidClientAuth) {
     refusals[settings.refusals](ctx, error.error_detail ?? 'client authentication failed');
+  } else if (error instanceof errors.InvalidRequest) {
+    const known = malformed.find(([pattern]) => pattern.test(error.error_description));
+    if (known) ctx.body = { error: 'invalid_request', error_description: known[1] };
   }
 };
 
-// A token is for this API when its audience holds the API or its project.
+// A service user is no API: it may not ask, whatever its key.
+export const refuseUser = (settings) => (ctx) =>
+  refusals[settings.refusals](ctx, 'the client is not an API');
+
+// A token is for this API when its audience holds the API or its project; and it is dead for ever
+// once its user was locked or deactivated.
 export const mayIntrospect = (instance) => (ctx, client, token) => {
   const application = applicationOf(instance, client.clientId);
-  if (!application) return false;
+  const user = userOf(instance, token.clientId);
+  if (!application || user.state !== 'active') return false;
+  if (token.claims.generation !== user.generation) return false;
   const audience = [token.aud].flat();
   return token.claims.kind === 'pat' || audience.includes(application.clientId)
     || audience.includes(application.projectId);

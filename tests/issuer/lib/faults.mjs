@@ -1,6 +1,7 @@
 // Faults that tests order: how an endpoint fails next. A fault is either a whole answer of its
 // own, or a change to the real one.
 import { setTimeout as pause } from 'node:timers/promises';
+import { headersOfNobody } from './dialect.mjs';
 
 const json = { 'content-type': 'application/json' };
 const text = { 'content-type': 'text/plain; charset=utf-8' };
@@ -16,6 +17,15 @@ const named = {
   'unauthorized-client': error(400, 'unauthorized_client', 'the key is not known'),
   'old-unauthorized': { status: 401, headers: text, body: 'unauthorized' },
   'invalid-client': error(401, 'invalid_client', 'client authentication failed'),
+  // Of a ZITADEL whose database is away, as it says it.
+  'database-away': {
+    status: 404,
+    headers: headersOfNobody(),
+    body: 'unable to set instance using origin &{localhost:18080  http} (ExternalDomain is localhost): '
+      + 'ID=QUERY-d3fas Message=An internal error occurred Parent=(failed to connect to `user=zitadel '
+      + 'database=zitadel`: 127.0.0.1:5432 (127.0.0.1): dial error: dial tcp 127.0.0.1:5432: '
+      + 'connect: connection refused)\n',
+  },
   redirect: { status: 302, headers: { location: '/elsewhere' }, body: '' },
   'not-json': { status: 200, headers: { 'content-type': 'text/html' }, body: '<html></html>' },
   truncated: { status: 200, headers: json, body: '{"active":true,"scope":"op', missing: 100 },
@@ -59,7 +69,7 @@ export class Faults {
 // is has been handed to the system.
 function respond(response, { status = 200, headers = {}, body = '', missing = 0 }) {
   response.writeHead(status, {
-    ...headers, 'content-length': Buffer.byteLength(body) + missing,
+    ...headers, 'Content-Length': Buffer.byteLength(body) + missing,
   });
   return new Promise((resolve) => {
     if (missing > 0) response.write(body, resolve);

@@ -3,7 +3,7 @@
 import { generateKeyPair, randomBytes, randomInt } from 'node:crypto';
 import { promisify } from 'node:util';
 
-const id = () => `3${Array.from({ length: 17 }, () => randomInt(10)).join('')}`;
+export const id = () => `3${Array.from({ length: 17 }, () => randomInt(10)).join('')}`;
 
 async function makeKey({ known = true } = {}) {
   const pair = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
@@ -21,17 +21,20 @@ export async function createInstance() {
   ]);
 
   // The reserved characters show whether a client encodes both parts before it joins them.
+  const roleKeys = ['read:messages'];
   const applications = {
-    api: { appId: id(), clientId: id(), projectId, keys: [apiKey, deletedKey] },
+    api: { appId: id(), clientId: id(), projectId, roleKeys, keys: [apiKey, deletedKey] },
     basic: {
       appId: id(),
       clientId: `${id()}@main:project`,
       projectId,
+      roleKeys,
       clientSecret: `${randomBytes(24).toString('base64')}: +%25&=/?"~`,
       keys: [],
     },
     other: {
-      appId: id(), clientId: `${id()}@other`, projectId: otherProjectId, keys: [otherApiKey],
+      appId: id(), clientId: `${id()}@other`, projectId: otherProjectId, roleKeys,
+      keys: [otherApiKey],
     },
   };
 
@@ -39,13 +42,16 @@ export async function createInstance() {
     'read:messages': Object.fromEntries(by.map(({ id: orgId, domain }) => [orgId, domain])),
   });
   const users = Object.fromEntries([
-    ['with-role', organisation, { [projectId]: reader(organisation) }],
+    // An address and metadata, as people have them: then there is somebody who has.
+    ['with-role', organisation, { [projectId]: reader(organisation) },
+      { email: 'with-role@localhost', metadata: { team: 'readers' } }],
     ['without-role', organisation, {}],
     ['org-role', otherOrganisation, { [projectId]: reader(otherOrganisation) }],
     ['other-project-role', organisation, { [otherProjectId]: reader(organisation) }],
-  ].map(([name, owner, roles], index) => [name, {
-    name, userId: id(), organisation: owner, roles, keys: [userKeys[index]],
-    metadata: { team: 'readers' }, groups: [{ value: id(), display: 'readers' }],
+  ].map(([name, owner, roles, more], index) => [name, {
+    name, userId: id(), organisation: owner, roles, keys: [userKeys[index]], ...more,
+    // `generation` counts how often its tokens were ended all together.
+    state: 'active', generation: 0,
   }]));
 
   return { organisation, otherOrganisation, projectId, otherProjectId, applications, users,

@@ -1,9 +1,10 @@
 // The grant by which a service user gets a token with its key (RFC 7523 §2.1).
 import { errors } from 'oidc-provider';
 import { assertionFault } from './client_authentication.mjs';
+import { idTokenFor } from './id_token.mjs';
 import { userOf } from './instance.mjs';
 import { parse, verify } from './jwt.mjs';
-import { jwtBearer, paths } from './names.mjs';
+import { isKnownScope, jwtBearer, paths } from './names.mjs';
 
 // ZITADEL wants no client authentication for this grant, oidc-provider for every one: it gets
 // this client's.
@@ -23,8 +24,17 @@ export function authenticateGrantClient(ctx, next) {
   return next();
 }
 
-function refuse(description) {
-  throw Object.assign(new errors.InvalidGrant(description), { error_description: description });
+class Refused extends errors.InvalidGrant {}
+
+function refuse(why) {
+  throw new Refused(why);
+}
+
+// ZITADEL does not say why: to all of this it answers as if it had failed itself.
+export function disguiseRefusal(ctx, error) {
+  if (!(error instanceof Refused)) return;
+  ctx.status = 500;
+  ctx.body = { error: 'server_error', error_description: 'Errors.Internal' };
 }
 
 // The service user an assertion speaks for.
@@ -42,17 +52,23 @@ function userFrom(assertion, { instance, issuer }) {
   const fault = assertionFault({ header, payload, issuer, key });
   if (fault) refuse(fault);
   if (!verify(assertion, key.publicKey)) refuse('the signature of the assertion is wrong');
+  if (user.state !== 'active') throw new errors.InvalidRequest('Errors.User.NotActive');
   return user;
 }
 
 export const jwtBearerGrant = ({ instance, settings, issue }) => async (ctx, next) => {
-  const { assertion, scope } = ctx.oidc.params;
+  const { assertion, scope = '' } = ctx.oidc.params;
   if (!assertion) throw new errors.InvalidRequest('assertion missing');
-  if (!scope) throw new errors.InvalidRequest('scope missing');
   const user = userFrom(assertion, { instance, issuer: ctx.oidc.issuer });
-  const token = await issue({ user, scope, kind: settings.accessTokens });
+  const known = scope.split(' ').filter(isKnownScope).join(' ');
+  const token = await issue({ user, scope: known, kind: settings.accessTokens });
   ctx.body = {
-    access_token: token.access_token, token_type: 'Bearer', expires_in: token.expires_in, scope,
+    access_token: token.access_token,
+    token_type: 'Bearer',
+    expires_in: token.expires_in - 1, // what is left of it by now
+    ...(known.split(' ').includes('openid') && {
+      id_token: idTokenFor(token, { user, instance, issuer: ctx.oidc.issuer }),
+    }),
   };
   return next();
 };

@@ -1,14 +1,20 @@
 // oidc-provider, configured to answer as ZITADEL does.
 import { randomBytes } from 'node:crypto';
 import Provider from 'oidc-provider';
-import { zitadelMembers } from './claims.mjs';
-import { checkAssertion, kClockSkew, mayIntrospect, refuse } from './client_authentication.mjs';
+import { introspectionOf } from './claims.mjs';
+import {
+  checkAssertion, kClockSkew, mayIntrospect, refuse, refuseUser, withoutCredentials,
+} from './client_authentication.mjs';
+import { dialect } from './dialect.mjs';
+import { discoveryOf } from './discovery.mjs';
 import { applyChanges } from './faults.mjs';
 import { applicationOf, keySetOf, userOf } from './instance.mjs';
-import { authenticateGrantClient, grantClient, jwtBearerGrant } from './jwt_bearer.mjs';
+import {
+  authenticateGrantClient, disguiseRefusal, grantClient, jwtBearerGrant,
+} from './jwt_bearer.mjs';
 import { jwtBearer, paths } from './names.mjs';
 import { createStore } from './store.mjs';
-import { createTokens } from './tokens.mjs';
+import { asZitadel, createTokens } from './tokens.mjs';
 
 const bare = { redirect_uris: [], response_types: [], grant_types: [] };
 
@@ -20,8 +26,7 @@ const clientOf = (application) => ({
     : { jwks: keySetOf(application), token_endpoint_auth_method: 'private_key_jwt' }),
 });
 
-// A service user is the client of its own tokens. It can authenticate as one, and is then told
-// that every token is inactive.
+// A service user is the client of its own tokens.
 const clientOfUser = (user) => ({
   ...bare, client_id: user.userId, jwks: keySetOf(user),
   token_endpoint_auth_method: 'private_key_jwt',
@@ -45,40 +50,50 @@ function configuration({ instance, store }) {
     features: {
       devInteractions: { enabled: false },
       introspection: { enabled: true, allowedPolicy: mayIntrospect(instance) },
-      revocation: { enabled: true },
     },
-    formats: {
-      customizers: { jwt: (ctx, token, jwt) => Object.assign(jwt, { header: { typ: 'JWT' } }) },
-    },
+    formats: { customizers: { jwt: asZitadel } },
     jwks: { keys: [{ ...signing, kid: signingKey.keyId, alg: 'RS256', use: 'sig' }] },
     routes: {
       authorization: '/oauth/v2/authorize', introspection: paths.introspection, jwks: paths.keys,
-      revocation: paths.revocation, token: paths.token, userinfo: '/oidc/v1/userinfo',
-      end_session: '/oidc/v1/end_session',
+      token: paths.token, userinfo: '/oidc/v1/userinfo', end_session: '/oidc/v1/end_session',
     },
     scopes: ['openid', 'profile', 'email'],
   };
 }
 
-// ZITADEL's order of members varies from answer to answer.
-function shuffled(object) {
-  const entries = Object.entries(object);
-  const first = Math.floor(Math.random() * entries.length);
-  return Object.fromEntries([...entries.slice(first), ...entries.slice(0, first)]);
-}
-
-const introspectionAnswer = (instance, counters) => async (ctx, next) => {
-  await next();
-  if (ctx.path !== paths.introspection) return;
-  counters.introspected(ctx.oidc?.params);
-  const { AccessToken: token, Client: client } = ctx.oidc?.entities ?? {};
-  if (ctx.body?.active === true) {
-    const application = applicationOf(instance, client.clientId);
-    const user = userOf(instance, token.clientId);
-    ctx.body = shuffled({ ...ctx.body, ...zitadelMembers({ token, user, application }) });
-  }
-  for (const header of ['Cache-Control', 'Pragma', 'WWW-Authenticate']) ctx.remove(header);
+const introspectionAnswer = ({ instance, settings, counters }) => {
+  const refuseAsUser = refuseUser(settings);
+  return async (ctx, next) => {
+    await next();
+    if (ctx.path !== paths.introspection) return;
+    counters.introspected(ctx.oidc?.params);
+    if (ctx.method === 'GET') Object.assign(ctx, withoutCredentials);
+    const { AccessToken: token, Client: client } = ctx.oidc?.entities ?? {};
+    if (client && userOf(instance, client.clientId)) refuseAsUser(ctx);
+    if (ctx.body?.active !== true) return;
+    ctx.body = introspectionOf({
+      found: ctx.body, token, user: userOf(instance, token.clientId),
+      application: applicationOf(instance, client.clientId),
+    });
+  };
 };
+
+// What oidc-provider says of itself and its keys, in ZITADEL's words.
+const ownWords = (issuer) => async (ctx, next) => {
+  await next();
+  if (ctx.path === paths.discovery) ctx.body = discoveryOf(issuer);
+  if (ctx.path !== paths.keys || !ctx.body?.keys) return;
+  const inZitadelsOrder = ({ use, kty, kid, alg, n, e }) => ({ use, kty, kid, alg, n, e });
+  ctx.body = { keys: ctx.body.keys.map(inZitadelsOrder) };
+};
+
+// Applications that people log in to may revoke tokens, and there are none of these here.
+async function refuseRevocation(ctx, next) {
+  if (ctx.path !== paths.revocation) return next();
+  return Object.assign(ctx, {
+    status: 400, body: { error: 'invalid_client', error_description: 'no active client not found' },
+  });
+}
 
 export function createProvider({ issuer, instance, settings, counters }) {
   const store = createStore(settings);
@@ -86,10 +101,14 @@ export function createProvider({ issuer, instance, settings, counters }) {
   const issue = createTokens({ provider, instance, store });
   const grant = jwtBearerGrant({ instance, settings, issue });
   provider.registerGrantType(jwtBearer, grant, ['assertion', 'scope']);
+  provider.use(dialect({ issuer }));
   provider.use(applyChanges);
-  provider.use(introspectionAnswer(instance, counters));
+  provider.use(ownWords(issuer));
+  provider.use(introspectionAnswer({ instance, settings, counters }));
+  provider.use(refuseRevocation);
   provider.use(authenticateGrantClient);
   provider.on('introspection.error', refuse(settings, counters));
+  provider.on('grant.error', disguiseRefusal);
   provider.on('server_error', (ctx, error) => console.error('issuer:', error));
   return { provider, issue };
 }

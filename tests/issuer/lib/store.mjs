@@ -1,7 +1,8 @@
 // Where oidc-provider keeps what it issues: in memory, for as long as the process lives.
 const kMaxRecords = 500_000; // of each kind; the oldest go first
-const kOpaqueLength = 86; // 64 bytes in base64url
-const kAuthenticatedLength = 80;
+export const kOpaqueBytes = 78;
+const kOpaqueLength = 104; // in base64url
+const kAuthenticatedLength = 102;
 
 // ZITADEL does not authenticate the end of an opaque token: changed there it is the same token.
 const recordKey = (token) => (token.length === kOpaqueLength && !token.includes('.')

@@ -1,11 +1,24 @@
 // Issues access tokens through oidc-provider's own models, so that its own introspection judges
 // them: opaque ones, JWTs and personal access tokens.
 import { randomBytes } from 'node:crypto';
-import { audienceScope, audienceScopePattern, everyProjectsRolesScope } from './names.mjs';
-import { roleClaims } from './claims.mjs';
+import { inOrder, rolesInToken } from './claims.mjs';
+import { id } from './instance.mjs';
+import { audienceScope, audienceScopePattern } from './names.mjs';
+import { kOpaqueBytes } from './store.mjs';
 
 const kLifetime = 12 * 60 * 60; // seconds; ZITADEL's default
-const kAccessTokenLifetime = 365 * 24 * 60 * 60; // of a personal access token
+const kPatLifetime = 365 * 24 * 60 * 60; // of a personal access token
+const kPatBytes = 53;
+
+// The claims of a JWT, as ZITADEL has them: no scope, and the client's name for its id.
+export function asZitadel(ctx, token, jwt) {
+  const { nbf, ...ordered } = token.extra;
+  const { aud, exp, iat, iss, jti, sub } = jwt.payload;
+  const { name, inToken } = token.claims;
+  jwt.header = { typ: 'JWT' };
+  jwt.payload = inOrder(
+    { iss, sub, aud, exp, iat, nbf, client_id: name, jti }, { ...inToken, ...ordered });
+}
 
 // A project gets into the audience by its `:aud` scope and by nothing else.
 export const audienceOf = (scope = '') => scope.split(' ')
@@ -27,30 +40,32 @@ export function createTokens({ provider, instance, store }) {
   // `ttl` and `nbf` are seconds from now and may be negative.
   return async function issue({
     user, kind = 'opaque', scope = `openid ${audienceScope(instance.projectId)}`,
-    ttl = kind === 'pat' ? kAccessTokenLifetime : kLifetime, nbf, sub = user.userId,
+    ttl = kind === 'pat' ? kPatLifetime : kLifetime, nbf, sub = user.userId,
     audience, roles, claims = {},
   }) {
     const now = Math.floor(Date.now() / 1000);
     const iat = now + Math.min(0, ttl - 1);
-    const aud = audience ?? audienceOf(scope);
+    const asked = audience ?? audienceOf(scope);
+    const aud = asked.length > 0 ? asked : [user.name];
     const fields = {
       client: await Client.find(user.userId),
       accountId: sub,
       iat,
       exp: now + ttl,
-      scope,
-      aud: aud.length > 0 ? aud : user.userId,
+      scope: scope || undefined,
+      aud,
+      jti: kind === 'pat' ? id() : `V2_${id()}-at_${id()}`,
       // Members that oidc-provider passes on, and, in a field it has no use for, our own.
       extra: { nbf: nbf === undefined ? iat : now + nbf, ...claims },
-      claims: { kind, roles },
+      claims: {
+        kind, roles, generation: user.generation, name: user.name,
+        inToken: rolesInToken(roles ?? user.roles, [aud].flat(), scope.split(' ')),
+      },
     };
-    if (kind === 'jwt' && scope.split(' ').includes(everyProjectsRolesScope)) {
-      Object.assign(fields.extra, roleClaims(roles ?? user.roles, { projects: [aud].flat() }));
-    }
     // oidc-provider keeps no record of a JWT, ZITADEL does and answers for it too.
-    const jti = await new AccessToken(fields).save();
-    const token = kind === 'jwt'
-      ? await signed(fields, fields.aud, jti) : randomBytes(64).toString('base64url');
+    const jti = await Object.assign(new AccessToken(fields), { format: 'opaque' }).save();
+    const token = kind === 'jwt' ? await signed(fields, [aud].flat(), jti)
+      : randomBytes(kind === 'pat' ? kPatBytes : kOpaqueBytes).toString('base64url');
     store.tokens.handOut(token, jti);
     return { access_token: token, expires_in: ttl, exp: fields.exp, sub, scope: fields.scope };
   };

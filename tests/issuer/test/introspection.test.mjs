@@ -92,9 +92,9 @@ test('an opaque token changed at its end is the same token, changed before, none
 test('an active answer has ZITADEL\'s members, and no more without a scope', async () => {
   const answer = await introspectMinted({});
   assert.deepEqual(Object.keys(answer).sort(), [
-    'active', 'aud', 'client_id', 'exp', 'iat', 'iss', 'jti', 'nbf', 'scope', 'sub', 'token_type',
-    projectRolesClaim(issuer.projectId), rolesClaim, everyProjectsRolesScope,
-  ].sort());
+    'active', 'aud', 'auth_time', 'client_id', 'exp', 'iat', 'iss', 'jti', 'nbf', 'scope', 'sub',
+    'token_type', projectRolesClaim(issuer.projectId), rolesClaim, everyProjectsRolesScope,
+  ]);
   assert.equal(answer.active, true);
   assert.equal(answer.iss, issuer.issuer);
   assert.equal(answer.sub, issuer.users['with-role']);
@@ -102,25 +102,16 @@ test('an active answer has ZITADEL\'s members, and no more without a scope', asy
   assert.ok(answer.exp > seconds());
 });
 
-test('no answer carries Cache-Control or WWW-Authenticate', async () => {
+test('no answer carries WWW-Authenticate', async () => {
   for (const token of ['made-up', await issuer.mint()]) {
     const { headers } = await introspect(issuer, token);
-    assert.equal(headers.get('cache-control'), null);
+    assert.equal(headers.get('cache-control'), 'no-store');
     assert.equal(headers.get('www-authenticate'), null);
-    assert.match(headers.get('content-type'), /^application\/json/);
+    assert.equal(headers.get('content-type'), 'application/json');
   }
 });
 
-test('the order of the members varies', async () => {
-  const token = await issuer.mint();
-  const first = new Set();
-  for (let n = 0; n < 60 && first.size < 2; n += 1) {
-    first.add(Object.keys((await introspect(issuer, token)).body)[0]);
-  }
-  assert.equal(first.size, 2);
-});
-
-test('the roles of the API\'s own project come without a scope, in all three forms', async () => {
+test('the roles of the API\'s own project come without a scope, in three forms', async () => {
   const answer = await introspectMinted({});
   const expected = reader(issuer.organisationId, 'main.localhost');
   assert.deepEqual(answer[rolesClaim], expected);
@@ -137,13 +128,12 @@ test('a user without the role has no role claim, even when the scope names the r
   assert.deepEqual(Object.keys(answer).filter((name) => name.endsWith(':roles')), []);
 });
 
-test('a role of another project is in no answer, whatever was asked for', async () => {
-  const scope = `${audienceScope(issuer.projectId)} ${audienceScope(issuer.otherProjectId)}`;
-  for (const more of ['', ` ${everyProjectsRolesScope}`]) {
-    const answer = await introspectMinted({ user: 'other-project-role', scope: scope + more });
-    assert.equal(answer.active, true);
-    assert.deepEqual(Object.keys(answer).filter((name) => name.endsWith(':roles')), []);
-  }
+test('a role of another project does not come, whatever was asked for', async () => {
+  const user = 'other-project-role';
+  const both = `${audienceScope(issuer.projectId)} ${audienceScope(issuer.otherProjectId)}`;
+  const answer = await introspectMinted({ user, scope: `${both} ${everyProjectsRolesScope}` });
+  assert.equal(answer.active, true);
+  assert.deepEqual(Object.keys(answer).filter((name) => name.endsWith(':roles')), []);
 });
 
 test('a JWT names the roles of each project in its audience, and their union', async () => {
@@ -175,11 +165,11 @@ test('a role taken away is gone from a token that is out already', async () => {
   assert.equal((await introspect(issuer, token)).body[rolesClaim], undefined);
 });
 
-test('profile, e-mail, metadata, groups and resource owner come with their scopes', async () => {
+test('profile, e-mail, metadata and resource owner come with their scopes', async () => {
   const resourceOwner = 'urn:zitadel:iam:user:resourceowner';
   const metadata = 'urn:zitadel:iam:user:metadata';
   const answer = await introspectMinted({
-    scope: `profile email groups ${resourceOwner} ${metadata} ${audienceScope(issuer.projectId)}`,
+    scope: `profile email ${resourceOwner} ${metadata} ${audienceScope(issuer.projectId)}`,
   });
   for (const name of ['username', 'name', 'preferred_username', 'updated_at', 'email', metadata]) {
     assert.ok(answer[name], name);
@@ -187,7 +177,6 @@ test('profile, e-mail, metadata, groups and resource owner come with their scope
   assert.equal(answer[`${resourceOwner}:id`], issuer.organisationId);
   assert.equal(answer[`${resourceOwner}:name`], 'Main');
   assert.equal(answer[`${resourceOwner}:primary_domain`], 'main.localhost');
-  assert.equal(answer.groups[0].display, 'readers');
 });
 
 test('a personal access token is active for every API, with the roles of that API', async () => {
@@ -225,4 +214,5 @@ test('a JWT carries what a resource server checks, and roles only when asked', a
   const asked = parse(await issuer.mint({ kind: 'jwt', scope })).payload;
   assert.deepEqual(asked[projectRolesClaim(issuer.projectId)],
     reader(issuer.organisationId, 'main.localhost'));
+  assert.equal(asked[rolesClaim], undefined);
 });

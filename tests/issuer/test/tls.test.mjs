@@ -100,7 +100,7 @@ test('HTTP/2 is offered by ALPN, with the stream limit that was set', async () =
     assert.equal(session.remoteSettings.maxConcurrentStreams, 10);
     assert.equal(answer.status, 200);
     assert.equal(JSON.parse(answer.text).active, true);
-    assert.equal(answer.headers['cache-control'], undefined);
+    assert.equal(answer.headers['cache-control'], 'no-store');
   });
   assert.deepEqual((await issuer.counters()).httpVersions, { '2.0': 1 });
 });

@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstddef>
-#include <cstring>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -36,7 +35,7 @@ class Request {
   template <typename Visit>
   void for_each(std::string_view prefix, Visit visit) const {
     for (const char* const* each = variables_; *each != nullptr; ++each) {
-      if (std::strncmp(*each, prefix.data(), prefix.size()) != 0) continue;
+      if (!begins(*each, prefix)) continue;
       const std::string_view variable(*each);
       const std::size_t equals = variable.find('=');
       if (equals != variable.npos) visit(variable.substr(0, equals), variable.substr(equals + 1));
@@ -46,6 +45,12 @@ class Request {
   void set_body(std::optional<std::string_view> body) noexcept { body_ = body; }
 
  private:
+  static bool begins(const char* variable, std::string_view prefix) noexcept {
+    for (const char byte : prefix) {
+      if (*variable++ != byte) return false;
+    }
+    return true;
+  }
   void add_authorization(std::string_view value) noexcept;
 
   const char* const* variables_;

@@ -29,12 +29,14 @@ std::string form_decoded(std::string_view text) {
 // PHP leaves out blanks in front of a name, takes blanks and dots in it for '_', and ends it at NUL
 // or at the '[' of an array.
 bool is_override_parameter(std::string_view text) {
+  constexpr std::string_view kName = "_method";
+  if (text.size() < kName.size()) return false;
   std::string name = form_decoded(text);
   name.erase(0, std::min(name.find_first_not_of(' '), name.size()));
   std::replace(name.begin(), name.end(), '.', '_');
   std::replace(name.begin(), name.end(), ' ', '_');
   name.resize(std::min(name.find_first_of(std::string_view("\0[", 2)), name.size()));
-  return lower_case(name) == "_method";
+  return lower_case(name) == kName;
 }
 
 bool add_parameters(RequestMethods& methods, std::string_view query) {

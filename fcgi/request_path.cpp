@@ -8,6 +8,15 @@
 namespace fcgi {
 namespace {
 
+// Whether all programs read it in the same way. Nearly all segments are such, and they are told at
+// a glance.
+bool is_plain(std::string_view segment) noexcept {
+  return !segment.empty() && segment.front() != '.' && segment.back() != '.' &&
+         std::all_of(segment.begin(), segment.end(), [](char byte) {
+           return is_letter_or_digit(byte) || byte == '.' || byte == '-' || byte == '_';
+         });
+}
+
 // Whether a decoded segment may be something else to programs that decode it further.
 bool may_be_more(std::string_view segment) noexcept {
   return std::any_of(segment.begin(), segment.end(),
@@ -64,6 +73,10 @@ bool PathReader::read(std::string_view path) {
 }
 
 bool PathReader::read_segment(std::string_view segment) {
+  if (is_plain(segment)) {
+    enter(segment);
+    return true;
+  }
   if (segment.find('%') == segment.npos) return is_clean(segment) && read_decoded(segment);
   const std::optional<std::string> text = decoded(segment);
   if (!text || !is_clean(*text)) return false;

@@ -149,7 +149,6 @@ std::vector<std::string> Rules::methods(std::string_view path) const {
       methods.insert(methods.end(), entry.methods.begin(), entry.methods.end());
     }
   }
-  std::erase(methods, kOtherMethods);
   return methods;
 }
 

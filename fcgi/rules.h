@@ -69,7 +69,8 @@ class Rules {
   [[nodiscard]] std::vector<const auth::Requirement*> find_below(std::string_view path,
                                                                  std::string_view method) const;
 
-  // The methods named for the longest prefix that matches the path, for an Allow header.
+  // The methods that the longest prefix is for that matches the path: for an Allow header, where
+  // find gives kMethod.
   [[nodiscard]] std::vector<std::string> methods(std::string_view path) const;
 
  private:

@@ -280,6 +280,7 @@ class DemandTest : public CppUnit::TestFixture {
 
   void asks_for_each_requirement_once() {
     asks("the role a", "/x role:a\n/x/y role:a\n/x/z  role:a\n", "/x", "DELETE");
+    asks("the role a, and the role b", "/x role:a\n/x/y role:b\n/x/z role:b\n", "/x", "DELETE");
     asks("the role a", "/ role:a\n/x token\n/x/y role:a\n", "/x;/y;/z");
     std::string rules = "/ role:first\n";
     for (int i = 0; i < 900; ++i) {

@@ -36,8 +36,11 @@ bool write_all(std::string_view bytes) {
 // Standard input, as far as the request's body goes (RFC 3875 §4.2).
 class Body {
  public:
-  Body(std::string_view content_length, std::chrono::milliseconds silence) : silence_(silence) {
-    for (const char digit : content_length) {
+  Body(const Request& request, std::chrono::milliseconds silence) : silence_(silence) {
+    const std::string_view length = request.variable("CONTENT_LENGTH");
+    ends_with_input_ = length.empty() && !request.variable("HTTP_TRANSFER_ENCODING").empty();
+    if (ends_with_input_) left_ = kMaxLength;
+    for (const char digit : length) {
       is_sound_ = is_sound_ && digit >= '0' && digit <= '9' && left_ < kMaxLength;
       if (is_sound_) left_ = left_ * 10 + static_cast<std::uint64_t>(digit - '0');
     }
@@ -45,13 +48,17 @@ class Body {
 
   // nullopt where it is too long to be kept, or ends too early.
   std::optional<std::string> take() {
-    if (!is_sound_ || left_ > kMaxBody) return std::nullopt;
-    std::string body(static_cast<std::size_t>(left_), '\0');
-    for (char* to = body.data(); left_ > 0;) {
-      const std::size_t count = read_some(to, static_cast<std::size_t>(left_));
-      if (count == 0) return std::nullopt;
-      to += count;
+    if (!is_sound_ || (left_ > kMaxBody && !ends_with_input_)) return std::nullopt;
+    const std::uint64_t length = left_;
+    std::string body;
+    std::array<char, kPart> part{};
+    while (left_ > 0) {
+      const std::size_t count = read_some(part.data(), part.size());
+      body.append(part.data(), count);
+      const bool is_silent = count == 0 && left_ > 0;
+      if (is_silent || body.size() > kMaxBody) return std::nullopt;
     }
+    if (!ends_with_input_ && body.size() < length) return std::nullopt;
     return body;
   }
 
@@ -62,14 +69,15 @@ class Body {
     // Where it is the other way round, the web server must not wait for more of the answer.
     static_cast<void>(::shutdown(STDOUT_FILENO, SHUT_WR));
     static_cast<void>(::close(STDOUT_FILENO));
-    std::array<char, 16 << 10> rest;
+    std::array<char, kPart> rest;
     while (left_ > 0 && read_some(rest.data(), rest.size()) > 0) continue;
   }
 
  private:
   static constexpr std::uint64_t kMaxLength = std::uint64_t{1} << 50;
+  static constexpr std::size_t kPart = 16 << 10;
 
-  // How many bytes; 0 where nothing more comes, or not in time.
+  // How many bytes; 0 where nothing more comes, which then is all there was, or nothing in time.
   std::size_t read_some(char* to, std::size_t most) {
     most = static_cast<std::size_t>(std::min<std::uint64_t>(most, left_));
     for (;;) {
@@ -78,13 +86,14 @@ class Body {
       const ssize_t count = ready > 0 ? ::read(STDIN_FILENO, to, most) : ready;
       if (count < 0 && errno == EINTR) continue;
       const auto read = static_cast<std::size_t>(std::max<ssize_t>(count, 0));
-      left_ -= read;
+      left_ = ready > 0 && count == 0 ? 0 : left_ - read;
       return read;
     }
   }
 
   const std::chrono::milliseconds silence_;
   bool is_sound_ = true;
+  bool ends_with_input_ = false;  // the client did not say how long it is
   std::uint64_t left_ = 0;
 };
 
@@ -127,7 +136,7 @@ class CgiExchange final : public Exchange {
 
 bool serve_cgi(const Exchange::Handler& handler, std::chrono::milliseconds body_silence) {
   const Request request(environ, std::nullopt);
-  const auto call = std::make_shared<Call>(Body(request.variable("CONTENT_LENGTH"), body_silence));
+  const auto call = std::make_shared<Call>(Body(request, body_silence));
   std::future<bool> outcome = call->written.get_future();
   handler(std::make_unique<CgiExchange>(request, call));
   const bool written = outcome.get();
@@ -139,7 +148,7 @@ void refuse_cgi(const Response& response) {
   // Nobody is left to tell where that fails.
   static_cast<void>(write_all(serialise(response, false)));
   const Request request(environ, std::nullopt);
-  Body(request.variable("CONTENT_LENGTH"), ServerOptions().body_silence).drain();
+  Body(request, ServerOptions().body_silence).drain();
 }
 
 }  // namespace fcgi

@@ -172,11 +172,11 @@ class ChallengeTest : public CppUnit::TestFixture {
   void keeps_the_error_description_to_its_characters() {
     const Response response = answer({Reason::kRoleMissing}, "role:a\"b\\c\xc3\xa4~!");
     CPPUNIT_ASSERT_EQUAL(std::string("Bearer realm=\"zitadel\", error=\"insufficient_scope\", "
-                                     "error_description=\"this needs the role a'b?c??~!\""),
+                                     "error_description=\"this needs the role a'b?c%C3%A4~!\""),
                          challenge_of(response));
     const auto body = auth::Json::parse(response.body);
     CPPUNIT_ASSERT(body &&
-                   body->text_of("error_description") == "this needs the role a\"b\\c\xc3\xa4~!");
+                   body->text_of("error_description") == "this needs the role a\"b\\c%C3%A4~!");
   }
 
   void every_answer_is_json_and_is_not_stored() {

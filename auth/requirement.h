@@ -4,11 +4,12 @@
 //   alternative = condition *( condition )
 //   condition   = "role:" NAME | "scope:" NAME | "org:" ID
 //
-// All conditions of one alternative must hold, and one alternative suffices. Blanks or tabs stand
-// between words. A name may hold ':'; a blank in it is written %20, a '%' %25, and any other byte
-// may be written so too: "role:a%20b" is the role "a b". A comma is in no name: ZITADEL makes two
-// roles of it. An alternative names at most one organisation: with roles, "org:" asks that this
-// organisation granted each of them; without one, that the user belongs to it.
+// "token" lets in any user of the instance who has a token for this API. A scope keeps nobody out,
+// as anybody may ask for it. All conditions of one alternative must hold, and one alternative
+// suffices. Blanks or tabs stand between words. A name may hold ':'; a blank in it is written %20,
+// a '%' %25, and any other byte may be written so too: "role:a%20b" is the role "a b". A comma is in
+// no name: ZITADEL makes two roles of it. An alternative names at most one organisation: with roles,
+// "org:" asks that this organisation granted each of them; without one, that the user belongs to it.
 #pragma once
 
 #include <cstddef>

@@ -279,6 +279,9 @@ class RulesTest : public CppUnit::TestFixture {
     const Rules some = rules("/a public GET\n/b role:b GET\n");
     asks("public", some, "/a", "HEAD");
     asks("the role b", some, "/b", "HEAD");
+    for (const char* text : {"/a token GET", "/a token GET HEAD", "/a token HEAD GET"}) {
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(text, std::size_t{2}, rules(text).methods("/a").size());
+    }
   }
 
   void compares_without_case_where_it_is_told_to() {

@@ -8,8 +8,14 @@ const patScopes = ['openid', 'profile', metadata, resourceOwner];
 const isPresent = (roles) => Object.keys(roles ?? {}).length > 0;
 const rolesOf = (token, user) => token.claims.roles ?? user.roles;
 
-// Roles of several projects as one: of a name that several have, the organisations of the last.
-const union = (...roles) => Object.assign({}, ...roles);
+// Roles of several projects as one.
+function union(roles) {
+  const joined = {};
+  for (const [name, organisations] of roles.flatMap(Object.entries)) {
+    joined[name] = { ...joined[name], ...organisations };
+  }
+  return joined;
+}
 
 // `roles`: project → role → organisation that granted it → its primary domain. At introspection
 // the API's own project counts alone, and is told under three names.
@@ -26,7 +32,7 @@ export function rolesInToken(roles, projects, scopes) {
   if (!scopes.includes(everyProjectsRolesScope) || present.length === 0) return {};
   return {
     ...Object.fromEntries(present.map((project) => [projectRolesClaim(project), roles[project]])),
-    [everyProjectsRolesScope]: union(...present.map((projectId) => roles[projectId])),
+    [everyProjectsRolesScope]: union(present.map((projectId) => roles[projectId])),
   };
 }
 
@@ -47,7 +53,8 @@ const byScope = {
       .map(([key, value]) => [key, Buffer.from(value).toString('base64url')])),
   } : {}),
 };
-const userClaims = (user, scopes) => Object.assign({}, ...scopes.map((name) => byScope[name]?.(user)));
+const userClaims = (user, scopes) =>
+  Object.assign({}, ...scopes.map((name) => byScope[name]?.(user)));
 
 // Of an ID token: nothing of the profile, which userinfo tells.
 export const idTokenClaims = (user, scopes) =>

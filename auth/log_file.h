@@ -1,10 +1,9 @@
 // The file that the log goes to where the operator names one.
 #pragma once
 
-#include <climits>
-
 #include <array>
 #include <atomic>
+#include <climits>
 #include <string_view>
 
 namespace auth {

@@ -99,6 +99,7 @@ class Body {
 
 // Shared: who waits for the end goes on while the exchange's thread is still inside it.
 struct Call {
+  explicit Call(const Body& input) : body(input) {}
   Body body;
   std::promise<bool> written{};
 };

@@ -27,7 +27,7 @@ class Exchange {
   // Calls back once, when the body is there or has grown too long: now where that is known, else
   // later, on a thread of the server's. `then` owns the exchange: where the peer leaves before, it
   // dies uncalled and the exchange with it. Before finish; not for who looks at no body.
-  virtual void when_body(std::function<void()> then) { then(); }
+  virtual void when_body(std::function<void()> then) = 0;
 
   // Sends the response, and waits for nobody. Once. What is left of the body is not kept.
   virtual void finish(const Response& response) = 0;

@@ -30,6 +30,17 @@ std::string_view behind_host(std::string_view path) noexcept {
   return slash == std::string_view::npos ? std::string_view("/") : path.substr(slash);
 }
 
+// PHP's parse_url looks for a port behind the first ':', finds no host before it, and fails: a
+// front controller then shows its start page.
+bool seems_to_have_port(std::string_view path) noexcept {
+  constexpr std::size_t kMaxDigits = 5;
+  const std::size_t colon = path.find(':');
+  if (colon == std::string_view::npos) return false;
+  path.remove_prefix(colon + 1);
+  const std::size_t digits = std::min(path.find_first_not_of("0123456789"), path.size());
+  return digits > 0 && digits <= kMaxDigits && (digits == path.size() || path[digits] == '/');
+}
+
 // Goes through a path from left to right and keeps where programs may end up.
 class PathReader {
  public:
@@ -37,6 +48,11 @@ class PathReader {
 
   // False: the path is refused.
   [[nodiscard]] bool read(std::string_view path);
+  // A program may also show its start page, or what it takes that for.
+  void add_root() {
+    folder_.clear();
+    keep_folder();
+  }
   [[nodiscard]] std::vector<Reading> take() { return std::move(readings_); }
 
  private:
@@ -54,6 +70,7 @@ class PathReader {
   std::vector<Reading> readings_{};
   std::string folder_{};          // where the path has led so far: "/a/b", "" for "/"
   bool has_dots_ = false;         // "." or ".." was there
+  bool has_empty_ = false;        // a segment was there that is none to some programs
   bool may_have_ended_ = false;   // '?' or '#' was there
   bool has_vague_depth_ = false;  // programs differ in what ".." would take away
 };
@@ -69,7 +86,7 @@ bool PathReader::read(std::string_view path) {
     if (!read_segment(segment)) return false;
   }
   keep_path();
-  return readings_.size() <= kMaxReadings && !(may_have_ended_ && has_dots_);
+  return readings_.size() <= kMaxReadings && !(has_dots_ && (may_have_ended_ || has_empty_));
 }
 
 bool PathReader::read_segment(std::string_view segment) {
@@ -123,7 +140,7 @@ bool PathReader::read_parts(std::string_view segment) {
 bool PathReader::read_part(std::string_view part) {
   if (may_be_dots(part)) return false;
   const std::string_view name = core_of(part);
-  if (name.empty()) has_vague_depth_ = true;
+  if (name.empty()) has_empty_ = has_vague_depth_ = true;
   if (name != part || name.empty()) keep_folder();
   if (!name.empty()) enter(name);
   if (part.find_first_of("?#") == part.npos) return true;
@@ -158,6 +175,7 @@ std::optional<std::vector<Reading>> request_paths(std::string_view path, Case le
   PathReader reader(letters);
   if (!path.starts_with('/') || !reader.read(path)) return std::nullopt;
   if (path.starts_with("//") && !reader.read(behind_host(path))) return std::nullopt;
+  if (seems_to_have_port(path)) reader.add_root();
   return reader.take();
 }
 

@@ -41,6 +41,9 @@ struct Reading {
 //   characters are taken for dots: "..;", "%252e", "..%20".
 // - ".." behind a segment that is none or several to some programs, so that they do not agree on
 //   what it takes away: "//", "/;/", "%252f"; behind "%2e", which is a name to some.
+// - "." or ".." in a path with an empty segment: where one has gone, the other may begin a path
+// with
+//   "//", and some programs take what follows for a host.
 // - "." or ".." in a path with an encoded '?' or '#', where some programs take the path to end.
 // - More than kMaxReadings readings.
 [[nodiscard]] std::optional<std::vector<Reading>> request_paths(std::string_view path,

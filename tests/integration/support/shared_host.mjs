@@ -2,8 +2,8 @@
 //
 // Apache is started by root and answers as www-data; each of its programs is started by suexec, as most
 // hosts have it, as the customer: nobody. The customer's home is /home/you, and suexec starts programs
-// below /home alone, unless told otherwise. All of that is so for this Apache alone, in a mount namespace of its own: where suexec is
-// installed, every other Apache that is not root's refuses to start programs.
+// below /home alone, unless told otherwise. All of that is so for this Apache alone, in a mount namespace of
+// its own: where suexec is installed, an Apache that is not root's starts no programs.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, readFileSync,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -52,6 +53,8 @@ class FakeExchange final : public fcgi::Exchange {
   ~FakeExchange() override { record_->die(); }
 
   [[nodiscard]] const fcgi::Request& request() const noexcept override { return request_; }
+
+  void when_body(std::function<void()> then) override { then(); }
 
   // Overwrites what it was asked with, as the real one wipes the token.
   void finish(const fcgi::Response& response) override {

@@ -104,7 +104,7 @@ describe('the program on a socket of systemd\'s', () => {
     loadCredentials();
     assert.equal(valueOf('zitadel-fcgi.service', 'ExecStart'), kProgram);
     assert.equal(valueOf('zitadel-fcgi.service', 'StandardInput'), 'socket');
-    assert.equal(valueOf('zitadel-fcgi.service', 'WorkingDirectory'), '/etc/zitadel-fcgi');
+    assert.equal(valueOf('zitadel-fcgi.service', 'WorkingDirectory'), '/etc/zitadel-fcgi/');
     assert.equal(valueOf('zitadel-fcgi.socket', 'Accept'), 'no');
     assert.equal(valueOf('zitadel-fcgi.socket', 'ListenStream'), '/run/zitadel-fcgi/api.sock');
     workspace.makeFolder(`run/${valueOf('zitadel-fcgi.service', 'RuntimeDirectory')}`);

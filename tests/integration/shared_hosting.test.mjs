@@ -263,7 +263,9 @@ ${allows(allowed, 'AuthConfig') ? 'Require all granted' : ''}`);
     assert.equal((await get('/open.txt')).status, 200);
     for (const path of ['/.htaccess', '/sub/.htaccess', ...hidden.map((name) => `/${urlOf(name)}`)]) {
       assert.equal((await get(path)).status, 401, path);
-      assert.equal((await get(path, { token })).status, 403, path);
+      // What is "." to a program that cuts at "#" is refused by the rules already.
+      const byRules = path.includes('/.%23');
+      assert.equal((await get(path, { token })).status, byRules ? 401 : 403, path);
     }
     for (const path of ['/data.json', '/.well-known/acme-challenge/x']) {
       assert.equal((await get(path, { token })).status, 200, path);

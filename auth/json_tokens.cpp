@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "auth/utf8.h"
+
 namespace auth {
 namespace {
 
@@ -69,36 +71,19 @@ bool take_escape(std::string_view& text, Units units) {
   return low && *low >= 0xdc00 && *low <= 0xdfff;
 }
 
-// One code point in its only spelling (RFC 3629 §4): the table's row by the first byte.
-bool take_utf8(std::string_view& text) {
-  struct Row {
-    unsigned char first, last, second_first, second_last;
-    std::size_t size;
-  };
-  static constexpr Row kRows[] = {
-      {0x20, 0x7f, 0, 0, 1},       {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
-      {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
-      {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
-  };
-  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
-  for (const Row& row : kRows) {
-    if (byte(0) < row.first || byte(0) > row.last) continue;
-    if (text.size() < row.size) return false;
-    if (row.size > 1 && (byte(1) < row.second_first || byte(1) > row.second_last)) return false;
-    for (std::size_t i = 2; i < row.size; ++i) {
-      if (byte(i) < 0x80 || byte(i) > 0xbf) return false;
-    }
-    text.remove_prefix(row.size);
-    return true;
-  }
-  return false;
+// One character that need not be escaped.
+bool take_character(std::string_view& text) {
+  const std::size_t length = utf8_length(text);
+  if (length == 0 || static_cast<unsigned char>(text[0]) < 0x20) return false;
+  text.remove_prefix(length);
+  return true;
 }
 
 bool take_string(std::string_view& text, Units units) {
   if (!take(text, "\"")) return false;
   while (!text.empty()) {
     if (take(text, "\"")) return true;
-    if (take(text, "\\") ? !take_escape(text, units) : !take_utf8(text)) return false;
+    if (take(text, "\\") ? !take_escape(text, units) : !take_character(text)) return false;
   }
   return false;
 }

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "auth/utf8.h"
 #include "fcgi/ascii.h"
 
 namespace fcgi {
@@ -103,34 +104,6 @@ bool begins_wide_encoding(std::string_view text) noexcept {
          std::all_of(code.begin() + 1, code.end(), [](char c) { return hex_value(c) >= 0; });
 }
 
-// Length of the UTF-8 character at the beginning (RFC 3629 §4), 0 where there is none.
-std::size_t character_length(std::string_view text) noexcept {
-  const auto byte = [text](std::size_t index) {
-    return index < text.size() ? static_cast<unsigned char>(text[index]) : 0U;
-  };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  std::size_t length = 0;
-  unsigned second_from = 0x80;
-  unsigned second_to = 0xbf;
-  if (first >= 0xc2 && first <= 0xdf) {
-    length = 2;
-  } else if (first >= 0xe0 && first <= 0xef) {
-    length = 3;
-    if (first == 0xe0) second_from = 0xa0;
-    if (first == 0xed) second_to = 0x9f;
-  } else if (first >= 0xf0 && first <= 0xf4) {
-    length = 4;
-    if (first == 0xf0) second_from = 0x90;
-    if (first == 0xf4) second_to = 0x8f;
-  }
-  if (length == 0 || byte(1) < second_from || byte(1) > second_to) return 0;
-  for (std::size_t i = 2; i < length; ++i) {
-    if (byte(i) < 0x80 || byte(i) > 0xbf) return 0;
-  }
-  return length;
-}
-
 std::string_view without_parameters(std::string_view segment) noexcept {
   segment = segment.substr(0, segment.find_first_of(";?#"));
   // A stream's name of NTFS: "::$DATA", ":$I30:$INDEX_ALLOCATION".
@@ -163,7 +136,7 @@ std::optional<std::string> decoded(std::string_view segment) {
 bool is_clean(std::string_view segment) noexcept {
   while (!segment.empty()) {
     if (is_control(segment[0]) || segment[0] == '\\') return false;
-    const std::size_t length = character_length(segment);
+    const std::size_t length = auth::utf8_length(segment);
     if (length == 0) return false;
     segment.remove_prefix(length);
   }

@@ -105,10 +105,7 @@ bool begins_wide_encoding(std::string_view text) noexcept {
 }
 
 std::string_view without_parameters(std::string_view segment) noexcept {
-  segment = segment.substr(0, segment.find_first_of(";?#"));
-  // A stream's name of NTFS: "::$DATA", ":$I30:$INDEX_ALLOCATION".
-  if (segment.find(":$") != segment.npos) segment = segment.substr(0, segment.find(':'));
-  return segment;
+  return segment.substr(0, segment.find_first_of(";?#"));
 }
 
 }  // namespace
@@ -134,13 +131,9 @@ std::optional<std::string> decoded(std::string_view segment) {
 }
 
 bool is_clean(std::string_view segment) noexcept {
-  while (!segment.empty()) {
-    if (is_control(segment[0]) || segment[0] == '\\') return false;
-    const std::size_t length = auth::utf8_length(segment);
-    if (length == 0) return false;
-    segment.remove_prefix(length);
-  }
-  return true;
+  return auth::is_utf8(segment) && std::none_of(segment.begin(), segment.end(), [](char byte) {
+           return is_control(byte) || byte == '\\';
+         });
 }
 
 bool is_encoded_needlessly(std::string_view segment) noexcept {
@@ -168,6 +161,26 @@ std::optional<std::string> decoded_further(std::string_view segment, Case letter
 std::string_view core_of(std::string_view segment) noexcept {
   const std::string_view name = without_parameters(segment);
   return name.substr(0, name.find_last_not_of(". ") + 1);
+}
+
+bool seems_to_have_port(std::string_view segment) noexcept {
+  constexpr std::size_t kMaxDigits = 5;
+  const std::size_t colon = segment.find(':');
+  if (colon == segment.npos) return false;
+  std::string_view rest = segment.substr(colon + 1);
+  const std::size_t digits = std::min(rest.find_first_not_of("0123456789"), rest.size());
+  if (digits == 0 || digits > kMaxDigits) return false;
+  rest.remove_prefix(digits);
+  rest.remove_prefix(std::min(rest.find_first_not_of(". "), rest.size()));
+  return without_parameters(rest).empty() || spelling_at(kSlashes, rest) != nullptr;
+}
+
+bool names_stream(std::string_view segment) noexcept {
+  for (std::size_t at = segment.find(":$"); at != segment.npos; at = segment.find(":$", at + 1)) {
+    const std::string_view type = segment.substr(at + 2, 1);
+    if (!type.empty() && lower_case(type[0]) >= 'a' && lower_case(type[0]) <= 'z') return true;
+  }
+  return false;
 }
 
 bool may_be_dots(std::string_view segment) noexcept {

@@ -37,9 +37,16 @@ enum class Case { kMatters, kIgnored };
 [[nodiscard]] std::optional<std::string> decoded_further(std::string_view segment, Case letters);
 
 // What is left of it where this is cut off: parameters (";v=1", RFC 3986 §3.3), what a program that
-// parses a decoded path again takes for a query or a fragment, and what Windows leaves out
-// ("::$DATA", dots and blanks at the end).
+// parses a decoded path again takes for a query or a fragment, and dots and blanks at the end, which
+// Windows leaves out.
 [[nodiscard]] std::string_view core_of(std::string_view segment) noexcept;
+
+// Whether its first ':' begins what looks like a port at its end, maybe when something is cut off:
+// "x:80", "x:80;v=1".
+[[nodiscard]] bool seems_to_have_port(std::string_view segment) noexcept;
+
+// Whether a stream of NTFS is named in it: "x.txt::$DATA" is "x.txt".
+[[nodiscard]] bool names_stream(std::string_view segment) noexcept;
 
 // Whether it is "." or ".." to a program that cuts such things off, or takes blanks out, or other
 // characters for dots.

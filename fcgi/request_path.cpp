@@ -23,24 +23,6 @@ bool may_be_more(std::string_view segment) noexcept {
                      [](char byte) { return byte == '%' || static_cast<signed char>(byte) < 0; });
 }
 
-// Behind what some programs take for a host: "//host/path" is a relative URL (RFC 3986 §4.2).
-std::string_view behind_host(std::string_view path) noexcept {
-  path.remove_prefix(std::min(path.find_first_not_of('/'), path.size()));
-  const std::size_t slash = path.find('/');
-  return slash == std::string_view::npos ? std::string_view("/") : path.substr(slash);
-}
-
-// PHP's parse_url looks for a port behind the first ':', finds no host before it, and fails: a
-// front controller then shows its start page.
-bool seems_to_have_port(std::string_view path) noexcept {
-  constexpr std::size_t kMaxDigits = 5;
-  const std::size_t colon = path.find(':');
-  if (colon == std::string_view::npos) return false;
-  path.remove_prefix(colon + 1);
-  const std::size_t digits = std::min(path.find_first_not_of("0123456789"), path.size());
-  return digits > 0 && digits <= kMaxDigits && (digits == path.size() || path[digits] == '/');
-}
-
 // Goes through a path from left to right and keeps where programs may end up.
 class PathReader {
  public:
@@ -48,36 +30,34 @@ class PathReader {
 
   // False: the path is refused.
   [[nodiscard]] bool read(std::string_view path);
-  // A program may also show its start page, or what it takes that for.
-  void add_root() {
-    folder_.clear();
-    keep_folder();
-  }
-  [[nodiscard]] std::vector<Reading> take() { return std::move(readings_); }
+  // What was kept; nothing where that is too much.
+  [[nodiscard]] std::optional<std::vector<Reading>> take();
 
  private:
   [[nodiscard]] bool read_segment(std::string_view segment);
+  [[nodiscard]] bool read_encoded(std::string_view segment);
   [[nodiscard]] bool read_decoded(std::string_view segment);
   [[nodiscard]] bool read_dots(std::string_view segment);
   [[nodiscard]] bool read_parts(std::string_view segment);
   [[nodiscard]] bool read_part(std::string_view part);
   void enter(std::string_view name);
-  void keep_path() { keep(false); }
-  void keep_folder() { keep(true); }
-  void keep(bool is_inside);
+  void keep_path() { keep(folder_, false); }
+  void keep_folder() { keep(folder_, true); }
+  void keep_root_for_port(std::string_view segment);
+  void keep(std::string_view path, bool is_inside);
 
   const Case letters_;
   std::vector<Reading> readings_{};
   std::string folder_{};          // where the path has led so far: "/a/b", "" for "/"
   bool has_dots_ = false;         // "." or ".." was there
-  bool has_empty_ = false;        // a segment was there that is none to some programs
   bool may_have_ended_ = false;   // '?' or '#' was there
+  bool may_have_host_ = false;    // "//" was there at the root, or what becomes it
+  bool has_colon_ = false;        // the first ':' was there, to all programs
   bool has_vague_depth_ = false;  // programs differ in what ".." would take away
 };
 
 // What stands behind a slash is a segment; a slash at the end has none behind it.
 bool PathReader::read(std::string_view path) {
-  folder_.clear();
   folder_.reserve(path.size());
   while (path.size() > 1) {
     path.remove_prefix(1);
@@ -86,7 +66,17 @@ bool PathReader::read(std::string_view path) {
     if (!read_segment(segment)) return false;
   }
   keep_path();
-  return readings_.size() <= kMaxReadings && !(has_dots_ && (may_have_ended_ || has_empty_));
+  return !(may_have_ended_ && has_dots_);
+}
+
+// To some programs "//host/path" is a relative URL (RFC 3986 §4.2), whose path is "/path".
+std::optional<std::vector<Reading>> PathReader::take() {
+  const std::vector<Reading> seen = may_have_host_ ? readings_ : std::vector<Reading>();
+  for (const auto& [path, is_inside] : seen) {
+    keep(path.substr(std::min(path.find('/', 1), path.size())), is_inside);
+  }
+  if (readings_.size() > kMaxReadings) return std::nullopt;
+  return std::move(readings_);
 }
 
 bool PathReader::read_segment(std::string_view segment) {
@@ -94,6 +84,14 @@ bool PathReader::read_segment(std::string_view segment) {
     enter(segment);
     return true;
   }
+  const bool is_host = may_have_host_ && folder_.empty();
+  keep_root_for_port(segment);
+  if (!read_encoded(segment)) return false;
+  if (!is_host && core_of(segment).find(':') != segment.npos) has_colon_ = true;
+  return true;
+}
+
+bool PathReader::read_encoded(std::string_view segment) {
   if (segment.find('%') == segment.npos) return is_clean(segment) && read_decoded(segment);
   const std::optional<std::string> text = decoded(segment);
   if (!text || !is_clean(*text)) return false;
@@ -121,15 +119,17 @@ bool PathReader::read_dots(std::string_view segment) {
   if (segment == ".") return true;
   if (folder_.empty() || has_vague_depth_) return false;
   folder_.erase(folder_.rfind('/'));
+  has_colon_ = false;  // it may be gone
   return true;
 }
 
 // Only of the last part something may be cut off: a program that cuts before it decodes again would
-// cut more.
+// cut more. None may be a host, which ends elsewhere to a program that does not decode again.
 bool PathReader::read_parts(std::string_view segment) {
   for (std::size_t slash = segment.find('/'); slash != segment.npos; slash = segment.find('/')) {
     const std::string_view part = segment.substr(0, slash);
-    if (core_of(part) != part || !read_part(part)) return false;
+    const bool is_host = may_have_host_ && folder_.empty() && !part.empty();
+    if (is_host || core_of(part) != part || !read_part(part)) return false;
     keep_folder();
     has_vague_depth_ = true;
     segment.remove_prefix(slash + 1);
@@ -138,10 +138,14 @@ bool PathReader::read_parts(std::string_view segment) {
 }
 
 bool PathReader::read_part(std::string_view part) {
-  if (may_be_dots(part)) return false;
+  if (may_be_dots(part) || names_stream(part)) return false;
   const std::string_view name = core_of(part);
-  if (name.empty()) has_empty_ = has_vague_depth_ = true;
+  if (name.empty()) {
+    has_vague_depth_ = true;
+    if (folder_.empty()) may_have_host_ = true;
+  }
   if (name != part || name.empty()) keep_folder();
+  keep_root_for_port(part);
   if (!name.empty()) enter(name);
   if (part.find_first_of("?#") == part.npos) return true;
   may_have_ended_ = true;
@@ -158,8 +162,15 @@ void PathReader::enter(std::string_view name) {
   }
 }
 
-void PathReader::keep(bool is_inside) {
-  const std::string_view path = folder_.empty() ? std::string_view("/") : folder_;
+// PHP's parse_url looks at what is behind the first ':', and gives no path where that seems to be a
+// port.
+void PathReader::keep_root_for_port(std::string_view segment) {
+  if (!has_colon_ && seems_to_have_port(segment)) keep("", true);
+}
+
+// path: "" for "/".
+void PathReader::keep(std::string_view path, bool is_inside) {
+  if (path.empty()) path = "/";
   const auto found = std::find_if(readings_.begin(), readings_.end(),
                                   [path](const Reading& each) { return each.path == path; });
   if (found != readings_.end()) {
@@ -174,8 +185,6 @@ void PathReader::keep(bool is_inside) {
 std::optional<std::vector<Reading>> request_paths(std::string_view path, Case letters) {
   PathReader reader(letters);
   if (!path.starts_with('/') || !reader.read(path)) return std::nullopt;
-  if (path.starts_with("//") && !reader.read(behind_host(path))) return std::nullopt;
-  if (seems_to_have_port(path)) reader.add_root();
   return reader.take();
 }
 

@@ -10,6 +10,8 @@
 //   /public/../internal/x  /internal/x; something in /public to a program that does not fold
 //   //public/internal/x    /public/internal/x; something in /; and /internal/x to a program that
 //                          takes the first name for a host (PHP's parse_url, JavaScript's URL)
+//   /public/x:80           /public/x:80; something in / to PHP's parse_url, which takes that for a
+//                          port and gives no path, so that a start page is shown
 //
 // "Something in" it is where a program sees a name that no rule has, since rules are written
 // plainly: wherever that leads to, the rule of the folder above is the one for it.
@@ -41,10 +43,8 @@ struct Reading {
 //   characters are taken for dots: "..;", "%252e", "..%20".
 // - ".." behind a segment that is none or several to some programs, so that they do not agree on
 //   what it takes away: "//", "/;/", "%252f"; behind "%2e", which is a name to some.
-// - "." or ".." in a path with an empty segment: where one has gone, the other may begin a path
-// with
-//   "//", and some programs take what follows for a host.
 // - "." or ".." in a path with an encoded '?' or '#', where some programs take the path to end.
+// - A stream's name of Windows ("::$DATA").
 // - More than kMaxReadings readings.
 [[nodiscard]] std::optional<std::vector<Reading>> request_paths(std::string_view path,
                                                                 Case letters = Case::kMatters);

@@ -7,6 +7,15 @@
 namespace fcgi {
 namespace {
 
+// RFC 3986 §2: no blank and no control character. Apache joins two header fields of one name, with
+// a blank between them.
+bool is_one_word(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char byte) {
+    const auto code = static_cast<unsigned char>(byte);
+    return code > 0x20 && code != 0x7f;
+  });
+}
+
 // RFC 3986 §3.2, without user names and without what hosts' names have not.
 bool is_authority(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char byte) {
@@ -28,7 +37,7 @@ bool take_scheme(std::string_view& text) {
 }  // namespace
 
 std::optional<RequestTarget> request_target(std::string_view text) {
-  if (text.find('#') != std::string_view::npos) return std::nullopt;
+  if (text.find('#') != std::string_view::npos || !is_one_word(text)) return std::nullopt;
   RequestTarget target{};
   if (!text.starts_with('/')) {
     if (!take_scheme(text)) return std::nullopt;

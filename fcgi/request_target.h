@@ -14,8 +14,9 @@ struct RequestTarget {
 
 // Takes the origin form and the absolute form of http and https. Nothing for all others, for a host
 // that is written in another way than "host:port" (user names, encoded characters, none at all),
-// and where there is a '#': what begins there a client keeps to itself, and some programs end a
-// path there where the web server did not. The views are of the text.
+// where there is a blank or a control character, and where there is a '#': what begins there a
+// client keeps to itself, and some programs end a path there where the web server did not. The
+// views are of the text.
 [[nodiscard]] std::optional<RequestTarget> request_target(std::string_view text);
 
 }  // namespace fcgi

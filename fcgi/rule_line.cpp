@@ -35,13 +35,15 @@ Mistake prefix_mistake(std::string_view path, Case letters) {
            "letters are the same";
   }
   const auto readings = request_paths(path, letters);
-  if (!readings) return "the path holds a backslash, a control character, or is not UTF-8";
+  if (!readings) {
+    return "the path holds a backslash, a control character, \":$\", or is not UTF-8";
+  }
   Reading only{std::string(path == "/" ? path : without_slash(path))};
   if (letters == Case::kIgnored) only.path = lower_case(only.path);
   if (path != "//" && *readings == std::vector<Reading>{only}) return std::nullopt;
-  return "the path must be written without \"//\", \"/./\" and \"/../\", without \":$\", dots at "
-         "the "
-         "end of a name and what looks like a slash: programs read such a path in several ways";
+  return "the path must be written without \"//\", \"/./\" and \"/../\", without dots or \":80\" "
+         "at "
+         "the end of a name and what looks like a slash: programs read such a path in several ways";
 }
 
 Mistake method_mistake(std::string_view word) {

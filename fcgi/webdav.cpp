@@ -52,8 +52,8 @@ std::optional<std::string_view> destination_path(const Request& request) {
   const Header destination = header(request, "HTTP_DESTINATION");
   // RFC 4918 §8.3: a URI or a path, and what begins with "//" is neither.
   if (destination.count != 1 || destination.value.starts_with("//")) return std::nullopt;
-  // In no URI (RFC 3986 §2). Apache joins two headers to one, with a blank between them.
-  if (destination.value.find_first_of(" \"<>^`{|}") != std::string_view::npos) return std::nullopt;
+  // In no URI (RFC 3986 §2).
+  if (destination.value.find_first_of("\"<>^`{|}") != std::string_view::npos) return std::nullopt;
   const std::optional<RequestTarget> target = request_target(destination.value);
   if (!target) return std::nullopt;
   const std::string host = host_of(request.variable("HTTP_HOST"));

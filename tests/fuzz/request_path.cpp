@@ -10,16 +10,13 @@
 
 namespace {
 
-// What a program looks up: as in tests/unit/path_readers_test.cpp.
+// What a program looks up.
 std::string look_up(std::string path, std::string_view steps) {
-  if (steps.starts_with('h')) path = support::leave_out_host(path);
-  std::size_t decodings = 0;
+  support::Program program;
   for (const char each : steps.substr(0, 8)) {
     const auto step =
         support::kSteps[static_cast<unsigned char>(each) % std::size(support::kSteps)];
-    if (step == support::decode && ++decodings > fcgi::kMaxDecodings) continue;
-    if (step == support::read_as_windows && decodings == 0) continue;
-    path = step(path);
+    if (program.may_go_on_with(step)) path = step(path);
   }
   return path;
 }

@@ -29,12 +29,14 @@ class RequestPathTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(refuses_dots_where_a_path_may_end);
   CPPUNIT_TEST(refuses_control_characters_that_are_encoded_more_than_once);
   CPPUNIT_TEST(refuses_parameters_that_hold_a_slash_when_decoded_again);
+  CPPUNIT_TEST(refuses_streams_of_windows);
   CPPUNIT_TEST(refuses_what_is_encoded_too_often);
   CPPUNIT_TEST(refuses_too_many_readings);
   CPPUNIT_TEST(reads_ordinary_paths_in_one_way);
   CPPUNIT_TEST(reads_parameters_in_both_ways);
   CPPUNIT_TEST(reads_empty_segments_in_both_ways);
   CPPUNIT_TEST(reads_the_first_name_as_a_host_behind_two_slashes);
+  CPPUNIT_TEST(reads_a_name_that_ends_like_a_port_as_no_path_too);
   CPPUNIT_TEST(reads_dot_segments_also_as_they_stand);
   CPPUNIT_TEST(reads_needless_encodings_also_as_they_stand);
   CPPUNIT_TEST(reads_what_is_encoded_twice_in_both_ways);
@@ -175,6 +177,15 @@ class RequestPathTest : public CppUnit::TestFixture {
     }
   }
 
+  void refuses_streams_of_windows() {
+    for (const char* path : {"/a.txt::$DATA", "/a.txt::$data", "/a::$INDEX_ALLOCATION/x",
+                             "/a:$I30:$INDEX_ALLOCATION/x", "/a%3a%3a$DATA", "/a::%24DATA",
+                             "/a%253a%253a%2524DATA", "/a:b:$DATA;c", "/a;b:$DATA"}) {
+      refuses(path);
+    }
+    for (const char* path : {"/a:$5", "/a:$", "/$metadata", "/a$:b"}) gives(path, path);
+  }
+
   void refuses_what_is_encoded_too_often() {
     gives("/* /a", "/%252561");
     refuses("/%25252561");
@@ -212,9 +223,9 @@ class RequestPathTest : public CppUnit::TestFixture {
 
   void reads_parameters_in_both_ways() {
     gives("/* /internal/x", "/internal;/x");
-    gives("/* /internal/x", "/;/internal/x");
+    gives("/* /internal/x /x", "/;/internal/x");
     gives("/* /internal/x", "/internal%3bv=1/x");
-    gives("/* /internal/* /internal/x/* /internal/x/y", "/;v/internal/;/x/y;a=b;c");
+    gives("/a/* /a/b/* /a/b/c/* /a/b/c/d", "/a/;v/b/;/c/d;a=b;c");
     gives("/a/* /a/x", "/a/x;v=1");
   }
 
@@ -233,6 +244,30 @@ class RequestPathTest : public CppUnit::TestFixture {
     gives("/ /a", "//a");
     gives("/* /u@h:80/a /a", "//u@h:80/a");
     gives("/a/* /a/b/c", "/a//b/c");
+    gives("/* /open/staff/x /staff/x", "/.//open/staff/x");
+    gives("/* /open/staff/x /staff/x", "//./open/staff/x");
+    gives("/x/* /* /open/staff/x /staff/x", "/x/..//open/staff/x");
+    gives("/* /open/staff/x /staff/x", "/;x/open/staff/x");
+    gives("/* /open/staff/x /staff/x", "/%252fopen/staff/x");
+    gives("/* /open/staff/* /open/staff/x/y /staff/* /staff/x/y", "//open/staff/;/x/y");
+    refuses("//open%252fstaff/x");
+    refuses("//open%ef%bc%8fstaff/x");
+    gives("/* /a/* /a/b/* /a/b/c /b/* /b/c", "//a/b%252fc");
+  }
+
+  // PHP's parse_url gives false then, and most programs show their first page.
+  void reads_a_name_that_ends_like_a_port_as_no_path_too() {
+    gives("/* /a:80", "/a:80");
+    gives("/* /a:99999/b", "/a:99999/b");
+    gives("/a/* /* /a/b:0", "/a/b%3A%30");
+    gives("/* /a:b/c:80", "/a%3Ab/c:80");
+    gives("/* /a/c:80", "/a;b:x/c:80");
+    gives("/a:b/* /* /c:80", "/a:b/../c:80");
+    gives("/* /h:x/c:80 /c:80", "//h:x/c:80");
+    for (const char* path : {"/a:b", "/a:", "/a:123456", "/a:80b", "/80", "/a80", "/a:b80",
+                             "/12:30.html", "/12:30-13:x", "/urn:isbn:12345", "/a:b/c:80"}) {
+      gives(path, path);
+    }
   }
 
   void reads_dot_segments_also_as_they_stand() {
@@ -273,11 +308,8 @@ class RequestPathTest : public CppUnit::TestFixture {
     gives("/* /internal/x", "/internal./x");
     gives("/* /internal/x", "/internal%20/x");
     gives("/* /internal/x", "/internal.%20./x");
-    gives("/* /a.txt", "/a.txt::$DATA");
-    gives("/* /internal/x", "/internal::$INDEX_ALLOCATION/x");
-    gives("/* /internal/x", "/internal:$I30:$INDEX_ALLOCATION/x");
-    gives("/* /a", "/.../a");
-    gives("/* /a", "/%20/a");
+    gives("/a/* /a/b", "/a/.../b");
+    gives("/a/* /a/b", "/a/%20/b");
   }
 
   void reads_what_looks_like_a_slash_in_both_ways() {

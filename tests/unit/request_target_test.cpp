@@ -12,6 +12,7 @@ using fcgi::request_target;
 class RequestTargetTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(RequestTargetTest);
   CPPUNIT_TEST(refuses_a_fragment_wherever_it_stands);
+  CPPUNIT_TEST(refuses_blanks_and_control_characters);
   CPPUNIT_TEST(refuses_the_other_forms);
   CPPUNIT_TEST(refuses_hosts_that_can_be_read_differently);
   CPPUNIT_TEST(takes_the_origin_form);
@@ -37,6 +38,14 @@ class RequestTargetTest : public CppUnit::TestFixture {
                                "http://host/a#b", "http://host#/a", "#/a", "/a#"}) {
       refuses(target);
     }
+  }
+
+  void refuses_blanks_and_control_characters() {
+    for (const char* target : {"/a b", "/a ", "/a\tb", "/a?b c", "/a\r\nb", "/a\x7f",
+                               "http://host/a b", "/a, http://host/b", "/a?\x01"}) {
+      refuses(target);
+    }
+    refuses(std::string_view("/a\0", 3));
   }
 
   // RFC 9112 §3.2.3 and §3.2.4, and what is none of them.

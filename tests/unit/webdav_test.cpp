@@ -59,7 +59,7 @@ class WebdavTest : public CppUnit::TestFixture {
   void refuses_a_destination_that_cannot_be_read() {
     for (const char* destination :
          {"a", "*", "ftp://host/a", "http://user@host/a", "http:///a", "http:/a", "/a#b",
-          "http://host/a#b", " /a", "http://host, http://host/a"}) {
+          "http://host/a#b", " /a", "http://host/a, http://host/b"}) {
       refuses(destination);
     }
   }

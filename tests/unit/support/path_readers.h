@@ -78,14 +78,24 @@ inline std::string leave_out_host(std::string_view path) {
   return slash == path.npos ? "/" : std::string(path.substr(slash));
 }
 
-// Backslashes, streams, dots and blanks at the end of a name.
+// As PHP's parse_url, which gives no path where the first ':' begins what looks like a port: that
+// leads to the first page, which is no folder.
+inline std::string end_at_port(std::string_view path) {
+  const std::size_t colon = path.find(':');
+  if (colon == path.npos) return std::string(path);
+  const std::string_view port = path.substr(colon + 1, path.find('/', colon) - colon - 1);
+  const bool is_port =
+      !port.empty() && port.size() <= 5 && port.find_first_not_of("0123456789") == port.npos;
+  return is_port ? "/:0" : std::string(path);
+}
+
+// Backslashes, dots and blanks at the end of a name.
 inline std::string read_as_windows(std::string_view path) {
   std::string slashes(path);
   std::replace(slashes.begin(), slashes.end(), '\\', '/');
   Segments segments = segments_of(slashes);
   for (std::string& segment : segments) {
     if (segment == "." || segment == "..") continue;
-    if (segment.find(":$") != segment.npos) segment.resize(segment.find(':'));
     segment.resize(segment.find_last_not_of(". ") + 1);
   }
   return path_of(segments);
@@ -103,8 +113,22 @@ inline std::string replace_lookalikes(std::string_view path) {
 }
 
 using Step = std::string (*)(std::string_view);
-inline constexpr Step kSteps[] = {decode,    end_at_query, cut_parameters,  merge_slashes,
-                                  fold_dots, fold_all,     read_as_windows, replace_lookalikes};
+inline constexpr Step kSteps[] = {decode,         end_at_query, cut_parameters,  merge_slashes,
+                                  fold_dots,      fold_all,     read_as_windows, replace_lookalikes,
+                                  leave_out_host, end_at_port};
+
+// What of them a program does after others: its file system sees decoded names, and a path has one
+// host at most.
+struct Program {
+  std::size_t decodings = 0;
+  std::size_t hosts = 0;
+
+  [[nodiscard]] bool may_go_on_with(Step step) {
+    if (step == decode) return ++decodings <= fcgi::kMaxDecodings;
+    if (step == leave_out_host) return ++hosts <= 1;
+    return step != read_as_windows || decodings > 0;
+  }
+};
 
 // As who compares ASCII alone without regard to case.
 inline std::string lower_ascii(std::string_view path) { return fcgi::lower_case(path); }

@@ -26,11 +26,11 @@ constexpr std::size_t kLeastCapacity = 64 << 10;
 char* authorization_in(char* variable) noexcept {
   constexpr std::string_view kRedirect = "REDIRECT_";
   constexpr std::string_view kName = "HTTP_AUTHORIZATION=";
-  while (std::strncmp(variable, kRedirect.data(), kRedirect.size()) == 0) {
+  while (*variable == 'R' && std::strncmp(variable, kRedirect.data(), kRedirect.size()) == 0) {
     variable += kRedirect.size();
   }
-  return std::strncmp(variable, kName.data(), kName.size()) == 0 ? variable + kName.size()
-                                                                 : nullptr;
+  const bool is_one = *variable == 'H' && std::strncmp(variable, kName.data(), kName.size()) == 0;
+  return is_one ? variable + kName.size() : nullptr;
 }
 
 // What libfcgi's reader still holds of the head: it has filled its buffer from the front with each
@@ -57,7 +57,7 @@ void DecodedRequest::set_body(std::optional<std::string> body) {
 }
 
 void DecodedRequest::wipe_secrets() noexcept {
-  if (fcgx_.envp == nullptr) return;
+  if (fcgx_.envp == nullptr || std::exchange(wiped_, true)) return;
   for (char** each = fcgx_.envp; *each != nullptr; ++each) {
     char* const value = authorization_in(*each);
     if (value != nullptr) OPENSSL_cleanse(value, std::strlen(value));

@@ -50,6 +50,7 @@ class DecodedRequest {
 
   FCGX_Request fcgx_{};
   std::optional<Request> request_{};
+  bool wiped_ = false;
   bool has_body_ = false;
   std::optional<std::string> body_{};
 };

@@ -46,10 +46,9 @@ void Connection::receive() {
   const ssize_t count = ::recv(socket_.get(), area.data(), area.size(), 0);
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (count <= 0) return take_end_of_peer();
-  const bool secret = state_ == State::kHead || state_ == State::kIdle;
   moved_at_ = tools_.now;
   read({area.data(), static_cast<std::size_t>(count)});
-  if (secret) OPENSSL_cleanse(area.data(), static_cast<std::size_t>(count));
+  OPENSSL_cleanse(area.data(), static_cast<std::size_t>(count));
 }
 
 void Connection::take_end_of_peer() {
@@ -62,15 +61,62 @@ void Connection::take_end_of_peer() {
 }
 
 void Connection::read(std::string_view bytes) {
-  if (state_ == State::kIdle) {
-    state_ = State::kHead;
-    began_at_ = tools_.now;
-  }
+  if (is_answered()) bytes.remove_prefix(read_rest(bytes));
   if (state_ == State::kHead) bytes.remove_prefix(read_head(bytes));
-  if (head_.is_whole() && state_ != State::kClosed) bytes.remove_prefix(read_body(bytes));
-  if (state_ == State::kClosed) return;
-  append(kept_, bytes);
-  if (state_ == State::kDraining && body_.state() == RequestBody::State::kWhole) finish_request();
+  if (is_reading_body()) bytes.remove_prefix(read_body(bytes));
+  if (is_reading_body()) append(kept_, bytes);
+}
+
+bool Connection::is_answered() const noexcept {
+  return state_ == State::kIdle || state_ == State::kDraining;
+}
+
+bool Connection::is_reading_body() const noexcept {
+  return state_ == State::kDecoded || state_ == State::kBody || state_ == State::kAnswering;
+}
+
+// What still comes of a request that is answered, up to the next one. Returns how many of the bytes
+// are not the next one's.
+std::size_t Connection::read_rest(std::string_view bytes) {
+  const std::size_t size = body_.read(bytes);
+  switch (body_.state()) {
+    case RequestBody::State::kRefused:
+      refuse(body_.refusal());
+      return size;
+    case RequestBody::State::kWhole:
+      take_end_of_body();
+      return size;
+    case RequestBody::State::kNext:
+      return size - begin_request(size);
+    case RequestBody::State::kArriving:
+    case RequestBody::State::kAborted:
+      return size;
+  }
+  return size;
+}
+
+void Connection::take_end_of_body() {
+  if (head_.keeps_connection()) {
+    state_ = State::kIdle;
+  } else {
+    close();
+  }
+}
+
+// Its first header has been read, the last one of so many bytes. Returns how many of these are to
+// be read again: all of the header, unless it has come in two parts.
+std::size_t Connection::begin_request(std::size_t read) {
+  if (!head_.keeps_connection()) {
+    close();
+    return 0;
+  }
+  const std::string_view header = body_.next_header();
+  state_ = State::kHead;
+  began_at_ = tools_.now;
+  head_ = RequestHead();
+  if (read >= header.size()) return header.size();
+  read_head(header);
+  return 0;
 }
 
 std::size_t Connection::read_head(std::string_view bytes) {
@@ -90,7 +136,9 @@ void Connection::decode(std::string_view head) {
   decoded_ = tools_.codec.decode(head, head_.variables());
   if (!decoded_) return refuse("libfcgi cannot read it");
   ++request_;
-  if (!head_.is_authorizer()) body_ = RequestBody(head_.id(), tools_.options.max_body_read);
+  body_ = RequestBody(
+      head_.id(), tools_.options.max_body_read,
+      head_.is_authorizer() ? RequestBody::State::kWhole : RequestBody::State::kArriving);
   state_ = State::kDecoded;
 }
 
@@ -179,18 +227,13 @@ void Connection::send() {
 void Connection::finish_answer() {
   records_ = std::string();
   sent_ = 0;
-  if (body_.state() == RequestBody::State::kWhole) return finish_request();
-  if (peer_ended_) return close();
-  state_ = State::kDraining;
+  const bool is_whole = body_.state() == RequestBody::State::kWhole;
+  const bool keeps = head_.keeps_connection();
+  if (peer_ended_ || (is_whole && !keeps)) return close();
   // Closing now would destroy the answer on its way. This tells a peer that waits for the end.
-  if (!head_.keeps_connection()) static_cast<void>(::shutdown(socket_.get(), SHUT_WR));
-}
-
-void Connection::finish_request() {
-  if (peer_ended_ || !head_.keeps_connection()) return close();
-  head_ = RequestHead();
-  body_ = RequestBody();
-  state_ = State::kIdle;
+  if (!keeps) static_cast<void>(::shutdown(socket_.get(), SHUT_WR));
+  state_ = is_whole ? State::kIdle : State::kDraining;
+  body_.finish();
   const WipedBytes next = std::exchange(kept_, {});
   if (!next.empty()) read(view(next));
 }

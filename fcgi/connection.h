@@ -50,7 +50,7 @@ class Connection {
     kAsked,      // the handler has it; what follows stays in the socket
     kBody,       // the handler waits for it
     kAnswering,  // some of the answer is not sent; the rest of the body is read and thrown away
-    kDraining,   // the answer is sent; the rest of the body is read and thrown away
+    kDraining,   // as kIdle, but the body has not ended, and perhaps never will
     kClosed,
   };
 
@@ -80,6 +80,8 @@ class Connection {
 
   [[nodiscard]] int socket() const noexcept { return socket_.get(); }
   [[nodiscard]] State state() const noexcept { return state_; }
+  // Whether nothing is owed to the peer: kIdle or kDraining.
+  [[nodiscard]] bool is_answered() const noexcept;
   // The events of the socket that it waits for. EPOLLHUP and EPOLLERR are always told: who leaves
   // is noticed in every state.
   [[nodiscard]] std::uint32_t events() const noexcept;
@@ -93,6 +95,10 @@ class Connection {
 
  private:
   void read(std::string_view bytes);
+  [[nodiscard]] bool is_reading_body() const noexcept;
+  std::size_t read_rest(std::string_view bytes);
+  void take_end_of_body();
+  std::size_t begin_request(std::size_t read);
   std::size_t read_head(std::string_view bytes);
   void decode(std::string_view head);
   std::size_t read_body(std::string_view bytes);
@@ -104,7 +110,6 @@ class Connection {
   void begin_answer(std::string_view text);
   void send();
   void finish_answer();
-  void finish_request();
 
   [[nodiscard]] bool reads_body_on() const noexcept;
   [[nodiscard]] Time deadline() const noexcept;

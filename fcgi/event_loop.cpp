@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <array>
@@ -19,11 +20,21 @@ using Clock = std::chrono::steady_clock;
 using State = Connection::State;
 
 // What epoll knows these by; connections have greater numbers.
-enum Number : std::uint64_t { kListener, kInbox, kLastReserved };
+enum Number : std::uint64_t { kListener, kInbox, kTimer, kLastReserved };
 
 constexpr int kAcceptsAtOnce = 64;
 constexpr int kBacklogRounds = 128;
-constexpr std::chrono::milliseconds kStoppingWait{10};
+constexpr int kStoppingWait = 10;  // milliseconds
+
+// Ticks again and again. Waiting for it costs nothing each time, as a timeout would.
+auth::Descriptor timer_of(std::chrono::milliseconds interval) {
+  auth::Descriptor timer(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+  const auto whole = std::chrono::duration_cast<std::chrono::seconds>(interval);
+  const timespec each{whole.count(), std::chrono::nanoseconds(interval - whole).count()};
+  const itimerspec times{each, each};
+  if (::timerfd_settime(timer.get(), 0, &times, nullptr) != 0) return auth::Descriptor();
+  return timer;
+}
 
 bool add_to(const auth::Descriptor& epoll, int fd, std::uint32_t events, std::uint64_t number) {
   epoll_event event{};
@@ -37,9 +48,11 @@ bool add_to(const auth::Descriptor& epoll, int fd, std::uint32_t events, std::ui
 EventLoop::EventLoop(const Shared& shared)
     : shared_(shared),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      timer_(timer_of(shared.options.sweep)),
       tools_(shared.options),
       last_number_(kLastReserved) {
   const bool added = add_to(epoll_, tools_.inbox.descriptor(), EPOLLIN, kInbox) &&
+                     add_to(epoll_, timer_.get(), EPOLLIN, kTimer) &&
                      add_to(epoll_, shared_.listener, EPOLLIN | EPOLLEXCLUSIVE, kListener);
   if (!added) epoll_ = auth::Descriptor();
 }
@@ -58,7 +71,6 @@ void EventLoop::run() {
   tools_.now = Clock::now();
   while (!stopping_ || (!entries_.empty() && tools_.now < stop_by_)) {
     wait();
-    if (tools_.now >= next_sweep_) sweep();
     if (stop_requested_.load() && !stopping_) begin_to_stop();
     if (stopping_) close_idle();
     // Who was removed may have said something on the way.
@@ -70,9 +82,8 @@ void EventLoop::run() {
 
 void EventLoop::wait() {
   std::array<epoll_event, 64> events;
-  const auto most = stopping_ ? kStoppingWait : shared_.options.sweep;
   const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
-                                 static_cast<int>(most.count()));
+                                 stopping_ ? kStoppingWait : -1);
   tools_.now = Clock::now();
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];
@@ -86,6 +97,8 @@ void EventLoop::handle(std::uint64_t number, std::uint32_t events) {
   } else if (number == kInbox) {
     tools_.inbox.forget_wake();
     go_on(0);
+  } else if (number == kTimer) {
+    sweep();
   } else if (const auto found = entries_.find(number); found != entries_.end()) {
     found->second.connection.handle(events);
     go_on(number);
@@ -232,7 +245,8 @@ EventLoop::Entries::iterator EventLoop::stillest(IsMeant is_meant) {
 }
 
 void EventLoop::sweep() {
-  next_sweep_ = tools_.now + shared_.options.sweep;
+  std::uint64_t ticks = 0;
+  static_cast<void>(!::read(timer_.get(), &ticks, sizeof ticks));
   for (auto each = entries_.begin(); each != entries_.end();) {
     const auto entry = each++;
     if (entry->second.connection.is_late()) abandon(entry);
@@ -251,17 +265,19 @@ void EventLoop::begin_to_stop() {
 }
 
 void EventLoop::close_idle() {
-  std::vector<std::uint64_t> idle;
+  std::vector<std::uint64_t> answered;
   for (const auto& [number, entry] : entries_) {
-    if (entry.connection.state() == State::kIdle) idle.push_back(number);
+    if (entry.connection.is_answered()) answered.push_back(number);
   }
-  for (const std::uint64_t number : idle) {
+  for (const std::uint64_t number : answered) {
     const auto entry = entries_.find(number);
     if (entry == entries_.end()) continue;
     // A request may have come since: it was handed over before the web server could know.
     Connection& connection = entry->second.connection;
     connection.receive();
-    if (connection.state() == State::kIdle) connection.close();
+    const bool waits = connection.state() == State::kDraining &&
+                       tools_.now - connection.moved_at() < shared_.options.stop_silence;
+    if (connection.is_answered() && !waits) connection.close();
     go_on(number);
   }
 }

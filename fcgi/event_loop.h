@@ -90,12 +90,12 @@ class EventLoop {
 
   const Shared shared_;
   auth::Descriptor epoll_;
+  auth::Descriptor timer_;  // ticks once a ServerOptions::sweep
   std::atomic<bool> stop_requested_{false};
 
   LoopTools tools_;
   bool stopping_ = false;
   Time stop_by_ = Time::max();
-  Time next_sweep_{};
   std::uint64_t last_number_;
   Entries entries_{};
   std::size_t held_ = 0;                   // bytes of these

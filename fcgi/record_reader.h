@@ -34,6 +34,10 @@ class RecordReader {
   // Why the record that is arriving can be of no request, for the log: of another version, or a
   // management record. Its first bytes tell, however long it claims to be. Empty where it can.
   [[nodiscard]] std::string_view objection() const noexcept;
+  // The bytes of a header that is whole, until the record ends.
+  [[nodiscard]] std::string_view header_bytes() const noexcept {
+    return {header_bytes_.data(), header_size_};
+  }
   // Of the record whose kHeader was the last one.
   [[nodiscard]] const RecordHeader& header() const noexcept { return header_; }
   // Of the last kContent: a view into the bytes that were given.

@@ -19,12 +19,19 @@ constexpr std::size_t kMaxBody = 64 << 10;
 // One thread at a time.
 class RequestBody {
  public:
-  enum class State { kArriving, kWhole, kAborted, kRefused };
+  enum class State {
+    kArriving,
+    kWhole,
+    kAborted,
+    kRefused,
+    kNext,  // after finish: the next request has begun
+  };
 
-  // The body of a request that has none, as an authorizer's (§6.3): it is whole.
   RequestBody() = default;
-  // Of the request with that id; refused where more bytes than `most` come, kept or not.
-  RequestBody(unsigned id, std::uint64_t most) : state_(State::kArriving), id_(id), left_(most) {}
+  // Of the request with that id; refused where more bytes than `most` come, kept or not. An
+  // authorizer gets no body (§6.3): that is kWhole from the beginning.
+  RequestBody(unsigned id, std::uint64_t most, State state = State::kArriving)
+      : state_(state), id_(id), left_(most) {}
 
   // Reads on. Returns how many of the bytes are the body's: all of them, unless it has ended.
   std::size_t read(std::string_view bytes);
@@ -42,7 +49,14 @@ class RequestBody {
   // Keeps nothing from now on.
   void drop();
 
+  // The answer is sent to its end, and with it the request is over (§3.3): of what still comes of
+  // it nothing counts. mod_proxy_fcgi leaves the rest of a body away and begins the next request.
+  void finish();
+  // The header of its first record, which read has taken. REQUIRES: kNext.
+  [[nodiscard]] std::string_view next_header() const noexcept { return records_.header_bytes(); }
+
  private:
+  [[nodiscard]] bool reads_on() const noexcept;
   void take_header(const RecordHeader& header);
   [[nodiscard]] std::string_view objection_to(const RecordHeader& header) const;
   void refuse(std::string_view why);
@@ -50,6 +64,7 @@ class RequestBody {
 
   State state_ = State::kWhole;
   bool keeps_ = true;
+  bool finished_ = false;
   unsigned id_ = 0;
   std::uint64_t left_ = 0;
   RecordReader records_{};

@@ -32,7 +32,7 @@ std::size_t RequestHead::read(std::string_view bytes) {
 bool RequestHead::is_authorizer() const noexcept { return role_of(begin_) == kAuthorizer; }
 
 bool RequestHead::keeps_connection() const noexcept {
-  return !is_authorizer() && (byte_at(begin_, 2) & kKeepConnection) != 0;
+  return (byte_at(begin_, 2) & kKeepConnection) != 0;
 }
 
 void RequestHead::read_parts(std::string_view& bytes) {

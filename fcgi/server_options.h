@@ -19,8 +19,10 @@ struct ServerOptions {
   std::chrono::milliseconds answer_silence{310'000};
   // Between two requests of a kept connection.
   std::chrono::milliseconds idle{300'000};
-  // From stop() to the end, whatever is still under way.
+  // From stop() to the end, whatever is still under way; and then for the rest of a body whose
+  // request is answered: many a web server leaves it away and does not say so.
   std::chrono::milliseconds stop{4'000};
+  std::chrono::milliseconds stop_silence{1'000};
   // Between two looks for what lasts too long, and for connections that nobody was woken for.
   std::chrono::milliseconds sweep{1'000};
 

@@ -23,6 +23,8 @@ class ServerBodiesTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(ServerBodiesTest);
   CPPUNIT_TEST(a_refusal_waits_for_no_body);
   CPPUNIT_TEST(the_rest_of_a_refused_body_is_read_and_the_connection_used_again);
+  CPPUNIT_TEST(the_rest_of_a_body_may_be_left_away_once_the_answer_is_sent);
+  CPPUNIT_TEST(what_comes_late_of_a_request_that_is_over_counts_for_nothing);
   CPPUNIT_TEST(an_early_answer_reaches_a_peer_that_writes_all_before_it_reads);
   CPPUNIT_TEST(a_long_early_answer_too);
   CPPUNIT_TEST(an_abort_ends_the_request_and_says_nothing_in_the_log);
@@ -36,6 +38,7 @@ class ServerBodiesTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_body_with_padding_arrives);
   CPPUNIT_TEST(requests_behind_each_other_are_answered_in_order);
   CPPUNIT_TEST(an_authorizer_has_no_body_to_wait_for);
+  CPPUNIT_TEST(an_authorizer_may_ask_again_on_its_connection);
   CPPUNIT_TEST_SUITE_END();
 
   static std::string echo_of(const std::string& body) {
@@ -92,6 +95,50 @@ class ServerBodiesTest : public CppUnit::TestFixture {
     }
   }
 
+  // As mod_proxy_fcgi leaves it, where it has read the answer (FastCGI specification §3.3: the
+  // request is over then).
+  void the_rest_of_a_body_may_be_left_away_once_the_answer_is_sent() {
+    for (const SocketKind kind : kSocketKinds) {
+      const RunningServer server({.kind = kind}, refuse_some);
+      FastCgiPeer peer = server.connect();
+      const std::string part = record(kStdin, 1, std::string(1'000, 'a'));
+      const std::string bytes = without_last(request("/no", {.keep = true, .body = "a"}), 17);
+      for (std::size_t i = 0; i < 30; ++i) {
+        std::string begun = bytes;
+        for (std::size_t parts = i % 3; parts > 0; --parts) begun += part;
+        CPPUNIT_ASSERT(peer.send(begun));
+        CPPUNIT_ASSERT_EQUAL(401, peer.receive().value().status());
+        // Wherever the next one is cut.
+        const std::string next = request("/yes", {.keep = true, .body = "body"});
+        CPPUNIT_ASSERT(peer.send(next.substr(0, i)));
+        CPPUNIT_ASSERT_EQUAL(200, server.ask("/").status());
+        CPPUNIT_ASSERT(peer.send(next.substr(i)));
+        CPPUNIT_ASSERT_EQUAL(std::string("POST /yes body"), peer.receive().value().body());
+      }
+    }
+  }
+
+  // The same section: an abort may cross the answer on its way.
+  void what_comes_late_of_a_request_that_is_over_counts_for_nothing() {
+    const LogCapture log;
+    for (const SocketKind kind : kSocketKinds) {
+      const RunningServer server({.kind = kind}, refuse_some);
+      FastCgiPeer peer = server.connect();
+      const std::string abort = record(kAbortRequest, 1, "");
+      const std::string end = record(kStdin, 1, "");
+      for (const std::string& late : {abort, end, end + end, end + abort, abort + abort,
+                                      record(kStdin, 1, "more", 4) + end}) {
+        CPPUNIT_ASSERT(peer.send(request("/yes", {.keep = true}) + late));
+        CPPUNIT_ASSERT_EQUAL(200, peer.receive().value().status());
+        CPPUNIT_ASSERT(peer.send(late));
+      }
+      CPPUNIT_ASSERT(peer.send(request("/yes")));
+      CPPUNIT_ASSERT_EQUAL(200, peer.receive().value().status());
+      CPPUNIT_ASSERT(peer.is_closed());
+    }
+    CPPUNIT_ASSERT_EQUAL(std::string(), log.text());
+  }
+
   // As mod_proxy_fcgi does.
   void an_early_answer_reaches_a_peer_that_writes_all_before_it_reads() {
     for (const SocketKind kind : kSocketKinds) {
@@ -125,13 +172,12 @@ class ServerBodiesTest : public CppUnit::TestFixture {
 
   void an_abort_ends_the_request_and_says_nothing_in_the_log() {
     const LogCapture log;
-    for (const std::string& path : {std::string("/wait"), std::string("/no")}) {
+    {
       const RunningServer server({.threads = 1}, refuse_some);
       const std::size_t before = open_descriptors();
       FastCgiPeer peer = server.connect();
-      const std::string bytes = request(path, {.keep = true, .body = std::string(1'000, 'a')});
+      const std::string bytes = request("/wait", {.keep = true, .body = std::string(1'000, 'a')});
       CPPUNIT_ASSERT(peer.send(without_last(bytes, 8)));
-      if (path == "/no") CPPUNIT_ASSERT_EQUAL(401, peer.receive().value().status());
       CPPUNIT_ASSERT(peer.send(record(kAbortRequest, 1, "")));
       CPPUNIT_ASSERT(peer.is_closed());
       peer.close();
@@ -331,6 +377,18 @@ class ServerBodiesTest : public CppUnit::TestFixture {
                                record(kStdin, 1, "half a body").substr(0, 12)));
       CPPUNIT_ASSERT_EQUAL(std::string("POST  "), peer.receive().value().body());
       CPPUNIT_ASSERT(peer.is_closed());
+    }
+  }
+
+  void an_authorizer_may_ask_again_on_its_connection() {
+    const RunningServer server(echo);
+    FastCgiPeer peer = server.connect();
+    for (int i = 0; i < 20; ++i) {
+      // Some end a body that there is none of.
+      CPPUNIT_ASSERT(peer.send(begin_request(1, kAuthorizer, true) +
+                               stream(kParams, 1, pair("REQUEST_METHOD", "GET")) +
+                               (i % 2 == 0 ? record(kStdin, 1, "") : "")));
+      CPPUNIT_ASSERT_EQUAL(std::string("GET  "), peer.receive().value().body());
     }
   }
 };

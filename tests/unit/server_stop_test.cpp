@@ -33,6 +33,7 @@ class ServerStopTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(waits_for_what_is_parked);
   CPPUNIT_TEST(refuses_what_never_finishes);
   CPPUNIT_TEST(refuses_who_still_waits_for_a_body);
+  CPPUNIT_TEST(waits_not_long_for_the_rest_of_a_body_that_was_answered);
   CPPUNIT_TEST(sends_an_answer_to_its_end);
   CPPUNIT_TEST(loses_no_request_that_was_handed_over_before);
   CPPUNIT_TEST(leaves_the_listening_socket_to_its_successor);
@@ -185,6 +186,22 @@ class ServerStopTest : public CppUnit::TestFixture {
     server.ask_to_stop();
     CPPUNIT_ASSERT(server.has_ended());
     CPPUNIT_ASSERT_EQUAL(503, peer.receive().value().status());
+  }
+
+  // Its web server may have left it away.
+  void waits_not_long_for_the_rest_of_a_body_that_was_answered() {
+    RunningServer server({.server = {.stop_silence = milliseconds(100)}},
+                         [](std::unique_ptr<Exchange> exchange) { exchange->finish({}); });
+    FastCgiPeer peer = server.connect();
+    const std::string bytes = request("/", {.keep = true, .body = std::string(100, 'a')});
+    CPPUNIT_ASSERT(peer.send(bytes.substr(0, bytes.size() - 50)));
+    CPPUNIT_ASSERT_EQUAL(200, peer.receive().value().status());
+    const auto started = now();
+    server.ask_to_stop();
+    std::this_thread::sleep_for(milliseconds(50));
+    CPPUNIT_ASSERT(peer.send(bytes.substr(bytes.size() - 50, 10)));
+    CPPUNIT_ASSERT(server.has_ended());
+    CPPUNIT_ASSERT(now() - started >= milliseconds(140) && now() - started < seconds(3));
   }
 
   void sends_an_answer_to_its_end() {

@@ -29,6 +29,7 @@ inline RequestReading::State state_of(const fcgi::RequestBody& body) {
     case fcgi::RequestBody::State::kArriving:
       return RequestReading::State::kHeadWhole;
     case fcgi::RequestBody::State::kWhole:
+    case fcgi::RequestBody::State::kNext:
       return RequestReading::State::kWhole;
     case fcgi::RequestBody::State::kAborted:
       return RequestReading::State::kAborted;
@@ -49,8 +50,10 @@ inline RequestReading read_request(std::string_view bytes, std::size_t piece = s
     const std::string_view next = bytes.substr(0, piece);
     const bool was_whole = head.is_whole();
     std::size_t used = was_whole ? 0 : head.read(next);
-    if (head.is_whole() && !was_whole && !head.is_authorizer()) {
-      body = fcgi::RequestBody(head.id(), body_most);
+    if (head.is_whole() && !was_whole) {
+      body = fcgi::RequestBody(head.id(), body_most,
+                               head.is_authorizer() ? fcgi::RequestBody::State::kWhole
+                                                    : fcgi::RequestBody::State::kArriving);
     }
     if (head.is_whole()) used += body.read(next.substr(used));
     reading.read += used;

@@ -4,9 +4,9 @@
 #include <chrono>
 #include <optional>
 
-#include "auth/clock.h"
-#include "auth/mutex.h"
-#include "auth/result.h"
+#include "auth/base/clock.h"
+#include "auth/base/mutex.h"
+#include "auth/base/result.h"
 
 namespace auth {
 

@@ -6,11 +6,11 @@
 #include <memory>
 #include <optional>
 
-#include "auth/claims.h"
-#include "auth/clock.h"
-#include "auth/result.h"
-#include "auth/secret.h"
-#include "auth/settings.h"
+#include "auth/base/clock.h"
+#include "auth/base/result.h"
+#include "auth/base/secret.h"
+#include "auth/settings/settings.h"
+#include "auth/token/claims.h"
 #include "auth/zitadel/jwt_validator.h"
 #include "auth/zitadel/key_set.h"
 

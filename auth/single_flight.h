@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "auth/base/mutex.h"
 #include "auth/cache/token_key.h"
-#include "auth/mutex.h"
 
 namespace auth {
 

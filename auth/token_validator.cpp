@@ -4,11 +4,11 @@
 #include <utility>
 #include <vector>
 
+#include "auth/base/failure_log.h"
+#include "auth/base/log.h"
 #include "auth/breaker.h"
 #include "auth/cache/token_cache.h"
-#include "auth/failure_log.h"
 #include "auth/local_validation.h"
-#include "auth/log.h"
 #include "auth/single_flight.h"
 #include "auth/zitadel/discovery.h"
 #include "auth/zitadel/introspection.h"

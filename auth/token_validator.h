@@ -9,14 +9,14 @@
 #include <functional>
 #include <memory>
 
-#include "auth/cache/shared_cache.h"
-#include "auth/claims.h"
-#include "auth/clock.h"
-#include "auth/requirement.h"
-#include "auth/result.h"
-#include "auth/secret.h"
-#include "auth/settings.h"
-#include "auth/worker_pool.h"
+#include "auth/base/clock.h"
+#include "auth/base/result.h"
+#include "auth/base/secret.h"
+#include "auth/base/worker_pool.h"
+#include "auth/settings/settings.h"
+#include "auth/store/shared_cache.h"
+#include "auth/token/claims.h"
+#include "auth/token/requirement.h"
 #include "auth/zitadel/client_assertion.h"
 #include "auth/zitadel/http_client.h"
 

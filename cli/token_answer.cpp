@@ -4,9 +4,9 @@
 #include <optional>
 #include <string_view>
 
-#include "auth/bearer_token.h"
-#include "auth/json.h"
-#include "auth/result.h"
+#include "auth/base/json.h"
+#include "auth/base/result.h"
+#include "auth/token/bearer_token.h"
 #include "auth/zitadel/client_assertion.h"
 #include "auth/zitadel/discovery.h"
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <variant>
 
-#include "auth/clock.h"
-#include "auth/secret.h"
+#include "auth/base/clock.h"
+#include "auth/base/secret.h"
 #include "auth/zitadel/http_client.h"
 #include "auth/zitadel/key_file.h"
 

@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "auth/result.h"
+#include "auth/base/result.h"
 #include "auth/zitadel/client_assertion.h"
 #include "auth/zitadel/discovery.h"
 #include "auth/zitadel/form.h"

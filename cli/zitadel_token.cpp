@@ -10,7 +10,7 @@
 #include <system_error>
 #include <utility>
 
-#include "auth/version.h"
+#include "auth/base/version.h"
 #include "auth/zitadel/curl_http_client.h"
 #include "cli/token_options.h"
 #include "cli/token_request.h"

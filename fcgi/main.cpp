@@ -14,27 +14,27 @@
 #include <thread>
 #include <variant>
 
-#include "auth/cache/lmdb_store.h"
-#include "auth/cache/redis_store.h"
-#include "auth/cache/shared_cache.h"
-#include "auth/clock.h"
-#include "auth/log.h"
-#include "auth/settings.h"
+#include "auth/base/clock.h"
+#include "auth/base/log.h"
+#include "auth/base/worker_pool.h"
+#include "auth/settings/settings.h"
+#include "auth/store/lmdb_store.h"
+#include "auth/store/redis_store.h"
+#include "auth/store/shared_cache.h"
 #include "auth/token_validator.h"
-#include "auth/worker_pool.h"
 #include "auth/zitadel/client_assertion.h"
 #include "auth/zitadel/curl_http_client.h"
-#include "fcgi/authorizer.h"
-#include "fcgi/caller_variables.h"
-#include "fcgi/cgi.h"
-#include "fcgi/dispatcher.h"
-#include "fcgi/gatekeeper.h"
-#include "fcgi/listener.h"
-#include "fcgi/resource_metadata.h"
-#include "fcgi/router.h"
+#include "fcgi/guard/authorizer.h"
+#include "fcgi/guard/caller_variables.h"
+#include "fcgi/guard/dispatcher.h"
+#include "fcgi/guard/resource_metadata.h"
+#include "fcgi/guard/responder.h"
+#include "fcgi/guard/router.h"
+#include "fcgi/guard/rules_file.h"
 #include "fcgi/routes.h"
-#include "fcgi/rules_file.h"
-#include "fcgi/server.h"
+#include "fcgi/server/cgi.h"
+#include "fcgi/server/server.h"
+#include "fcgi/server/socket_exposure.h"
 
 namespace {
 
@@ -119,9 +119,10 @@ void warn(const auth::Settings& settings, bool is_fastcgi) {
   for (const std::string& warning : settings.warnings) auth::log(auth::LogLevel::kWarn, warning);
   if (!settings.project_id.empty()) return;
   if (settings.validation != auth::Validation::kIntrospection) {
-    auth::log(auth::LogLevel::kWarn,
-              "ZITADEL_PROJECT_ID is not set: no role of a JWT that is checked here counts, and its "
-              "audience must name this API's client id; set it to the id of the API's project");
+    auth::log(
+        auth::LogLevel::kWarn,
+        "ZITADEL_PROJECT_ID is not set: no role of a JWT that is checked here counts, and its "
+        "audience must name this API's client id; set it to the id of the API's project");
   } else if (is_fastcgi) {  // not for each request of plain CGI: all is well
     auth::log(auth::LogLevel::kInfo,
               "ZITADEL_PROJECT_ID is not set: ZITADEL itself checks that a token is meant for this "
@@ -198,7 +199,7 @@ int run() {
   // Destroyed from the last to the first: what is under way ends before what it needs.
   const fcgi::ResourceMetadata metadata(settings.resource, settings.domain, scopes_of(settings));
   const fcgi::Router router = fcgi::routes();
-  std::optional<fcgi::Gatekeeper> gatekeeper;
+  std::optional<fcgi::Responder> responder;
   std::optional<fcgi::Authorizer> authorizer;
   std::optional<fcgi::Dispatcher> dispatcher;
   const fcgi::Exchange::Handler handler = [&dispatcher](std::unique_ptr<fcgi::Exchange> exchange) {
@@ -213,14 +214,14 @@ int run() {
                              settings.max_connections, settings.ca_file});
   auth::TokenValidator validator(
       settings, {http, *authentication, clock, workers, shared.get(), server.has_value()});
-  gatekeeper.emplace(validator, fcgi::ProtectedResource{settings.realm, metadata.url()},
-                     fcgi::Cors(settings.cors_origins));
-  authorizer.emplace(std::get<std::unique_ptr<fcgi::RulesFile>>(rules).get(), *gatekeeper,
+  responder.emplace(validator, fcgi::ProtectedResource{settings.realm, metadata.url()},
+                    fcgi::Cors(settings.cors_origins));
+  authorizer.emplace(std::get<std::unique_ptr<fcgi::RulesFile>>(rules).get(), *responder,
                      fcgi::CallerVariables(settings.pass_claims), clock);
-  dispatcher.emplace(router, *authorizer, metadata, *gatekeeper);
+  dispatcher.emplace(router, *authorizer, metadata, *responder);
 
   if (!server) return fcgi::serve_cgi(handler) ? EXIT_SUCCESS : EXIT_FAILURE;
-  if (const auto warning = fcgi::listener_warning(kListener)) {
+  if (const auto warning = fcgi::exposure_warning(kListener)) {
     auth::log(auth::LogLevel::kWarn, *warning);
   }
   validator.warm_up();

@@ -1,7 +1,7 @@
 // The paths of this program: which endpoint answers each, and what it asks of a caller.
 #pragma once
 
-#include "fcgi/router.h"
+#include "fcgi/guard/router.h"
 
 namespace fcgi {
 

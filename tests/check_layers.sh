@@ -1,36 +1,56 @@
-#!/bin/sh
-# Finds includes that run against the layers of ARCHITECTURE (README.md): run by `make check-layers`.
+#!/bin/bash
+# Finds includes that run against the layers, and libraries outside of their room: `make check-layers`.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 failed=0
 
-# breaches WHAT PATTERN FILE…: no file may match.
-breaches() {
-  what=$1 pattern=$2
-  shift 2
-  [ $# -gt 0 ] || { echo "check-layers: no files for: $what" >&2; exit 2; }
-  if grep -nE "$pattern" "$@"; then
-    echo "check-layers: $what" >&2
-    failed=1
+# From the top to the bottom: a folder includes only itself and folders below it.
+folders=(cli fcgi fcgi/endpoints fcgi/guard fcgi/server fcgi/http
+  auth auth/settings auth/store auth/zitadel auth/cache auth/jose auth/token auth/base)
+# What the FastCGI side may open of auth/. Only main.cpp, which puts the parts together, may open more.
+public_rooms='auth auth/token auth/base'
+
+# library HEADER FILES: only files that match may include headers that begin so.
+libraries=(
+  '<curl/' '^auth/zitadel/curl_'
+  '<json' '^auth/base/json\.'
+  '<fcgi' '^fcgi/server/'
+  '<hiredis' '^auth/store/redis_'
+)
+
+report() {
+  echo "check-layers: $*" >&2
+  failed=1
+}
+
+declare -A height
+for i in "${!folders[@]}"; do height[${folders[i]}]=$i; done
+
+check_include() {
+  local file=$1 line=$2 from=${1%/*} included=$3 to=${3%/*}
+  if [ -z "${height[$from]:-}" ]; then
+    report "$file: the folder $from is not in the list of tests/check_layers.sh"
+  elif [ -z "${height[$to]:-}" ]; then
+    report "$file:$line: $included is in no folder of the list"
+  elif [ "${height[$from]}" -gt "${height[$to]}" ]; then
+    report "$file:$line: $from is below $to and may not include $included"
+  elif [[ $from = cli* && $to = fcgi* ]]; then
+    report "$file:$line: cli/ and fcgi/ do not know each other, but $included is included"
+  elif [[ $from = fcgi* && $to = auth* && $file != fcgi/main.cpp && " $public_rooms " != *" $to "* ]]; then
+    report "$file:$line: $included is an inner part of auth/; only fcgi/main.cpp may include it"
   fi
 }
 
-sources() { find "$@" -name '*.h' -o -name '*.cpp'; }
-# all_but FILTER FOLDER…: the sources of the folders without those whose path matches.
-all_but() {
-  filter=$1
-  shift
-  sources "$@" | grep -vE "$filter"
-}
+sources=$(find auth fcgi cli -name '*.h' -o -name '*.cpp')
+[ -n "$sources" ] || { echo "check-layers: no sources" >&2; exit 2; }
+while IFS=: read -r file line include; do
+  included=${include#*\"}
+  check_include "$file" "$line" "${included%%\"*}"
+done < <(grep -nE '^#include "' $sources)
 
-breaches 'auth/ includes something of fcgi/ or cli/' '#include "(fcgi|cli)/' $(sources auth)
-breaches 'fcgi/ includes an inner room of auth/; only main.cpp may' \
-  '#include "auth/(zitadel|jose|cache)/' $(all_but '^fcgi/main\.cpp$' fcgi)
-breaches 'only auth/zitadel/curl_* include libcurl' '#include <curl/' $(all_but '/curl_' auth fcgi cli)
-breaches 'only auth/json* include json-c' '#include <json' $(all_but '^auth/json' auth fcgi cli)
-breaches 'only the codec and the server include libfcgi' '#include <fcgi' \
-  $(all_but '^fcgi/(codec|server)\.' auth fcgi cli)
-breaches 'only auth/cache/lmdb_store includes LMDB' '#include <lmdb' $(all_but '/lmdb_' auth fcgi cli)
-breaches 'only auth/cache/redis_store includes hiredis' '#include <hiredis' \
-  $(all_but '/redis_' auth fcgi cli)
+for ((i = 0; i < ${#libraries[@]}; i += 2)); do
+  header=${libraries[i]} room=${libraries[i + 1]}
+  breaches=$(grep -nE "^#include $header" $sources | grep -vE "$room")
+  if [ -n "$breaches" ]; then report "$header… belongs to $room only:"$'\n'"$breaches"; fi
+done
 exit $failed

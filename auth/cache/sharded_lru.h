@@ -8,8 +8,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "auth/base/mutex.h"
 #include "auth/cache/token_key.h"
-#include "auth/mutex.h"
 
 namespace auth {
 

@@ -9,11 +9,11 @@
 #include <memory>
 #include <optional>
 
+#include "auth/base/clock.h"
+#include "auth/base/result.h"
 #include "auth/cache/sharded_lru.h"
 #include "auth/cache/token_key.h"
-#include "auth/claims.h"
-#include "auth/clock.h"
-#include "auth/result.h"
+#include "auth/token/claims.h"
 
 namespace auth {
 

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <optional>
 
-#include "auth/secret.h"
+#include "auth/base/secret.h"
 
 namespace auth {
 

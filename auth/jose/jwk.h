@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "auth/base/json.h"
+#include "auth/base/result.h"
 #include "auth/jose/verification_key.h"
-#include "auth/json.h"
-#include "auth/result.h"
 
 namespace auth::jose {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "auth/base/json.h"
 #include "auth/jose/base64url.h"
-#include "auth/json.h"
 
 namespace auth::jose {
 namespace {

@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
+#include "auth/base/result.h"
 #include "auth/jose/algorithm.h"
 #include "auth/jose/verification_key.h"
-#include "auth/result.h"
 
 namespace auth::jose {
 

@@ -1,9 +1,9 @@
 // The public key inside a JSON Web Key, for OpenSSL (RFC 7518 §6, RFC 8037 §2).
 #pragma once
 
-#include "auth/jose/jws.h"
-#include "auth/json.h"
-#include "auth/result.h"
+#include "auth/base/json.h"
+#include "auth/base/result.h"
+#include "auth/jose/signing_key.h"
 
 namespace auth::jose {
 

@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "auth/jose/algorithm.h"
-#include "auth/jose/jws.h"
+#include "auth/jose/signing_key.h"
 
 namespace auth::jose {
 

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "auth/secret.h"
+#include "auth/base/secret.h"
 
 namespace auth {
 

@@ -6,9 +6,9 @@
 #include <optional>
 #include <utility>
 
+#include "auth/base/json.h"
+#include "auth/base/mutex.h"
 #include "auth/jose/base64url.h"
-#include "auth/json.h"
-#include "auth/mutex.h"
 #include "auth/zitadel/basic.h"
 #include "auth/zitadel/form.h"
 

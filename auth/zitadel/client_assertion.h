@@ -7,10 +7,10 @@
 #include <string>
 #include <string_view>
 
-#include "auth/clock.h"
-#include "auth/jose/jws.h"
-#include "auth/result.h"
-#include "auth/secret.h"
+#include "auth/base/clock.h"
+#include "auth/base/result.h"
+#include "auth/base/secret.h"
+#include "auth/jose/signing_key.h"
 #include "auth/zitadel/http_client.h"
 
 namespace auth {

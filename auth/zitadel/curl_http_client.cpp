@@ -12,9 +12,9 @@
 #include <utility>
 #include <vector>
 
-#include "auth/descriptor.h"
-#include "auth/log.h"
-#include "auth/mutex.h"
+#include "auth/base/descriptor.h"
+#include "auth/base/log.h"
+#include "auth/base/mutex.h"
 #include "auth/zitadel/curl_connections.h"
 #include "auth/zitadel/curl_library.h"
 #include "auth/zitadel/curl_transfer.h"

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "auth/log.h"
+#include "auth/base/log.h"
 
 namespace auth {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <ctime>
 
-#include "auth/version.h"
+#include "auth/base/version.h"
 #include "auth/zitadel/server_words.h"
 
 namespace auth {

@@ -3,7 +3,7 @@
 #include <optional>
 #include <utility>
 
-#include "auth/json.h"
+#include "auth/base/json.h"
 #include "auth/zitadel/url.h"
 
 namespace auth {

@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
-#include "auth/clock.h"
-#include "auth/mutex.h"
-#include "auth/result.h"
+#include "auth/base/clock.h"
+#include "auth/base/mutex.h"
+#include "auth/base/result.h"
 #include "auth/zitadel/http_client.h"
 
 namespace auth {

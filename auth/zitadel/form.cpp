@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "auth/percent.h"
+#include "auth/base/percent.h"
 
 namespace auth {
 namespace {

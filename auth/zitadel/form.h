@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "auth/secret.h"
+#include "auth/base/secret.h"
 
 namespace auth {
 

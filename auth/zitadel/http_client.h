@@ -8,9 +8,9 @@
 #include <string>
 #include <string_view>
 
-#include "auth/clock.h"
-#include "auth/result.h"
-#include "auth/secret.h"
+#include "auth/base/clock.h"
+#include "auth/base/result.h"
+#include "auth/base/secret.h"
 
 namespace auth {
 

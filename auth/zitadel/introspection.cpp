@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "auth/json.h"
+#include "auth/base/json.h"
 #include "auth/zitadel/form.h"
 
 namespace auth {

@@ -6,10 +6,10 @@
 #include <string>
 #include <string_view>
 
-#include "auth/claims.h"
-#include "auth/clock.h"
-#include "auth/result.h"
-#include "auth/secret.h"
+#include "auth/base/clock.h"
+#include "auth/base/result.h"
+#include "auth/base/secret.h"
+#include "auth/token/claims.h"
 #include "auth/zitadel/client_assertion.h"
 #include "auth/zitadel/discovery.h"
 #include "auth/zitadel/http_client.h"

@@ -1,7 +1,7 @@
 #include <optional>
 #include <utility>
 
-#include "auth/json_members.h"
+#include "auth/base/json_members.h"
 #include "auth/zitadel/introspection.h"
 
 namespace auth {

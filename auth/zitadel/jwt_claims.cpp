@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "auth/json_members.h"
+#include "auth/base/json_members.h"
 
 namespace auth {
 namespace {

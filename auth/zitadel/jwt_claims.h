@@ -4,9 +4,9 @@
 #include <optional>
 #include <string_view>
 
-#include "auth/claims.h"
-#include "auth/clock.h"
-#include "auth/result.h"
+#include "auth/base/clock.h"
+#include "auth/base/result.h"
+#include "auth/token/claims.h"
 #include "auth/zitadel/token_claims.h"
 
 namespace auth {

@@ -5,10 +5,10 @@
 #include <memory>
 #include <optional>
 
-#include "auth/claims.h"
-#include "auth/clock.h"
-#include "auth/result.h"
-#include "auth/secret.h"
+#include "auth/base/clock.h"
+#include "auth/base/result.h"
+#include "auth/base/secret.h"
+#include "auth/token/claims.h"
 #include "auth/zitadel/jwt_claims.h"
 #include "auth/zitadel/key_set.h"
 

@@ -3,10 +3,10 @@
 #include <utility>
 #include <variant>
 
-#include "auth/json.h"
-#include "auth/private_file.h"
-#include "auth/secret.h"
-#include "auth/timestamp.h"
+#include "auth/base/json.h"
+#include "auth/base/private_file.h"
+#include "auth/base/secret.h"
+#include "auth/base/timestamp.h"
 
 namespace auth {
 namespace {

@@ -7,9 +7,9 @@
 #include <string>
 #include <string_view>
 
-#include "auth/clock.h"
-#include "auth/jose/jws.h"
-#include "auth/result.h"
+#include "auth/base/clock.h"
+#include "auth/base/result.h"
+#include "auth/jose/signing_key.h"
 
 namespace auth {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "auth/log.h"
+#include "auth/base/log.h"
 
 namespace auth {
 namespace {

@@ -10,11 +10,11 @@
 #include <utility>
 #include <vector>
 
-#include "auth/clock.h"
-#include "auth/failure_log.h"
+#include "auth/base/clock.h"
+#include "auth/base/failure_log.h"
+#include "auth/base/mutex.h"
+#include "auth/base/result.h"
 #include "auth/jose/jwk.h"
-#include "auth/mutex.h"
-#include "auth/result.h"
 #include "auth/zitadel/discovery.h"
 #include "auth/zitadel/http_client.h"
 

@@ -5,8 +5,8 @@
 #include <optional>
 #include <vector>
 
-#include "auth/json.h"
-#include "auth/utf8.h"
+#include "auth/base/json.h"
+#include "auth/base/utf8.h"
 #include "auth/zitadel/basic.h"
 #include "auth/zitadel/form.h"
 

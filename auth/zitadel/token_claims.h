@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "auth/claims.h"
-#include "auth/clock.h"
-#include "auth/json_members.h"
-#include "auth/result.h"
+#include "auth/base/clock.h"
+#include "auth/base/json_members.h"
+#include "auth/base/result.h"
+#include "auth/token/claims.h"
 
 namespace auth {
 

@@ -1,9 +1,9 @@
 // GET /private: for callers with a valid access token.
 #pragma once
 
-#include "auth/claims.h"
-#include "fcgi/request.h"
-#include "fcgi/response.h"
+#include "auth/token/claims.h"
+#include "fcgi/http/request.h"
+#include "fcgi/http/response.h"
 
 namespace fcgi::endpoints {
 

@@ -1,9 +1,9 @@
 // GET /private-scoped: for callers who were granted a role.
 #pragma once
 
-#include "auth/claims.h"
-#include "fcgi/request.h"
-#include "fcgi/response.h"
+#include "auth/token/claims.h"
+#include "fcgi/http/request.h"
+#include "fcgi/http/response.h"
 
 namespace fcgi::endpoints {
 

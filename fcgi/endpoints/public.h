@@ -1,9 +1,9 @@
 // GET /public: anybody may see it.
 #pragma once
 
-#include "auth/claims.h"
-#include "fcgi/request.h"
-#include "fcgi/response.h"
+#include "auth/token/claims.h"
+#include "fcgi/http/request.h"
+#include "fcgi/http/response.h"
 
 namespace fcgi::endpoints {
 

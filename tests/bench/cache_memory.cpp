@@ -12,8 +12,8 @@
 #include <string>
 #include <variant>
 
+#include "auth/base/worker_pool.h"
 #include "auth/token_validator.h"
-#include "auth/worker_pool.h"
 #include "auth/zitadel/client_assertion.h"
 #include "tests/bench/instant_issuer.h"
 

@@ -18,8 +18,8 @@
 #include <variant>
 #include <vector>
 
+#include "auth/base/worker_pool.h"
 #include "auth/token_validator.h"
-#include "auth/worker_pool.h"
 #include "auth/zitadel/client_assertion.h"
 #include "tests/bench/instant_issuer.h"
 

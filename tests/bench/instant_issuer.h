@@ -5,8 +5,8 @@
 #include <string>
 #include <utility>
 
-#include "auth/secret.h"
-#include "auth/settings.h"
+#include "auth/base/secret.h"
+#include "auth/settings/settings.h"
 #include "auth/zitadel/http_client.h"
 
 namespace bench {

@@ -16,10 +16,10 @@
 #include <variant>
 #include <vector>
 
-#include "auth/cache/lmdb_store.h"
-#include "auth/cache/shared_cache.h"
+#include "auth/base/worker_pool.h"
+#include "auth/store/lmdb_store.h"
+#include "auth/store/shared_cache.h"
 #include "auth/token_validator.h"
-#include "auth/worker_pool.h"
 #include "auth/zitadel/client_assertion.h"
 #include "tests/bench/instant_issuer.h"
 

@@ -1,5 +1,5 @@
 // Input: the values of the Authorization headers, one a line.
-#include "auth/bearer_token.h"
+#include "auth/token/bearer_token.h"
 
 #include <string>
 #include <vector>

@@ -1,5 +1,5 @@
 // Input: a .env file.
-#include "auth/dotenv.h"
+#include "auth/settings/dotenv.h"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
 // Input: a JSON object to which others add what they like.
-#include "auth/json_members.h"
+#include "auth/base/json_members.h"
 
 #include <optional>
 #include <string_view>

@@ -1,13 +1,13 @@
 // Input: a data file of LMDB, with pages of 512 bytes so that it is small; the first byte is the
 // number of the state that is looked at, the second the first of the key that is looked for.
-#include "auth/cache/lmdb_check.h"
+#include "auth/store/lmdb_check.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <string>
 
-#include "auth/descriptor.h"
+#include "auth/base/descriptor.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

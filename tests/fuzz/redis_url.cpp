@@ -1,5 +1,5 @@
 // Input: the URL of a Redis server.
-#include "auth/cache/redis_url.h"
+#include "auth/store/redis_url.h"
 
 #include "tests/fuzz/fuzz.h"
 

@@ -1,7 +1,7 @@
 // Input: the bytes at the beginning of a FastCGI connection.
-#include "fcgi/request_head.h"
+#include "fcgi/server/request_head.h"
 
-#include "fcgi/request_body.h"
+#include "fcgi/server/request_body.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/unit/support/request_reading.h"
 

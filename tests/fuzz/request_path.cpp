@@ -1,10 +1,10 @@
 // Input: a REQUEST_URI, and behind a newline what a program does with its path, a step each byte.
-#include "fcgi/request_path.h"
+#include "fcgi/http/request_path.h"
 
 #include <algorithm>
 #include <iterator>
 
-#include "fcgi/request_target.h"
+#include "fcgi/http/request_target.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/unit/support/path_readers.h"
 

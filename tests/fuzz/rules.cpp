@@ -1,14 +1,14 @@
 // Input: a method, a request target, a Destination (a line each), then a rules file.
-#include "fcgi/rules.h"
+#include "fcgi/guard/rules.h"
 
 #include <algorithm>
 #include <memory>
 #include <string>
 
-#include "fcgi/demand.h"
-#include "fcgi/methods.h"
-#include "fcgi/request_path.h"
-#include "fcgi/request_target.h"
+#include "fcgi/guard/demand.h"
+#include "fcgi/http/methods.h"
+#include "fcgi/http/request_path.h"
+#include "fcgi/http/request_target.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace {

@@ -1,6 +1,6 @@
 // Input: what a shared store gives for a token; and, for no key would open what a fuzzer makes up,
 // the record of claims inside.
-#include "auth/cache/sealed_entry.h"
+#include "auth/store/sealed_entry.h"
 
 #include <chrono>
 #include <memory>

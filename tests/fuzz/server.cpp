@@ -1,10 +1,10 @@
 // Input: what a peer sends over a connection to the real server, with libfcgi behind it.
-#include "fcgi/server.h"
+#include "fcgi/server/server.h"
 
 #include <string>
 
-#include "auth/bearer_token.h"
-#include "auth/log.h"
+#include "auth/base/log.h"
+#include "auth/token/bearer_token.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/unit/support/running_server.h"
 

@@ -1,7 +1,7 @@
 // Input: an answer to a request that carried two secrets.
 #include "auth/zitadel/server_words.h"
 
-#include "auth/utf8.h"
+#include "auth/base/utf8.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace {

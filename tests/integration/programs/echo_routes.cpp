@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <string>
 
-#include "auth/json.h"
+#include "auth/base/json.h"
 #include "fcgi/routes.h"
 
 namespace fcgi {

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "fcgi/exchange.h"
+#include "fcgi/http/exchange.h"
 #include "tests/unit/support/gate.h"
 
 namespace support {

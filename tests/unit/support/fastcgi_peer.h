@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "auth/descriptor.h"
+#include "auth/base/descriptor.h"
 #include "tests/unit/support/gate.h"
 
 namespace support {

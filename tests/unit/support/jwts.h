@@ -7,7 +7,7 @@
 
 #include "auth/jose/algorithm.h"
 #include "auth/jose/jwk.h"
-#include "auth/jose/jws.h"
+#include "auth/jose/signing_key.h"
 
 namespace support {
 

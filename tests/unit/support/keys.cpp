@@ -8,8 +8,8 @@
 #include <memory>
 #include <stdexcept>
 
+#include "auth/base/json.h"
 #include "auth/jose/base64url.h"
-#include "auth/json.h"
 
 namespace support {
 namespace {

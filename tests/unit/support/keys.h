@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "auth/jose/jws.h"
+#include "auth/jose/signing_key.h"
 
 namespace support {
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <utility>
 
-#include "auth/cache/lmdb_store.h"
-#include "auth/cache/shared_store.h"
+#include "auth/store/lmdb_store.h"
+#include "auth/store/shared_store.h"
 #include "tests/unit/support/manual_clock.h"
 #include "tests/unit/support/store_entries.h"
 #include "tests/unit/support/temporary_folder.h"

@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "auth/descriptor.h"
-#include "auth/log.h"
+#include "auth/base/descriptor.h"
+#include "auth/base/log.h"
 
 namespace support {
 

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <thread>
 
-#include "auth/descriptor.h"
+#include "auth/base/descriptor.h"
 
 namespace support {
 

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cstdint>
 
-#include "auth/clock.h"
+#include "auth/base/clock.h"
 
 namespace support {
 

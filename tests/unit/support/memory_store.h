@@ -10,7 +10,7 @@
 #include <string_view>
 #include <utility>
 
-#include "auth/cache/shared_store.h"
+#include "auth/store/shared_store.h"
 
 namespace support {
 

@@ -10,9 +10,9 @@
 #include <string_view>
 #include <vector>
 
-#include "fcgi/ascii.h"
-#include "fcgi/path_segment.h"
-#include "fcgi/request_path.h"
+#include "fcgi/http/ascii.h"
+#include "fcgi/http/path_segment.h"
+#include "fcgi/http/request_path.h"
 
 namespace support {
 

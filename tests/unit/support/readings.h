@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "fcgi/request_path.h"
+#include "fcgi/http/request_path.h"
 
 namespace support {
 

@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "auth/claims.h"
-#include "auth/json.h"
-#include "auth/result.h"
+#include "auth/base/json.h"
+#include "auth/base/result.h"
+#include "auth/token/claims.h"
 #include "auth/zitadel/http_client.h"
 
 namespace support {

@@ -17,9 +17,9 @@
 #include <utility>
 #include <variant>
 
-#include "auth/cache/redis_connection.h"
-#include "auth/cache/redis_resolver.h"
-#include "auth/cache/redis_url.h"
+#include "auth/store/redis_connection.h"
+#include "auth/store/redis_resolver.h"
+#include "auth/store/redis_url.h"
 
 namespace support {
 namespace {

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "auth/descriptor.h"
+#include "auth/base/descriptor.h"
 #include "tests/unit/support/temporary_folder.h"
 
 namespace support {

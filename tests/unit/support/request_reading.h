@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "fcgi/request_body.h"
-#include "fcgi/request_head.h"
+#include "fcgi/server/request_body.h"
+#include "fcgi/server/request_head.h"
 
 namespace support {
 

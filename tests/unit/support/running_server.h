@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "auth/descriptor.h"
-#include "fcgi/server.h"
+#include "auth/base/descriptor.h"
+#include "fcgi/server/server.h"
 #include "tests/unit/support/fastcgi_peer.h"
 #include "tests/unit/support/fastcgi_records.h"
 #include "tests/unit/support/sockets.h"

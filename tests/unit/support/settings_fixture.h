@@ -10,7 +10,7 @@
 #include <variant>
 #include <vector>
 
-#include "auth/settings.h"
+#include "auth/settings/settings.h"
 #include "tests/unit/support/keys.h"
 #include "tests/unit/support/temporary_folder.h"
 

@@ -9,11 +9,11 @@
 #include <random>
 #include <string>
 
-#include "auth/cache/sealed_entry.h"
-#include "auth/cache/shared_store.h"
-#include "auth/claims.h"
-#include "auth/clock.h"
-#include "auth/secret.h"
+#include "auth/base/clock.h"
+#include "auth/base/secret.h"
+#include "auth/store/sealed_entry.h"
+#include "auth/store/shared_store.h"
+#include "auth/token/claims.h"
 
 namespace support {
 

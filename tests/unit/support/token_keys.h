@@ -3,8 +3,8 @@
 
 #include <string_view>
 
+#include "auth/base/secret.h"
 #include "auth/cache/token_key.h"
-#include "auth/secret.h"
 
 namespace support {
 

@@ -9,10 +9,10 @@
 #include <string>
 #include <string_view>
 
-#include "auth/requirement.h"
-#include "auth/settings.h"
+#include "auth/base/worker_pool.h"
+#include "auth/settings/settings.h"
+#include "auth/token/requirement.h"
 #include "auth/token_validator.h"
-#include "auth/worker_pool.h"
 #include "tests/unit/support/answers.h"
 #include "tests/unit/support/log_capture.h"
 #include "tests/unit/support/manual_clock.h"

@@ -1,0 +1,28 @@
+// AES-256-GCM (NIST SP 800-38D) over OpenSSL, with a random nonce of 96 bits for each message: so
+// one key may seal 2^32 of them.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "auth/base/secret.h"
+
+namespace auth {
+
+constexpr std::size_t kAesKeyBytes = 32;
+// By how much a sealed message is longer: its nonce in front, its tag behind.
+constexpr std::size_t kAesGcmOverhead = 12 + 16;
+
+// REQUIRES, for both: a key of kAesKeyBytes.
+
+// Nothing where OpenSSL fails. The associated text is authenticated, but not part of the result.
+[[nodiscard]] std::optional<std::string> aes_gcm_seal(SecretView key, std::string_view associated,
+                                                      std::string_view message);
+
+// The message. Nothing where one bit differs from what was sealed, or of the associated text.
+[[nodiscard]] std::optional<std::string> aes_gcm_open(SecretView key, std::string_view associated,
+                                                      std::string_view sealed);
+
+}  // namespace auth

@@ -1,0 +1,40 @@
+// The members of a JSON object to which others add what they like: the claims of a token, where a
+// member that this program cannot keep must not spoil the rest.
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "auth/base/json.h"
+
+namespace auth {
+
+// Immutable; one thread at a time, as Json.
+class JsonMembers {
+ public:
+  // Takes time in proportion to the text, and no deeper a stack for a deeper text. Returns nullopt
+  // if the text is not exactly one object in well-formed JSON (RFC 8259), or names a member twice.
+  [[nodiscard]] static std::optional<JsonMembers> parse(std::string_view text);
+
+  // An object of those members that could be read. A member that is null is absent.
+  [[nodiscard]] const Json& readable() const noexcept { return readable_; }
+
+  // Whether that member is there, but not among them: it names U+0000 or half a surrogate pair,
+  // nests deeper than kMaxJsonDepth, or holds a number beyond 64 bits.
+  [[nodiscard]] bool is_unreadable(std::string_view name) const {
+    return std::find(unreadable_.begin(), unreadable_.end(), name) != unreadable_.end();
+  }
+
+ private:
+  JsonMembers(Json readable, std::vector<std::string> unreadable)
+      : readable_(std::move(readable)), unreadable_(std::move(unreadable)) {}
+
+  Json readable_;
+  std::vector<std::string> unreadable_;  // names
+};
+
+}  // namespace auth

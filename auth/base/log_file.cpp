@@ -1,0 +1,77 @@
+#include "auth/base/log_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "auth/base/descriptor.h"
+
+namespace auth {
+namespace {
+
+const char* system_problem() noexcept {
+  const char* const text = ::strerrordesc_np(errno);
+  return text == nullptr ? "unknown error" : text;
+}
+
+// Who else owns it could read it, or have ours written to where it does not belong.
+const char* mistake_in(int file) noexcept {
+  struct stat status {};
+  if (::fstat(file, &status) != 0) return system_problem();
+  if (!S_ISREG(status.st_mode)) return "it is not a regular file";
+  if (status.st_nlink > 1) return "it has a second name";
+  if (status.st_uid != ::geteuid() && status.st_uid != 0) return "it belongs to another user";
+  return nullptr;
+}
+
+}  // namespace
+
+void LogFile::set_path(std::string_view path) noexcept {
+  path_.fill('\0');
+  if (path.size() < path_.size()) std::copy(path.begin(), path.end(), path_.begin());
+  is_open_.store(false);
+}
+
+LogFile::Trouble LogFile::reopen() noexcept {
+  constexpr const char* kWhat = "cannot be opened";
+  is_open_.store(false);
+  // O_NONBLOCK: opening a FIFO would wait for its reader.
+  constexpr int kFlags =
+      O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+  const Descriptor opened(::open(path(), kFlags, S_IRUSR | S_IWUSR));
+  if (!opened.is_open()) return {kWhat, errno == ELOOP ? "it is a link" : system_problem()};
+  if (const char* const mistake = mistake_in(opened.get())) return {kWhat, mistake};
+  int number = number_.load();
+  if (number < 0) {
+    constexpr int kLeast = 3;  // not in the place of standard output, should that be closed
+    const int fresh = ::fcntl(opened.get(), F_DUPFD_CLOEXEC, kLeast);
+    if (fresh < 0) return {kWhat, system_problem()};
+    // Another thread may have been faster.
+    if (!number_.compare_exchange_strong(number, fresh)) static_cast<void>(::close(fresh));
+  } else if (::dup3(opened.get(), number, O_CLOEXEC) < 0) {
+    return {kWhat, system_problem()};
+  }
+  is_open_.store(true);
+  return {};
+}
+
+LogFile::Trouble LogFile::append(std::string_view line) noexcept {
+  if (!is_open_.load()) {
+    if (const Trouble trouble = reopen()) return trouble;
+  }
+  if (!is_torn_.load()) line.remove_prefix(1);
+  ssize_t written = 0;
+  do {
+    written = ::write(number_.load(), line.data(), line.size());
+  } while (written < 0 && errno == EINTR);
+  if (written < 0) return {"cannot be written", system_problem()};
+  is_torn_.store(static_cast<std::size_t>(written) < line.size());
+  if (is_torn_.load()) return {"cannot be written", "a line did not fit"};
+  return {};
+}
+
+}  // namespace auth

@@ -1,0 +1,81 @@
+#include "auth/base/log_place.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <filesystem>
+#include <string_view>
+#include <system_error>
+
+namespace auth {
+namespace {
+
+using std::filesystem::path;
+
+// What hosts and distributions call the folder that a web server serves.
+constexpr std::array<std::string_view, 5> kServedFolders{"public_html", "htdocs", "httpdocs",
+                                                         "html", "www"};
+constexpr std::array<std::string_view, 4> kServedFiles{".htaccess", "index.html", "index.htm",
+                                                       "index.php"};
+
+bool is_there(const path& file) {
+  struct stat status {};
+  return ::lstat(file.c_str(), &status) == 0;
+}
+
+// is_parent: the log itself lies in this folder.
+bool seems_served(const path& folder, bool is_parent) {
+  // Further down in /var/www many hosts keep their customers' homes.
+  const bool holds_homes = folder == "/var/www" && !is_parent;
+  const auto is_named = [&](std::string_view name) { return folder.filename() == name; };
+  const auto holds = [&](std::string_view name) { return is_there(folder / name); };
+  return (!holds_homes && std::any_of(kServedFolders.begin(), kServedFolders.end(), is_named)) ||
+         std::any_of(kServedFiles.begin(), kServedFiles.end(), holds);
+}
+
+// Of all folders that the file lies below; empty: none that can be told.
+path served_folder(const path& file, const path& document_root) {
+  const path parent = file.parent_path();
+  for (path folder = parent; folder.has_relative_path(); folder = folder.parent_path()) {
+    if (folder == document_root || seems_served(folder, folder == parent)) return folder;
+  }
+  return {};
+}
+
+path without_slash(const path& name) { return name.has_filename() ? name : name.parent_path(); }
+
+// Without links; as it is written where that cannot be told.
+path resolved(const path& name) {
+  std::error_code error;
+  path found = std::filesystem::weakly_canonical(name, error);
+  return error ? name : found;
+}
+
+}  // namespace
+
+std::optional<std::string> log_place_mistake(const std::string& file,
+                                             const std::string& document_root) {
+  struct stat status {};
+  if (file.ends_with('/')) return "names a folder: write the name of a file in it";
+  if (::lstat(file.c_str(), &status) != 0) {
+    if (errno == ENAMETOOLONG) return "is too long a name";
+  } else if (S_ISLNK(status.st_mode)) {
+    return "is a link: write the name of the file itself";
+  } else if (!S_ISREG(status.st_mode)) {
+    return "is not a regular file";
+  }
+  std::error_code error;
+  const path written = std::filesystem::absolute(file, error).lexically_normal();
+  const path root = without_slash(path(document_root).lexically_normal());
+  // A link may lead into a document root, or out of one that the web server knows by the link's
+  // name.
+  path served = served_folder(written, root);
+  if (served.empty()) served = served_folder(resolved(written), resolved(root));
+  if (served.empty()) return std::nullopt;
+  return "lies below " + served.string() +
+         ", which seems to be what the web server serves: write a path outside of it";
+}
+
+}  // namespace auth

@@ -1,0 +1,32 @@
+// Small files that may hold secrets: read whole, bounded, and with a look at who else may read
+// them.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <variant>
+
+#include "auth/base/secret.h"
+
+namespace auth {
+
+struct PrivateFile {
+  Secret text;
+  // How to keep others out ("chmod 600 PATH"), where they are not: any permission of group or
+  // others where the file belongs to this process's user, as ssh judges, and any permission of
+  // others where it does not. Else empty.
+  std::string remedy;
+};
+
+// What is to be put behind the file's name: "cannot be opened: Permission denied". Holds nothing
+// of the file.
+struct FileMistake {
+  std::string message;
+  bool missing = false;  // there is no such file
+};
+
+// Refuses what is no regular file or holds more than max_bytes. Never waits for a FIFO's writer.
+[[nodiscard]] std::variant<PrivateFile, FileMistake> read_private_file(const std::string& path,
+                                                                       std::size_t max_bytes);
+
+}  // namespace auth

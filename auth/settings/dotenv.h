@@ -1,0 +1,46 @@
+// Reading a .env file: NAME=value lines, as the common readers (python-dotenv, dotenv of npm) and
+// a shell take them.
+//
+//   # comment                        an empty line, or one that begins with '#'
+//   NAME=value # comment             blanks around name and value are dropped
+//   export NAME=value                "export" is passed over
+//   NAME='va\'lue'                   as it stands; \' and \\ are escapes
+//   NAME="va\nlue"                   \\ \' \" \a \b \f \n \r \t \v are escapes
+//   NAME                             a name alone has an empty value
+//
+// A quoted value may span lines. Lines end with LF, CR LF or CR; a byte order mark is passed over.
+// Variables (${NAME}) are not expanded: a '$' is a '$'.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "auth/base/secret.h"
+
+namespace auth {
+
+constexpr std::size_t kMaxDotenvBytes = 64 << 10;
+constexpr std::size_t kMaxDotenvMistakes = 20;  // what follows the last one is not read
+
+struct DotenvEntry {
+  std::string name;  // letters, digits, '_', '-' and '.'
+  Secret value;
+  unsigned line = 0;  // where the name stands, counted from 1
+};
+
+struct DotenvMistake {
+  unsigned line = 0;
+  std::string name;     // where one was read
+  std::string message;  // to be put behind the line; holds nothing of the file
+};
+
+struct Dotenv {
+  std::vector<DotenvEntry> entries;  // in order; names may repeat
+  std::vector<DotenvMistake> mistakes;
+};
+
+// REQUIRES: at most kMaxDotenvBytes. Entries are given also where there are mistakes.
+[[nodiscard]] Dotenv parse_dotenv(SecretView text);
+
+}  // namespace auth

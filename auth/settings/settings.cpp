@@ -1,0 +1,179 @@
+#include "auth/settings/settings.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "auth/settings/rows.h"
+#include "auth/settings/sources.h"
+
+namespace auth {
+namespace {
+
+constexpr std::size_t kMaxValueBytes = 2048;
+
+// What is wrong with a value whatever the setting.
+std::optional<std::string> unfit(std::string_view value) {
+  if (value.size() > kMaxValueBytes) {
+    return "is longer than " + std::to_string(kMaxValueBytes) + " bytes";
+  }
+  const bool control = std::any_of(value.begin(), value.end(), [](char byte) {
+    const auto code = static_cast<unsigned char>(byte);
+    return code < 0x20 || code == 0x7f;
+  });
+  if (control) return "holds a line break or another control character: write it without";
+  return std::nullopt;
+}
+
+// A value that may hold a secret by mistake is not shown: a URL with a password in it, a key in the
+// place of its path.
+bool may_be_shown(std::string_view value) {
+  return !unfit(value) && value.find_first_of("@?{") == std::string_view::npos &&
+         value.find("-----") == std::string_view::npos;
+}
+
+std::string describe(const SettingRow& row, const FoundSetting& found, const std::string& problem) {
+  std::string line = std::string(row.setting.name) + " (" + found.origin + ")";
+  if (!row.setting.secret && may_be_shown(found.value.reveal())) {
+    line += ", \"" + shown(found.value.reveal()) + "\",";
+  }
+  return line + ' ' + problem;
+}
+
+void read_row(const SettingRow& row, const SettingSources& sources, Settings& settings,
+              Mistakes& mistakes) {
+  const auto found = sources.found.find(row.setting.name);
+  if (found == sources.found.end()) return;
+  std::optional<std::string> problem = unfit(found->second.value.reveal());
+  if (!problem) problem = row.read(found->second, settings);
+  if (problem) mistakes.push_back(describe(row, found->second, *problem));
+}
+
+std::vector<SettingName> known_names() {
+  std::vector<SettingName> names;
+  for (const SettingRow& row : setting_rows()) names.push_back(row.setting);
+  return names;
+}
+
+std::string document_root_of(const Environment& environment) {
+  constexpr std::string_view kName = "DOCUMENT_ROOT=";
+  for (const std::string_view variable : environment) {
+    if (variable.starts_with(kName)) return std::string(variable.substr(kName.size()));
+  }
+  return {};
+}
+
+void check_domain(const SettingSources& sources, Mistakes& mistakes) {
+  if (sources.found.contains("ZITADEL_DOMAIN")) return;
+  mistakes.emplace_back(
+      "ZITADEL_DOMAIN is not set: write the URL of your ZITADEL instance, such as "
+      "https://my-instance.zitadel.cloud");
+}
+
+// REQUIRES: it is set.
+std::string with_origin(const SettingSources& sources, std::string_view name) {
+  return std::string(name) + " (" + sources.found.find(name)->second.origin + ")";
+}
+
+void check_cache(const SettingSources& sources, Mistakes& mistakes) {
+  constexpr std::string_view kFolder = "ZITADEL_CACHE_DIR";
+  constexpr std::string_view kServer = "ZITADEL_CACHE_URL";
+  if (!sources.found.contains(kFolder) || !sources.found.contains(kServer)) return;
+  mistakes.push_back(with_origin(sources, kFolder) + " is set beside " +
+                     with_origin(sources, kServer) +
+                     ": write the folder for processes of one machine, or the URL of a server for "
+                     "those of several, not both");
+}
+
+// By key or by client id and secret, and not half of either. Who asks ZITADEL about no token needs
+// neither, but what says which tokens are meant for this API.
+void check_authentication(const SettingSources& sources, Validation validation,
+                          Mistakes& mistakes) {
+  constexpr std::string_view kKey = "API_PRIVATE_KEY_FILE_PATH";
+  constexpr std::string_view kId = "ZITADEL_CLIENT_ID";
+  constexpr std::string_view kSecret = "ZITADEL_CLIENT_SECRET";
+  constexpr std::string_view kProject = "ZITADEL_PROJECT_ID";
+  const auto is_set = [&](std::string_view name) { return sources.found.contains(name); };
+  if (is_set(kKey) && (is_set(kId) || is_set(kSecret))) {
+    mistakes.push_back(with_origin(sources, kKey) + " is set beside " +
+                       with_origin(sources, is_set(kId) ? kId : kSecret) +
+                       ": write the key's path for an API application with the method Private Key "
+                       "JWT, or client id and secret for one with the method Basic, not both");
+  } else if (validation == Validation::kJwt && !is_set(kSecret)) {
+    if (is_set(kKey) || is_set(kId) || is_set(kProject)) return;
+    mistakes.push_back(std::string(kProject) +
+                       " is not set: with ZITADEL_VALIDATION=jwt, write the id of the project that "
+                       "tokens must be meant for, or the client id of this API into "
+                       "ZITADEL_CLIENT_ID");
+  } else if (!is_set(kKey) && is_set(kId) != is_set(kSecret)) {
+    const std::string_view there = is_set(kId) ? kId : kSecret;
+    const std::string_view missing = is_set(kId) ? kSecret : kId;
+    mistakes.push_back(std::string(missing) + " is not set, but " + with_origin(sources, there) +
+                       " is: write both, or " + std::string(kKey) + " instead");
+  } else if (!is_set(kKey) && !is_set(kId)) {
+    mistakes.push_back(std::string(kKey) +
+                       " is not set: write the path of the API application's key file, or set "
+                       "ZITADEL_CLIENT_ID and ZITADEL_CLIENT_SECRET instead");
+  }
+}
+
+}  // namespace
+
+Environment process_environment() {
+  Environment environment;
+  for (char** variable = ::environ; variable != nullptr && *variable != nullptr; ++variable) {
+    environment.emplace_back(*variable);
+  }
+  return environment;
+}
+
+std::string process_program() {
+  std::error_code error;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  return error ? std::string() : program.string();
+}
+
+std::variant<Settings, Mistakes> load_settings(const Environment& environment,
+                                               std::string_view program,
+                                               jose::KeyReading key_reading) {
+  SettingSources sources = collect_settings(environment, program, known_names());
+  Settings settings;
+  settings.key_reading = key_reading;
+  settings.document_root = document_root_of(environment);
+  Mistakes mistakes = std::move(sources.mistakes);
+  for (const SettingRow& row : setting_rows()) read_row(row, sources, settings, mistakes);
+  check_domain(sources, mistakes);
+  check_authentication(sources, settings.validation, mistakes);
+  check_cache(sources, mistakes);
+  if (!mistakes.empty()) {
+    // A misspelt name may be why another setting is missing.
+    mistakes.insert(mistakes.end(), sources.warnings.begin(), sources.warnings.end());
+    return mistakes;
+  }
+  if (settings.application_key) settings.client_id = settings.application_key->client_id;
+  settings.warnings = std::move(sources.warnings);
+  return settings;
+}
+
+std::string find_log_file(const Environment& environment, std::string_view program) {
+  const SettingSources sources = collect_settings(environment, program, known_names());
+  Settings settings;
+  settings.document_root = document_root_of(environment);
+  Mistakes ignored;
+  for (const SettingRow& row : setting_rows()) {
+    if (row.setting.name == "ZITADEL_LOG_FILE") read_row(row, sources, settings, ignored);
+  }
+  return settings.log_file;
+}
+
+std::vector<std::string_view> setting_names() {
+  std::vector<std::string_view> names;
+  for (const SettingRow& row : setting_rows()) names.push_back(row.setting.name);
+  return names;
+}
+
+}  // namespace auth

@@ -1,0 +1,101 @@
+// Settings: what the operator configured, checked once.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "auth/base/log.h"
+#include "auth/base/secret.h"
+#include "auth/store/redis_url.h"
+#include "auth/zitadel/key_file.h"
+
+namespace auth {
+
+// Who judges an access token.
+enum class Validation {
+  kIntrospection,       // ZITADEL, whatever the token is
+  kJwt,                 // this program, with ZITADEL's key set; an opaque token is refused
+  kJwtOrIntrospection,  // this program a JWT, ZITADEL an opaque token
+};
+
+// Immutable after loading. Names in the comments are those of the environment and the .env file;
+// .env.example tells what each means. auth/settings/rows.cpp says how each is read.
+struct Settings {
+  std::string domain;             // ZITADEL_DOMAIN: the issuer, no slash at its end
+  std::string introspection_url;  // ZITADEL_INTROSPECTION_URL; empty: from discovery
+
+  jose::KeyReading key_reading = jose::KeyReading::kNow;  // as load_settings was told
+  std::string document_root;  // DOCUMENT_ROOT of the environment, which plain CGI has
+
+  // How this API authenticates: exactly one of the two is there; for Validation::kJwt, which asks
+  // ZITADEL about no token, none need be.
+  std::optional<ApplicationKey> application_key;  // API_PRIVATE_KEY_FILE_PATH
+  std::string client_id;                          // of the key, or ZITADEL_CLIENT_ID
+  Secret client_secret;                           // ZITADEL_CLIENT_SECRET
+
+  std::string project_id;         // ZITADEL_PROJECT_ID; empty: see Judge in token_claims.h
+  std::string realm = "zitadel";  // ZITADEL_REALM
+  std::string resource;           // ZITADEL_RESOURCE: this API's own URL; empty: no metadata
+  std::string ca_file;            // ZITADEL_CA_FILE; empty: the system's
+  bool allow_http = false;        // ZITADEL_ALLOW_HTTP: http:// to other than loopback addresses
+
+  Validation validation = Validation::kIntrospection;  // ZITADEL_VALIDATION
+  bool jwt_shield = true;  // ZITADEL_JWT_SHIELD: ZITADEL is not asked about a bad JWT
+
+  std::chrono::milliseconds connect_timeout{2000};  // ZITADEL_CONNECT_TIMEOUT_MS
+  std::chrono::milliseconds timeout{5000};          // ZITADEL_TIMEOUT_MS
+  unsigned threads = 2;                             // ZITADEL_THREADS: request threads
+  LogLevel log_level = LogLevel::kInfo;             // ZITADEL_LOG_LEVEL
+  std::string log_file;                             // ZITADEL_LOG_FILE; empty: standard error
+
+  std::chrono::seconds cache_ttl{30};     // ZITADEL_CACHE_TTL; 0: ZITADEL is asked every time
+  std::size_t cache_max_tokens = 100000;  // ZITADEL_CACHE_MAX_TOKENS
+  std::chrono::seconds grace{0};          // ZITADEL_GRACE
+  // Where processes share what they have learned: one of the two, or a folder of this user's own.
+  std::string cache_dir;                     // ZITADEL_CACHE_DIR
+  std::optional<RedisAddress> cache_server;  // ZITADEL_CACHE_URL
+  std::size_t max_in_flight = 4096;          // ZITADEL_MAX_IN_FLIGHT
+  std::size_t max_connections = 512;         // ZITADEL_MAX_CONNECTIONS
+  std::size_t max_parked = 8192;             // ZITADEL_MAX_PARKED
+
+  std::string rules_file;                 // ZITADEL_RULES; empty: nothing else is protected
+  std::vector<std::string> pass_claims;   // ZITADEL_PASS_CLAIMS
+  std::vector<std::string> cors_origins;  // ZITADEL_CORS_ORIGINS; "*": all
+
+  // Lines for the log: environment variables that look like settings but are none.
+  std::vector<std::string> warnings;
+};
+
+// One line for the operator: names the setting, what was found, what to write instead.
+// Never holds a secret's value.
+using Mistakes = std::vector<std::string>;
+
+// "NAME=value" strings, which must live as long as this.
+using Environment = std::vector<std::string_view>;
+
+// The process's own environment; nobody may change it meanwhile.
+[[nodiscard]] Environment process_environment();
+
+// The path of the running program, without symbolic links; empty where /proc does not tell.
+[[nodiscard]] std::string process_program();
+
+// Reads the environment first, then the .env file (which one: auth/settings/sources.h), and checks
+// everything, also the key file and its permissions. An empty value counts as none. Gives all
+// mistakes together. Never calls out. program: where to look for a file that names the .env file.
+[[nodiscard]] std::variant<Settings, Mistakes> load_settings(
+    const Environment& environment, std::string_view program = {},
+    jose::KeyReading key_reading = jose::KeyReading::kNow);
+
+// The log's file, whatever else is wrong with the settings; empty where none is named or it cannot
+// be.
+[[nodiscard]] std::string find_log_file(const Environment& environment, std::string_view program);
+
+// All names that load_settings knows, but for ZITADEL_ENV_FILE, which no .env file holds.
+[[nodiscard]] std::vector<std::string_view> setting_names();
+
+}  // namespace auth

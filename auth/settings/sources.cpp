@@ -1,0 +1,243 @@
+#include "auth/settings/sources.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "auth/base/private_file.h"
+#include "auth/settings/dotenv.h"
+
+namespace auth {
+namespace {
+
+constexpr std::string_view kEnvFileName = "ZITADEL_ENV_FILE";
+constexpr std::string_view kCredentialsName = "CREDENTIALS_DIRECTORY";  // systemd.exec(5)
+constexpr std::size_t kMaxShown = 80;
+
+std::string upper(std::string_view text) {
+  std::string out(text);
+  for (char& letter : out) {
+    if (letter >= 'a' && letter <= 'z') letter = static_cast<char>(letter - 'a' + 'A');
+  }
+  return out;
+}
+
+// How many letters have to be put in, taken out or changed (Levenshtein).
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, changed});
+    }
+  }
+  return row.back();
+}
+
+// Of /home/you/www/api/api.fcgi it is /home/you/www/api/api.env.
+std::string file_beside(std::string_view program) {
+  const std::size_t name = program.rfind('/') + 1;
+  const std::size_t ending = program.rfind('.');
+  const bool has_ending = ending != std::string_view::npos && ending > name;
+  return std::string(program.substr(0, has_ending ? ending : program.size())) + ".env";
+}
+
+std::string folder_of(std::string_view path) {
+  return std::string(path.substr(0, path.rfind('/') + 1));
+}
+
+class Collector {
+ public:
+  explicit Collector(std::span<const SettingName> known) : known_(known) {}
+
+  SettingSources collect(const Environment& environment, std::string_view program) && {
+    NamedFile env_file{"", "environment"};
+    for (const std::string_view variable : environment) {
+      const std::size_t equals = variable.find('=');
+      if (equals == std::string_view::npos) continue;
+      const std::string_view name = variable.substr(0, equals);
+      const std::string_view value = variable.substr(equals + 1);
+      if (name == kEnvFileName) {
+        if (env_file.path.empty()) env_file.path = value;
+      } else if (name == kCredentialsName) {
+        credentials_ = value;
+      } else if (is_known(name)) {
+        add(name, Secret(value), "environment", "");
+      } else if (looks_like_ours(name)) {
+        sources_.warnings.push_back(unknown(name, "environment"));
+      }
+    }
+    if (env_file.path.empty() && !program.empty()) {
+      // Where the file beside the program is wrong, no other is taken in its place.
+      if (!read_file_beside(file_beside(program), env_file)) return std::move(sources_);
+    }
+    read_env_file(env_file);
+    return std::move(sources_);
+  }
+
+ private:
+  struct NamedFile {
+    std::string path;    // empty: nobody has named one
+    std::string origin;  // who names it
+  };
+
+  // False where there is one and it names no file.
+  bool read_file_beside(const std::string& path, NamedFile& env_file) {
+    auto file = read_private_file(path, kMaxDotenvBytes);
+    if (const auto* mistake = std::get_if<FileMistake>(&file)) {
+      if (mistake->missing) return true;
+      sources_.mistakes.push_back(shown(path) + ' ' + mistake->message);
+      return false;
+    }
+    Dotenv dotenv = parse(path, std::get<PrivateFile>(file));
+    for (const DotenvEntry& entry : dotenv.entries) {
+      const std::string origin = line_of(path, entry.line);
+      if (entry.name != kEnvFileName) {
+        // This file lies where the web server serves files from.
+        mistake(shown(entry.name), origin,
+                "does not belong here: write it into the file that ZITADEL_ENV_FILE names");
+      } else if (!env_file.path.empty()) {
+        mistake(entry.name, origin, "is there already: leave one of the two");
+      } else if (!entry.value.empty()) {
+        const std::string_view value = entry.value.reveal();
+        env_file = {(value.starts_with('/') ? "" : folder_of(path)) + std::string(value), origin};
+      }
+    }
+    if (env_file.path.empty()) {
+      sources_.mistakes.push_back(shown(path) +
+                                  " names no settings: write ZITADEL_ENV_FILE=/path/to/.env");
+    }
+    return !env_file.path.empty();
+  }
+
+  void read_env_file(const NamedFile& env_file) {
+    const bool named = !env_file.path.empty();
+    const std::string path = named ? env_file.path : ".env";
+    auto file = read_private_file(path, kMaxDotenvBytes);
+    if (const auto* mistake = std::get_if<FileMistake>(&file)) {
+      if (mistake->missing && !named) return;
+      const std::string subject =
+          named ? std::string(kEnvFileName) + " (" + env_file.origin + "), \"" + shown(path) + "\","
+                : path;
+      return sources_.mistakes.push_back(subject + ' ' + mistake->message);
+    }
+    const PrivateFile& content = std::get<PrivateFile>(file);
+    Dotenv dotenv = parse(path, content);
+    std::map<std::string, unsigned, std::less<>> lines;
+    for (DotenvEntry& entry : dotenv.entries) {
+      add_entry(path, content.remedy, lines, std::move(entry));
+    }
+  }
+
+  Dotenv parse(const std::string& path, const PrivateFile& content) {
+    Dotenv dotenv = parse_dotenv(content.text);
+    for (const DotenvMistake& each : dotenv.mistakes) {
+      // A line that is no setting may be part of a key: its name is shown only where it is ours.
+      const std::string name = looks_like_ours(each.name) ? ": " + shown(each.name) : ",";
+      sources_.mistakes.push_back(line_of(path, each.line) + name + ' ' + each.message);
+    }
+    return dotenv;
+  }
+
+  void add_entry(const std::string& path, const std::string& remedy,
+                 std::map<std::string, unsigned, std::less<>>& lines, DotenvEntry entry) {
+    const std::string origin = line_of(path, entry.line);
+    const SettingName* const setting = is_known(entry.name);
+    if (entry.name == kEnvFileName) {
+      return mistake(entry.name, origin, "has no effect in a .env file: set it in the environment");
+    }
+    if (setting == nullptr) {
+      if (looks_like_ours(entry.name)) sources_.mistakes.push_back(unknown(entry.name, origin));
+      return;
+    }
+    const auto [first, added] = lines.emplace(entry.name, entry.line);
+    if (!added) {
+      return mistake(
+          entry.name, origin,
+          "is there already, in line " + std::to_string(first->second) + ": leave one of the two");
+    }
+    if (setting->secret && !entry.value.empty() && !remedy.empty()) {
+      mistake(entry.name, origin, "can be read by others: " + remedy);
+    }
+    add(entry.name, std::move(entry.value), origin, base_of(path));
+  }
+
+  // Where relative paths of that settings file begin. In systemd's folder of credentials lies a
+  // copy of it, and nothing of what is beside the original.
+  [[nodiscard]] std::string base_of(std::string_view path) const {
+    std::string folder = folder_of(path);
+    const bool copied = !credentials_.empty() && folder == credentials_ + '/';
+    return copied ? std::string() : folder;
+  }
+
+  // What was there first, the environment's, stays.
+  void add(std::string_view name, Secret value, std::string origin, std::string folder) {
+    if (value.empty()) return;
+    sources_.found.try_emplace(
+        std::string(name), FoundSetting{std::move(value), std::move(origin), std::move(folder)});
+  }
+
+  void mistake(const std::string& name, const std::string& origin, const std::string& what) {
+    sources_.mistakes.push_back(name + " (" + origin + ") " + what);
+  }
+
+  [[nodiscard]] const SettingName* is_known(std::string_view name) const {
+    const auto found = std::find_if(known_.begin(), known_.end(),
+                                    [&](const SettingName& each) { return each.name == name; });
+    return found == known_.end() ? nullptr : &*found;
+  }
+
+  static bool looks_like_ours(std::string_view name) {
+    const std::string text = upper(name.substr(0, kMaxShown));
+    return text.starts_with("ZITADEL_") || text.starts_with("API_PRIVATE_KEY");
+  }
+
+  [[nodiscard]] std::string unknown(std::string_view name, const std::string& origin) const {
+    constexpr std::size_t kMaxDistance = 3;
+    const std::string text = upper(name.substr(0, kMaxShown));
+    std::string_view nearest;
+    std::size_t least = kMaxDistance + 1;
+    const auto compare = [&](std::string_view candidate) {
+      const std::size_t each = distance(text, candidate);
+      if (each < least) nearest = candidate;
+      least = std::min(least, each);
+    };
+    for (const SettingName& each : known_) compare(each.name);
+    compare(kEnvFileName);
+    const std::string hint =
+        nearest.empty() ? "take it out" : "write " + std::string(nearest) + " if that is meant";
+    return shown(name) + " (" + origin + ") is no setting of this program: " + hint;
+  }
+
+  static std::string line_of(const std::string& path, unsigned line) {
+    return shown(path) + ", line " + std::to_string(line);
+  }
+
+  std::span<const SettingName> known_;
+  std::string credentials_{};
+  SettingSources sources_{};
+};
+
+}  // namespace
+
+SettingSources collect_settings(const Environment& environment, std::string_view program,
+                                std::span<const SettingName> known) {
+  return Collector(known).collect(environment, program);
+}
+
+std::string shown(std::string_view text) {
+  std::string out(text.substr(0, kMaxShown));
+  std::replace_if(
+      out.begin(), out.end(),
+      [](char byte) {
+        const auto code = static_cast<unsigned char>(byte);
+        return code < 0x20 || code == 0x7f;
+      },
+      '?');
+  return text.size() > kMaxShown ? out + "..." : out;
+}
+
+}  // namespace auth

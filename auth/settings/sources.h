@@ -1,0 +1,52 @@
+// Where the settings come from: the environment, then the .env file. Looks at names, not at what
+// the values mean.
+//
+// The .env file is the first of these:
+//   1. the one that ZITADEL_ENV_FILE names in the environment
+//   2. the one that ZITADEL_ENV_FILE names in the file beside the program that has the program's
+//   name
+//      with the ending ".env": for programs whose environment nobody can set, on shared hosting
+//   3. ".env" in the working directory, where there is one
+//
+// A relative path in it begins in its folder. Where systemd hands the file over as a credential
+// (CREDENTIALS_DIRECTORY), it begins in the working directory.
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "auth/base/secret.h"
+#include "auth/settings/settings.h"
+
+namespace auth {
+
+struct SettingName {
+  std::string_view name;
+  bool secret = false;  // its value is not shown, and the file it stands in must be private
+};
+
+// One setting that has a value. The value may be a secret, or hold one by mistake.
+struct FoundSetting {
+  Secret value;        // not empty
+  std::string origin;  // "environment" or ".env, line 3"
+  std::string folder;  // where a relative path begins: empty, or ends with '/'
+};
+
+struct SettingSources {
+  std::map<std::string, FoundSetting, std::less<>> found;  // known names only
+  Mistakes mistakes;  // of the .env file: not readable, malformed, repeated or misspelt names, …
+  Mistakes warnings;  // of the environment, which other programs share: names that may be misspelt
+};
+
+// program: the path of the running program; empty: there is no file beside it.
+[[nodiscard]] SettingSources collect_settings(const Environment& environment,
+                                              std::string_view program,
+                                              std::span<const SettingName> known);
+
+// Text from outside for a line to the operator: without control characters, cut where it is long.
+[[nodiscard]] std::string shown(std::string_view text);
+
+}  // namespace auth

@@ -1,0 +1,58 @@
+// Sealed entries: what a shared store holds.
+//
+// The store key is HMAC-SHA-256 of the token under a key derived from the application's own secret.
+// The entry is AES-256-GCM (NIST SP 800-38D) under a key that HKDF-SHA-256 (RFC 5869) derives from
+// the token together with that secret; its expiry and its store key are authenticated with it. So
+// who reads the store learns nothing, and who writes to it can forge nothing: an entry opens only
+// with the very token, in the place it was made for, by an application with the same key and the
+// same settings, until it ends.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "auth/base/clock.h"
+#include "auth/base/result.h"
+#include "auth/base/secret.h"
+#include "auth/store/shared_store.h"
+#include "auth/token/claims.h"
+
+namespace auth {
+
+// What one process has learned of a token and tells the others.
+struct SharedEntry {
+  WallTime learned;                        // when ZITADEL said it
+  std::shared_ptr<const Claims> claims{};  // of an active token, or
+  std::optional<Reason> refusal{};         // why it was refused (Fault::kToken only)
+};
+
+// Immutable after construction, so any thread may use it.
+class Sealer {
+ public:
+  // secret: of the application (SigningKey::derive, or the client secret). context: whatever must
+  // be equal for two processes to believe each other: issuer, client id, project id, … Error:
+  // kInternal where OpenSSL fails.
+  [[nodiscard]] static Result<Sealer> make(SecretView secret, std::string_view context);
+
+  [[nodiscard]] Result<StoreKey> key_of(SecretView token) const;
+
+  // Error: kInternal where OpenSSL fails.
+  [[nodiscard]] Result<std::string> seal(SecretView token, const SharedEntry& entry,
+                                         WallTime until) const;
+
+  // Nothing where the entry is not exactly what seal made for this token, or has ended by now, or
+  // is from the future by more than a minute (another machine's clock).
+  [[nodiscard]] std::optional<SharedEntry> open(SecretView token, std::string_view sealed,
+                                                WallTime now) const;
+
+ private:
+  Sealer(Secret lookup_key, Secret sealing_key)
+      : lookup_key_(std::move(lookup_key)), sealing_key_(std::move(sealing_key)) {}
+
+  Secret lookup_key_;
+  Secret sealing_key_;
+};
+
+}  // namespace auth

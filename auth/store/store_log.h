@@ -1,0 +1,36 @@
+// StoreLog: tells the operator that a shared store is out of order, and when it works again,
+// without drowning the log meanwhile.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "auth/base/clock.h"
+#include "auth/base/mutex.h"
+#include "auth/store/shared_store.h"
+
+namespace auth {
+
+// Thread-safe.
+class StoreLog {
+ public:
+  // name: which store it is, in words; holds no password.
+  StoreLog(std::string name, const Clock& clock) : name_(std::move(name)), clock_(clock) {}
+
+  // what: holds no secret. A line at most every kStoreLogInterval.
+  void failed(std::string_view what);
+  // A line where there was one of failed before. Costs nothing else.
+  void works();
+
+ private:
+  const std::string name_;
+  const Clock& clock_;
+  std::atomic<bool> told_{false};
+  Mutex mutex_;
+  SteadyTime next_line_ GUARDED_BY(mutex_){};
+  std::uint64_t left_out_ GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace auth

@@ -1,0 +1,68 @@
+#include "auth/token/bearer_token.h"
+
+#include <algorithm>
+#include <array>
+
+namespace auth {
+namespace {
+
+constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+constexpr std::string_view kDigits = "0123456789";
+
+class ByteSet {
+ public:
+  constexpr explicit ByteSet(std::string_view others) {
+    for (const std::string_view bytes : {kLetters, kDigits, others}) {
+      for (const char byte : bytes) members_[static_cast<unsigned char>(byte)] = true;
+    }
+  }
+  [[nodiscard]] constexpr bool operator()(char byte) const noexcept {
+    return members_[static_cast<unsigned char>(byte)];
+  }
+
+ private:
+  std::array<bool, 256> members_{};
+};
+
+constexpr ByteSet kInToken("!#$%&'*+-.^_`|~");  // RFC 9110 §5.6.2
+constexpr ByteSet kInB64Token("-._~+/");        // RFC 6750 §2.1
+
+std::string_view trim(std::string_view text) noexcept {
+  const std::size_t begin = text.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
+
+}  // namespace
+
+bool is_bearer(std::string_view word) noexcept {
+  constexpr std::string_view kBearer = "bearer";
+  // Setting the case bit maps no other letter, digit or mark of a token onto one of these letters.
+  return std::equal(word.begin(), word.end(), kBearer.begin(), kBearer.end(),
+                    [](char a, char b) { return (a | 0x20) == b; });
+}
+
+bool is_bearer_token(std::string_view text) noexcept {
+  const auto padding = std::find_if_not(text.begin(), text.end(), kInB64Token);
+  return text.size() <= kMaxBearerTokenBytes && padding != text.begin() &&
+         std::all_of(padding, text.end(), [](char byte) { return byte == '='; });
+}
+
+Result<SecretView> bearer_token(std::span<const std::string_view> headers) {
+  if (headers.size() > 1) return Reason::kRepeatedAuthorization;
+  if (headers.empty()) return Reason::kNoToken;
+  if (headers[0].size() > kMaxAuthorizationBytes) return Reason::kAuthorizationTooLong;
+
+  const std::string_view value = trim(headers[0]);
+  const auto scheme_end = std::find_if_not(value.begin(), value.end(), kInToken);
+  const auto scheme_size = static_cast<std::size_t>(scheme_end - value.begin());
+  if (!is_bearer(value.substr(0, scheme_size))) return Reason::kNoToken;
+
+  std::string_view rest = value.substr(scheme_size);
+  rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
+  if (rest.size() == value.size() - scheme_size) return Reason::kMalformedAuthorization;
+  if (!is_bearer_token(rest)) return Reason::kMalformedAuthorization;
+  return SecretView(rest);
+}
+
+}  // namespace auth

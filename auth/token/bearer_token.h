@@ -1,0 +1,36 @@
+// The access token in an Authorization header (RFC 6750 §2.1).
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "auth/base/result.h"
+#include "auth/base/secret.h"
+
+namespace auth {
+
+constexpr std::size_t kMaxAuthorizationBytes = 16 << 10;
+constexpr std::size_t kMaxBearerTokenBytes =
+    kMaxAuthorizationBytes - std::string_view("Bearer ").size();
+
+// Whether it is a token that bearer_token takes: a b64token that fits into the header.
+[[nodiscard]] bool is_bearer_token(std::string_view text) noexcept;
+
+// Whether it is the word "Bearer", in any case: a scheme (RFC 9110 §11.1) or a token's type
+// (RFC 6749 §5.1).
+[[nodiscard]] bool is_bearer(std::string_view word) noexcept;
+
+// Takes the values of all Authorization headers that arrived. The token is a view into the header.
+//
+//   credentials = "Bearer" 1*SP b64token
+//   b64token    = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="
+//
+// "Bearer" in any case (RFC 9110 §11.1). Blanks and tabs around the value are no part of it
+// (RFC 9110 §5.5).
+// Errors: kNoToken (no header, an empty one, or one of another scheme), kMalformedAuthorization
+// (Bearer without exactly one b64token), kRepeatedAuthorization (more than one header, whatever
+// they hold), kAuthorizationTooLong (over kMaxAuthorizationBytes, whatever it holds).
+[[nodiscard]] Result<SecretView> bearer_token(std::span<const std::string_view> headers);
+
+}  // namespace auth

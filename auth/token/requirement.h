@@ -1,0 +1,79 @@
+// Requirement: what an endpoint or a protected path asks of its caller.
+//
+//   requirement = "public" | "token" | alternative *( "or" alternative )
+//   alternative = condition *( condition )
+//   condition   = "role:" NAME | "scope:" NAME | "org:" ID
+//
+// "token" lets in any user of the instance who has a token for this API. A scope keeps nobody out,
+// as anybody may ask for it. All conditions of one alternative must hold, and one alternative
+// suffices. Blanks or tabs stand between words. A name may hold ':'; a blank in it is written %20,
+// a '%' %25, and any other byte may be written so too: "role:a%20b" is the role "a b". A comma is
+// in no name: ZITADEL makes two roles of it. An alternative names at most one organisation: with
+// roles, "org:" asks that this organisation granted each of them; without one, that the user
+// belongs to it.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "auth/base/result.h"
+#include "auth/token/claims.h"
+
+namespace auth {
+
+// Of what a caller is told that has to meet several requirements: it goes into a header.
+constexpr std::size_t kMaxDescribedBytes = 2000;
+
+// Immutable after construction, so any thread may use it. A default one is "token".
+class Requirement {
+ public:
+  // A sentence that says what is wrong with the text and what may stand there instead.
+  struct Mistake {
+    std::string message;
+  };
+
+  [[nodiscard]] static std::variant<Requirement, Mistake> parse(std::string_view text);
+
+  // What is met by who meets all of these, which must outlive it: public where each of them is, and
+  // "token" where there are none.
+  [[nodiscard]] static Requirement all_of(const std::vector<const Requirement*>& parts);
+
+  // True: no token is looked at.
+  [[nodiscard]] bool is_public() const noexcept { return public_; }
+
+  // Nothing where the claims meet it. Errors: kRoleMissing, kScopeMissing, kWrongOrganisation,
+  // whichever the first alternative failed by.
+  [[nodiscard]] std::optional<Error> check(const Claims& claims) const;
+
+  // What a refused caller is told it lacks: "the role read:messages", "the scope a or the role b".
+  // Names as they are written in a requirement. Of several requirements, those beyond
+  // kMaxDescribedBytes are "more".
+  [[nodiscard]] std::string describe() const;
+
+  // Scopes that would satisfy it, space-separated, for a challenge's scope attribute (RFC 6750 §3);
+  // empty where scopes alone do not open the door.
+  [[nodiscard]] std::string scopes() const;
+
+ private:
+  struct Alternative {
+    std::vector<std::string> roles;
+    std::vector<std::string> scopes;
+    std::string organisation;
+  };
+
+  static std::optional<std::string> add(Alternative& alternative, std::string_view word);
+  static std::optional<Reason> refusal(const Alternative& alternative, const Claims& claims);
+
+  [[nodiscard]] std::string describe_all() const;
+  [[nodiscard]] std::string scopes_of_all() const;
+
+  bool public_ = false;
+  std::vector<Alternative> alternatives_;   // none: any valid token
+  std::vector<const Requirement*> all_of_;  // those that ask for more than a token
+};
+
+}  // namespace auth

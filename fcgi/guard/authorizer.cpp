@@ -1,0 +1,74 @@
+#include "fcgi/guard/authorizer.h"
+
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "fcgi/guard/demand.h"
+
+namespace fcgi {
+namespace {
+
+void forbid_storing(Response& response) {
+  response.headers.emplace_back("Cache-Control", "no-store");
+}
+
+// It is the operator's turn.
+Response unable(std::string_view why) {
+  Response response = error_response(503, "server_error", why);
+  forbid_storing(response);
+  return response;
+}
+
+}  // namespace
+
+bool Authorizer::is_asked(const Request& request) noexcept {
+  return request.variable("FCGI_ROLE") == "AUTHORIZER" ||
+         !request.variable("ZITADEL_AUTHORIZE").empty();
+}
+
+bool Authorizer::success_lets_through(const Request& request) noexcept {
+  return request.variable("FCGI_ROLE") != "AUTHORIZER";
+}
+
+void Authorizer::handle(std::unique_ptr<Exchange> exchange) const {
+  if (rules_ == nullptr) {
+    failures_.add({auth::Reason::kInternal,
+                   "asked whether a request may go on, but ZITADEL_RULES is not set: nobody is let "
+                   "in"});
+    return responder_.answer(std::move(exchange), unable("there are no rules"));
+  }
+  auto outcome = demand_of(exchange->request(), rules_->current());
+  if (Response* refusal = std::get_if<Response>(&outcome)) {
+    return responder_.answer(std::move(exchange), std::move(*refusal));
+  }
+  // It holds the rules, whatever becomes of their file meanwhile.
+  const Demand demand = std::get<Demand>(std::move(outcome));
+  responder_.admit(std::move(exchange), *demand, Responder::Body::kIgnored,
+                   [this, demand](const Request& admitted, const auth::Claims& claims) {
+                     return admit(admitted, claims);
+                   });
+}
+
+Response Authorizer::admit(const Request& request, const auth::Claims& claims) const {
+  Response response;
+  // What is decided about one caller is for no other, wherever a cache stands. Through Apache it
+  // would be said of what is served.
+  if (!is_asked_by_apache(request)) forbid_storing(response);
+  auto variables = variables_.of(request, claims);
+  if (!variables) {
+    // Some of the roles would be worse than nothing, and the web server would only say 500 or 502.
+    failures_.add(
+        {auth::Reason::kInternal,
+         "a caller has more roles, or longer claims of ZITADEL_PASS_CLAIMS, than the web server "
+         "could hand on (" +
+             CallerVariables::limits() + "): not let in"});
+    return unable("more is known of the caller than can be handed on");
+  }
+  for (auto& [name, value] : *variables) {
+    response.headers.emplace_back("Variable-" + name, std::move(value));
+  }
+  return response;
+}
+
+}  // namespace fcgi

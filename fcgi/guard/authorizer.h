@@ -1,0 +1,48 @@
+// Authorizer: decides about requests for what other programs serve (FastCGI specification §6.3, and
+// nginx's auth_request).
+//
+// A request that may go on is answered 200 with "Variable-NAME: value" headers, from which the web
+// server makes variables for the protected program. Any other answer goes to the client.
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "auth/base/clock.h"
+#include "auth/base/failure_log.h"
+#include "fcgi/guard/caller_variables.h"
+#include "fcgi/guard/responder.h"
+#include "fcgi/guard/rules_file.h"
+#include "fcgi/http/exchange.h"
+
+namespace fcgi {
+
+// Thread-safe. Rules, responder and clock must outlive it.
+class Authorizer {
+ public:
+  // rules: null where the operator has written none, and nobody is let in.
+  Authorizer(RulesFile* rules, const Responder& responder, CallerVariables variables,
+             const auth::Clock& clock)
+      : rules_(rules), responder_(responder), variables_(std::move(variables)), failures_(clock) {}
+
+  // Whether the web server asks for a decision: in the AUTHORIZER role, or with the variable
+  // ZITADEL_AUTHORIZE, which a client cannot set.
+  [[nodiscard]] static bool is_asked(const Request& request) noexcept;
+
+  // Whether the web server lets a request go on for any answer 2xx, not for 200 alone, as nginx
+  // does. REQUIRES: is_asked.
+  [[nodiscard]] static bool success_lets_through(const Request& request) noexcept;
+
+  // Finishes the exchange, now or later.
+  void handle(std::unique_ptr<Exchange> exchange) const;
+
+ private:
+  [[nodiscard]] Response admit(const Request& request, const auth::Claims& claims) const;
+
+  RulesFile* const rules_;
+  const Responder& responder_;
+  const CallerVariables variables_;
+  mutable auth::FailureLog failures_;
+};
+
+}  // namespace fcgi

@@ -1,0 +1,56 @@
+// CallerVariables: what a protected program is told of its caller.
+//
+// mod_fcgid leaves the authorizer's headers in the client's answer, and of Apache's own error pages
+// and redirects nothing can take them out again. So it gets them only with the variable
+// ZITADEL_VARIABLES (apache/fcgid_access_checker.conf), and what the operator names then in one of
+// a fixed name, AUTH_CLAIMS: "NAME=value" pairs, separated by blanks.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "auth/token/claims.h"
+#include "fcgi/http/request.h"
+
+namespace fcgi {
+
+// Of all names and values. lighttpd takes heads of answers up to 64 KiB, and as much for all that a
+// FastCGI program is told, the caller's own headers included. nginx's buffer is in
+// nginx/auth_request.conf.
+constexpr std::size_t kMaxVariablesBytes = 32 << 10;
+// Of one name and value: Apache takes no line over 8,191 bytes from a program.
+constexpr std::size_t kMaxApacheVariableBytes = 7990;
+
+// Immutable after construction, so any thread may use it.
+class CallerVariables {
+ public:
+  using List = std::vector<std::pair<std::string, std::string>>;  // names and values
+
+  // passed_claims: names of claims that are told beyond the usual ones. REQUIRES: mistake_in finds
+  // nothing in them.
+  explicit CallerVariables(std::vector<std::string> passed_claims)
+      : passed_claims_(std::move(passed_claims)) {}
+
+  // What is wrong with such names: two would share a variable. Or nothing.
+  [[nodiscard]] static std::optional<std::string> mistake_in(
+      const std::vector<std::string>& passed_claims);
+
+  // The variables for a request that may go on, their values such that each stays in its line and
+  // in its place in a list; nothing where they are more than the web server could hand on.
+  [[nodiscard]] std::optional<List> of(const Request& request, const auth::Claims& claims) const;
+
+  // For the log.
+  [[nodiscard]] static std::string limits() {
+    return "32 KiB, with Apache 8,000 bytes in one variable";
+  }
+
+ private:
+  [[nodiscard]] std::string pairs_of_passed(const auth::Claims& claims) const;
+
+  const std::vector<std::string> passed_claims_;
+};
+
+}  // namespace fcgi

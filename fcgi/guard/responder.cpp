@@ -1,0 +1,67 @@
+#include "fcgi/guard/responder.h"
+
+#include <optional>
+
+#include "auth/token/bearer_token.h"
+
+namespace fcgi {
+
+struct Responder::Parked {
+  std::unique_ptr<Exchange> exchange;
+  const auth::Requirement* requirement;
+  Body body;
+  Admitted admitted;
+};
+
+void Responder::admit(std::unique_ptr<Exchange> exchange, const auth::Requirement& requirement,
+                      Body body, Admitted admitted) const {
+  auto parked = std::make_unique<Parked>(
+      Parked{std::move(exchange), &requirement, body, std::move(admitted)});
+  if (requirement.is_public()) {
+    return let_in(std::move(parked), std::make_shared<const auth::Claims>());
+  }
+  Exchange& asked = *parked->exchange;
+  const auth::Result<auth::SecretView> token = auth::bearer_token(asked.request().authorization());
+  if (!token) return finish(asked, challenge(token.error(), requirement, resource_));
+  // A std::function wants copyable captures: what is parked is taken back by the one call of done.
+  validator_.authorize(*token, requirement,
+                       [this, raw = parked.release()](const auth::TokenValidator::Answer& outcome) {
+                         resume(std::unique_ptr<Parked>(raw), outcome);
+                       });
+}
+
+void Responder::resume(std::unique_ptr<Parked> parked,
+                       const auth::TokenValidator::Answer& outcome) const {
+  if (outcome) return let_in(std::move(parked), *outcome);
+  finish(*parked->exchange, challenge(outcome.error(), *parked->requirement, resource_));
+}
+
+void Responder::let_in(std::unique_ptr<Parked> parked,
+                       std::shared_ptr<const auth::Claims> claims) const {
+  const auto respond = [this](const Parked& let, const auth::Claims& whom) {
+    finish(*let.exchange, let.admitted(let.exchange->request(), whom));
+  };
+  if (parked->body == Body::kIgnored) return respond(*parked, *claims);
+  Exchange& exchange = *parked->exchange;
+  exchange.when_body([respond, parked = std::shared_ptr<Parked>(std::move(parked)),
+                      claims = std::move(claims)] { respond(*parked, *claims); });
+}
+
+void Responder::answer(std::unique_ptr<Exchange> exchange, Response response) const {
+  finish(*exchange, std::move(response));
+}
+
+bool Responder::answer_preflight(std::unique_ptr<Exchange>& exchange, int status) const {
+  std::optional<Response> response = cors_.preflight(exchange->request());
+  if (!response) return false;
+  response->status = status;
+  std::exchange(exchange, nullptr)->finish(*response);
+  return true;
+}
+
+void Responder::finish(Exchange& exchange, Response response) const {
+  cors_.expose(exchange.request(), response);
+  exchange.finish(response);
+}
+
+}  // namespace fcgi

@@ -1,0 +1,53 @@
+// Responder: takes the caller's token out of the request, has it judged, and answers.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "auth/token/requirement.h"
+#include "auth/token_validator.h"
+#include "fcgi/guard/challenge.h"
+#include "fcgi/guard/cors.h"
+#include "fcgi/http/exchange.h"
+
+namespace fcgi {
+
+// Thread-safe. The validator must outlive it, and it must outlive what it admits.
+class Responder {
+ public:
+  // Makes the response of a caller who was let in; the claims of a public requirement are empty.
+  // Throws nothing.
+  using Admitted = std::function<Response(const Request&, const auth::Claims&)>;
+  // Whether it looks at the request's body. A refusal waits for no body, whatever is wanted.
+  enum class Body { kIgnored, kWanted };
+
+  Responder(auth::TokenValidator& validator, ProtectedResource resource, Cors cors)
+      : validator_(validator), resource_(std::move(resource)), cors_(std::move(cors)) {}
+
+  // Finishes the exchange with what admitted makes, or with a challenge: now or, where ZITADEL has
+  // to be asked or a body has to come, later and on another thread. The requirement must live as
+  // long as admitted does.
+  void admit(std::unique_ptr<Exchange> exchange, const auth::Requirement& requirement, Body body,
+             Admitted admitted) const;
+
+  // Finishes the exchange with a response that no token was needed for.
+  void answer(std::unique_ptr<Exchange> exchange, Response response) const;
+
+  // Answers a CORS preflight, which never carries a token, with that status, and takes the
+  // exchange. False: it is none, or of an origin that is not allowed; the exchange is left alone.
+  [[nodiscard]] bool answer_preflight(std::unique_ptr<Exchange>& exchange, int status) const;
+
+ private:
+  struct Parked;
+
+  void resume(std::unique_ptr<Parked> parked, const auth::TokenValidator::Answer& outcome) const;
+  void let_in(std::unique_ptr<Parked> parked, std::shared_ptr<const auth::Claims> claims) const;
+  void finish(Exchange& exchange, Response response) const;
+
+  auth::TokenValidator& validator_;
+  const ProtectedResource resource_;
+  const Cors cors_;
+};
+
+}  // namespace fcgi

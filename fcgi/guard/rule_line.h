@@ -1,0 +1,32 @@
+// RuleLine: one line of a rules file, as it is written (fcgi/guard/rules.h).
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "auth/token/requirement.h"
+#include "fcgi/http/path_segment.h"
+
+namespace fcgi {
+
+// Of what one line requires: a refusal says it in a header, which has to leave the web server.
+constexpr std::size_t kMaxRequirementBytes = 2000;
+
+// As a method: all that no other line of the prefix names.
+constexpr std::string_view kOtherMethods = "*";
+
+struct RuleLine {
+  std::string prefix;                // without a slash at its end: "" for "/"
+  std::string required;              // what is required, a blank between words
+  auth::Requirement requirement;     // the same
+  std::vector<std::string> methods;  // with HEAD where GET is; none: none was written
+};
+
+// words: at least one. The string says what is wrong with the line.
+[[nodiscard]] std::variant<RuleLine, std::string> parse_rule_line(
+    std::vector<std::string_view> words, Case letters);
+
+}  // namespace fcgi

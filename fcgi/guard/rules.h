@@ -1,0 +1,104 @@
+// Rules: what the authorizer asks for before it lets a request go on to what another program
+// serves.
+//
+//   # path prefix   what is required                          methods (optional)
+//   /               token
+//   /downloads/     public                                    GET
+//   /reports/       role:reports.write                        *
+//   /reports/       role:reports.read                         GET
+//
+// What is required is written as in auth/token/requirement.h; the words in capitals at the end of a
+// line are methods, and GET brings HEAD along. The longest prefix wins, on whole segments of the
+// path
+// ("/reports" and "/reports/" are one, "/reports2" is another). Where nothing matches, nobody gets
+// in.
+//
+// A line without methods that is alone for its prefix is for all of them. Where a prefix has
+// several lines, the one without is for GET and HEAD, '*' is for all methods that no other line
+// names, and what is left is refused.
+//
+// "caseless" alone on a line before the first rule: paths are compared without regard to case.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "auth/token/requirement.h"
+#include "fcgi/guard/rule_line.h"
+#include "fcgi/http/path_segment.h"
+
+namespace fcgi {
+
+constexpr std::size_t kMaxRulesBytes = 1 << 20;
+constexpr std::size_t kMaxRules = 1000;
+constexpr std::size_t kMaxRulesMistakes = 20;  // what follows the last one is not read
+
+// Immutable after construction, so any thread may use it.
+class Rules {
+ public:
+  // "line 3: …", one each.
+  using Mistakes = std::vector<std::string>;
+
+  [[nodiscard]] static std::variant<Rules, Mistakes> parse(std::string_view text);
+
+  Rules(const Rules&) = delete;
+  Rules& operator=(const Rules&) = delete;
+  Rules(Rules&&) = default;
+  Rules& operator=(Rules&&) = default;
+  ~Rules() = default;
+
+  // How paths are to be read that are looked for here.
+  [[nodiscard]] Case letters() const noexcept { return letters_; }
+
+  enum class NoRule {
+    kPath,    // no prefix matches
+    kMethod,  // the longest prefix is for other methods only
+  };
+
+  // path: of a Reading. The requirement lives as long as the rules; lines that require the same
+  // have the same.
+  [[nodiscard]] std::variant<const auth::Requirement*, NoRule> find(std::string_view path,
+                                                                    std::string_view method) const;
+
+  // What those prefixes require that lie below the path; a null pointer for one that is for other
+  // methods only.
+  [[nodiscard]] std::vector<const auth::Requirement*> find_below(std::string_view path,
+                                                                 std::string_view method) const;
+
+  // The methods that the longest prefix is for that matches the path: for an Allow header, where
+  // find gives kMethod.
+  [[nodiscard]] std::vector<std::string> methods(std::string_view path) const;
+
+ private:
+  struct Entry {
+    std::vector<std::string> methods;  // none, until all lines are read: none was written
+    const auth::Requirement* requirement;
+  };
+  // All lines of one prefix.
+  struct Place {
+    std::string prefix;
+    std::vector<Entry> entries;
+  };
+
+  Rules() = default;
+  // Takes one line, or gives what is wrong with it.
+  [[nodiscard]] std::optional<std::string> take(const std::vector<std::string_view>& words);
+  [[nodiscard]] std::optional<std::string> take_caseless(std::size_t words);
+  [[nodiscard]] std::optional<std::string> add(RuleLine line);
+  void settle_methods();
+
+  [[nodiscard]] const Place* longest_prefix(std::string_view path) const;
+  [[nodiscard]] static const auth::Requirement* find(const Place& place, std::string_view method);
+
+  Case letters_ = Case::kMatters;
+  std::vector<Place> places_{};
+  std::size_t count_ = 0;                                    // of lines
+  std::map<std::string, auth::Requirement> requirements_{};  // by their text; entries refer to them
+};
+
+}  // namespace fcgi

@@ -1,0 +1,36 @@
+// Exchange: one request under way, until its response is sent.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "fcgi/http/request.h"
+#include "fcgi/http/response.h"
+
+namespace fcgi {
+
+// Belongs to no thread: a parked one may be finished by another. One thread at a time.
+class Exchange {
+ public:
+  // Takes each request over as soon as its variables have come: the body may still be on its way.
+  using Handler = std::function<void(std::unique_ptr<Exchange>)>;
+
+  Exchange() = default;
+  // An exchange that dies unfinished answers with status 500.
+  virtual ~Exchange() = default;
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  // Lives as long as the exchange. Its body is nullopt until when_body has called back.
+  [[nodiscard]] virtual const Request& request() const noexcept = 0;
+
+  // Calls back once, when the body is there or has grown too long: now where that is known, else
+  // later, on a thread of the server's. `then` owns the exchange: where the peer leaves before, it
+  // dies uncalled and the exchange with it. Before finish; not for who looks at no body.
+  virtual void when_body(std::function<void()> then) = 0;
+
+  // Sends the response, and waits for nobody. Once. What is left of the body is not kept.
+  virtual void finish(const Response& response) = 0;
+};
+
+}  // namespace fcgi

@@ -1,0 +1,155 @@
+#include "fcgi/server/cgi.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <functional>
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "fcgi/server/request_body.h"
+
+extern char** environ;
+
+namespace fcgi {
+namespace {
+
+bool write_all(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(STDOUT_FILENO, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+// Standard input, as far as the request's body goes (RFC 3875 §4.2).
+class Body {
+ public:
+  Body(const Request& request, std::chrono::milliseconds silence) : silence_(silence) {
+    const std::string_view length = request.variable("CONTENT_LENGTH");
+    ends_with_input_ = length.empty() && !request.variable("HTTP_TRANSFER_ENCODING").empty();
+    if (ends_with_input_) left_ = kMaxLength;
+    for (const char digit : length) {
+      is_sound_ = is_sound_ && digit >= '0' && digit <= '9' && left_ < kMaxLength;
+      if (is_sound_) left_ = left_ * 10 + static_cast<std::uint64_t>(digit - '0');
+    }
+  }
+
+  // nullopt where it is too long to be kept, or ends too early.
+  std::optional<std::string> take() {
+    if (!is_sound_ || (left_ > kMaxBody && !ends_with_input_)) return std::nullopt;
+    const std::uint64_t length = left_;
+    std::string body;
+    std::array<char, kPart> part{};
+    while (left_ > 0) {
+      const std::size_t count = read_some(part.data(), part.size());
+      body.append(part.data(), count);
+      const bool is_silent = count == 0 && left_ > 0;
+      if (is_silent || body.size() > kMaxBody) return std::nullopt;
+    }
+    if (!ends_with_input_ && body.size() < length) return std::nullopt;
+    return body;
+  }
+
+  // What nobody asked for. A web server may write all of it before it reads the answer, which would
+  // be lost with a process that ends before.
+  void drain() {
+    if (left_ == 0) return;
+    // Where it is the other way round, the web server must not wait for more of the answer.
+    static_cast<void>(::shutdown(STDOUT_FILENO, SHUT_WR));
+    static_cast<void>(::close(STDOUT_FILENO));
+    std::array<char, kPart> rest;
+    while (left_ > 0 && read_some(rest.data(), rest.size()) > 0) continue;
+  }
+
+ private:
+  static constexpr std::uint64_t kMaxLength = std::uint64_t{1} << 50;
+  static constexpr std::size_t kPart = 16 << 10;
+
+  // How many bytes; 0 where nothing more comes, which then is all there was, or nothing in time.
+  std::size_t read_some(char* to, std::size_t most) {
+    most = static_cast<std::size_t>(std::min<std::uint64_t>(most, left_));
+    for (;;) {
+      pollfd input{STDIN_FILENO, POLLIN, 0};
+      const int ready = ::poll(&input, 1, static_cast<int>(silence_.count()));
+      const ssize_t count = ready > 0 ? ::read(STDIN_FILENO, to, most) : ready;
+      if (count < 0 && errno == EINTR) continue;
+      const auto read = static_cast<std::size_t>(std::max<ssize_t>(count, 0));
+      left_ = ready > 0 && count == 0 ? 0 : left_ - read;
+      return read;
+    }
+  }
+
+  const std::chrono::milliseconds silence_;
+  bool is_sound_ = true;
+  bool ends_with_input_ = false;  // the client did not say how long it is
+  std::uint64_t left_ = 0;
+};
+
+// Shared: who waits for the end goes on while the exchange's thread is still inside it.
+struct Call {
+  explicit Call(const Body& input) : body(input) {}
+  Body body;
+  std::promise<bool> written{};
+};
+
+class CgiExchange final : public Exchange {
+ public:
+  CgiExchange(const Request& request, std::shared_ptr<Call> call)
+      : request_(request), call_(std::move(call)) {}
+  ~CgiExchange() override {
+    if (!finished_) finish(error_response(500, "server_error", "The request was not answered."));
+  }
+
+  const Request& request() const noexcept override { return request_; }
+
+  // Waits for it here: there is no other request.
+  void when_body(std::function<void()> then) override {
+    body_ = call_->body.take();
+    if (body_) request_.set_body(*body_);
+    then();
+  }
+
+  void finish(const Response& response) override {
+    finished_ = true;
+    call_->written.set_value(write_all(serialise(response, request_.method() == "HEAD")));
+  }
+
+ private:
+  std::optional<std::string> body_{};
+  Request request_;
+  const std::shared_ptr<Call> call_;
+  bool finished_ = false;
+};
+
+}  // namespace
+
+bool serve_cgi(const Exchange::Handler& handler, std::chrono::milliseconds body_silence) {
+  const Request request(environ, std::nullopt);
+  const auto call = std::make_shared<Call>(Body(request, body_silence));
+  std::future<bool> outcome = call->written.get_future();
+  handler(std::make_unique<CgiExchange>(request, call));
+  const bool written = outcome.get();
+  call->body.drain();
+  return written;
+}
+
+void refuse_cgi(const Response& response) {
+  // Nobody is left to tell where that fails.
+  static_cast<void>(write_all(serialise(response, false)));
+  const Request request(environ, std::nullopt);
+  Body(request, ServerOptions().body_silence).drain();
+}
+
+}  // namespace fcgi

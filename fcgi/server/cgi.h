@@ -1,0 +1,20 @@
+// Plain CGI (RFC 3875): one request from the environment, one response to standard output.
+#pragma once
+
+#include <chrono>
+
+#include "fcgi/http/exchange.h"
+#include "fcgi/http/response.h"
+#include "fcgi/server/server_options.h"
+
+namespace fcgi {
+
+// Waits until the handler has finished the exchange, and the body has come, wanted or not. False
+// where the response cannot be written. body_silence: how long to wait for the body's next byte.
+[[nodiscard]] bool serve_cgi(const Exchange::Handler& handler,
+                             std::chrono::milliseconds body_silence = ServerOptions().body_silence);
+
+// Answers without looking at the request but for its body's end, for a program that cannot start.
+void refuse_cgi(const Response& response);
+
+}  // namespace fcgi

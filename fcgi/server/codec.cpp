@@ -1,0 +1,147 @@
+#include "fcgi/server/codec.h"
+
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "auth/base/log.h"
+#include "fcgi/server/request_head.h"
+
+namespace fcgi {
+namespace {
+
+// libfcgi reads and writes that much at once.
+constexpr std::size_t kCodecBuffer = 8192;
+// Of an answer, between two looks into the pipe.
+constexpr std::size_t kAnswerPart = 32 << 10;
+// Then it holds that part, what libfcgi kept of the one before, and the records at the end.
+constexpr std::size_t kLeastCapacity = 64 << 10;
+
+// The value where the "NAME=value" string holds an Authorization header (fcgi/http/request.h), else
+// a null pointer. Apache puts one REDIRECT_ in front for each internal redirect.
+char* authorization_in(char* variable) noexcept {
+  constexpr std::string_view kRedirect = "REDIRECT_";
+  constexpr std::string_view kName = "HTTP_AUTHORIZATION=";
+  while (*variable == 'R' && std::strncmp(variable, kRedirect.data(), kRedirect.size()) == 0) {
+    variable += kRedirect.size();
+  }
+  const bool is_one = *variable == 'H' && std::strncmp(variable, kName.data(), kName.size()) == 0;
+  return is_one ? variable + kName.size() : nullptr;
+}
+
+// What libfcgi's reader still holds of the head: it has filled its buffer from the front with each
+// piece of it, and stands behind the last one. Where it does not, this is another libfcgi.
+void wipe_reader(const FCGX_Stream& reader, std::size_t head_size) {
+  const std::size_t last_piece = (head_size - 1) % kCodecBuffer + 1;
+  unsigned char* buffer = nullptr;  // the first member of what only libfcgi knows
+  std::memcpy(&buffer, reader.data, sizeof buffer);
+  if (buffer + last_piece != reader.rdNext) return;
+  OPENSSL_cleanse(buffer, std::min(head_size, kCodecBuffer));
+}
+
+}  // namespace
+
+DecodedRequest::~DecodedRequest() {
+  wipe_secrets();
+  FCGX_Free(&fcgx_, 0);
+}
+
+void DecodedRequest::set_body(std::optional<std::string> body) {
+  has_body_ = true;
+  body_ = std::move(body);
+  request_->set_body(body_ ? std::optional<std::string_view>(*body_) : std::nullopt);
+}
+
+void DecodedRequest::wipe_secrets() noexcept {
+  if (fcgx_.envp == nullptr || std::exchange(wiped_, true)) return;
+  for (char** each = fcgx_.envp; *each != nullptr; ++each) {
+    char* const value = authorization_in(*each);
+    if (value != nullptr) OPENSSL_cleanse(value, std::strlen(value));
+  }
+}
+
+Codec::Codec() {
+  open();
+  if (is_open() && capacity_ >= kLeastCapacity) return;
+  auth::log(auth::LogLevel::kError,
+            is_open() ? "pipes of this user are too small: see fs.pipe-user-pages-soft"
+                      : "no descriptor is left for a pipe");
+  reader_ = auth::Descriptor();
+}
+
+void Codec::open() {
+  int ends[2] = {-1, -1};
+  if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) ends[0] = ends[1] = -1;
+  reader_ = auth::Descriptor(ends[0]);
+  writer_ = auth::Descriptor(ends[1]);
+  capacity_ = static_cast<std::size_t>(std::max(0, ::fcntl(writer_.get(), F_GETPIPE_SZ)));
+}
+
+std::shared_ptr<DecodedRequest> Codec::decode(std::string_view head, std::size_t variables) {
+  auto request = std::make_shared<DecodedRequest>();
+  if (is_open() && put(head) && read_head(request->fcgx_, head.size(), variables)) {
+    request->request_.emplace(request->fcgx_.envp, std::nullopt);
+    return request;
+  }
+  // What is left in the pipe must not become a part of the next request.
+  open();
+  return nullptr;
+}
+
+bool Codec::put(std::string_view head) {
+  if (head.size() > capacity_) {
+    const int enlarged = ::fcntl(writer_.get(), F_SETPIPE_SZ, static_cast<int>(kMaxHeadBytes));
+    if (enlarged > 0) capacity_ = static_cast<std::size_t>(enlarged);
+  }
+  const ssize_t written = ::write(writer_.get(), head.data(), head.size());
+  return written == static_cast<ssize_t>(head.size());
+}
+
+bool Codec::read_head(FCGX_Request& fcgx, std::size_t head_size, std::size_t variables) {
+  // Cannot fail: it sets the members. No listening socket: libfcgi is not to accept. With a
+  // connection that is to be kept it does not accept either, but reads from this one.
+  FCGX_InitRequest(&fcgx, -1, 0);
+  fcgx.ipcFd = reader_.get();
+  fcgx.keepConnection = 1;
+  if (FCGX_Accept_r(&fcgx) != 0) {
+    if (fcgx.ipcFd < 0) static_cast<void>(reader_.release());  // it has closed it
+    return false;
+  }
+  wipe_reader(*fcgx.in, head_size);
+  FCGX_FreeStream(&fcgx.in);
+  // It adds the role. Had it come to another end than the one that was found, there would be more
+  // or fewer, and some of this head might still lie in the pipe.
+  std::size_t count = 0;
+  while (fcgx.envp[count] != nullptr) ++count;
+  return count == variables + 1;
+}
+
+std::string Codec::encode(DecodedRequest& request, std::string_view answer) {
+  FCGX_Request& fcgx = request.fcgx_;
+  fcgx.ipcFd = writer_.get();
+  std::string records;
+  records.reserve(answer.size() + answer.size() / 256 + 64);
+  while (answer.size() > kAnswerPart) {
+    FCGX_PutStr(answer.data(), static_cast<int>(kAnswerPart), fcgx.out);
+    answer.remove_prefix(kAnswerPart);
+    take_out(records);
+  }
+  FCGX_PutStr(answer.data(), static_cast<int>(answer.size()), fcgx.out);
+  const bool closed = FCGX_FClose(fcgx.err) == 0;
+  const bool good = FCGX_FClose(fcgx.out) == 0 && closed;
+  take_out(records);
+  return good ? records : std::string();
+}
+
+void Codec::take_out(std::string& records) {
+  static_assert(kAnswerPart + 2 * kCodecBuffer < kLeastCapacity);
+  static_assert(sizeof piece_ >= kLeastCapacity);
+  const ssize_t count = ::read(reader_.get(), piece_.data(), piece_.size());
+  if (count > 0) records.append(piece_.data(), static_cast<std::size_t>(count));
+}
+
+}  // namespace fcgi

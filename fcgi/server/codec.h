@@ -1,0 +1,88 @@
+// Codec: libfcgi, as what decodes variables and encodes answers. It never sees a socket.
+//
+// libfcgi reads and writes a descriptor, and waits there for whoever is at the other end. Here that
+// is a pipe of our own: a head that was found whole and sound (fcgi/server/request_head.h) is put
+// in, and libfcgi reads it; what libfcgi writes of an answer is taken out, and sent as the web
+// server reads. A pipe and no file in memory: it costs less, and no limit on the size of files
+// touches it.
+#pragma once
+
+#include <fcgiapp.h>
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "auth/base/descriptor.h"
+#include "fcgi/http/request.h"
+
+namespace fcgi {
+
+// One request as libfcgi has decoded it, with what it needs to encode the answer.
+//
+// Shared by a connection, on the thread of its loop, and by the exchange, wherever that is. The
+// request is the exchange's; the loop sets its body while the exchange cannot look at it.
+class DecodedRequest {
+ public:
+  DecodedRequest() = default;
+  // Wipes what wipe_secrets does.
+  ~DecodedRequest();
+  DecodedRequest(const DecodedRequest&) = delete;
+  DecodedRequest& operator=(const DecodedRequest&) = delete;
+
+  [[nodiscard]] const Request& request() const noexcept { return *request_; }
+  // All of its variables, "NAME=value", the role first; ended by a null pointer.
+  [[nodiscard]] const char* const* variables() const noexcept { return fcgx_.envp; }
+
+  // Whether set_body was called.
+  [[nodiscard]] bool has_body() const noexcept { return has_body_; }
+  // nullopt: it was too long to be kept.
+  void set_body(std::optional<std::string> body);
+  [[nodiscard]] std::size_t body_size() const noexcept { return body_ ? body_->size() : 0; }
+
+  // Overwrites every variable that holds an Authorization header.
+  void wipe_secrets() noexcept;
+
+ private:
+  friend class Codec;
+
+  FCGX_Request fcgx_{};
+  std::optional<Request> request_{};
+  bool wiped_ = false;
+  bool has_body_ = false;
+  std::optional<std::string> body_{};
+};
+
+// One thread at a time.
+class Codec {
+ public:
+  Codec();
+
+  // False: there are no descriptors, or the user's pipes are too small; the log says which.
+  [[nodiscard]] bool is_open() const noexcept { return reader_.is_open(); }
+
+  // head: from BEGIN_REQUEST to the end of the PARAMS stream, with that many variables, found whole
+  // and sound. Null where libfcgi reads something else there, which must not happen, or where it is
+  // longer than a pipe of this user may be.
+  [[nodiscard]] std::shared_ptr<DecodedRequest> decode(std::string_view head,
+                                                       std::size_t variables);
+
+  // The records of a whole answer, its end included. Empty where there is no pipe. Once a request.
+  [[nodiscard]] std::string encode(DecodedRequest& request, std::string_view answer);
+
+ private:
+  void open();
+  [[nodiscard]] bool put(std::string_view head);
+  [[nodiscard]] bool read_head(FCGX_Request& fcgx, std::size_t head_size, std::size_t variables);
+  void take_out(std::string& records);
+
+  auth::Descriptor reader_{};
+  auth::Descriptor writer_{};
+  std::size_t capacity_ = 0;  // bytes that the pipe holds
+  std::array<char, 64 << 10> piece_{};
+};
+
+}  // namespace fcgi

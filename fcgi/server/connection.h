@@ -1,0 +1,139 @@
+// Connection: one connection of a web server, from its first byte to its end.
+//
+// Requests come one after the other. A head is kept until it is whole, then it is with the handler;
+// its body is read once the handler asks for it, or to throw it away behind an early answer: many a
+// web server reads no answer before it has written all of the body. What is not sent of an answer
+// waits here. Nothing here waits for the peer.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "auth/base/descriptor.h"
+#include "fcgi/http/exchange.h"
+#include "fcgi/http/wiped_bytes.h"
+#include "fcgi/server/codec.h"
+#include "fcgi/server/inbox.h"
+#include "fcgi/server/request_body.h"
+#include "fcgi/server/request_head.h"
+#include "fcgi/server/server_options.h"
+
+namespace fcgi {
+
+// What the connections of a loop share, on its thread.
+struct LoopTools {
+  using Time = std::chrono::steady_clock::time_point;
+
+  explicit LoopTools(const ServerOptions& server_options) : options(server_options) {}
+
+  const ServerOptions& options;
+  Codec codec{};
+  Inbox inbox{};
+  WipedBytes area = WipedBytes(kMaxHeadBytes);  // what has just been received
+  Time now{};                                   // when the loop last woke up
+};
+
+// All of it on the thread of its loop.
+class Connection {
+ public:
+  using Time = LoopTools::Time;
+
+  enum class State {
+    kHead,       // of a request that is arriving
+    kIdle,       // kept, and nothing of another request has come
+    kDecoded,    // nobody has taken the exchange yet
+    kAsked,      // the handler has it; what follows stays in the socket
+    kBody,       // the handler waits for it
+    kAnswering,  // some of the answer is not sent; the rest of the body is read and thrown away
+    kDraining,   // as kIdle, but the body has not ended, and perhaps never will
+    kClosed,
+  };
+
+  // socket: non-blocking. tools must outlive it.
+  Connection(std::uint64_t number, auth::Descriptor socket, LoopTools& tools);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // Reads what has come. REQUIRES: it waits for bytes.
+  void receive();
+  // What epoll tells of the socket.
+  void handle(std::uint32_t events);
+
+  // What is to be called now: the exchange of a request that nobody has taken yet, and who waits
+  // for a body that is there. Null where there is none.
+  [[nodiscard]] std::unique_ptr<Exchange> take_exchange();
+  [[nodiscard]] std::function<void()> take_waiter();
+
+  // From the exchange. Of a request that is over, it is passed over.
+  void take(Inbox::Message& message);
+  // Answers in the place of an exchange that has not done so.
+  void refuse_unless_answered(const Response& response);
+
+  void close();
+  // The same, where the peer is given up: what it has not read is not kept for it by the system.
+  void abandon();
+
+  [[nodiscard]] int socket() const noexcept { return socket_.get(); }
+  [[nodiscard]] State state() const noexcept { return state_; }
+  // Whether nothing is owed to the peer: kIdle or kDraining.
+  [[nodiscard]] bool is_answered() const noexcept;
+  // The events of the socket that it waits for. EPOLLHUP and EPOLLERR are always told: who leaves
+  // is noticed in every state.
+  [[nodiscard]] std::uint32_t events() const noexcept;
+  [[nodiscard]] bool waits_for_peer() const noexcept { return events() != 0; }
+  // When a byte was last received or sent.
+  [[nodiscard]] Time moved_at() const noexcept { return moved_at_; }
+  // Whether the peer has been silent for too long.
+  [[nodiscard]] bool is_late();
+  // Bytes that are kept for it.
+  [[nodiscard]] std::size_t held() const noexcept;
+
+ private:
+  void read(std::string_view bytes);
+  [[nodiscard]] bool is_reading_body() const noexcept;
+  std::size_t read_rest(std::string_view bytes);
+  void take_end_of_body();
+  std::size_t begin_request(std::size_t read);
+  std::size_t read_head(std::string_view bytes);
+  void decode(std::string_view head);
+  std::size_t read_body(std::string_view bytes);
+  void refuse(std::string_view why);
+  void take_end_of_peer();
+
+  [[nodiscard]] bool is_unanswered() const noexcept;
+  void answer(std::string_view text);
+  void begin_answer(std::string_view text);
+  void send();
+  void finish_answer();
+
+  [[nodiscard]] bool reads_body_on() const noexcept;
+  [[nodiscard]] Time deadline() const noexcept;
+  [[nodiscard]] bool peer_has_read();
+
+  const std::uint64_t number_;
+  auth::Descriptor socket_;
+  LoopTools& tools_;
+  State state_ = State::kHead;
+  Time moved_at_;
+  bool peer_ended_ = false;  // it will send nothing more, but may still read
+
+  // The request that is arriving or under way.
+  std::uint64_t request_ = 0;
+  Time began_at_;
+  RequestHead head_{};
+  RequestBody body_{};
+  WipedBytes kept_{};  // of a head that is not whole; later, what came behind the request
+  std::shared_ptr<DecodedRequest> decoded_{};
+  std::function<void()> waiter_{};
+
+  std::string records_{};  // of the answer
+  std::size_t sent_ = 0;   // of those
+  int queued_ = 0;         // bytes that the peer had not read when the socket took no more
+};
+
+}  // namespace fcgi

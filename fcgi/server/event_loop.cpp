@@ -1,0 +1,291 @@
+#include "fcgi/server/event_loop.h"
+
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <memory>
+
+#include "auth/base/log.h"
+
+namespace fcgi {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using State = Connection::State;
+
+// What epoll knows these by; connections have greater numbers.
+enum Number : std::uint64_t { kListener, kInbox, kTimer, kLastReserved };
+
+constexpr int kAcceptsAtOnce = 64;
+constexpr int kBacklogRounds = 128;
+constexpr int kStoppingWait = 10;  // milliseconds
+
+// Ticks again and again. Waiting for it costs nothing each time, as a timeout would.
+auth::Descriptor timer_of(std::chrono::milliseconds interval) {
+  auth::Descriptor timer(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+  const auto whole = std::chrono::duration_cast<std::chrono::seconds>(interval);
+  const timespec each{whole.count(), std::chrono::nanoseconds(interval - whole).count()};
+  const itimerspec times{each, each};
+  if (::timerfd_settime(timer.get(), 0, &times, nullptr) != 0) return auth::Descriptor();
+  return timer;
+}
+
+bool add_to(const auth::Descriptor& epoll, int fd, std::uint32_t events, std::uint64_t number) {
+  epoll_event event{};
+  event.events = events;
+  event.data.u64 = number;
+  return ::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+}  // namespace
+
+EventLoop::EventLoop(const Shared& shared)
+    : shared_(shared),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      timer_(timer_of(shared.options.sweep)),
+      tools_(shared.options),
+      last_number_(kLastReserved) {
+  const bool added = add_to(epoll_, tools_.inbox.descriptor(), EPOLLIN, kInbox) &&
+                     add_to(epoll_, timer_.get(), EPOLLIN, kTimer) &&
+                     add_to(epoll_, shared_.listener, EPOLLIN | EPOLLEXCLUSIVE, kListener);
+  if (!added) epoll_ = auth::Descriptor();
+}
+
+bool EventLoop::is_open() const noexcept {
+  return epoll_.is_open() && tools_.inbox.is_open() && tools_.codec.is_open();
+}
+
+void EventLoop::stop() noexcept {
+  stop_requested_.store(true);
+  tools_.inbox.wake();
+}
+
+void EventLoop::run() {
+  tools_.inbox.adopt();
+  tools_.now = Clock::now();
+  while (!stopping_ || (!entries_.empty() && tools_.now < stop_by_)) {
+    wait();
+    if (stop_requested_.load() && !stopping_) begin_to_stop();
+    if (stopping_) close_idle();
+    // Who was removed may have said something on the way.
+    go_on(0);
+  }
+  refuse_the_rest();
+  tools_.inbox.close();
+}
+
+void EventLoop::wait() {
+  std::array<epoll_event, 64> events;
+  const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
+                                 stopping_ ? kStoppingWait : -1);
+  tools_.now = Clock::now();
+  for (int i = 0; i < count; ++i) {
+    const epoll_event& event = events[static_cast<std::size_t>(i)];
+    handle(event.data.u64, event.events);
+  }
+}
+
+void EventLoop::handle(std::uint64_t number, std::uint32_t events) {
+  if (number == kListener) {
+    static_cast<void>(accept_some());
+  } else if (number == kInbox) {
+    tools_.inbox.forget_wake();
+    go_on(0);
+  } else if (number == kTimer) {
+    sweep();
+  } else if (const auto found = entries_.find(number); found != entries_.end()) {
+    found->second.connection.handle(events);
+    go_on(number);
+  }
+}
+
+bool EventLoop::accept_some() {
+  // Bounded, so that connections that wait here get their turn.
+  for (int i = 0; i < kAcceptsAtOnce; ++i) {
+    constexpr int kFlags = SOCK_CLOEXEC | SOCK_NONBLOCK;
+    auth::Descriptor socket(::accept4(shared_.listener, nullptr, nullptr, kFlags));
+    if (socket.is_open()) {
+      add(std::move(socket));
+    } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+      // The kernel looks for a descriptor first, also where nobody waits.
+      pollfd waiting{shared_.listener, POLLIN, 0};
+      if (::poll(&waiting, 1, 0) <= 0) return false;
+      make_room_for_descriptor();
+      return true;
+    } else if (errno != EINTR && errno != ECONNABORTED) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void EventLoop::add(auth::Descriptor socket) {
+  if (entries_.size() >= shared_.options.max_connections) make_room();
+  const std::uint64_t number = ++last_number_;
+  const auto entry = entries_.try_emplace(number, number, std::move(socket), tools_).first;
+  // Usually a whole request has come, and is answered before epoll has to know of it.
+  entry->second.connection.receive();
+  go_on(number);
+}
+
+void EventLoop::make_room_for_descriptor() {
+  const std::size_t before = entries_.size();
+  make_room();
+  if (entries_.size() < before) return;
+  auth::log(auth::LogLevel::kError, "no descriptor is left for a connection: raise LimitNOFILE");
+  // Otherwise the listening socket would keep the loop spinning until requests finish.
+  constexpr useconds_t kPause = 10'000;
+  static_cast<void>(::usleep(kPause));
+}
+
+// The connection that waits longest for its peer has to go.
+void EventLoop::make_room() {
+  const auto entry = stillest([](const Entry& each) { return each.connection.waits_for_peer(); });
+  if (entry != entries_.end()) abandon(entry);
+}
+
+// Until nobody can go on: who is called may answer at once, and so may others meanwhile.
+void EventLoop::go_on(std::uint64_t number) {
+  to_go_on_.push_back(number);
+  while (!to_go_on_.empty()) {
+    const auto entry = entries_.find(to_go_on_.back());
+    to_go_on_.pop_back();
+    if (entry != entries_.end()) {
+      serve(entry->second.connection);
+      settle(entry);
+    }
+    deliver();
+  }
+}
+
+void EventLoop::serve(Connection& connection) {
+  for (;;) {
+    if (std::unique_ptr<Exchange> exchange = connection.take_exchange()) {
+      shared_.handler(std::move(exchange));
+    } else if (const std::function<void()> waiter = connection.take_waiter()) {
+      waiter();
+    } else {
+      return;
+    }
+    deliver();
+  }
+}
+
+void EventLoop::deliver() {
+  tools_.inbox.take(messages_);
+  for (Inbox::Message& message : messages_) {
+    const auto entry = entries_.find(message.request.connection);
+    if (entry == entries_.end()) continue;
+    entry->second.connection.take(message);
+    to_go_on_.push_back(entry->first);
+  }
+}
+
+void EventLoop::settle(Entries::iterator entry) {
+  if (entry->second.connection.state() == State::kClosed || !watch(entry)) return remove(entry);
+  count_held(entry->second, entry->second.connection.held());
+  shed();
+}
+
+bool EventLoop::watch(Entries::iterator entry) {
+  auto& [connection, watched, held] = entry->second;
+  const std::uint32_t wanted = connection.events();
+  if (wanted == watched) return true;
+  epoll_event event{};
+  event.events = wanted;
+  event.data.u64 = entry->first;
+  const int operation = watched == kNotWatched ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+  watched = wanted;
+  return ::epoll_ctl(epoll_.get(), operation, connection.socket(), &event) == 0;
+}
+
+void EventLoop::count_held(Entry& entry, std::size_t held) {
+  if (held == entry.held) return;
+  held_ += held - entry.held;
+  shared_.held += held - entry.held;
+  entry.held = held;
+}
+
+void EventLoop::shed() {
+  const std::size_t most = shared_.options.max_held;
+  while (held_ > most / shared_.loops && shared_.held > most) {
+    const auto entry = stillest([](const Entry& each) { return each.held > 0; });
+    if (entry == entries_.end()) return;
+    auth::log(auth::LogLevel::kWarn, "too much waits for web servers: a connection was closed");
+    abandon(entry);
+  }
+}
+
+void EventLoop::abandon(Entries::iterator entry) {
+  entry->second.connection.abandon();
+  remove(entry);
+}
+
+void EventLoop::remove(Entries::iterator entry) {
+  count_held(entry->second, 0);
+  entries_.erase(entry);
+}
+
+template <typename IsMeant>
+EventLoop::Entries::iterator EventLoop::stillest(IsMeant is_meant) {
+  auto found = entries_.end();
+  for (auto each = entries_.begin(); each != entries_.end(); ++each) {
+    if (!is_meant(each->second)) continue;
+    const bool earlier = found == entries_.end() ||
+                         each->second.connection.moved_at() < found->second.connection.moved_at();
+    if (earlier) found = each;
+  }
+  return found;
+}
+
+void EventLoop::sweep() {
+  std::uint64_t ticks = 0;
+  static_cast<void>(!::read(timer_.get(), &ticks, sizeof ticks));
+  for (auto each = entries_.begin(); each != entries_.end();) {
+    const auto entry = each++;
+    if (entry->second.connection.is_late()) abandon(entry);
+  }
+  // Of several processes on one socket the kernel wakes one for a connection, also one that is
+  // stopped, or killed before it takes it: then nobody else hears of it.
+  if (!stopping_) static_cast<void>(accept_some());
+}
+
+void EventLoop::begin_to_stop() {
+  // What waits in the backlog was handed over to us alone: a closed socket would reset it.
+  for (int i = 0; i < kBacklogRounds && accept_some(); ++i) continue;
+  static_cast<void>(::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, shared_.listener, nullptr));
+  stopping_ = true;
+  stop_by_ = tools_.now + shared_.options.stop;
+}
+
+void EventLoop::close_idle() {
+  std::vector<std::uint64_t> answered;
+  for (const auto& [number, entry] : entries_) {
+    if (entry.connection.is_answered()) answered.push_back(number);
+  }
+  for (const std::uint64_t number : answered) {
+    const auto entry = entries_.find(number);
+    if (entry == entries_.end()) continue;
+    // A request may have come since: it was handed over before the web server could know.
+    Connection& connection = entry->second.connection;
+    connection.receive();
+    const bool waits = connection.state() == State::kDraining &&
+                       tools_.now - connection.moved_at() < shared_.options.stop_silence;
+    if (connection.is_answered() && !waits) connection.close();
+    go_on(number);
+  }
+}
+
+void EventLoop::refuse_the_rest() {
+  const Response refusal = error_response(503, "temporarily_unavailable", "The API is stopping.");
+  for (auto& [number, entry] : entries_) entry.connection.refuse_unless_answered(refusal);
+  while (!entries_.empty()) abandon(entries_.begin());
+}
+
+}  // namespace fcgi

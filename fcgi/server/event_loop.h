@@ -1,0 +1,106 @@
+// EventLoop: one request thread with its connections.
+//
+// Everything that a connection waits for costs no thread: its peer's bytes, an answer that ZITADEL
+// has to be asked for, and a peer that does not read.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "auth/base/descriptor.h"
+#include "fcgi/http/exchange.h"
+#include "fcgi/server/connection.h"
+#include "fcgi/server/server_options.h"
+
+namespace fcgi {
+
+// One thread runs it; stop may be called by any.
+class EventLoop {
+ public:
+  using Handler = Exchange::Handler;
+
+  // What the loops of a server share. All must outlive them.
+  struct Shared {
+    int listener;  // a listening socket, non-blocking, not closed here
+    const Handler& handler;
+    const ServerOptions& options;
+    std::size_t loops;
+    std::atomic<std::size_t>& held;  // bytes, see ServerOptions::max_held
+  };
+
+  // Must outlive every exchange.
+  explicit EventLoop(const Shared& shared);
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+
+  // False: no descriptors are left.
+  [[nodiscard]] bool is_open() const noexcept;
+
+  // Serves until stop is called and all that was under way is answered and sent, at most
+  // ServerOptions::stop after it; who then still waits for an answer gets a 503. Takes nothing new
+  // then but what already waits to be accepted.
+  void run();
+
+  // Async-signal-safe.
+  void stop() noexcept;
+
+ private:
+  using Time = Connection::Time;
+  static constexpr std::uint32_t kNotWatched = ~0U;
+  struct Entry {
+    Entry(std::uint64_t number, auth::Descriptor socket, LoopTools& tools)
+        : connection(number, std::move(socket), tools) {}
+
+    Connection connection;
+    std::uint32_t watched = kNotWatched;  // events that epoll was asked for
+    std::size_t held = 0;                 // bytes, as counted last
+  };
+  using Entries = std::unordered_map<std::uint64_t, Entry>;
+
+  void wait();
+  void handle(std::uint64_t number, std::uint32_t events);
+
+  // True: more connections may wait.
+  bool accept_some();
+  void add(auth::Descriptor socket);
+  void make_room_for_descriptor();
+  void make_room();
+
+  void go_on(std::uint64_t number);
+  void serve(Connection& connection);
+  void deliver();
+  void settle(Entries::iterator entry);
+  [[nodiscard]] bool watch(Entries::iterator entry);
+  void count_held(Entry& entry, std::size_t held);
+  void shed();
+  void abandon(Entries::iterator entry);
+  void remove(Entries::iterator entry);
+  // The connection that has stood still the longest of those that are meant; the end where none is.
+  template <typename IsMeant>
+  Entries::iterator stillest(IsMeant is_meant);
+
+  void sweep();
+  void begin_to_stop();
+  void close_idle();
+  void refuse_the_rest();
+
+  const Shared shared_;
+  auth::Descriptor epoll_;
+  auth::Descriptor timer_;  // ticks once a ServerOptions::sweep
+  std::atomic<bool> stop_requested_{false};
+
+  LoopTools tools_;
+  bool stopping_ = false;
+  Time stop_by_ = Time::max();
+  std::uint64_t last_number_;
+  Entries entries_{};
+  std::size_t held_ = 0;                   // bytes of these
+  std::vector<std::uint64_t> to_go_on_{};  // connections that got a message
+  std::vector<Inbox::Message> messages_{};
+};
+
+}  // namespace fcgi

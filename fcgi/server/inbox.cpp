@@ -1,0 +1,42 @@
+#include "fcgi/server/inbox.h"
+
+#include <sys/eventfd.h>
+
+#include <utility>
+
+namespace fcgi {
+
+Inbox::Inbox() : wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+
+void Inbox::post(Message message) {
+  {
+    const auth::MutexLock lock(mutex_);
+    if (closed_) return;
+    messages_.push_back(std::move(message));
+    // The first one has woken it for all.
+    if (messages_.size() > 1) return;
+  }
+  if (std::this_thread::get_id() != owner_) wake();
+}
+
+void Inbox::wake() noexcept { static_cast<void>(::eventfd_write(wake_.get(), 1)); }
+
+void Inbox::forget_wake() noexcept {
+  eventfd_t ignored = 0;
+  static_cast<void>(::eventfd_read(wake_.get(), &ignored));
+}
+
+void Inbox::take(std::vector<Message>& messages) {
+  messages.clear();
+  const auth::MutexLock lock(mutex_);
+  messages_.swap(messages);
+}
+
+void Inbox::close() {
+  std::vector<Message> last;
+  const auth::MutexLock lock(mutex_);
+  closed_ = true;
+  last.swap(messages_);
+}
+
+}  // namespace fcgi

@@ -1,0 +1,67 @@
+// Inbox: what exchanges tell the loop that owns their connections, from whatever thread they are
+// on.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "auth/base/descriptor.h"
+#include "auth/base/mutex.h"
+
+namespace fcgi {
+
+// A request of a connection. Neither number is used twice.
+struct RequestId {
+  std::uint64_t connection = 0;  // of its loop
+  std::uint64_t request = 0;     // of that connection
+};
+
+// Thread-safe, but for what says otherwise.
+class Inbox {
+ public:
+  struct Message {
+    RequestId request{};
+    std::function<void()> when_body{};  // set: to be called when the body is there
+    std::string answer{};               // otherwise: header lines and body (fcgi/http/response.h)
+  };
+
+  Inbox();
+  Inbox(const Inbox&) = delete;
+  Inbox& operator=(const Inbox&) = delete;
+
+  // False: no descriptors are left.
+  [[nodiscard]] bool is_open() const noexcept { return wake_.is_open(); }
+
+  // Wakes the loop unless this is its thread: the loop looks here after everything that it calls.
+  // Once the inbox is closed, the message dies here.
+  void post(Message message);
+
+  // Async-signal-safe.
+  void wake() noexcept;
+
+  // The loop's own thread:
+
+  // Before anybody posts.
+  void adopt() { owner_ = std::this_thread::get_id(); }
+  // Readable when the loop is to look here.
+  [[nodiscard]] int descriptor() const noexcept { return wake_.get(); }
+  // Before messages are taken.
+  void forget_wake() noexcept;
+  // Puts them in the place of what is in there.
+  void take(std::vector<Message>& messages);
+  // Nothing is posted from now on. What still was dies outside the lock.
+  void close();
+
+ private:
+  std::thread::id owner_{};
+  auth::Descriptor wake_;  // an eventfd
+
+  auth::Mutex mutex_{};
+  bool closed_ GUARDED_BY(mutex_) = false;
+  std::vector<Message> messages_ GUARDED_BY(mutex_){};
+};
+
+}  // namespace fcgi

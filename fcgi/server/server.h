@@ -1,0 +1,41 @@
+// Server: answers a FastCGI listening socket with a few threads that never wait for anybody.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "fcgi/http/exchange.h"
+#include "fcgi/server/event_loop.h"
+#include "fcgi/server/server_options.h"
+
+namespace fcgi {
+
+class Server {
+ public:
+  // listener: a listening socket, Unix or TCP; it is made non-blocking and not closed. handler is
+  // called by all request threads. Must outlive every exchange.
+  Server(int listener, unsigned threads, Exchange::Handler handler, ServerOptions options = {});
+
+  // Serves until stop is called. False, after an error line in the log, where it cannot start.
+  // The thread that calls it is one of the request threads.
+  [[nodiscard]] bool run();
+
+  // From any thread, and async-signal-safe: takes nothing new, finishes what is under way.
+  void stop() noexcept;
+
+ private:
+  [[nodiscard]] bool prepare();
+
+  const int listener_;
+  const Exchange::Handler handler_;
+  const ServerOptions options_;
+  std::atomic<std::size_t> held_{0};
+  std::vector<std::unique_ptr<EventLoop>> loops_{};
+};
+
+// Whether standard input is a FastCGI listening socket; otherwise this is a plain CGI process.
+[[nodiscard]] bool is_fastcgi();
+
+}  // namespace fcgi

@@ -46,7 +46,7 @@ int print_token(const TokenOptions& options, bool allow_http) {
   const auto key = auth::read_service_user_key(options.key_file);
   if (!key) return fail(auth::to_string(key.error()));
   const auth::SystemClock clock;
-  auth::CurlHttpClient::Options client_options;
+  auth::HttpOptions client_options;
   client_options.ca_file = options.ca_file;
   auth::CurlHttpClient http(client_options);
   const auto outcome =

@@ -17,7 +17,7 @@
 #include "auth/base/clock.h"
 #include "auth/base/log.h"
 #include "auth/base/worker_pool.h"
-#include "auth/settings/settings.h"
+#include "auth/settings/load.h"
 #include "auth/store/lmdb_store.h"
 #include "auth/store/redis_store.h"
 #include "auth/store/shared_cache.h"

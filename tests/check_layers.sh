@@ -48,6 +48,11 @@ while IFS=: read -r file line include; do
   check_include "$file" "$line" "${included%%\"*}"
 done < <(grep -nE '^#include "' $sources)
 
+# No two files may need each other, however their headers and sources share it out.
+pairs=$(grep -HoE '^#include "[^"]+\.h"' $sources | sed -E 's/\.(h|cpp):#include "/ /; s/\.h"$//' | sort -u |
+  awk '$1 != $2 { needs[$1 " " $2]; if (($2 " " $1) in needs) print $1 " and " $2 }')
+if [ -n "$pairs" ]; then report "these include each other:"$'\n'"$pairs"; fi
+
 for ((i = 0; i < ${#libraries[@]}; i += 2)); do
   header=${libraries[i]} room=${libraries[i + 1]}
   breaches=$(grep -nE "^#include $header" $sources | grep -vE "$room")

@@ -1,12 +1,10 @@
-// Settings: what the operator configured, checked once.
+// Settings: what the operator configured. A plain structure; auth/settings/load.h fills it in.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <variant>
 #include <vector>
 
 #include "auth/base/log.h"
@@ -23,7 +21,7 @@ enum class Validation {
   kJwtOrIntrospection,  // this program a JWT, ZITADEL an opaque token
 };
 
-// Immutable after loading. Names in the comments are those of the environment and the .env file;
+// Names in the comments are those of the environment and the .env file;
 // .env.example tells what each means. auth/settings/rows.cpp says how each is read.
 struct Settings {
   std::string domain;             // ZITADEL_DOMAIN: the issuer, no slash at its end
@@ -70,32 +68,5 @@ struct Settings {
   // Lines for the log: environment variables that look like settings but are none.
   std::vector<std::string> warnings;
 };
-
-// One line for the operator: names the setting, what was found, what to write instead.
-// Never holds a secret's value.
-using Mistakes = std::vector<std::string>;
-
-// "NAME=value" strings, which must live as long as this.
-using Environment = std::vector<std::string_view>;
-
-// The process's own environment; nobody may change it meanwhile.
-[[nodiscard]] Environment process_environment();
-
-// The path of the running program, without symbolic links; empty where /proc does not tell.
-[[nodiscard]] std::string process_program();
-
-// Reads the environment first, then the .env file (which one: auth/settings/sources.h), and checks
-// everything, also the key file and its permissions. An empty value counts as none. Gives all
-// mistakes together. Never calls out. program: where to look for a file that names the .env file.
-[[nodiscard]] std::variant<Settings, Mistakes> load_settings(
-    const Environment& environment, std::string_view program = {},
-    jose::KeyReading key_reading = jose::KeyReading::kNow);
-
-// The log's file, whatever else is wrong with the settings; empty where none is named or it cannot
-// be.
-[[nodiscard]] std::string find_log_file(const Environment& environment, std::string_view program);
-
-// All names that load_settings knows, but for ZITADEL_ENV_FILE, which no .env file holds.
-[[nodiscard]] std::vector<std::string_view> setting_names();
 
 }  // namespace auth

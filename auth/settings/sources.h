@@ -4,8 +4,8 @@
 // The .env file is the first of these:
 //   1. the one that ZITADEL_ENV_FILE names in the environment
 //   2. the one that ZITADEL_ENV_FILE names in the file beside the program that has the program's
-//   name
-//      with the ending ".env": for programs whose environment nobody can set, on shared hosting
+//      name with the ending ".env": for programs whose environment nobody can set, on shared
+//      hosting
 //   3. ".env" in the working directory, where there is one
 //
 // A relative path in it begins in its folder. Where systemd hands the file over as a credential
@@ -19,9 +19,15 @@
 #include <vector>
 
 #include "auth/base/secret.h"
-#include "auth/settings/settings.h"
 
 namespace auth {
+
+// One line for the operator: names the setting, what was found, what to write instead.
+// Never holds a secret's value.
+using Mistakes = std::vector<std::string>;
+
+// "NAME=value" strings, which must live as long as this.
+using Environment = std::vector<std::string_view>;
 
 struct SettingName {
   std::string_view name;

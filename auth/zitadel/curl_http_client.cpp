@@ -38,7 +38,7 @@ struct Pending {
 // The I/O thread and what belongs to it. Only send() is called by other threads.
 class CurlHttpClient::Loop {
  public:
-  explicit Loop(Options options) : options_(std::move(options)) {}
+  explicit Loop(HttpOptions options) : options_(std::move(options)) {}
   ~Loop();
 
   void send(HttpRequest request, Done done);
@@ -61,7 +61,7 @@ class CurlHttpClient::Loop {
   static int on_socket(CURL*, curl_socket_t fd, int what, void* loop, void* known) noexcept;
   static int on_timer(CURLM*, long milliseconds, void* loop) noexcept;
 
-  const Options options_;
+  const HttpOptions options_;
   Descriptor wake_{};  // an eventfd
 
   Mutex mutex_;
@@ -81,7 +81,7 @@ class CurlHttpClient::Loop {
   std::vector<std::unique_ptr<CurlTransfer>> spare_{};
 };
 
-CurlHttpClient::CurlHttpClient(Options options)
+CurlHttpClient::CurlHttpClient(HttpOptions options)
     : loop_(std::make_unique<Loop>(std::move(options))) {}
 
 CurlHttpClient::~CurlHttpClient() = default;

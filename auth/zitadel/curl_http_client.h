@@ -4,30 +4,16 @@
 // server offers it over TLS; TLS 1.2 or newer, always verified.
 #pragma once
 
-#include <chrono>
-#include <cstddef>
 #include <memory>
-#include <string>
 
 #include "auth/zitadel/http_client.h"
 
 namespace auth {
 
-// Idle connections are closed after this long.
-constexpr std::chrono::seconds kIdleConnection{60};
-
 class CurlHttpClient final : public HttpClient {
  public:
-  struct Options {
-    std::chrono::milliseconds connect_timeout{2000};
-    std::chrono::milliseconds timeout{5000};  // in all, time in the queue included
-    std::size_t max_in_flight = 4096;         // transfers at once; more wait in a queue
-    std::size_t max_connections = 512;
-    std::string ca_file{};  // PEM; empty: the system's
-  };
-
   // Starts no thread and loads no library before the first send.
-  explicit CurlHttpClient(Options options);
+  explicit CurlHttpClient(HttpOptions options);
   // Ends what is under way with kShuttingDown.
   ~CurlHttpClient() override;
 

@@ -44,7 +44,7 @@ Reason reason_of(CURLcode code, bool answer_begun) {
 }  // namespace
 
 std::unique_ptr<CurlTransfer> CurlTransfer::make(const CurlLibrary& curl,
-                                                 const CurlHttpClient::Options& options,
+                                                 const HttpOptions& options,
                                                  CurlConnections& connections) {
   CURL* const handle = curl.easy_init();
   if (handle == nullptr) return nullptr;

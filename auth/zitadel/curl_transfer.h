@@ -7,8 +7,8 @@
 #include <string>
 
 #include "auth/zitadel/curl_connections.h"
-#include "auth/zitadel/curl_http_client.h"
 #include "auth/zitadel/curl_library.h"
+#include "auth/zitadel/http_client.h"
 
 namespace auth {
 
@@ -17,7 +17,7 @@ class CurlTransfer {
  public:
   // Null where libcurl has no memory. The options and connections must outlive the transfer.
   [[nodiscard]] static std::unique_ptr<CurlTransfer> make(const CurlLibrary& curl,
-                                                          const CurlHttpClient::Options& options,
+                                                          const HttpOptions& options,
                                                           CurlConnections& connections);
   ~CurlTransfer();
   CurlTransfer(const CurlTransfer&) = delete;
@@ -36,8 +36,8 @@ class CurlTransfer {
   HttpClient::Done done{};
 
  private:
-  CurlTransfer(const CurlLibrary& curl, const CurlHttpClient::Options& options,
-               CurlConnections& connections, CURL* handle)
+  CurlTransfer(const CurlLibrary& curl, const HttpOptions& options, CurlConnections& connections,
+               CURL* handle)
       : curl_(curl), options_(options), connections_(connections), handle_(handle) {}
   [[nodiscard]] bool set_up();
   static std::size_t receive(char* data, std::size_t size, std::size_t count,
@@ -48,7 +48,7 @@ class CurlTransfer {
   [[nodiscard]] std::string stage() const;
 
   const CurlLibrary& curl_;
-  const CurlHttpClient::Options& options_;
+  const HttpOptions& options_;
   CurlConnections& connections_;
   CURL* const handle_;
   std::optional<CurlConnections::Place> place_{};  // while the exchange lasts

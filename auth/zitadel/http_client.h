@@ -16,6 +16,8 @@ namespace auth {
 
 constexpr std::size_t kMaxAnswerBytes = 1 << 20;
 constexpr std::chrono::seconds kMaxRetryAfter{300};
+// Idle connections are closed after this long.
+constexpr std::chrono::seconds kIdleConnection{60};
 
 // A GET where the form is empty, else a POST of that application/x-www-form-urlencoded form.
 struct HttpRequest {
@@ -30,6 +32,14 @@ struct HttpResponse {
   std::optional<std::chrono::seconds> retry_after{};  // at most kMaxRetryAfter
   std::optional<WallTime> date{};                     // the server's clock, where it tells
   std::string words{};  // for the log, of another status than 200: see server_words.h
+};
+
+struct HttpOptions {
+  std::chrono::milliseconds connect_timeout{2000};
+  std::chrono::milliseconds timeout{5000};  // in all, time in the queue included
+  std::size_t max_in_flight = 4096;         // transfers at once; more wait in a queue
+  std::size_t max_connections = 512;
+  std::string ca_file{};  // PEM; empty: the system's
 };
 
 // Thread-safe.

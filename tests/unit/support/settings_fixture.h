@@ -10,7 +10,7 @@
 #include <variant>
 #include <vector>
 
-#include "auth/settings/settings.h"
+#include "auth/settings/load.h"
 #include "tests/unit/support/keys.h"
 #include "tests/unit/support/temporary_folder.h"
 

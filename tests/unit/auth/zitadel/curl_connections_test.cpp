@@ -24,8 +24,8 @@ using support::HttpOutcome;
 using support::LoopbackServer;
 using Connection = LoopbackServer::Connection;
 
-CurlHttpClient::Options patient() {
-  CurlHttpClient::Options options;
+HttpOptions patient() {
+  HttpOptions options;
   options.timeout = seconds(15);
   return options;
 }
@@ -60,7 +60,7 @@ class CurlConnectionsTest : public CppUnit::TestFixture {
       if (!connection.read_request().empty()) ++requests;
       connection.wait_for_end();
     });
-    CurlHttpClient::Options options;
+    HttpOptions options;
     options.timeout = milliseconds(300);
     options.max_in_flight = 1;
     CurlHttpClient client(options);
@@ -86,7 +86,7 @@ class CurlConnectionsTest : public CppUnit::TestFixture {
         connection.send(http_answer(200, "{}"));
       }
     });
-    CurlHttpClient::Options options = patient();
+    HttpOptions options = patient();
     options.max_in_flight = 3;
     CurlHttpClient client(options);
     std::vector<support::PendingAnswer> answers;
@@ -99,7 +99,7 @@ class CurlConnectionsTest : public CppUnit::TestFixture {
 
   void never_opens_more_connections_than_allowed() {
     const LoopbackServer server(echo);
-    CurlHttpClient::Options options = patient();
+    HttpOptions options = patient();
     options.max_connections = 4;
     CurlHttpClient client(options);
     std::vector<support::PendingAnswer> answers;
@@ -124,7 +124,7 @@ class CurlConnectionsTest : public CppUnit::TestFixture {
     std::vector<std::atomic<int>> calls(kQuestions);
     std::atomic<int> other_outcomes{0};
     {
-      CurlHttpClient::Options options = patient();
+      HttpOptions options = patient();
       options.max_in_flight = 20;
       CurlHttpClient client(options);
       for (std::size_t i = 0; i < kQuestions; ++i) {

@@ -35,8 +35,8 @@ using Connection = LoopbackServer::Connection;
 
 constexpr std::size_t kMiB = 1 << 20;
 
-CurlHttpClient::Options quick() {
-  CurlHttpClient::Options options;
+HttpOptions quick() {
+  HttpOptions options;
   options.connect_timeout = milliseconds(300);
   options.timeout = milliseconds(600);
   return options;
@@ -221,7 +221,7 @@ class CurlHttpClientTest : public CppUnit::TestFixture {
       connection.send("HTTP/1.1 200 OK\r\nContent-Length: 999999999999999\r\n\r\n");
       while (connection.send(std::string(4096, 'a'))) continue;
     });
-    CurlHttpClient::Options options;  // not quick: a sanitizer must not turn this into a timeout
+    HttpOptions options;  // not quick: a sanitizer must not turn this into a timeout
     CurlHttpClient client(options);
     for (const LoopbackServer* server : {&with_length, &without_length, &chunked, &endless}) {
       assert_failed(Reason::kAnswerTooLarge, ask(client, server->url()).wait());
@@ -356,7 +356,7 @@ class CurlHttpClientTest : public CppUnit::TestFixture {
   void takes_exactly_a_mebibyte() {
     const std::string body(kMiB, 'a');
     const LoopbackServer server(sends(http_answer(200, body)));
-    CurlHttpClient client((CurlHttpClient::Options()));
+    CurlHttpClient client((HttpOptions()));
     assert_answered(200, body, ask(client, server.url()).wait());
   }
 

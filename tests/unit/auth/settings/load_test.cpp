@@ -1,4 +1,4 @@
-#include "auth/settings/settings.h"
+#include "auth/settings/load.h"
 
 #include <cppunit/extensions/HelperMacros.h>
 

@@ -1,4 +1,4 @@
-#include "auth/settings/settings.h"
+#include "auth/settings/load.h"
 
 #include <unistd.h>
 
@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "auth/settings/rows.h"
-#include "auth/settings/sources.h"
 
 namespace auth {
 namespace {

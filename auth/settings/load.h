@@ -1,0 +1,34 @@
+// Reading the settings: environment, .env file, key file.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "auth/settings/settings.h"
+#include "auth/settings/sources.h"
+
+namespace auth {
+
+// The process's own environment; nobody may change it meanwhile.
+[[nodiscard]] Environment process_environment();
+
+// The path of the running program, without symbolic links; empty where /proc does not tell.
+[[nodiscard]] std::string process_program();
+
+// Reads the environment first, then the .env file (which one: auth/settings/sources.h), and checks
+// everything, also the key file and its permissions. An empty value counts as none. Gives all
+// mistakes together. Never calls out. program: where to look for a file that names the .env file.
+[[nodiscard]] std::variant<Settings, Mistakes> load_settings(
+    const Environment& environment, std::string_view program = {},
+    jose::KeyReading key_reading = jose::KeyReading::kNow);
+
+// The log's file, whatever else is wrong with the settings; empty where none is named or it cannot
+// be.
+[[nodiscard]] std::string find_log_file(const Environment& environment, std::string_view program);
+
+// All names that load_settings knows, but for ZITADEL_ENV_FILE, which no .env file holds.
+[[nodiscard]] std::vector<std::string_view> setting_names();
+
+}  // namespace auth

@@ -25,13 +25,13 @@ CLI_SOURCES := $(sort $(wildcard cli/*.cpp))
 UNIT_TEST_SOURCES := $(sort $(shell find tests/unit -name "*.cpp"))
 
 # Each is tests/fuzz/NAME.cpp, with what it once was given in tests/fuzz/corpus/NAME.
-FUZZ_TARGETS := bearer_token discovery dotenv introspection json_members jwt key_file key_set \
-  lmdb_check redis_url request_head request_path rules sealed_entry server server_words url
+FUZZ_TARGETS := bearer_token bucket_store discovery dotenv introspection json_members jwt key_file \
+  key_set redis_url request_head request_path rules sealed_entry server server_words url
 
 BENCH_PROGRAMS := cache_memory cached_token first_answer floor nothing plain_cgi shared_hit
 
 # libcurl is loaded when it is needed (auth/zitadel/curl_library.h).
-AUTH_LIBS = $(shell pkg-config --libs libcrypto json-c) -llmdb -lhiredis
+AUTH_LIBS = $(shell pkg-config --libs libcrypto json-c) -lhiredis
 FCGI_LIBS = -lfcgi
 
 objects_of = $(patsubst %.cpp,$(OBJECTS)/%.o,$(1))
@@ -170,12 +170,11 @@ $(BUILD)/lint/%.tidy: $(OBJECTS)/%.o .clang-tidy | compile_commands.json
 	@touch $@
 
 # passedByValue: a SecretView is two words, like a std::string_view.
-# readdirCalled: glibc's is safe on a stream of one's own, and readdir_r is obsolete.
 $(BUILD)/lint/cppcheck: $(call objects_of,$(LINTED))
 	@mkdir -p $(@D)
 	@cppcheck --quiet --enable=warning,performance,portability --std=c++20 --library=posix -I. \
 	  --inline-suppr --suppress=missingIncludeSystem --suppress=passedByValue \
-	  --suppress=readdirCalled --error-exitcode=1 $(LINTED)
+	  --error-exitcode=1 $(LINTED)
 	@touch $@
 
 .PHONY: check-layers

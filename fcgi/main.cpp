@@ -18,7 +18,7 @@
 #include "auth/base/log.h"
 #include "auth/base/worker_pool.h"
 #include "auth/settings/load.h"
-#include "auth/store/lmdb_store.h"
+#include "auth/store/bucket_store.h"
 #include "auth/store/redis_store.h"
 #include "auth/store/shared_cache.h"
 #include "auth/token_validator.h"
@@ -64,7 +64,7 @@ std::unique_ptr<auth::SharedStore> store_of(auth::Settings& settings, const auth
   if (settings.cache_server) {
     return std::make_unique<auth::RedisStore>(*std::move(settings.cache_server), clock);
   }
-  return std::make_unique<auth::LmdbStore>(cache_folder(settings), clock);
+  return std::make_unique<auth::BucketStore>(cache_folder(settings), clock);
 }
 
 // Null where nothing is to be kept or nothing is learned from ZITADEL, or OpenSSL fails: this

@@ -14,7 +14,7 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
 # PACKAGE, or PACKAGE:COMMAND where any package that brings the command will do.
 build=(g++:g++ make:make pkg-config:pkg-config libfcgi-dev libssl-dev libcurl4-openssl-dev
-  libjson-c-dev libcppunit-dev liblmdb-dev libhiredis-dev)
+  libjson-c-dev libcppunit-dev libhiredis-dev)
 demo=(curl:curl lighttpd:lighttpd nodejs:node npm:npm openssl:openssl)
 fuzz=(clang:clang++ libclang-rt-14-dev)
 check=(nodejs:node npm:npm default-jdk-headless:javac libtomcat10-java python3-tornado

@@ -64,15 +64,19 @@ std::optional<std::string> RedisStore::get(const StoreKey& key) {
   return std::move(reply->text);
 }
 
-void RedisStore::put(const StoreKey& key, std::string_view entry, WallTime until) {
-  const auto lifetime = until - clock_.wall();
-  if (entry.size() > kMaxSealedBytes || lifetime <= lifetime.zero()) return;
+void RedisStore::put(const StoreKey& key, const Entry& entry, const Keeps& keeps) {
+  const auto lifetime = entry.until - clock_.wall();
+  if (entry.sealed.size() > kMaxSealedBytes || lifetime <= lifetime.zero()) return;
   {
     const MutexLock lock(mutex_);
     if (clock_.steady() < write_at_) return;
   }
+  if (keeps) {
+    const std::optional<std::string> sealed = get(key);
+    if (sealed && keeps(*sealed)) return;
+  }
   const std::string seconds = std::to_string(lifetime.count());
-  const std::optional<Reply> reply = ask({"SET", key_name(key), entry, "EX", seconds});
+  const std::optional<Reply> reply = ask({"SET", key_name(key), entry.sealed, "EX", seconds});
   if (!reply) return;
   if (reply->kind == Reply::Kind::kText) {
     succeed();

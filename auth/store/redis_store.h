@@ -46,9 +46,10 @@ class RedisStore final : public SharedStore {
   RedisStore(RedisAddress address, const Clock& clock);
   ~RedisStore() override;
 
-  // Both wait for kRedisDeadline at most.
+  // Wait for kRedisDeadline at most; put, which may ask twice, twice as long.
   [[nodiscard]] std::optional<std::string> get(const StoreKey& key) override;
-  void put(const StoreKey& key, std::string_view entry, WallTime until) override;
+  // Replaces also what another machine keeps between its two questions.
+  void put(const StoreKey& key, const Entry& entry, const Keeps& keeps) override;
 
  private:
   using Connection = std::unique_ptr<redis::RedisConnection>;

@@ -8,6 +8,18 @@
 #include "auth/cache/token_cache.h"
 
 namespace auth {
+namespace {
+
+// Whether what the store has stays: it is newer or, at the same time, a refusal beside an answer.
+// What a clock that was wrong has dated into the future cannot tell; then, too, a refusal stays.
+bool stays(const SharedEntry& known, const SharedEntry& learned, WallTime now) {
+  if (known.learned == learned.learned || known.learned > now) {
+    return known.refusal && learned.claims;
+  }
+  return known.learned > learned.learned;
+}
+
+}  // namespace
 
 SharedCache::SharedCache(std::unique_ptr<SharedStore> store, Sealer sealer, Lifetimes lifetimes,
                          const Clock& clock)
@@ -31,7 +43,13 @@ void SharedCache::store(SecretView token, const SharedEntry& entry) {
     log(LogLevel::kError, "an answer cannot be sealed for the shared cache");
     return;
   }
-  store_->put(*key, *sealed, until);
+  const auto keeps = [&](std::string_view there) {
+    const WallTime now = clock_.wall();
+    const std::optional<SharedEntry> known = sealer_.open(token, there, now);
+    return known && stays(*known, entry, now);
+  };
+  using Kind = SharedStore::Kind;
+  store_->put(*key, {*sealed, until, entry.refusal ? Kind::kRefusal : Kind::kAnswer}, keeps);
 }
 
 }  // namespace auth

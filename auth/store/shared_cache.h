@@ -27,7 +27,8 @@ class SharedCache {
   // What was learned last, even where it serves only while ZITADEL cannot be reached.
   [[nodiscard]] std::optional<SharedEntry> find(SecretView token);
 
-  // Tells the others, until the entry's lifetime or the token itself ends.
+  // Tells the others, until the entry's lifetime or the token itself ends. What they know by now
+  // stays if it is newer.
   void store(SecretView token, const SharedEntry& entry);
 
  private:

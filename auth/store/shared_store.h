@@ -7,6 +7,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,15 +26,28 @@ using StoreKey = std::array<unsigned char, 32>;
 // thread. Failures are logged, at most a line in kStoreLogInterval.
 class SharedStore {
  public:
+  // What ZITADEL said of a token. Only decides which entries push out which.
+  enum class Kind { kAnswer, kRefusal };
+
+  struct Entry {
+    std::string_view sealed;
+    WallTime until;  // it is kept until about then
+    Kind kind = Kind::kAnswer;
+  };
+
+  // Whether the entry that the store has for this key stays, and the new one is not kept.
+  using Keeps = std::function<bool(std::string_view sealed)>;
+
   virtual ~SharedStore() = default;
 
-  // The entry, or nothing: there is none, it is larger than kMaxSealedBytes, or the store is out
-  // of order.
+  // Returns the entry. nullopt if there is none, it is larger than kMaxSealedBytes, or the store is
+  // out of order.
   [[nodiscard]] virtual std::optional<std::string> get(const StoreKey& key) = 0;
 
-  // Keeps the entry until about then; forgets others where there is no room. An entry larger than
-  // kMaxSealedBytes is not kept.
-  virtual void put(const StoreKey& key, std::string_view entry, WallTime until) = 0;
+  // Keeps the entry in place of the one that is there, unless keeps says that this one stays.
+  // Forgets others where there is no room. An entry larger than kMaxSealedBytes is not kept.
+  // keeps: empty if the new entry takes the place in any case.
+  virtual void put(const StoreKey& key, const Entry& entry, const Keeps& keeps) = 0;
 };
 
 }  // namespace auth

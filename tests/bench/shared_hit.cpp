@@ -1,4 +1,4 @@
-// Time of TokenValidator::authorize on a token that another process has learned, found in the LMDB
+// Time of TokenValidator::authorize on a token that another process has learned, found in the
 // store of the machine, above that on a token that this process knows.
 //
 // usage: shared_hit FOLDER     a folder for the store. Prints the nanoseconds from one call to its
@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "auth/base/worker_pool.h"
-#include "auth/store/lmdb_store.h"
+#include "auth/store/bucket_store.h"
 #include "auth/store/shared_cache.h"
 #include "auth/token_validator.h"
 #include "auth/zitadel/client_assertion.h"
@@ -53,7 +53,7 @@ std::unique_ptr<auth::SharedCache> open_store(const std::string& folder, const a
   auth::Result<auth::Sealer> sealer = auth::Sealer::make(auth::SecretView("a secret"), "bench");
   if (!sealer) fail("OpenSSL seals nothing");
   const auth::SharedCache::Lifetimes lifetimes{bench::settings().cache_ttl, {}};
-  return std::make_unique<auth::SharedCache>(std::make_unique<auth::LmdbStore>(folder, clock),
+  return std::make_unique<auth::SharedCache>(std::make_unique<auth::BucketStore>(folder, clock),
                                              *std::move(sealer), lifetimes, clock);
 }
 

@@ -154,6 +154,22 @@ it('with ZITADEL_CACHE_TTL=0 every request asks, and no folder is made', async (
   }
 });
 
+it('50 processes of plain CGI at once lose next to nothing of what they tell each other', async () => {
+  const api = await startApi('apache/cgi.conf', issuer, { settings: { ZITADEL_CACHE_TTL: 600 } });
+  try {
+    const tokens = await issuer.mintMany(50);
+    const callAll = () => Promise.all(tokens.map(async (token) =>
+      assert.equal((await api.call('/api/private', { token })).status, 200)));
+    await callAll();
+    await issuer.resetCounters();
+    await callAll();
+    const { introspections } = await issuer.counters();
+    assert.ok(introspections <= 2, `${introspections}`);
+  } finally {
+    await api.stop();
+  }
+});
+
 describe('a process of plain CGI', () => {
   let api;
   let folder; // where the dynamic linker tells what it loads
@@ -183,7 +199,7 @@ describe('a process of plain CGI', () => {
     assert.match(await loadedFor(token), /libcurl/);
     await issuer.resetCounters();
     const loaded = await loadedFor(token);
-    assert.match(loaded, /liblmdb/);
+    assert.match(loaded, /libcrypto/);
     assert.doesNotMatch(loaded, /libcurl|libssl|libnghttp2/);
     const { connectionsOpened, discovery } = await issuer.counters();
     assert.deepEqual({ connectionsOpened, discovery }, { connectionsOpened: 0, discovery: 0 });

@@ -104,7 +104,7 @@ export function rowsOf(samples, median) {
       reached: `${first.toFixed(1)} ms`, good: first <= 30 },
     plainCgi('make', 'usual'),
     plainCgi('make portable', 'portable'),
-    { what: 'authorize, learned by another process (LMDB), above a cached one',
+    { what: 'authorize, learned by another process, above a cached one',
       target: '<= 30,000 ns',
       reached: `${round(sharedHit)} ns`, good: sharedHit <= 30_000 },
     { what: 'issuer alone, at once, requests/s: HTTP/1.1; HTTP/2',

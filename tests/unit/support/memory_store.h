@@ -27,8 +27,10 @@ class StoreContents {
     const auto found = kept_.find(key);
     return found == kept_.end() ? std::nullopt : std::optional(found->second);
   }
-  void put(const auth::StoreKey& key, Kept kept) {
+  void put(const auth::StoreKey& key, Kept kept, const auth::SharedStore::Keeps& keeps) {
     const std::lock_guard lock(mutex_);
+    const auto there = kept_.find(key);
+    if (keeps && there != kept_.end() && keeps(there->second.entry)) return;
     kept_.insert_or_assign(key, std::move(kept));
     ++puts_;
   }
@@ -51,8 +53,8 @@ class MemoryStore final : public auth::SharedStore {
     std::optional<StoreContents::Kept> kept = contents_->find(key);
     return kept ? std::optional(std::move(kept->entry)) : std::nullopt;
   }
-  void put(const auth::StoreKey& key, std::string_view entry, auth::WallTime until) override {
-    contents_->put(key, {std::string(entry), until});
+  void put(const auth::StoreKey& key, const Entry& entry, const Keeps& keeps) override {
+    contents_->put(key, {std::string(entry.sealed), entry.until}, keeps);
   }
 
  private:

@@ -31,6 +31,12 @@ inline std::string store_entry(unsigned number, std::size_t size = 400) {
   return entry;
 }
 
+// An answer, whatever is there.
+inline void put(auth::SharedStore& store, unsigned number, auth::WallTime until,
+                std::size_t size = 400) {
+  store.put(store_key(number), {store_entry(number, size), until}, {});
+}
+
 // Puts a sealed entry with a user in it for the token, and proves that it can be had back.
 inline void keep_sealed_user(auth::SharedStore& store, const std::string& token_text,
                              auth::WallTime now, auth::WallTime until) {
@@ -43,7 +49,7 @@ inline void keep_sealed_user(auth::SharedStore& store, const std::string& token_
                                                     .username("heidi@example.com")
                                                     .role("read:messages", {"org"})
                                                     .build())};
-  store.put(*sealer->key_of(token), *sealer->seal(token, entry, until), until);
+  store.put(*sealer->key_of(token), {*sealer->seal(token, entry, until), until}, {});
   const auto found = store.get(*sealer->key_of(token));
   CPPUNIT_ASSERT(found && sealer->open(token, *found, now));
 }

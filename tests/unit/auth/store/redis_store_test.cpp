@@ -41,6 +41,7 @@ class RedisStoreTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(reads_from_a_server_that_is_full_and_writes_when_it_can);
   CPPUNIT_TEST(takes_nothing_from_a_server_full_of_foreign_data);
   CPPUNIT_TEST(keeps_no_entry_that_is_too_large_or_has_ended);
+  CPPUNIT_TEST(keeps_what_was_there_where_it_is_to_stay);
   CPPUNIT_TEST(does_not_notice_that_the_server_was_started_anew);
   CPPUNIT_TEST(does_not_notice_that_the_server_was_flushed);
   CPPUNIT_TEST(shows_the_server_nothing_of_what_it_holds);
@@ -68,7 +69,7 @@ class RedisStoreTest : public CppUnit::TestFixture {
   auth::WallTime until() const { return clock_.wall() + seconds(30); }
 
   bool keeps(RedisStore& store, unsigned number) const {
-    store.put(store_key(number), store_entry(number), until());
+    support::put(store, number, until());
     return store.get(store_key(number)) == store_entry(number);
   }
 
@@ -209,14 +210,32 @@ class RedisStoreTest : public CppUnit::TestFixture {
   void keeps_no_entry_that_is_too_large_or_has_ended() {
     const RedisServer server;
     RedisStore store(address(network_url(server)), clock_);
-    store.put(store_key(1), store_entry(1, auth::kMaxSealedBytes + 1), until());
-    store.put(store_key(2), store_entry(2), clock_.wall());
-    store.put(store_key(3), store_entry(3), clock_.wall() - seconds(1));
+    support::put(store, 1, until(), auth::kMaxSealedBytes + 1);
+    support::put(store, 2, clock_.wall());
+    support::put(store, 3, clock_.wall() - seconds(1));
     CPPUNIT_ASSERT_EQUAL(std::string("0"), count_keys(server));
   }
 
   static std::string count_keys(const RedisServer& server) {
     return server.say({"EVAL", "return tostring(redis.call('DBSIZE'))", "0"});
+  }
+
+  void keeps_what_was_there_where_it_is_to_stay() {
+    const RedisServer server;
+    RedisStore store(address(network_url(server)), clock_);
+    std::string asked;
+    bool stays = true;
+    const auto keeps = [&](std::string_view sealed) {
+      asked += std::string(sealed) + ' ';
+      return stays;
+    };
+    store.put(store_key(1), {"first", until()}, keeps);
+    store.put(store_key(1), {"second", until()}, keeps);
+    CPPUNIT_ASSERT(store.get(store_key(1)) == std::string("first"));
+    stays = false;
+    store.put(store_key(1), {"third", until()}, keeps);
+    CPPUNIT_ASSERT(store.get(store_key(1)) == std::string("third"));
+    CPPUNIT_ASSERT_EQUAL(std::string("first first "), asked);
   }
 
   void does_not_notice_that_the_server_was_started_anew() {
@@ -262,7 +281,7 @@ class RedisStoreTest : public CppUnit::TestFixture {
   void lets_the_server_forget_entries_when_they_end() {
     const RedisServer server;
     RedisStore store(address(network_url(server)), clock_);
-    store.put(store_key(1), store_entry(1), clock_.wall() + seconds(1234));
+    support::put(store, 1, clock_.wall() + seconds(1234));
     const std::string left =
         server.say({"EVAL", "return tostring(redis.call('TTL', redis.call('RANDOMKEY')))", "0"});
     CPPUNIT_ASSERT_MESSAGE(left, std::stoi(left) <= 1234 && std::stoi(left) > 1234 - 60);
@@ -306,7 +325,7 @@ class RedisStoreTest : public CppUnit::TestFixture {
     for (const std::size_t size : {1UL, 2UL, 16UL << 10, (16UL << 10) + 1, auth::kMaxSealedBytes}) {
       std::string entry(size, '\0');
       for (std::size_t i = 0; i < size; ++i) entry[i] = static_cast<char>(i);
-      store.put(store_key(1), entry, until());
+      store.put(store_key(1), {entry, until()}, {});
       CPPUNIT_ASSERT(store.get(store_key(1)) == entry);
     }
   }

@@ -48,6 +48,13 @@ class SharedCacheTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(keeps_a_refusal_for_five_seconds);
   CPPUNIT_TEST(keeps_a_refusal_no_longer_than_an_answer);
   CPPUNIT_TEST(keeps_nothing_that_zitadel_did_not_say);
+  CPPUNIT_TEST(no_older_answer_replaces_a_refusal);
+  CPPUNIT_TEST(no_older_entry_replaces_a_newer_one);
+  CPPUNIT_TEST(a_refusal_of_the_same_time_stays);
+  CPPUNIT_TEST(an_answer_from_the_future_gives_way);
+  CPPUNIT_TEST(a_refusal_from_the_future_gives_way_to_no_answer);
+  CPPUNIT_TEST(what_does_not_open_gives_way);
+  CPPUNIT_TEST(a_newer_entry_replaces_an_older_one);
   CPPUNIT_TEST(keeps_an_answer_until_its_grace_ends);
   CPPUNIT_TEST_SUITE_END();
 
@@ -99,6 +106,80 @@ class SharedCacheTest : public CppUnit::TestFixture {
     const support::LogCapture log;
     cache().store(kToken, {clock_.wall(), {}, Reason::kServerError});
     CPPUNIT_ASSERT_EQUAL(std::size_t{0}, contents_->puts());
+  }
+
+  // So long ago. Each in a process of its own.
+  void learn(std::string_view subject, seconds age = {}) const {
+    cache().store(kToken, {clock_.wall() - age, claims_of(subject), {}});
+  }
+  void learn(Reason refusal, seconds age = {}) const {
+    cache().store(kToken, {clock_.wall() - age, {}, refusal});
+  }
+  void assert_known(std::string_view subject) const {
+    const auto found = cache().find(kToken);
+    CPPUNIT_ASSERT(found && found->claims && found->claims->subject() == subject);
+  }
+  void assert_known(Reason refusal) const {
+    const auto found = cache().find(kToken);
+    CPPUNIT_ASSERT(found && found->refusal == refusal);
+  }
+
+  // Revoked meanwhile: the answer was on its way for longer.
+  void no_older_answer_replaces_a_refusal() {
+    learn(Reason::kInactive, seconds(1));
+    learn("somebody", seconds(2));
+    assert_known(Reason::kInactive);
+  }
+
+  void no_older_entry_replaces_a_newer_one() {
+    learn("newer", seconds(1));
+    learn("older", seconds(2));
+    assert_known("newer");
+    learn(Reason::kInactive, seconds(2));
+    assert_known("newer");
+    learn(Reason::kInactive);
+    learn(Reason::kWrongAudience, seconds(2));
+    assert_known(Reason::kInactive);
+  }
+
+  void a_refusal_of_the_same_time_stays() {
+    learn("somebody");
+    learn(Reason::kInactive);
+    assert_known(Reason::kInactive);
+    learn("somebody");
+    assert_known(Reason::kInactive);
+  }
+
+  // A clock has been set back, or another machine's is ahead.
+  void an_answer_from_the_future_gives_way() {
+    learn("the future", seconds(-50));
+    learn("somebody");
+    assert_known("somebody");
+    learn("the future", seconds(-50));
+    learn(Reason::kInactive);
+    assert_known(Reason::kInactive);
+  }
+
+  void a_refusal_from_the_future_gives_way_to_no_answer() {
+    learn(Reason::kInactive, seconds(-50));
+    learn("somebody");
+    assert_known(Reason::kInactive);
+    learn(Reason::kWrongAudience);
+    assert_known(Reason::kWrongAudience);
+  }
+
+  void what_does_not_open_gives_way() {
+    contents_->put(*sealer().key_of(kToken), {"anything", clock_.wall() + kLifetime}, {});
+    learn("somebody", seconds(1));
+    assert_known("somebody");
+  }
+
+  void a_newer_entry_replaces_an_older_one() {
+    learn(Reason::kInactive, seconds(2));
+    learn("somebody", seconds(1));
+    assert_known("somebody");
+    learn("somebody else");
+    assert_known("somebody else");
   }
 
   void keeps_an_answer_until_its_grace_ends() {

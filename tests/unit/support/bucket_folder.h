@@ -1,38 +1,45 @@
-// What the tests of the LMDB store share: a folder, and the files in use.
+// What the tests of the bucket store share: a folder, and the file in it.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <chrono>
+#include <cstddef>
 #include <filesystem>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
 
-#include "auth/store/lmdb_store.h"
-#include "auth/store/shared_store.h"
+#include "auth/store/bucket_store.h"
 #include "tests/unit/support/manual_clock.h"
 #include "tests/unit/support/store_entries.h"
 #include "tests/unit/support/temporary_folder.h"
 
 namespace support {
 
-class LmdbFolder {
+class BucketFolder {
  public:
   [[nodiscard]] std::string path() const { return (temporary_.path() / "store").string(); }
   [[nodiscard]] std::filesystem::path outer() const { return temporary_.path(); }
 
-  // The one folder in it that is in use. Throws where there is none, or more.
-  [[nodiscard]] std::filesystem::path generation() const {
+  // The one file in it. Throws where there is none, or more.
+  [[nodiscard]] std::filesystem::path file() const {
     std::optional<std::filesystem::path> found;
     for (const auto& entry : std::filesystem::directory_iterator(path())) {
-      if (found) throw std::runtime_error("there is more than one generation");
+      if (found) throw std::runtime_error("there is more than one file");
       found = entry.path();
     }
-    if (!found) throw std::runtime_error("there is no generation");
+    if (!found) throw std::runtime_error("there is no file");
     return *found;
   }
-  [[nodiscard]] std::filesystem::path data_file() const { return generation() / "data.mdb"; }
-  [[nodiscard]] std::filesystem::path lock_file() const { return generation() / "lock.mdb"; }
+
+  // Of the disk.
+  [[nodiscard]] std::size_t used_bytes() const {
+    struct stat status {};
+    if (::stat(file().c_str(), &status) != 0) throw std::runtime_error("there is no file");
+    return static_cast<std::size_t>(status.st_blocks) * 512;
+  }
 
  private:
   TemporaryFolder temporary_{};
@@ -45,11 +52,11 @@ class PassingStore {
       : path_(std::move(path)), clock_(clock) {}
 
   [[nodiscard]] bool has(unsigned number, std::size_t size = 400) const {
-    return auth::LmdbStore(path_, clock_).get(store_key(number)) == store_entry(number, size);
+    return auth::BucketStore(path_, clock_).get(store_key(number)) == store_entry(number, size);
   }
   void put(unsigned number, std::size_t size = 400) const {
-    auth::LmdbStore(path_, clock_)
-        .put(store_key(number), store_entry(number, size), clock_.wall() + kLifetime);
+    auth::BucketStore store(path_, clock_);
+    support::put(store, number, clock_.wall() + kLifetime, size);
   }
 
   static constexpr std::chrono::seconds kLifetime{30};

@@ -1,0 +1,69 @@
+// BucketStore: the store of the processes on one machine, a file of buckets in a private folder.
+//
+// A folder or a file that is no good, a full disk: the program goes on without it, and returns to
+// it. The file outlives a reboot.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "auth/base/clock.h"
+#include "auth/base/mutex.h"
+#include "auth/store/shared_store.h"
+#include "auth/store/store_log.h"
+
+namespace auth {
+
+namespace bucket {
+class BucketFile;
+}  // namespace bucket
+
+constexpr std::size_t kBucketStoreBytes = 64 << 20;
+// How often it is looked whether another file has taken the place of the one in use, or can be
+// opened by now. Also how long nothing is written after writing has failed.
+constexpr std::chrono::seconds kBucketPause{1};
+
+// Opens nothing before it is first used, and anew after a fork: so it may be made before one.
+class BucketStore final : public SharedStore {
+ public:
+  // folder: made with mode 0700 where there is none, but no folder above it. Refused, with a line
+  // in the log, when it is a link, belongs to another user or may be written to by others.
+  // max_bytes: of the file, 128 KiB at least. It takes only as much of the disk as has been in use.
+  // Stores of different sizes have different files, and share nothing.
+  // The clock must outlive the store.
+  BucketStore(std::string folder, const Clock& clock, std::size_t max_bytes = kBucketStoreBytes);
+  ~BucketStore() override;
+
+  // Neither waits for another thread or process.
+  [[nodiscard]] std::optional<std::string> get(const StoreKey& key) override;
+  // See BucketFile::put for what is left out.
+  void put(const StoreKey& key, const Entry& entry, const Keeps& keeps) override;
+
+ private:
+  using File = std::shared_ptr<bucket::BucketFile>;
+
+  // Null while it is out of order.
+  [[nodiscard]] File file();
+  [[nodiscard]] std::variant<File, std::string> open() const;
+  [[nodiscard]] bool may_write();
+
+  const std::string folder_;
+  const std::size_t buckets_;
+  const std::string file_name_;
+  const Clock& clock_;
+  StoreLog log_;
+
+  Mutex mutex_;
+  File file_ GUARDED_BY(mutex_);
+  pid_t process_ GUARDED_BY(mutex_) = 0;  // that opened it
+  SteadyTime look_at_ GUARDED_BY(mutex_){};
+  SteadyTime write_at_ GUARDED_BY(mutex_){};
+};
+
+}  // namespace auth

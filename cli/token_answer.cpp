@@ -13,16 +13,16 @@
 namespace cli {
 namespace {
 
-std::variant<auth::Secret, Refusal> token_in(std::string_view body) {
+auth::Result<auth::Secret, auth::Mistake> token_in(std::string_view body) {
   const std::optional<auth::Json> document = auth::Json::parse_secret(auth::SecretView(body));
   const std::optional<auth::Json> token =
       document ? document->member("access_token") : std::nullopt;
   const std::optional<std::string_view> text = token ? token->text() : std::nullopt;
   if (!text || !auth::is_bearer_token(*text)) {
-    return Refusal{"the token endpoint's answer holds no access token"};
+    return auth::Mistake{"the token endpoint's answer holds no access token"};
   }
   if (!auth::is_bearer(document->text_of("token_type").value_or(""))) {
-    return Refusal{"the token endpoint's answer holds a token that is not a bearer token"};
+    return auth::Mistake{"the token endpoint's answer holds a token that is not a bearer token"};
   }
   return auth::Secret(*text);
 }
@@ -92,29 +92,30 @@ std::string with_words(std::string_view what, const auth::HttpResponse& answer) 
 
 }  // namespace
 
-std::variant<auth::Secret, Refusal> read_token_answer(const auth::HttpResponse& answer,
-                                                      const auth::ServiceUserKey& key,
-                                                      const std::string& issuer,
-                                                      auth::WallTime now) {
+auth::Result<auth::Secret, auth::Mistake> read_token_answer(const auth::HttpResponse& answer,
+                                                            const auth::ServiceUserKey& key,
+                                                            const std::string& issuer,
+                                                            auth::WallTime now) {
   if (answer.status == 200) return token_in(answer.body);
   const std::optional<auth::Json> body = auth::Json::parse(answer.body);
   const std::string code = body ? body->text_of("error").value_or("") : "";
   const std::string description = body ? body->text_of("error_description").value_or("") : "";
   const Advice advice(answer, key, issuer, now);
   if (answer.status == 500 && code == "server_error") {
-    return Refusal{with_words("ZITADEL refused the key", answer) + ": " + advice.causes()};
+    return auth::Mistake{with_words("ZITADEL refused the key", answer) + ": " + advice.causes()};
   }
   const bool refused = answer.status >= 400 && answer.status < 500 && answer.status != 429;
   if (!refused || code.empty()) {
-    return Refusal{to_string(auth::status_error(answer, "the token endpoint"))};
+    return auth::Mistake{to_string(auth::status_error(answer, "the token endpoint"))};
   }
   if (description.find("NotActive") != std::string::npos) {
-    return Refusal{with_words("ZITADEL refused", answer) + ": the service user " + key.user_id +
-                   " is locked or deactivated: unlock or reactivate it under Users in ZITADEL's "
-                   "console"};
+    return auth::Mistake{
+        with_words("ZITADEL refused", answer) + ": the service user " + key.user_id +
+        " is locked or deactivated: unlock or reactivate it under Users in ZITADEL's "
+        "console"};
   }
   const std::string clock = advice.clock();
-  return Refusal{with_words("ZITADEL refused", answer) + (clock.empty() ? "" : "; " + clock)};
+  return auth::Mistake{with_words("ZITADEL refused", answer) + (clock.empty() ? "" : "; " + clock)};
 }
 
 }  // namespace cli

@@ -2,23 +2,18 @@
 #pragma once
 
 #include <string>
-#include <variant>
 
 #include "auth/base/clock.h"
+#include "auth/base/result.h"
 #include "auth/base/secret.h"
 #include "auth/zitadel/http_client.h"
 #include "auth/zitadel/key_file.h"
 
 namespace cli {
 
-// A sentence for the user; holds no token and no key.
-struct Refusal {
-  std::string message;
-};
-
 // The token in the answer, or why there is none: the cause where it can be told, else the likely
 // ones with their remedies. issuer: whom the key was used with. now: when the answer came.
-[[nodiscard]] std::variant<auth::Secret, Refusal> read_token_answer(
+[[nodiscard]] auth::Result<auth::Secret, auth::Mistake> read_token_answer(
     const auth::HttpResponse& answer, const auth::ServiceUserKey& key, const std::string& issuer,
     auth::WallTime now);
 

@@ -9,9 +9,9 @@
 namespace cli {
 namespace {
 
-using Mistake = std::optional<UsageMistake>;
+using Mistake = std::optional<auth::Mistake>;
 
-UsageMistake mistake(std::string_view option, std::string_view what) {
+auth::Mistake mistake(std::string_view option, std::string_view what) {
   return {std::string(option) + ' ' + std::string(what)};
 }
 
@@ -46,8 +46,8 @@ struct Given {
 
 class Parser {
  public:
-  std::variant<TokenOptions, UsageMistake> parse(const std::vector<std::string_view>& arguments,
-                                                 bool allow_http) {
+  auth::Result<TokenOptions, auth::Mistake> parse(const std::vector<std::string_view>& arguments,
+                                                  bool allow_http) {
     if (Mistake found = collect(arguments)) return *std::move(found);
     if (options_.action != TokenOptions::Action::kGetToken) return std::move(options_);
     for (const Given& option : {key_, domain_, project_, ca_file_}) {
@@ -141,7 +141,7 @@ class Parser {
 
 }  // namespace
 
-std::variant<TokenOptions, UsageMistake> parse_token_options(
+auth::Result<TokenOptions, auth::Mistake> parse_token_options(
     const std::vector<std::string_view>& arguments, bool allow_http) {
   return Parser().parse(arguments, allow_http);
 }

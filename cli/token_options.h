@@ -3,8 +3,9 @@
 
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
+
+#include "auth/base/result.h"
 
 namespace cli {
 
@@ -23,13 +24,8 @@ struct TokenOptions {
 // means its own. An administrator may have chosen another.
 [[nodiscard]] bool is_usual_project_id(std::string_view project) noexcept;
 
-// A sentence for the user.
-struct UsageMistake {
-  std::string message;
-};
-
 // arguments: without the program's name. allow_http: http:// to other than loopback addresses.
-[[nodiscard]] std::variant<TokenOptions, UsageMistake> parse_token_options(
+[[nodiscard]] auth::Result<TokenOptions, auth::Mistake> parse_token_options(
     const std::vector<std::string_view>& arguments, bool allow_http);
 
 // The text of --help.

@@ -34,32 +34,34 @@ std::optional<auth::Error> check_issuer(const std::string& issuer, const std::st
                          auth::shown_url(issuer) + "; if that is your instance, write this URL"};
 }
 
-std::optional<Refusal> objection_to(const auth::DiscoveryDocument& found) {
+std::optional<auth::Mistake> objection_to(const auth::DiscoveryDocument& found) {
   if (found.token_endpoint.empty()) {
-    return Refusal{"the discovery document names no token_endpoint"};
+    return auth::Mistake{"the discovery document names no token_endpoint"};
   }
   if (auth::origin_of(found.token_endpoint) != auth::origin_of(found.issuer)) {
-    return Refusal{"the discovery document of " + found.issuer +
-                   " names a token_endpoint of another server, " +
-                   auth::origin_of(found.token_endpoint) + ", which ZITADEL never does"};
+    return auth::Mistake{"the discovery document of " + found.issuer +
+                         " names a token_endpoint of another server, " +
+                         auth::origin_of(found.token_endpoint) + ", which ZITADEL never does"};
   }
   return std::nullopt;
 }
 
-std::variant<auth::DiscoveryDocument, Refusal> discover(const TokenRequest& request,
-                                                        auth::HttpClient& http) {
+auth::Result<auth::DiscoveryDocument, auth::Mistake> discover(const TokenRequest& request,
+                                                              auth::HttpClient& http) {
   const auto answer = ask(http, {request.domain + std::string(auth::kDiscoveryPath)});
-  if (!answer) return Refusal{to_string(answer.error())};
-  if (answer->status != 200) return Refusal{to_string(auth::discovery_error(*answer, "--domain"))};
+  if (!answer) return auth::Mistake{to_string(answer.error())};
+  if (answer->status != 200)
+    return auth::Mistake{to_string(auth::discovery_error(*answer, "--domain"))};
   const auto check = [&](const std::string& issuer) {
     return check_issuer(issuer, request.domain);
   };
   auto found = auth::read_discovery(answer->body, check, request.allow_http);
   if (!found) {
     const auth::Error& error = found.error();
-    return Refusal{error.reason == auth::Reason::kIssuerMismatch ? error.detail : to_string(error)};
+    return auth::Mistake{error.reason == auth::Reason::kIssuerMismatch ? error.detail
+                                                                       : to_string(error)};
   }
-  if (std::optional<Refusal> objection = objection_to(*found)) return *std::move(objection);
+  if (std::optional<auth::Mistake> objection = objection_to(*found)) return *std::move(objection);
   return *std::move(found);
 }
 
@@ -77,17 +79,19 @@ auth::Result<auth::Secret> make_form(const TokenRequest& request, const auth::Se
 
 }  // namespace
 
-std::variant<auth::Secret, Refusal> get_token(const TokenRequest& request,
-                                              const auth::ServiceUserKey& key,
-                                              auth::HttpClient& http, const auth::Clock& clock) {
-  if (auto mistake = auth::expiry_mistake(key, clock.wall())) return Refusal{*std::move(mistake)};
+auth::Result<auth::Secret, auth::Mistake> get_token(const TokenRequest& request,
+                                                    const auth::ServiceUserKey& key,
+                                                    auth::HttpClient& http,
+                                                    const auth::Clock& clock) {
+  if (auto mistake = auth::expiry_mistake(key, clock.wall()))
+    return auth::Mistake{*std::move(mistake)};
   auto discovered = discover(request, http);
-  if (auto* refusal = std::get_if<Refusal>(&discovered)) return std::move(*refusal);
-  const auto& found = std::get<auth::DiscoveryDocument>(discovered);
+  if (!discovered) return std::move(discovered).error();
+  const auto& found = *discovered;
   auth::Result<auth::Secret> form = make_form(request, key, found.issuer, clock);
-  if (!form) return Refusal{to_string(form.error())};
+  if (!form) return auth::Mistake{to_string(form.error())};
   const auto answer = ask(http, {found.token_endpoint, *std::move(form)});
-  if (!answer) return Refusal{to_string(answer.error())};
+  if (!answer) return auth::Mistake{to_string(answer.error())};
   return read_token_answer(*answer, key, found.issuer, clock.wall());
 }
 

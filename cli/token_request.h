@@ -2,9 +2,9 @@
 #pragma once
 
 #include <string>
-#include <variant>
 
 #include "auth/base/clock.h"
+#include "auth/base/result.h"
 #include "auth/base/secret.h"
 #include "auth/zitadel/http_client.h"
 #include "auth/zitadel/key_file.h"
@@ -21,9 +21,9 @@ struct TokenRequest {
 // Discovers the issuer and its token endpoint, and asks that. What is signed for the issuer goes to
 // the server of that issuer, and only where this is the one that was meant. Waits for the answers,
 // as long as the client lets it.
-[[nodiscard]] std::variant<auth::Secret, Refusal> get_token(const TokenRequest& request,
-                                                            const auth::ServiceUserKey& key,
-                                                            auth::HttpClient& http,
-                                                            const auth::Clock& clock);
+[[nodiscard]] auth::Result<auth::Secret, auth::Mistake> get_token(const TokenRequest& request,
+                                                                  const auth::ServiceUserKey& key,
+                                                                  auth::HttpClient& http,
+                                                                  const auth::Clock& clock);
 
 }  // namespace cli

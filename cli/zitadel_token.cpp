@@ -51,13 +51,13 @@ int print_token(const TokenOptions& options, bool allow_http) {
   auth::CurlHttpClient http(client_options);
   const auto outcome =
       cli::get_token({options.domain, options.scope, allow_http}, *key, http, clock);
-  if (const auto* refusal = std::get_if<cli::Refusal>(&outcome)) return fail(refusal->message);
+  if (!outcome) return fail(outcome.error().sentence);
   if (!cli::is_usual_project_id(options.project)) {
     tell("note: --project " + options.project +
          " is no number, as the ids are that ZITADEL makes; where there is no such project, no API "
          "takes this token: write the Resource Id that the project's page in the console shows");
   }
-  std::string line(std::get<auth::Secret>(outcome).reveal());
+  std::string line(outcome->reveal());
   line.push_back('\n');
   return print(auth::Secret::take(line).reveal());
 }
@@ -73,10 +73,8 @@ int run(int count, char** arguments) {
   const bool allow_http = allowed_by_environment();
   const auto parsed =
       cli::parse_token_options({arguments + (count > 0 ? 1 : 0), arguments + count}, allow_http);
-  if (const auto* mistake = std::get_if<cli::UsageMistake>(&parsed)) {
-    return fail(mistake->message + "; see zitadel-token --help");
-  }
-  const auto& options = std::get<TokenOptions>(parsed);
+  if (!parsed) return fail(parsed.error().sentence + "; see zitadel-token --help");
+  const TokenOptions& options = *parsed;
   switch (options.action) {
     case TokenOptions::Action::kShowHelp:
       return print(cli::token_help());

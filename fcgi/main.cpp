@@ -131,12 +131,12 @@ void warn(const auth::Settings& settings, bool is_fastcgi) {
 }
 
 // Null where nothing is to be protected but the program's own endpoints.
-std::variant<std::unique_ptr<fcgi::RulesFile>, auth::Mistakes> rules_of(
+auth::Result<std::unique_ptr<fcgi::RulesFile>, auth::Mistakes> rules_of(
     const auth::Settings& settings, const auth::Clock& clock) {
   if (const auto mistake = fcgi::CallerVariables::mistake_in(settings.pass_claims)) {
     return auth::Mistakes{"ZITADEL_PASS_CLAIMS: " + *mistake};
   }
-  if (settings.rules_file.empty()) return nullptr;
+  if (settings.rules_file.empty()) return std::unique_ptr<fcgi::RulesFile>();
   return fcgi::RulesFile::open(settings.rules_file, clock);
 }
 
@@ -182,11 +182,11 @@ int run() {
   auto loaded = auth::load_settings(
       environment, program,
       is_fastcgi ? auth::jose::KeyReading::kNow : auth::jose::KeyReading::kWhenUsed);
-  if (const auto* mistakes = std::get_if<auth::Mistakes>(&loaded)) {
+  if (!loaded) {
     auth::set_log_file(auth::find_log_file(environment, program));
-    return report(*mistakes);
+    return report(loaded.error());
   }
-  auto& settings = std::get<auth::Settings>(loaded);
+  auth::Settings& settings = *loaded;
   auth::set_log_level(settings.log_level);
   auth::set_log_file(settings.log_file);
   if (is_fastcgi) auth::reopen_log_file();
@@ -194,7 +194,7 @@ int run() {
 
   const auth::SystemClock clock;
   const auto rules = rules_of(settings, clock);
-  if (const auto* mistakes = std::get_if<auth::Mistakes>(&rules)) return report(*mistakes);
+  if (!rules) return report(rules.error());
 
   // Destroyed from the last to the first: what is under way ends before what it needs.
   const fcgi::ResourceMetadata metadata(settings.resource, settings.domain, scopes_of(settings));
@@ -216,8 +216,7 @@ int run() {
       settings, {http, *authentication, clock, workers, shared.get(), server.has_value()});
   responder.emplace(validator, fcgi::ProtectedResource{settings.realm, metadata.url()},
                     fcgi::Cors(settings.cors_origins));
-  authorizer.emplace(std::get<std::unique_ptr<fcgi::RulesFile>>(rules).get(), *responder,
-                     fcgi::CallerVariables(settings.pass_claims), clock);
+  authorizer.emplace(rules->get(), *responder, fcgi::CallerVariables(settings.pass_claims), clock);
   dispatcher.emplace(router, *authorizer, metadata, *responder);
 
   if (!server) return fcgi::serve_cgi(handler) ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -25,7 +25,7 @@ std::string remedy_for(const struct stat& status, const std::string& path) {
   return (own ? "chmod 600 " : "chmod o= ") + path;
 }
 
-std::variant<Secret, FileMistake> read_text(int file, std::size_t max_bytes) {
+Result<Secret, FileMistake> read_text(int file, std::size_t max_bytes) {
   std::string text(max_bytes + 1, '\0');
   std::size_t size = 0;
   while (size < text.size()) {
@@ -42,24 +42,23 @@ std::variant<Secret, FileMistake> read_text(int file, std::size_t max_bytes) {
   Secret content{std::string_view(text).substr(0, size)};
   OPENSSL_cleanse(text.data(), text.size());
   if (size > max_bytes) {
-    return FileMistake{"is larger than " + std::to_string(max_bytes) + " bytes"};
+    return FileMistake{{"is larger than " + std::to_string(max_bytes) + " bytes"}};
   }
   return content;
 }
 
 }  // namespace
 
-std::variant<PrivateFile, FileMistake> read_private_file(const std::string& path,
-                                                         std::size_t max_bytes) {
+Result<PrivateFile, FileMistake> read_private_file(const std::string& path, std::size_t max_bytes) {
   // Opening a FIFO would wait for its writer; O_NONBLOCK lets the check below refuse it.
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!file.is_open()) return system_mistake("cannot be opened");
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) return system_mistake("cannot be examined");
-  if (!S_ISREG(status.st_mode)) return FileMistake{"is not a regular file"};
+  if (!S_ISREG(status.st_mode)) return FileMistake{{"is not a regular file"}};
   auto text = read_text(file.get(), max_bytes);
-  if (auto* mistake = std::get_if<FileMistake>(&text)) return std::move(*mistake);
-  return PrivateFile{std::get<Secret>(std::move(text)), remedy_for(status, path)};
+  if (!text) return std::move(text).error();
+  return PrivateFile{*std::move(text), remedy_for(status, path)};
 }
 
 }  // namespace auth

@@ -4,8 +4,8 @@
 
 #include <cstddef>
 #include <string>
-#include <variant>
 
+#include "auth/base/result.h"
 #include "auth/base/secret.h"
 
 namespace auth {
@@ -18,15 +18,14 @@ struct PrivateFile {
   std::string remedy;
 };
 
-// What is to be put behind the file's name: "cannot be opened: Permission denied". Holds nothing
-// of the file.
-struct FileMistake {
-  std::string message;
+// Its sentence follows the file's name: "cannot be opened: Permission denied". Holds nothing of the
+// file.
+struct FileMistake : Mistake {
   bool missing = false;  // there is no such file
 };
 
 // Refuses what is no regular file or holds more than max_bytes. Never waits for a FIFO's writer.
-[[nodiscard]] std::variant<PrivateFile, FileMistake> read_private_file(const std::string& path,
-                                                                       std::size_t max_bytes);
+[[nodiscard]] Result<PrivateFile, FileMistake> read_private_file(const std::string& path,
+                                                                 std::size_t max_bytes);
 
 }  // namespace auth

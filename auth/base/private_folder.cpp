@@ -11,26 +11,26 @@
 namespace auth {
 namespace {
 
-FolderMistake system_mistake(const char* what) {
+Mistake system_mistake(const char* what) {
   return {std::string(what) + ": " + std::generic_category().message(errno)};
 }
 
-std::optional<FolderMistake> mistake_in(const struct stat& status, const std::string& path) {
-  if (S_ISLNK(status.st_mode)) return FolderMistake{"is a link: name the folder itself"};
-  if (!S_ISDIR(status.st_mode)) return FolderMistake{"is not a folder"};
-  if (status.st_uid != ::geteuid()) return FolderMistake{"belongs to another user"};
+std::optional<Mistake> mistake_in(const struct stat& status, const std::string& path) {
+  if (S_ISLNK(status.st_mode)) return Mistake{"is a link: name the folder itself"};
+  if (!S_ISDIR(status.st_mode)) return Mistake{"is not a folder"};
+  if (status.st_uid != ::geteuid()) return Mistake{"belongs to another user"};
   if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-    return FolderMistake{"may be written to by others: chmod 700 " + path};
+    return Mistake{"may be written to by others: chmod 700 " + path};
   }
   return std::nullopt;
 }
 
 }  // namespace
 
-std::variant<Descriptor, FolderMistake> open_private_folder(const std::string& path) {
+Result<Descriptor, Mistake> open_private_folder(const std::string& path) {
   // With a slash at its end, a link would be followed.
   const std::string name = path.substr(0, path.find_last_not_of('/') + 1);
-  if (name.empty()) return FolderMistake{"is not a name for a folder of its own"};
+  if (name.empty()) return Mistake{"is not a name for a folder of its own"};
   if (::mkdir(name.c_str(), S_IRWXU) != 0 && errno != EEXIST) {
     return system_mistake("cannot be made");
   }

@@ -1,15 +1,18 @@
-// Result<T>: a T, or an Error that says why there is none.
+// Result<T, E>: a T, or an E that says why there is none.
 //
-// Members are spelt like std::expected, so that it can take over one day. Values of this kind are
-// the only way an operation of this library fails; no exception crosses a public function.
+// E is an Error where a request is decided, and a Mistake or Mistakes where an operator or a user
+// has to mend something. Members are spelt like std::expected, so that it can take over one day. No
+// exception crosses a public function.
 #pragma once
 
 #include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace auth {
 
@@ -89,12 +92,22 @@ struct Error {
 // "sentence: detail", for a log line.
 [[nodiscard]] std::string to_string(const Error& error);
 
-template <typename T>
+// What is wrong with something that the operator or the user of a command wrote, and what to do
+// about it. Holds nothing of a secret. The header of a function that gives one says whether it is a
+// whole sentence or follows the name of a thing: "cannot be opened: Permission denied".
+struct Mistake {
+  std::string sentence{};
+};
+
+// Whole sentences, one each.
+using Mistakes = std::vector<std::string>;
+
+template <typename T, typename E = Error>
 class [[nodiscard]] Result {
  public:
   Result(T value) : outcome_(std::in_place_index<0>, std::move(value)) {}
-  Result(Error error) : outcome_(std::in_place_index<1>, std::move(error)) {}
-  Result(Reason reason) : Result(Error{reason}) {}
+  Result(E error) : outcome_(std::in_place_index<1>, std::move(error)) {}
+  Result(Reason reason) requires std::is_same_v<E, Error> : Result(Error{reason}) {}
 
   [[nodiscard]] bool has_value() const noexcept { return outcome_.index() == 0; }
   explicit operator bool() const noexcept { return has_value(); }
@@ -110,11 +123,11 @@ class [[nodiscard]] Result {
   const T* operator->() const { return &value(); }
 
   // REQUIRES: !has_value().
-  [[nodiscard]] const Error& error() const& { return *std::get_if<1>(&outcome_); }
-  [[nodiscard]] Error&& error() && { return std::move(*std::get_if<1>(&outcome_)); }
+  [[nodiscard]] const E& error() const& { return *std::get_if<1>(&outcome_); }
+  [[nodiscard]] E&& error() && { return std::move(*std::get_if<1>(&outcome_)); }
 
  private:
-  std::variant<T, Error> outcome_;
+  std::variant<T, E> outcome_;
 };
 
 }  // namespace auth

@@ -136,9 +136,8 @@ std::string process_program() {
   return error ? std::string() : program.string();
 }
 
-std::variant<Settings, Mistakes> load_settings(const Environment& environment,
-                                               std::string_view program,
-                                               jose::KeyReading key_reading) {
+Result<Settings, Mistakes> load_settings(const Environment& environment, std::string_view program,
+                                         jose::KeyReading key_reading) {
   SettingSources sources = collect_settings(environment, program, known_names());
   Settings settings;
   settings.key_reading = key_reading;

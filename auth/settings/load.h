@@ -3,7 +3,6 @@
 
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "auth/settings/settings.h"
@@ -20,7 +19,7 @@ namespace auth {
 // Reads the environment first, then the .env file (which one: auth/settings/sources.h), and checks
 // everything, also the key file and its permissions. An empty value counts as none. Gives all
 // mistakes together. Never calls out. program: where to look for a file that names the .env file.
-[[nodiscard]] std::variant<Settings, Mistakes> load_settings(
+[[nodiscard]] Result<Settings, Mistakes> load_settings(
     const Environment& environment, std::string_view program = {},
     jose::KeyReading key_reading = jose::KeyReading::kNow);
 

@@ -7,7 +7,6 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
-#include <variant>
 
 #include "auth/base/log_place.h"
 #include "auth/base/private_file.h"
@@ -142,10 +141,8 @@ Problem ca_file(const FoundSetting& found, Settings& settings) {
   std::string path;
   if (Problem problem = resolve(found, path)) return problem;
   const auto file = read_private_file(path, kMaxCaFileBytes);
-  if (const auto* mistake = std::get_if<FileMistake>(&file)) {
-    return "cannot be used: " + path + ' ' + mistake->message;
-  }
-  const std::string_view text = std::get<PrivateFile>(file).text.reveal();
+  if (!file) return "cannot be used: " + path + ' ' + file.error().sentence;
+  const std::string_view text = file->text.reveal();
   if (text.find("-----BEGIN CERTIFICATE-----") == std::string_view::npos) {
     return "holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)";
   }
@@ -159,8 +156,8 @@ Problem cache_dir(const FoundSetting& found, Settings& settings) {
 
 Problem cache_url(const FoundSetting& found, Settings& settings) {
   auto parsed = parse_redis_url(found.value);
-  if (auto* mistake = std::get_if<RedisUrlMistake>(&parsed)) return std::move(mistake->message);
-  settings.cache_server = std::get<RedisAddress>(std::move(parsed));
+  if (!parsed) return std::move(parsed).error().sentence;
+  settings.cache_server = *std::move(parsed);
   return std::nullopt;
 }
 

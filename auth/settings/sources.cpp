@@ -87,12 +87,12 @@ class Collector {
   // False where there is one and it names no file.
   bool read_file_beside(const std::string& path, NamedFile& env_file) {
     auto file = read_private_file(path, kMaxDotenvBytes);
-    if (const auto* mistake = std::get_if<FileMistake>(&file)) {
-      if (mistake->missing) return true;
-      sources_.mistakes.push_back(shown(path) + ' ' + mistake->message);
+    if (!file) {
+      if (file.error().missing) return true;
+      sources_.mistakes.push_back(shown(path) + ' ' + file.error().sentence);
       return false;
     }
-    Dotenv dotenv = parse(path, std::get<PrivateFile>(file));
+    Dotenv dotenv = parse(path, *file);
     for (const DotenvEntry& entry : dotenv.entries) {
       const std::string origin = line_of(path, entry.line);
       if (entry.name != kEnvFileName) {
@@ -117,18 +117,17 @@ class Collector {
     const bool named = !env_file.path.empty();
     const std::string path = named ? env_file.path : ".env";
     auto file = read_private_file(path, kMaxDotenvBytes);
-    if (const auto* mistake = std::get_if<FileMistake>(&file)) {
-      if (mistake->missing && !named) return;
+    if (!file) {
+      if (file.error().missing && !named) return;
       const std::string subject =
           named ? std::string(kEnvFileName) + " (" + env_file.origin + "), \"" + shown(path) + "\","
                 : path;
-      return sources_.mistakes.push_back(subject + ' ' + mistake->message);
+      return sources_.mistakes.push_back(subject + ' ' + file.error().sentence);
     }
-    const PrivateFile& content = std::get<PrivateFile>(file);
-    Dotenv dotenv = parse(path, content);
+    Dotenv dotenv = parse(path, *file);
     std::map<std::string, unsigned, std::less<>> lines;
     for (DotenvEntry& entry : dotenv.entries) {
-      add_entry(path, content.remedy, lines, std::move(entry));
+      add_entry(path, file->remedy, lines, std::move(entry));
     }
   }
 

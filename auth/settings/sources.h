@@ -18,13 +18,10 @@
 #include <string_view>
 #include <vector>
 
+#include "auth/base/result.h"
 #include "auth/base/secret.h"
 
 namespace auth {
-
-// One line for the operator: names the setting, what was found, what to write instead.
-// Never holds a secret's value.
-using Mistakes = std::vector<std::string>;
 
 // "NAME=value" strings, which must live as long as this.
 using Environment = std::vector<std::string_view>;
@@ -41,6 +38,7 @@ struct FoundSetting {
   std::string folder;  // where a relative path begins: empty, or ends with '/'
 };
 
+// Each line names the setting, what was found, what to write instead. Never holds a secret's value.
 struct SettingSources {
   std::map<std::string, FoundSetting, std::less<>> found;  // known names only
   Mistakes mistakes;  // of the .env file: not readable, malformed, repeated or misspelt names, …

@@ -83,8 +83,11 @@ BucketStore::File BucketStore::file() {
   // Without the lock: threads that come meanwhile open it as well.
   auto opened = open();
   File found;
-  if (auto* file = std::get_if<File>(&opened)) found = std::move(*file);
-  if (const auto* what = std::get_if<std::string>(&opened)) log_.failed(*what);
+  if (opened) {
+    found = *std::move(opened);
+  } else {
+    log_.failed(opened.error().sentence);
+  }
   File last = found;  // then the one before it, which is closed without the lock as well
   const MutexLock lock(mutex_);
   file_.swap(last);
@@ -94,22 +97,22 @@ BucketStore::File BucketStore::file() {
 }
 
 // Anew each time: another folder or file may have taken the place of the one in use.
-std::variant<BucketStore::File, std::string> BucketStore::open() const {
+Result<BucketStore::File, Mistake> BucketStore::open() const {
   auto folder = open_private_folder(folder_);
-  if (const auto* mistake = std::get_if<FolderMistake>(&folder)) return "it " + mistake->message;
+  if (!folder) return Mistake{"it " + folder.error().sentence};
   if (!may_be_as_large(buckets_ * kBucketBytes)) {
-    return "files may not be as large as it needs: ulimit -f unlimited";
+    return Mistake{"files may not be as large as it needs: ulimit -f unlimited"};
   }
   const std::string its_file = "its file " + file_name_ + ' ';
-  Descriptor file(::openat(std::get<Descriptor>(folder).get(), file_name_.c_str(),
+  Descriptor file(::openat(folder->get(), file_name_.c_str(),
                            O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
                            S_IRUSR | S_IWUSR));
   if (!file.is_open()) {
-    if (errno == ELOOP) return its_file + "is a link: remove it";
-    return its_file + "cannot be opened: " + system_message(errno);
+    if (errno == ELOOP) return Mistake{its_file + "is a link: remove it"};
+    return Mistake{its_file + "cannot be opened: " + system_message(errno)};
   }
   const std::string mistake = mistake_in(file.get());
-  if (!mistake.empty()) return its_file + mistake;
+  if (!mistake.empty()) return Mistake{its_file + mistake};
   return std::make_shared<BucketFile>(std::move(file), buckets_);
 }
 

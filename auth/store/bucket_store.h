@@ -11,10 +11,10 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <variant>
 
 #include "auth/base/clock.h"
 #include "auth/base/mutex.h"
+#include "auth/base/result.h"
 #include "auth/store/shared_store.h"
 #include "auth/store/store_log.h"
 
@@ -50,7 +50,7 @@ class BucketStore final : public SharedStore {
 
   // Null while it is out of order.
   [[nodiscard]] File file();
-  [[nodiscard]] std::variant<File, std::string> open() const;
+  [[nodiscard]] Result<File, Mistake> open() const;
   [[nodiscard]] bool may_write();
 
   const std::string folder_;

@@ -11,7 +11,7 @@
 namespace auth {
 namespace {
 
-using Mistake = std::optional<RedisUrlMistake>;
+using Bad = std::optional<Mistake>;
 
 constexpr unsigned kMaxDatabase = 1'000'000;
 constexpr std::size_t kMaxSocketPath = sizeof(sockaddr_un::sun_path) - 1;
@@ -22,7 +22,7 @@ constexpr std::string_view kHostCharacters =
 constexpr std::string_view kPlainCharacters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$'()*+,;%";
 
-Mistake mistake(std::string message) { return RedisUrlMistake{std::move(message)}; }
+Bad mistake(std::string message) { return Mistake{std::move(message)}; }
 
 template <typename Number>
 std::optional<Number> number_of(std::string_view text, Number most) {
@@ -56,7 +56,7 @@ std::optional<Secret> decode(std::string_view text, std::string_view further) {
   return Secret::take(plain);
 }
 
-Mistake read_credentials(std::string_view user, std::string_view password, RedisAddress& address) {
+Bad read_credentials(std::string_view user, std::string_view password, RedisAddress& address) {
   constexpr std::string_view kForUser = "&=";
   constexpr std::string_view kForPassword = "&=:";
   std::optional<Secret> name = decode(user, kForUser);
@@ -70,7 +70,7 @@ Mistake read_credentials(std::string_view user, std::string_view password, Redis
   return std::nullopt;
 }
 
-Mistake read_database(std::string_view text, RedisAddress& address) {
+Bad read_database(std::string_view text, RedisAddress& address) {
   const auto number = number_of(text, kMaxDatabase);
   if (!number) return mistake("names a database that is not a number, such as 0");
   address.database = *number;
@@ -88,7 +88,7 @@ bool is_host(std::string_view host) {
 }
 
 // HOST[:PORT]
-Mistake read_host(std::string_view text, RedisAddress& address) {
+Bad read_host(std::string_view text, RedisAddress& address) {
   const bool bracketed = text.starts_with('[');
   const std::size_t end = bracketed ? text.find(']') : text.find(':');
   if (bracketed && end == std::string_view::npos) return mistake("holds a '[' without its ']'");
@@ -107,7 +107,7 @@ Mistake read_host(std::string_view text, RedisAddress& address) {
   return std::nullopt;
 }
 
-Mistake read_network(std::string_view text, RedisAddress& address) {
+Bad read_network(std::string_view text, RedisAddress& address) {
   if (text.find_first_of("?#") != std::string_view::npos) {
     return mistake("holds a '?' or '#': in a password, write %3F or %23");
   }
@@ -135,7 +135,7 @@ struct Parameters {
   std::optional<std::string_view> password{};
 };
 
-Mistake read_parameters(std::string_view query, Parameters& parameters) {
+Bad read_parameters(std::string_view query, Parameters& parameters) {
   while (!query.empty()) {
     const std::string_view part = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(part.size() + 1, query.size()));
@@ -154,7 +154,7 @@ Mistake read_parameters(std::string_view query, Parameters& parameters) {
   return std::nullopt;
 }
 
-Mistake read_socket(std::string_view text, RedisAddress& address) {
+Bad read_socket(std::string_view text, RedisAddress& address) {
   if (text.starts_with("//")) text.remove_prefix(2);
   const std::size_t mark = std::min(text.find('?'), text.size());
   const std::optional<Secret> path = decode(text.substr(0, mark), "/@:&=");
@@ -177,7 +177,7 @@ Mistake read_socket(std::string_view text, RedisAddress& address) {
   return read_credentials(parameters.user.value_or(""), parameters.password.value_or(""), address);
 }
 
-Mistake read(std::string_view text, RedisAddress& address) {
+Bad read(std::string_view text, RedisAddress& address) {
   if (text.size() > kMaxRedisUrlBytes) {
     return mistake("is longer than " + std::to_string(kMaxRedisUrlBytes) + " characters");
   }
@@ -201,9 +201,9 @@ std::string RedisAddress::name() const {
          number;
 }
 
-std::variant<RedisAddress, RedisUrlMistake> parse_redis_url(SecretView url) {
+Result<RedisAddress, Mistake> parse_redis_url(SecretView url) {
   RedisAddress address;
-  if (Mistake bad = read(url.reveal(), address)) return *std::move(bad);
+  if (Bad bad = read(url.reveal(), address)) return *std::move(bad);
   return address;
 }
 

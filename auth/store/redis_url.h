@@ -10,8 +10,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <variant>
 
+#include "auth/base/result.h"
 #include "auth/base/secret.h"
 
 namespace auth {
@@ -30,11 +30,7 @@ struct RedisAddress {
   [[nodiscard]] std::string name() const;
 };
 
-// What is to be put behind the URL's name: "holds a query: …". Holds nothing of the URL.
-struct RedisUrlMistake {
-  std::string message;
-};
-
-[[nodiscard]] std::variant<RedisAddress, RedisUrlMistake> parse_redis_url(SecretView url);
+// The mistake follows the URL's name: "holds a query: …". It holds nothing of the URL.
+[[nodiscard]] Result<RedisAddress, Mistake> parse_redis_url(SecretView url);
 
 }  // namespace auth

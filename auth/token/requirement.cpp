@@ -70,7 +70,7 @@ std::optional<std::string> Requirement::add(Alternative& alternative, std::strin
   return std::nullopt;
 }
 
-std::variant<Requirement, Requirement::Mistake> Requirement::parse(std::string_view text) {
+Result<Requirement, Mistake> Requirement::parse(std::string_view text) {
   const std::vector<std::string_view> words = words_of(text);
   if (words.empty()) return Mistake{"nothing is required: " + std::string(kHelp)};
   for (const std::string_view word : words) {

@@ -17,7 +17,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "auth/base/result.h"
@@ -31,12 +30,8 @@ constexpr std::size_t kMaxDescribedBytes = 2000;
 // Immutable after construction, so any thread may use it. A default one is "token".
 class Requirement {
  public:
-  // A sentence that says what is wrong with the text and what may stand there instead.
-  struct Mistake {
-    std::string message;
-  };
-
-  [[nodiscard]] static std::variant<Requirement, Mistake> parse(std::string_view text);
+  // The mistake says what is wrong with the text and what may stand there instead.
+  [[nodiscard]] static Result<Requirement, Mistake> parse(std::string_view text);
 
   // What is met by who meets all of these, which must outlive it: public where each of them is, and
   // "token" where there are none.

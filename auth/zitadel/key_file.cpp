@@ -1,7 +1,6 @@
 #include "auth/zitadel/key_file.h"
 
 #include <utility>
-#include <variant>
 
 #include "auth/base/json.h"
 #include "auth/base/private_file.h"
@@ -98,15 +97,12 @@ Result<KeyFile> parse(std::string_view text, const Kind& wanted, jose::KeyReadin
 }
 
 Result<KeyFile> read(const std::string& path, const Kind& wanted, jose::KeyReading reading) {
-  const auto outcome = read_private_file(path, kMaxKeyFileBytes);
-  if (const auto* mistake = std::get_if<FileMistake>(&outcome)) {
-    return unusable(path + ": " + mistake->message);
+  const auto content = read_private_file(path, kMaxKeyFileBytes);
+  if (!content) return unusable(path + ": " + content.error().sentence);
+  if (!content->remedy.empty()) {
+    return unusable(path + ": others may read or change this private key: " + content->remedy);
   }
-  const PrivateFile& content = std::get<PrivateFile>(outcome);
-  if (!content.remedy.empty()) {
-    return unusable(path + ": others may read or change this private key: " + content.remedy);
-  }
-  Result<KeyFile> file = parse(content.text.reveal(), wanted, reading);
+  Result<KeyFile> file = parse(content->text.reveal(), wanted, reading);
   if (!file) return unusable(path + ": " + file.error().detail);
   return file;
 }

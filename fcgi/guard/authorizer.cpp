@@ -2,7 +2,6 @@
 
 #include <string_view>
 #include <utility>
-#include <variant>
 
 #include "fcgi/guard/demand.h"
 
@@ -38,14 +37,12 @@ void Authorizer::handle(std::unique_ptr<Exchange> exchange) const {
                    "in"});
     return responder_.answer(std::move(exchange), unable("there are no rules"));
   }
-  auto outcome = demand_of(exchange->request(), rules_->current());
-  if (Response* refusal = std::get_if<Response>(&outcome)) {
-    return responder_.answer(std::move(exchange), std::move(*refusal));
-  }
   // It holds the rules, whatever becomes of their file meanwhile.
-  const Demand demand = std::get<Demand>(std::move(outcome));
-  responder_.admit(std::move(exchange), *demand, Responder::Body::kIgnored,
-                   [this, demand](const Request& admitted, const auth::Claims& claims) {
+  auto demand = demand_of(exchange->request(), rules_->current());
+  if (!demand) return responder_.answer(std::move(exchange), std::move(demand).error());
+  const auth::Requirement& required = **demand;
+  responder_.admit(std::move(exchange), required, Responder::Body::kIgnored,
+                   [this, demand = *demand](const Request& admitted, const auth::Claims& claims) {
                      return admit(admitted, claims);
                    });
 }

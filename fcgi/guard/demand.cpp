@@ -62,11 +62,11 @@ class Gatherer {
 Refusal Gatherer::add(const Paths& paths, std::string_view method, bool reaches_below) {
   for (const auto& [path, is_inside] : paths) {
     const auto found = rules_.find(path, method);
-    if (const auto* none = std::get_if<Rules::NoRule>(&found)) {
-      return *none == Rules::NoRule::kMethod ? wrong_method(rules_.methods(path))
-                                             : forbidden("no rule opens this path");
+    if (!found) {
+      return found.error() == Rules::NoRule::kMethod ? wrong_method(rules_.methods(path))
+                                                     : forbidden("no rule opens this path");
     }
-    add(std::get<const auth::Requirement*>(found));
+    add(*found);
     if (!reaches_below || is_inside) continue;
     if (Refusal refusal = add_below(path, method)) return refusal;
   }
@@ -148,7 +148,7 @@ Refusal add_method(Gatherer& gatherer, const Request& request, const Paths& path
 
 }  // namespace
 
-std::variant<Demand, Response> demand_of(const Request& request,
+auth::Result<Demand, Response> demand_of(const Request& request,
                                          std::shared_ptr<const Rules> rules) {
   const std::optional<RequestTarget> target = request_target(request.variable("REQUEST_URI"));
   const std::optional<RequestMethods> methods =

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <memory>
-#include <variant>
 
+#include "auth/base/result.h"
 #include "auth/token/requirement.h"
 #include "fcgi/guard/rules.h"
 #include "fcgi/http/request.h"
@@ -22,7 +22,7 @@ using Demand = std::shared_ptr<const auth::Requirement>;
 //      it is about
 // 405: a method that the rules of a path are not for
 // All carry Cache-Control: no-store.
-[[nodiscard]] std::variant<Demand, Response> demand_of(const Request& request,
+[[nodiscard]] auth::Result<Demand, Response> demand_of(const Request& request,
                                                        std::shared_ptr<const Rules> rules);
 
 }  // namespace fcgi

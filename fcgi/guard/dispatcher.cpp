@@ -2,7 +2,6 @@
 
 #include <exception>
 #include <utility>
-#include <variant>
 
 #include "auth/base/log.h"
 
@@ -46,10 +45,8 @@ void Dispatcher::respond(std::unique_ptr<Exchange> exchange) const {
     return responder_.answer(std::move(exchange), metadata_.answer(request));
   }
   auto found = router_.find(request);
-  if (Response* response = std::get_if<Response>(&found)) {
-    return responder_.answer(std::move(exchange), std::move(*response));
-  }
-  const Endpoint& endpoint = *std::get<const Endpoint*>(found);
+  if (!found) return responder_.answer(std::move(exchange), std::move(found).error());
+  const Endpoint& endpoint = **found;
   responder_.admit(std::move(exchange), endpoint.requirement, Responder::Body::kWanted,
                    [&endpoint](const Request& admitted, const auth::Claims& claims) {
                      Response response = call(endpoint, admitted, claims);

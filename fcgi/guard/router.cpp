@@ -40,14 +40,12 @@ void Router::add(std::string path, std::vector<std::string> methods, std::string
   }
   if (!handler) throw std::logic_error("endpoint without handler: " + path);
   auto parsed = auth::Requirement::parse(requirement);
-  if (const auto* mistake = std::get_if<auth::Requirement::Mistake>(&parsed)) {
-    throw std::logic_error("endpoint " + path + ": " + mistake->message);
-  }
-  endpoints_.push_back({std::move(path), std::move(methods),
-                        std::get<auth::Requirement>(std::move(parsed)), std::move(handler)});
+  if (!parsed) throw std::logic_error("endpoint " + path + ": " + parsed.error().sentence);
+  endpoints_.push_back(
+      {std::move(path), std::move(methods), *std::move(parsed), std::move(handler)});
 }
 
-std::variant<const Endpoint*, Response> Router::find(const Request& request) const {
+auth::Result<const Endpoint*, Response> Router::find(const Request& request) const {
   const auto found = std::find_if(endpoints_.begin(), endpoints_.end(), [&](const Endpoint& each) {
     return each.path == request.path_info();
   });

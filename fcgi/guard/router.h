@@ -4,9 +4,9 @@
 #include <functional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
+#include "auth/base/result.h"
 #include "auth/token/claims.h"
 #include "auth/token/requirement.h"
 #include "fcgi/http/request.h"
@@ -41,7 +41,7 @@ class Router {
 
   // The endpoint, which lives as long as the router; or the response that settles the request
   // without one: 404, 405 with Allow, 204 with Allow for OPTIONS.
-  [[nodiscard]] std::variant<const Endpoint*, Response> find(const Request& request) const;
+  [[nodiscard]] auth::Result<const Endpoint*, Response> find(const Request& request) const;
 
  private:
   std::vector<Endpoint> endpoints_;

@@ -73,24 +73,27 @@ Mistake take_methods(std::vector<std::string_view>& words, std::vector<std::stri
 
 }  // namespace
 
-std::variant<RuleLine, std::string> parse_rule_line(std::vector<std::string_view> words,
-                                                    Case letters) {
-  if (Mistake mistake = prefix_mistake(words[0], letters)) return *std::move(mistake);
+auth::Result<RuleLine, auth::Mistake> parse_rule_line(std::vector<std::string_view> words,
+                                                      Case letters) {
+  if (Mistake mistake = prefix_mistake(words[0], letters))
+    return auth::Mistake{*std::move(mistake)};
   RuleLine line{std::string(without_slash(words[0])), {}, {}, {}};
   if (letters == Case::kIgnored) line.prefix = lower_case(line.prefix);
-  if (Mistake mistake = take_methods(words, line.methods)) return *std::move(mistake);
+  if (Mistake mistake = take_methods(words, line.methods))
+    return auth::Mistake{*std::move(mistake)};
   for (std::size_t i = 1; i < words.size(); ++i) {
     if (is_known_method(upper_case(words[i]))) {
-      return "\"" + std::string(words[i]) + "\": methods stand at the end of the line, in capitals";
+      return auth::Mistake{"\"" + std::string(words[i]) +
+                           "\": methods stand at the end of the line, in capitals"};
     }
     line.required.append(i > 1 ? " " : "").append(words[i]);
   }
   if (line.required.size() > kMaxRequirementBytes) {
-    return "what is required is longer than 2,000 bytes";
+    return auth::Mistake{"what is required is longer than 2,000 bytes"};
   }
   auto parsed = auth::Requirement::parse(line.required);
-  if (auto* mistake = std::get_if<auth::Requirement::Mistake>(&parsed)) return mistake->message;
-  line.requirement = std::get<auth::Requirement>(std::move(parsed));
+  if (!parsed) return std::move(parsed).error();
+  line.requirement = *std::move(parsed);
   return line;
 }
 

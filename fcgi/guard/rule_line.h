@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
+#include "auth/base/result.h"
 #include "auth/token/requirement.h"
 #include "fcgi/http/path_segment.h"
 
@@ -25,8 +25,8 @@ struct RuleLine {
   std::vector<std::string> methods;  // with HEAD where GET is; none: none was written
 };
 
-// words: at least one. The string says what is wrong with the line.
-[[nodiscard]] std::variant<RuleLine, std::string> parse_rule_line(
+// words: at least one. The mistake says what is wrong with the line.
+[[nodiscard]] auth::Result<RuleLine, auth::Mistake> parse_rule_line(
     std::vector<std::string_view> words, Case letters);
 
 }  // namespace fcgi

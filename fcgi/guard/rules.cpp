@@ -43,17 +43,17 @@ std::string_view take_line(std::string_view& text) {
 
 }  // namespace
 
-std::variant<Rules, Rules::Mistakes> Rules::parse(std::string_view text) {
-  if (text.size() > kMaxRulesBytes) return Mistakes{"the file is larger than 1 MiB"};
+auth::Result<Rules, auth::Mistakes> Rules::parse(std::string_view text) {
+  if (text.size() > kMaxRulesBytes) return auth::Mistakes{"the file is larger than 1 MiB"};
   Rules rules;
-  Mistakes mistakes;
+  auth::Mistakes mistakes;
   for (std::size_t number = 1; !text.empty() && mistakes.size() < kMaxRulesMistakes; ++number) {
     const std::vector<std::string_view> words = auth::words_of(take_line(text));
     if (words.empty() || words[0].starts_with('#')) continue;
     if (const std::optional<std::string> mistake = rules.take(words)) {
       mistakes.push_back("line " + std::to_string(number) + ": " + *mistake);
     }
-    if (rules.count_ > kMaxRules) return Mistakes{"the file holds more than 1,000 rules"};
+    if (rules.count_ > kMaxRules) return auth::Mistakes{"the file holds more than 1,000 rules"};
   }
   if (mistakes.empty() && rules.count_ == 0) mistakes.emplace_back("the file holds no rule");
   if (!mistakes.empty()) return mistakes;
@@ -64,8 +64,8 @@ std::variant<Rules, Rules::Mistakes> Rules::parse(std::string_view text) {
 std::optional<std::string> Rules::take(const std::vector<std::string_view>& words) {
   if (words[0] == "caseless") return take_caseless(words.size());
   auto line = parse_rule_line(words, letters_);
-  if (auto* mistake = std::get_if<std::string>(&line)) return std::move(*mistake);
-  return add(std::get<RuleLine>(std::move(line)));
+  if (!line) return std::move(line).error().sentence;
+  return add(*std::move(line));
 }
 
 std::optional<std::string> Rules::take_caseless(std::size_t words) {
@@ -122,7 +122,7 @@ const auth::Requirement* Rules::find(const Place& place, std::string_view method
   return of_others;
 }
 
-std::variant<const auth::Requirement*, Rules::NoRule> Rules::find(std::string_view path,
+auth::Result<const auth::Requirement*, Rules::NoRule> Rules::find(std::string_view path,
                                                                   std::string_view method) const {
   const Place* const place = longest_prefix(path);
   if (place == nullptr) return NoRule::kPath;

@@ -25,9 +25,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
+#include "auth/base/result.h"
 #include "auth/token/requirement.h"
 #include "fcgi/guard/rule_line.h"
 #include "fcgi/http/path_segment.h"
@@ -41,10 +41,8 @@ constexpr std::size_t kMaxRulesMistakes = 20;  // what follows the last one is n
 // Immutable after construction, so any thread may use it.
 class Rules {
  public:
-  // "line 3: …", one each.
-  using Mistakes = std::vector<std::string>;
-
-  [[nodiscard]] static std::variant<Rules, Mistakes> parse(std::string_view text);
+  // Mistakes: "line 3: …".
+  [[nodiscard]] static auth::Result<Rules, auth::Mistakes> parse(std::string_view text);
 
   Rules(const Rules&) = delete;
   Rules& operator=(const Rules&) = delete;
@@ -62,7 +60,7 @@ class Rules {
 
   // path: of a Reading. The requirement lives as long as the rules; lines that require the same
   // have the same.
-  [[nodiscard]] std::variant<const auth::Requirement*, NoRule> find(std::string_view path,
+  [[nodiscard]] auth::Result<const auth::Requirement*, NoRule> find(std::string_view path,
                                                                     std::string_view method) const;
 
   // What those prefixes require that lie below the path; a null pointer for one that is for other

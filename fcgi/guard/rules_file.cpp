@@ -15,11 +15,11 @@ namespace fcgi {
 namespace {
 
 // The text of the file, or what the operator is told. A pipe must not keep anybody waiting.
-std::variant<std::string, Rules::Mistakes> text_of(const std::string& path) {
+auth::Result<std::string, auth::Mistakes> text_of(const std::string& path) {
   const auth::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat status {};
   if (file.is_open() && ::fstat(file.get(), &status) == 0 && !S_ISREG(status.st_mode)) {
-    return Rules::Mistakes{"it is no regular file"};
+    return auth::Mistakes{"it is no regular file"};
   }
   std::string text;
   std::array<char, 8192> part;
@@ -29,12 +29,12 @@ std::variant<std::string, Rules::Mistakes> text_of(const std::string& path) {
     text.append(part.data(), static_cast<std::size_t>(count));
   }
   if (count < 0) {
-    return Rules::Mistakes{"it cannot be read: " + std::generic_category().message(errno)};
+    return auth::Mistakes{"it cannot be read: " + std::generic_category().message(errno)};
   }
   return text;
 }
 
-Rules::Mistakes with_path(const std::string& path, Rules::Mistakes mistakes) {
+auth::Mistakes with_path(const std::string& path, auth::Mistakes mistakes) {
   const std::string place = "ZITADEL_RULES " + path + ": ";
   for (std::string& mistake : mistakes) mistake.insert(0, place);
   return mistakes;
@@ -42,10 +42,10 @@ Rules::Mistakes with_path(const std::string& path, Rules::Mistakes mistakes) {
 
 }  // namespace
 
-std::variant<std::unique_ptr<RulesFile>, Rules::Mistakes> RulesFile::open(
-    std::string path, const auth::Clock& clock) {
+auth::Result<std::unique_ptr<RulesFile>, auth::Mistakes> RulesFile::open(std::string path,
+                                                                         const auth::Clock& clock) {
   Reading first = read(path);
-  if (auto* mistakes = std::get_if<Rules::Mistakes>(&first.outcome)) return std::move(*mistakes);
+  if (!first.outcome) return std::move(first.outcome).error();
   return std::unique_ptr<RulesFile>(new RulesFile(std::move(path), clock, std::move(first)));
 }
 
@@ -54,7 +54,7 @@ RulesFile::RulesFile(std::string path, const auth::Clock& clock, Reading first)
       clock_(clock),
       stamp_(first.stamp),
       next_look_(clock.steady() + kRulesCheckInterval),
-      rules_(std::make_shared<const Rules>(std::get<Rules>(std::move(first.outcome)))) {}
+      rules_(std::make_shared<const Rules>(*std::move(first.outcome))) {}
 
 std::shared_ptr<const Rules> RulesFile::current() {
   const auth::MutexLock lock(mutex_);
@@ -79,28 +79,23 @@ void RulesFile::look_again() {
   Reading reading = read(path_);
   if (stamp_of(path_) != reading.stamp) return;
   stamp_ = reading.stamp;
-  if (const auto* mistakes = std::get_if<Rules::Mistakes>(&reading.outcome)) {
-    for (const std::string& mistake : *mistakes) auth::log(auth::LogLevel::kError, mistake);
+  if (!reading.outcome) {
+    for (const std::string& mistake : reading.outcome.error())
+      auth::log(auth::LogLevel::kError, mistake);
     auth::log(auth::LogLevel::kError, "the rules before that change stay in force");
     return;
   }
-  rules_ = std::make_shared<const Rules>(std::get<Rules>(std::move(reading.outcome)));
+  rules_ = std::make_shared<const Rules>(*std::move(reading.outcome));
   auth::log(auth::LogLevel::kInfo, "ZITADEL_RULES " + path_ + ": the changed rules are in force");
 }
 
 RulesFile::Reading RulesFile::read(const std::string& path) {
   // Stamped before reading: a change in between is found by the next look.
-  Reading reading{stamp_of(path), Rules::Mistakes{}};
+  const Stamp stamp = stamp_of(path);
   auto text = text_of(path);
-  if (const auto* mistakes = std::get_if<Rules::Mistakes>(&text)) {
-    reading.outcome = with_path(path, *mistakes);
-    return reading;
-  }
-  reading.outcome = Rules::parse(std::get<std::string>(text));
-  if (auto* mistakes = std::get_if<Rules::Mistakes>(&reading.outcome)) {
-    *mistakes = with_path(path, std::move(*mistakes));
-  }
-  return reading;
+  auto rules = text ? Rules::parse(*text) : std::move(text).error();
+  if (!rules) rules = with_path(path, std::move(rules).error());
+  return {stamp, std::move(rules)};
 }
 
 RulesFile::Stamp RulesFile::stamp_of(const std::string& path) {

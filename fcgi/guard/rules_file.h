@@ -5,7 +5,6 @@
 #include <chrono>
 #include <memory>
 #include <string>
-#include <variant>
 
 #include "auth/base/clock.h"
 #include "auth/base/mutex.h"
@@ -22,7 +21,7 @@ constexpr std::chrono::seconds kRulesCheckInterval{1};
 class RulesFile {
  public:
   // All that is wrong with the file, for the operator, or the rules. The clock must outlive them.
-  [[nodiscard]] static std::variant<std::unique_ptr<RulesFile>, Rules::Mistakes> open(
+  [[nodiscard]] static auth::Result<std::unique_ptr<RulesFile>, auth::Mistakes> open(
       std::string path, const auth::Clock& clock);
 
   // The rules now. A changed file that is broken is reported, and the rules before it stay.
@@ -39,7 +38,7 @@ class RulesFile {
   };
   struct Reading {
     Stamp stamp;
-    std::variant<Rules, Rules::Mistakes> outcome;
+    auth::Result<Rules, auth::Mistakes> outcome;
   };
 
   RulesFile(std::string path, const auth::Clock& clock, Reading first);

@@ -15,7 +15,6 @@
 #include <cstdlib>
 #include <string>
 #include <thread>
-#include <variant>
 #include <vector>
 
 #include "auth/base/worker_pool.h"
@@ -75,7 +74,7 @@ class Measurement {
 
  private:
   static auth::Requirement parse(std::string_view text) {
-    return std::get<auth::Requirement>(auth::Requirement::parse(text));
+    return auth::Requirement::parse(text).value();
   }
 
   void learn(const std::string& token) {

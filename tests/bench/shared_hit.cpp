@@ -13,7 +13,6 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "auth/base/worker_pool.h"
@@ -88,8 +87,7 @@ class Process {
   auth::WorkerPool workers_{2};
   const std::unique_ptr<auth::ClientAuthentication> authentication_ =
       auth::basic_authentication(bench::kClientId, auth::Secret("a client secret"));
-  const auth::Requirement requirement_ =
-      std::get<auth::Requirement>(auth::Requirement::parse("role:read:messages"));
+  const auth::Requirement requirement_ = auth::Requirement::parse("role:read:messages").value();
   const std::unique_ptr<auth::SharedCache> shared_;
   auth::TokenValidator validator_;
 };

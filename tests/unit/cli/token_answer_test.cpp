@@ -36,7 +36,7 @@ class TokenAnswerTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(takes_the_tokens_that_an_api_takes);
   CPPUNIT_TEST_SUITE_END();
 
-  static std::variant<auth::Secret, cli::Refusal> read(HttpResponse answer) {
+  static auth::Result<auth::Secret, auth::Mistake> read(HttpResponse answer) {
     answer.words = auth::server_words(answer.body, {"https://issuer.example/oauth/v2/token"});
     return cli::read_token_answer(answer, {"333", "444", nullptr}, "https://issuer.example", kNow);
   }
@@ -44,8 +44,8 @@ class TokenAnswerTest : public CppUnit::TestFixture {
   static std::string refusal(int status, const std::string& body,
                              std::optional<WallTime> date = kNow) {
     const auto outcome = read({status, body, {}, date});
-    CPPUNIT_ASSERT_MESSAGE(body, std::holds_alternative<cli::Refusal>(outcome));
-    return std::get<cli::Refusal>(outcome).message;
+    CPPUNIT_ASSERT_MESSAGE(body, !outcome);
+    return outcome.error().sentence;
   }
 
   static void says(const std::string& expected, const std::string& message) {
@@ -167,7 +167,7 @@ class TokenAnswerTest : public CppUnit::TestFixture {
     for (const std::string& token : {std::string("a"), std::string("aZ09-._~+/=="), longest}) {
       const auto outcome =
           read({200, R"({"access_token":")" + token + R"(","token_type":"bEARER"})"});
-      CPPUNIT_ASSERT_EQUAL(token, std::string(std::get<auth::Secret>(outcome).reveal()));
+      CPPUNIT_ASSERT_EQUAL(token, std::string(outcome->reveal()));
     }
     says("no access token",
          refusal(200, R"({"access_token":"a)" + longest + R"(","token_type":"Bearer"})"));

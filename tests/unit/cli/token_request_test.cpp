@@ -78,8 +78,8 @@ class TokenRequestTest : public CppUnit::TestFixture {
 
   std::string refusal() {
     const auto outcome = get();
-    CPPUNIT_ASSERT(std::holds_alternative<cli::Refusal>(outcome));
-    return std::get<cli::Refusal>(outcome).message;
+    CPPUNIT_ASSERT(!outcome);
+    return outcome.error().sentence;
   }
 
   // What it said, having asked for the document alone.
@@ -173,8 +173,7 @@ class TokenRequestTest : public CppUnit::TestFixture {
                                      "https://Issuer.Example", "https://issuer.example:443"}) {
       http_.discovery = always(document(issuer, "https://issuer.example/oauth/v2/token"));
       const auto outcome = get();
-      CPPUNIT_ASSERT_EQUAL(std::string("token"),
-                           std::string(std::get<auth::Secret>(outcome).reveal()));
+      CPPUNIT_ASSERT_EQUAL(std::string("token"), std::string(outcome->reveal()));
       CPPUNIT_ASSERT_EQUAL(std::string("https://issuer.example/.well-known/openid-configuration"),
                            http_.requests[0].url);
       CPPUNIT_ASSERT_EQUAL(std::string("https://issuer.example/oauth/v2/token"),

@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "auth/settings/load.h"
@@ -49,19 +48,17 @@ class SettingsFixture : public CppUnit::TestFixture {
 
   Settings load(const Variables& variables) const {
     auto loaded = load_with(variables);
-    const auto* mistakes = std::get_if<Mistakes>(&loaded);
-    CPPUNIT_ASSERT_MESSAGE(mistakes == nullptr ? "" : mistakes->front(), mistakes == nullptr);
-    return std::get<Settings>(std::move(loaded));
+    CPPUNIT_ASSERT_MESSAGE(loaded ? "" : loaded.error().front(), loaded.has_value());
+    return *std::move(loaded);
   }
 
   Mistakes mistakes_of(const Variables& variables) const {
     auto loaded = load_with(variables);
-    const auto* mistakes = std::get_if<Mistakes>(&loaded);
-    CPPUNIT_ASSERT_MESSAGE(variables.empty() ? "" : variables.front(), mistakes != nullptr);
-    for (const std::string& line : *mistakes) {
+    CPPUNIT_ASSERT_MESSAGE(variables.empty() ? "" : variables.front(), !loaded);
+    for (const std::string& line : loaded.error()) {
       CPPUNIT_ASSERT_MESSAGE(line, line.find('\n') == std::string::npos);
     }
-    return *mistakes;
+    return loaded.error();
   }
 
   void gives_mistake(const std::string& expected, const Variables& variables) const {

@@ -2,7 +2,6 @@
 
 #include <thread>
 #include <utility>
-#include <variant>
 
 namespace support {
 
@@ -80,7 +79,7 @@ std::string ValidatorFixture::with_role(std::string_view role) {
 }
 
 auth::Requirement ValidatorFixture::require(std::string_view text) {
-  return std::get<auth::Requirement>(auth::Requirement::parse(text));
+  return auth::Requirement::parse(text).value();
 }
 
 void ValidatorFixture::assert_reason(auth::Reason reason, const Answer& answer) {

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <string>
-#include <variant>
 
 #include "tests/unit/support/temporary_folder.h"
 
@@ -28,24 +27,24 @@ class PrivateFileTest : public CppUnit::TestFixture {
 
   static FileMistake mistake(const std::string& path) {
     const auto file = read_private_file(path, 10);
-    CPPUNIT_ASSERT_MESSAGE(path, std::holds_alternative<FileMistake>(file));
-    return std::get<FileMistake>(file);
+    CPPUNIT_ASSERT_MESSAGE(path, !file);
+    return file.error();
   }
 
   static PrivateFile content(const std::string& path) {
     auto file = read_private_file(path, 10);
-    CPPUNIT_ASSERT_MESSAGE(path, std::holds_alternative<PrivateFile>(file));
-    return std::get<PrivateFile>(std::move(file));
+    CPPUNIT_ASSERT_MESSAGE(path, file.has_value());
+    return *std::move(file);
   }
 
   void tells_a_missing_file_from_one_that_cannot_be_read() {
     const FileMistake missing = mistake(folder_.path() / "none");
     CPPUNIT_ASSERT(missing.missing);
     CPPUNIT_ASSERT_EQUAL(std::string("cannot be opened: No such file or directory"),
-                         missing.message);
+                         missing.sentence);
     const FileMistake below_a_file = mistake(folder_.write("file", "a") + "/none");
     CPPUNIT_ASSERT(!below_a_file.missing);
-    CPPUNIT_ASSERT_EQUAL(std::string("cannot be opened: Not a directory"), below_a_file.message);
+    CPPUNIT_ASSERT_EQUAL(std::string("cannot be opened: Not a directory"), below_a_file.sentence);
   }
 
   void refuses_what_is_no_regular_file() {
@@ -53,13 +52,13 @@ class PrivateFileTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(0, ::mkfifo(fifo.c_str(), 0600));
     for (const std::string& path : {folder_.path().string(), fifo, std::string("/dev/null")}) {
       CPPUNIT_ASSERT_EQUAL_MESSAGE(path, std::string("is not a regular file"),
-                                   mistake(path).message);
+                                   mistake(path).sentence);
     }
   }
 
   void refuses_a_file_that_is_too_large() {
     CPPUNIT_ASSERT_EQUAL(std::string("is larger than 10 bytes"),
-                         mistake(folder_.write("large", "01234567890")).message);
+                         mistake(folder_.write("large", "01234567890")).sentence);
     CPPUNIT_ASSERT_EQUAL(std::string("0123456789"),
                          std::string(content(folder_.write("full", "0123456789")).text.reveal()));
   }
@@ -75,7 +74,7 @@ class PrivateFileTest : public CppUnit::TestFixture {
   void judges_a_file_of_another_user_by_what_others_may() {
     if (::geteuid() != 0) {
       auto file = read_private_file("/etc/passwd", 1 << 20);
-      CPPUNIT_ASSERT_EQUAL(std::string("chmod o= /etc/passwd"), std::get<PrivateFile>(file).remedy);
+      CPPUNIT_ASSERT_EQUAL(std::string("chmod o= /etc/passwd"), file->remedy);
       return;
     }
     const std::string path = folder_.write("given", "a", 0660);

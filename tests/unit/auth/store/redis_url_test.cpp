@@ -5,7 +5,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace {
@@ -27,16 +26,15 @@ class RedisUrlTest : public CppUnit::TestFixture {
 
   static std::string mistake(std::string_view url) {
     const auto parsed = parse_redis_url(SecretView(url));
-    CPPUNIT_ASSERT_MESSAGE(std::string(url), std::holds_alternative<RedisUrlMistake>(parsed));
-    return std::get<RedisUrlMistake>(parsed).message;
+    CPPUNIT_ASSERT_MESSAGE(std::string(url), !parsed);
+    return parsed.error().sentence;
   }
 
   static RedisAddress address(std::string_view url) {
     auto parsed = parse_redis_url(SecretView(url));
-    const auto* bad = std::get_if<RedisUrlMistake>(&parsed);
-    CPPUNIT_ASSERT_MESSAGE(bad == nullptr ? "" : std::string(url) + ' ' + bad->message,
-                           bad == nullptr);
-    return std::get<RedisAddress>(std::move(parsed));
+    CPPUNIT_ASSERT_MESSAGE(parsed ? "" : std::string(url) + ' ' + parsed.error().sentence,
+                           parsed.has_value());
+    return *std::move(parsed);
   }
 
   void says_what_is_wrong_and_nothing_of_the_url() {

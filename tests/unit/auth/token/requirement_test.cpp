@@ -5,7 +5,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 namespace {
@@ -51,17 +50,15 @@ class RequirementTest : public CppUnit::TestFixture {
 
   static std::string mistake_in(std::string_view text) {
     const auto parsed = Requirement::parse(text);
-    const auto* mistake = std::get_if<Requirement::Mistake>(&parsed);
-    CPPUNIT_ASSERT_MESSAGE(std::string(text), mistake != nullptr);
-    CPPUNIT_ASSERT_MESSAGE(std::string(text), !mistake->message.empty());
-    return mistake->message;
+    CPPUNIT_ASSERT_MESSAGE(std::string(text), !parsed);
+    CPPUNIT_ASSERT_MESSAGE(std::string(text), !parsed.error().sentence.empty());
+    return parsed.error().sentence;
   }
 
   static Requirement requirement(std::string_view text) {
     auto parsed = Requirement::parse(text);
-    const auto* mistake = std::get_if<Requirement::Mistake>(&parsed);
-    CPPUNIT_ASSERT_MESSAGE(mistake ? mistake->message : "", mistake == nullptr);
-    return std::get<Requirement>(std::move(parsed));
+    CPPUNIT_ASSERT_MESSAGE(parsed ? "" : parsed.error().sentence, parsed.has_value());
+    return *std::move(parsed);
   }
 
   static void refuses(Reason reason, std::string_view text, const Claims& claims) {

@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "tests/unit/support/fake_exchange.h"
@@ -59,7 +58,7 @@ class AuthorizerTest : public support::ValidatorFixture {
                       "/ token\n/open public GET\n/staff role:staff\n/closed token POST\n"
                       "/blank role:a%20b%25\n"),
         clock_);
-    rules_ = std::get<std::unique_ptr<fcgi::RulesFile>>(std::move(opened));
+    rules_ = *std::move(opened);
     responder_.emplace(*validator_, fcgi::ProtectedResource{"realm"}, fcgi::Cors({}));
     authorizer_.emplace(rules_.get(), *responder_,
                         fcgi::CallerVariables({"email", "urn:x:y-z", "none"}), clock_);

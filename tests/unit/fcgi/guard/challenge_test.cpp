@@ -5,7 +5,6 @@
 #include <chrono>
 #include <string>
 #include <string_view>
-#include <variant>
 
 #include "auth/base/json.h"
 
@@ -33,9 +32,7 @@ class ChallengeTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(every_answer_is_json_and_is_not_stored);
   CPPUNIT_TEST_SUITE_END();
 
-  static Requirement requirement(std::string_view text) {
-    return std::get<Requirement>(Requirement::parse(text));
-  }
+  static Requirement requirement(std::string_view text) { return Requirement::parse(text).value(); }
 
   static Response answer(Error error, std::string_view required = "token",
                          std::string_view realm = "zitadel") {

@@ -4,7 +4,6 @@
 
 #include <stdexcept>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "fcgi/endpoints/private.h"
@@ -40,7 +39,7 @@ class RouterTest : public CppUnit::TestFixture {
     return router;
   }
 
-  static std::variant<const fcgi::Endpoint*, Response> find(const Router& router,
+  static auth::Result<const fcgi::Endpoint*, Response> find(const Router& router,
                                                             const std::string& method,
                                                             const std::string& path) {
     const std::string method_variable = "REQUEST_METHOD=" + method;
@@ -52,17 +51,15 @@ class RouterTest : public CppUnit::TestFixture {
   static Response settled(const Router& router, const std::string& method,
                           const std::string& path) {
     const auto found = find(router, method, path);
-    const auto* response = std::get_if<Response>(&found);
-    CPPUNIT_ASSERT_MESSAGE(method + " " + path, response != nullptr);
-    return *response;
+    CPPUNIT_ASSERT_MESSAGE(method + " " + path, !found);
+    return found.error();
   }
 
   static const fcgi::Endpoint& endpoint(const Router& router, const std::string& method,
                                         const std::string& path) {
     const auto found = find(router, method, path);
-    const auto* each = std::get_if<const fcgi::Endpoint*>(&found);
-    CPPUNIT_ASSERT_MESSAGE(method + " " + path, each != nullptr);
-    return **each;
+    CPPUNIT_ASSERT_MESSAGE(method + " " + path, found.has_value());
+    return **found;
   }
 
   void finds_nothing_at_paths_that_are_only_alike() {
@@ -169,7 +166,7 @@ class RouterTest : public CppUnit::TestFixture {
                                "HTTP_X_ORIGINAL_URL=/public",
                                nullptr};
     const auto found = shipped().find(Request(variables));
-    CPPUNIT_ASSERT_EQUAL(405, std::get<Response>(found).status);
+    CPPUNIT_ASSERT_EQUAL(405, found.error().status);
   }
 
   void keeps_what_an_endpoint_requires() {

@@ -8,7 +8,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 
 #include "tests/unit/support/log_capture.h"
 #include "tests/unit/support/manual_clock.h"
@@ -40,21 +39,20 @@ class RulesFileTest : public CppUnit::TestFixture {
   void tearDown() override { log_.reset(); }
 
  private:
-  Rules::Mistakes mistakes_of(const std::string& path) {
+  auth::Mistakes mistakes_of(const std::string& path) {
     auto opened = RulesFile::open(path, clock_);
-    const auto* mistakes = std::get_if<Rules::Mistakes>(&opened);
-    CPPUNIT_ASSERT_MESSAGE(path, mistakes != nullptr);
-    return *mistakes;
+    CPPUNIT_ASSERT_MESSAGE(path, !opened);
+    return opened.error();
   }
 
   std::unique_ptr<RulesFile> open() {
     auto opened = RulesFile::open(path_, clock_);
-    CPPUNIT_ASSERT(std::holds_alternative<std::unique_ptr<RulesFile>>(opened));
-    return std::get<std::unique_ptr<RulesFile>>(std::move(opened));
+    CPPUNIT_ASSERT(opened.has_value());
+    return *std::move(opened);
   }
 
   static bool opens(const Rules& rules, std::string_view path) {
-    return std::holds_alternative<const auth::Requirement*>(rules.find(path, "GET"));
+    return rules.find(path, "GET").has_value();
   }
 
   bool opens_a_second_later(RulesFile& file, std::string_view path) {
@@ -73,7 +71,7 @@ class RulesFileTest : public CppUnit::TestFixture {
 
   void names_setting_file_and_line_in_each_mistake() {
     const std::string path = folder_.write("rules", "a token\n/ token\n/b nothing\n");
-    const Rules::Mistakes mistakes = mistakes_of(path);
+    const auth::Mistakes mistakes = mistakes_of(path);
     CPPUNIT_ASSERT_EQUAL(std::size_t{2}, mistakes.size());
     CPPUNIT_ASSERT(mistakes[0].starts_with("ZITADEL_RULES " + path + ": line 1: "));
     CPPUNIT_ASSERT(mistakes[1].starts_with("ZITADEL_RULES " + path + ": line 3: "));

@@ -4,7 +4,6 @@
 
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 namespace {
@@ -41,34 +40,32 @@ class RulesTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(takes_the_file_of_the_manual);
   CPPUNIT_TEST_SUITE_END();
 
-  static Rules::Mistakes mistakes_in(std::string_view text) {
+  static auth::Mistakes mistakes_in(std::string_view text) {
     const auto parsed = Rules::parse(text);
-    const auto* mistakes = std::get_if<Rules::Mistakes>(&parsed);
-    CPPUNIT_ASSERT_MESSAGE(std::string(text), mistakes != nullptr);
-    return *mistakes;
+    CPPUNIT_ASSERT_MESSAGE(std::string(text), !parsed);
+    return parsed.error();
   }
 
   static void refuses(std::string_view text, std::string_view part) {
-    const Rules::Mistakes mistakes = mistakes_in(text);
+    const auth::Mistakes mistakes = mistakes_in(text);
     CPPUNIT_ASSERT_EQUAL_MESSAGE(std::string(text), std::size_t{1}, mistakes.size());
     CPPUNIT_ASSERT_MESSAGE(mistakes[0], mistakes[0].find(part) != std::string::npos);
   }
 
   static Rules rules(std::string_view text) {
     auto parsed = Rules::parse(text);
-    const auto* mistakes = std::get_if<Rules::Mistakes>(&parsed);
-    CPPUNIT_ASSERT_MESSAGE(mistakes == nullptr ? "" : mistakes->front(), mistakes == nullptr);
-    return std::get<Rules>(std::move(parsed));
+    CPPUNIT_ASSERT_MESSAGE(parsed ? "" : parsed.error().front(), parsed.has_value());
+    return *std::move(parsed);
   }
 
   // What is asked for: "public", what is lacking, "path" or "method".
   static std::string asked(const Rules& rules, std::string_view path,
                            std::string_view method = "GET") {
     const auto found = rules.find(path, method);
-    if (const auto* none = std::get_if<Rules::NoRule>(&found)) {
-      return *none == Rules::NoRule::kPath ? "path" : "method";
+    if (!found) {
+      return found.error() == Rules::NoRule::kPath ? "path" : "method";
     }
-    const auth::Requirement& requirement = *std::get<const auth::Requirement*>(found);
+    const auth::Requirement& requirement = **found;
     return requirement.is_public() ? "public" : requirement.describe();
   }
 
@@ -180,7 +177,7 @@ class RulesTest : public CppUnit::TestFixture {
   }
 
   void reports_all_mistakes_with_their_lines() {
-    const Rules::Mistakes mistakes = mistakes_in("/ token\na token\n\n/b nothing\n/c//d token\n");
+    const auth::Mistakes mistakes = mistakes_in("/ token\na token\n\n/b nothing\n/c//d token\n");
     CPPUNIT_ASSERT_EQUAL(std::size_t{3}, mistakes.size());
     CPPUNIT_ASSERT(mistakes[0].starts_with("line 2: "));
     CPPUNIT_ASSERT(mistakes[1].starts_with("line 4: "));
@@ -312,9 +309,7 @@ class RulesTest : public CppUnit::TestFixture {
 
   void lines_that_require_the_same_have_the_same_requirement() {
     const Rules some = rules("/a role:x\n/b  role:x  GET\n/c role:y\n");
-    const auto of = [&some](std::string_view path) {
-      return std::get<const auth::Requirement*>(some.find(path, "GET"));
-    };
+    const auto of = [&some](std::string_view path) { return some.find(path, "GET").value(); };
     CPPUNIT_ASSERT(of("/a") == of("/b"));
     CPPUNIT_ASSERT(of("/a") != of("/c"));
   }

@@ -4,6 +4,8 @@
 #include <array>
 #include <optional>
 
+#include "auth/base/text.h"
+#include "auth/token/requirement.h"
 #include "auth/zitadel/url.h"
 
 namespace cli {
@@ -13,23 +15,6 @@ using Mistake = std::optional<auth::Mistake>;
 
 auth::Mistake mistake(std::string_view option, std::string_view what) {
   return {std::string(option) + ' ' + std::string(what)};
-}
-
-// RFC 6749 §3.3: what a scope's name may hold.
-bool is_scope_name(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char byte) {
-    return byte > ' ' && byte <= '~' && byte != '"' && byte != '\\';
-  });
-}
-
-std::vector<std::string_view> split(std::string_view names) {
-  std::vector<std::string_view> found;
-  while (!names.empty()) {
-    const std::size_t end = std::min(names.find(' '), names.size());
-    if (end > 0) found.push_back(names.substr(0, end));
-    names.remove_prefix(std::min(end + 1, names.size()));
-  }
-  return found;
 }
 
 void add_scope(std::vector<std::string>& scopes, std::string name) {
@@ -114,13 +99,15 @@ class Parser {
 
   Mistake check_scopes() {
     options_.project = project_.values[0];
-    if (!is_scope_name(options_.project)) return mistake("--project", "is not a project's id");
+    if (!auth::is_scope_token(options_.project))
+      return mistake("--project", "is not a project's id");
     std::vector<std::string> scopes{"openid",
                                     "urn:zitadel:iam:org:project:id:" + options_.project + ":aud",
                                     "urn:zitadel:iam:org:projects:roles"};
     for (const std::string_view names : scope_.values) {
-      for (const std::string_view name : split(names)) {
-        if (!is_scope_name(name)) return mistake("--scope", "holds what no scope's name can");
+      for (const std::string_view name : auth::words_of(names)) {
+        if (!auth::is_scope_token(name))
+          return mistake("--scope", "holds what no scope's name can");
         add_scope(scopes, std::string(name));
       }
     }

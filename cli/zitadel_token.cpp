@@ -2,6 +2,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -10,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "auth/base/text.h"
 #include "auth/base/version.h"
 #include "auth/zitadel/curl_http_client.h"
 #include "cli/token_options.h"
@@ -21,9 +23,7 @@ using cli::TokenOptions;
 
 void tell(std::string message) {
   // What was found outside must not command the terminal.
-  for (char& byte : message) {
-    if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f) byte = '?';
-  }
+  std::replace_if(message.begin(), message.end(), auth::is_control, '?');
   std::cerr << "zitadel-token: " << message << '\n';
 }
 

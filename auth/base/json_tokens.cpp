@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "auth/base/text.h"
 #include "auth/base/utf8.h"
 
 namespace auth {
@@ -45,10 +46,8 @@ std::optional<std::uint32_t> take_code_unit(std::string_view& text) {
   if (text.size() < 4) return std::nullopt;
   std::uint32_t unit = 0;
   for (const char digit : text.substr(0, 4)) {
-    const std::size_t value =
-        std::string_view("0123456789abcdef")
-            .find(digit >= 'A' && digit <= 'F' ? static_cast<char>(digit - 'A' + 'a') : digit);
-    if (value == std::string_view::npos) return std::nullopt;
+    const int value = hex_value(digit);
+    if (value < 0) return std::nullopt;
     unit = unit << 4 | static_cast<std::uint32_t>(value);
   }
   text.remove_prefix(4);

@@ -9,6 +9,7 @@
 #include <cstdio>
 
 #include "auth/base/log_file.h"
+#include "auth/base/text.h"
 
 namespace auth {
 namespace {
@@ -67,11 +68,11 @@ class Line {
   void add(int count) noexcept { size_ += count > 0 ? static_cast<std::size_t>(count) : 0; }
 
   void add_shown(char byte) noexcept {
-    const auto code = static_cast<unsigned char>(byte);
-    if (code >= 0x20 && code != 0x7f) {
+    if (!is_control(byte)) {
       text_[size_++] = byte;
       return;
     }
+    const auto code = static_cast<unsigned char>(byte);
     for (const char part : {'\\', 'x', kHexDigits[code >> 4], kHexDigits[code & 0xf]}) {
       text_[size_++] = part;
     }

@@ -1,31 +1,37 @@
 #include "auth/base/percent.h"
 
 #include <algorithm>
-#include <charconv>
-#include <system_error>
+
+#include "auth/base/text.h"
 
 namespace auth {
 namespace {
 
-// Two hexadecimal digits.
-std::optional<char> byte_of(std::string_view code) {
-  unsigned char byte = 0;
-  const auto [end, problem] = std::from_chars(code.data(), code.data() + code.size(), byte, 16);
-  if (code.size() != 2 || problem != std::errc() || end != code.data() + 2) return std::nullopt;
-  return static_cast<char>(byte);
-}
+constexpr std::string_view kHexDigits = "0123456789ABCDEF";
 
 }  // namespace
 
+void append_percent(std::string& out, char byte) {
+  const auto code = static_cast<unsigned char>(byte);
+  out.append({'%', kHexDigits[code >> 4], kHexDigits[code & 0xf]});
+}
+
+std::optional<char> percent_byte(std::string_view text) noexcept {
+  if (text.size() < 3 || text[0] != '%') return std::nullopt;
+  const int high = hex_value(text[1]);
+  const int low = hex_value(text[2]);
+  if (high < 0 || low < 0) return std::nullopt;
+  return static_cast<char>(high * 16 + low);
+}
+
 std::string percent_encode(std::string_view text) {
-  constexpr std::string_view kHexDigits = "0123456789ABCDEF";
   std::string out;
   for (const char byte : text) {
     const auto code = static_cast<unsigned char>(byte);
     if (code > 0x20 && code < 0x7f && byte != '%') {
       out.push_back(byte);
     } else {
-      out.append({'%', kHexDigits[code >> 4], kHexDigits[code & 0xf]});
+      append_percent(out, byte);
     }
   }
   return out;
@@ -39,7 +45,7 @@ std::optional<std::string> percent_decode(std::string_view text) {
     out.append(text.substr(0, percent));
     text.remove_prefix(percent);
     if (text.empty()) break;
-    const std::optional<char> byte = byte_of(text.substr(1, 2));
+    const std::optional<char> byte = percent_byte(text);
     if (!byte) return std::nullopt;
     out.push_back(*byte);
     text.remove_prefix(3);

@@ -1,4 +1,4 @@
-// Names with percent-encoding (RFC 3986 §2.1), so that they keep their place in a list: as they are
+// Percent-encoding (RFC 3986 §2.1), so that they keep their place in a list: as they are
 // written in a requirement, and as a protected program is told them.
 #pragma once
 
@@ -15,5 +15,11 @@ namespace auth {
 // Each %XX becomes its byte, everything else stands for itself. Nothing where a '%' is not followed
 // by two hexadecimal digits.
 [[nodiscard]] std::optional<std::string> percent_decode(std::string_view text);
+
+// Appends %XX.
+void append_percent(std::string& out, char byte);
+
+// The byte whose %XX the text begins with. Returns nullopt where it begins with none.
+[[nodiscard]] std::optional<char> percent_byte(std::string_view text) noexcept;
 
 }  // namespace auth

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "auth/base/json.h"
+#include "auth/base/text.h"
 #include "auth/jose/base64url.h"
 
 namespace auth::jose {
@@ -13,10 +14,7 @@ Error malformed(std::string what) { return {Reason::kMalformedJwt, std::move(wha
 
 // RFC 7515 §4.1.9: a media type, in any case, whose "application/" is better left out.
 bool is_access_token_type(std::string_view type) {
-  std::string name(type);
-  for (char& letter : name) {
-    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
-  }
+  std::string name = lower_case(type);
   constexpr std::string_view kTree = "application/";
   if (name.starts_with(kTree)) name.erase(0, kTree.size());
   return name == "jwt" || name == "at+jwt";

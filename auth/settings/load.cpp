@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "auth/base/text.h"
 #include "auth/settings/rows.h"
 
 namespace auth {
@@ -20,11 +21,8 @@ std::optional<std::string> unfit(std::string_view value) {
   if (value.size() > kMaxValueBytes) {
     return "is longer than " + std::to_string(kMaxValueBytes) + " bytes";
   }
-  const bool control = std::any_of(value.begin(), value.end(), [](char byte) {
-    const auto code = static_cast<unsigned char>(byte);
-    return code < 0x20 || code == 0x7f;
-  });
-  if (control) return "holds a line break or another control character: write it without";
+  if (has_control(value))
+    return "holds a line break or another control character: write it without";
   return std::nullopt;
 }
 

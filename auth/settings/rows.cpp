@@ -10,7 +10,7 @@
 
 #include "auth/base/log_place.h"
 #include "auth/base/private_file.h"
-#include "auth/base/words.h"
+#include "auth/base/text.h"
 #include "auth/store/redis_url.h"
 #include "auth/zitadel/key_file.h"
 #include "auth/zitadel/url.h"
@@ -196,9 +196,7 @@ bool is_origin(const std::string& word) {
   const std::optional<Url> url = parse_url(word);
   if (!url) return false;
   const std::string_view authority = std::string_view(word).substr(url->https ? 8 : 7);
-  return authority.find('/') == authority.npos &&
-         std::none_of(word.begin(), word.end(),
-                      [](char letter) { return letter >= 'A' && letter <= 'Z'; });
+  return authority.find('/') == authority.npos && std::none_of(word.begin(), word.end(), is_upper);
 }
 
 Problem cors_origins(const FoundSetting& found, Settings& settings) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "auth/base/private_file.h"
+#include "auth/base/text.h"
 #include "auth/settings/dotenv.h"
 
 namespace auth {
@@ -13,14 +14,6 @@ namespace {
 constexpr std::string_view kEnvFileName = "ZITADEL_ENV_FILE";
 constexpr std::string_view kCredentialsName = "CREDENTIALS_DIRECTORY";  // systemd.exec(5)
 constexpr std::size_t kMaxShown = 80;
-
-std::string upper(std::string_view text) {
-  std::string out(text);
-  for (char& letter : out) {
-    if (letter >= 'a' && letter <= 'z') letter = static_cast<char>(letter - 'a' + 'A');
-  }
-  return out;
-}
 
 // How many letters have to be put in, taken out or changed (Levenshtein).
 std::size_t distance(std::string_view a, std::string_view b) {
@@ -190,13 +183,13 @@ class Collector {
   }
 
   static bool looks_like_ours(std::string_view name) {
-    const std::string text = upper(name.substr(0, kMaxShown));
+    const std::string text = upper_case(name.substr(0, kMaxShown));
     return text.starts_with("ZITADEL_") || text.starts_with("API_PRIVATE_KEY");
   }
 
   [[nodiscard]] std::string unknown(std::string_view name, const std::string& origin) const {
     constexpr std::size_t kMaxDistance = 3;
-    const std::string text = upper(name.substr(0, kMaxShown));
+    const std::string text = upper_case(name.substr(0, kMaxShown));
     std::string_view nearest;
     std::size_t least = kMaxDistance + 1;
     const auto compare = [&](std::string_view candidate) {
@@ -229,13 +222,7 @@ SettingSources collect_settings(const Environment& environment, std::string_view
 
 std::string shown(std::string_view text) {
   std::string out(text.substr(0, kMaxShown));
-  std::replace_if(
-      out.begin(), out.end(),
-      [](char byte) {
-        const auto code = static_cast<unsigned char>(byte);
-        return code < 0x20 || code == 0x7f;
-      },
-      '?');
+  std::replace_if(out.begin(), out.end(), is_control, '?');
   return text.size() > kMaxShown ? out + "..." : out;
 }
 

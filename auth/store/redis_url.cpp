@@ -8,12 +8,16 @@
 #include <optional>
 #include <string_view>
 
+#include "auth/base/percent.h"
+#include "auth/base/text.h"
+
 namespace auth {
 namespace {
 
 using Bad = std::optional<Mistake>;
 
 constexpr unsigned kMaxDatabase = 1'000'000;
+constexpr char kNoPort[] = "names a port that is not a number from 1 to 65535";
 constexpr std::size_t kMaxSocketPath = sizeof(sockaddr_un::sun_path) - 1;
 constexpr std::string_view kHostCharacters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._";
@@ -46,11 +50,9 @@ std::optional<Secret> decode(std::string_view text, std::string_view further) {
       plain.push_back(text[i]);
       continue;
     }
-    unsigned char byte = 0;
-    const std::string_view code = text.substr(i + 1, 2);
-    const auto [end, problem] = std::from_chars(code.data(), code.data() + code.size(), byte, 16);
-    if (code.size() != 2 || problem != std::errc() || end != code.data() + 2) return std::nullopt;
-    plain.push_back(static_cast<char>(byte));
+    const std::optional<char> byte = percent_byte(text.substr(i));
+    if (!byte) return std::nullopt;
+    plain.push_back(*byte);
     i += 2;
   }
   return Secret::take(plain);
@@ -89,21 +91,18 @@ bool is_host(std::string_view host) {
 
 // HOST[:PORT]
 Bad read_host(std::string_view text, RedisAddress& address) {
-  const bool bracketed = text.starts_with('[');
-  const std::size_t end = bracketed ? text.find(']') : text.find(':');
-  if (bracketed && end == std::string_view::npos) return mistake("holds a '[' without its ']'");
-  address.host = bracketed ? text.substr(1, end - 1) : text.substr(0, end);
-  if (bracketed ? !is_ipv6(address.host) : !is_host(address.host)) {
+  const std::optional<HostAndPort> parts = split_host_and_port(text);
+  const bool unclosed = text.starts_with('[') && text.find(']') == std::string_view::npos;
+  if (unclosed) return mistake("holds a '[' without its ']'");
+  if (!parts) return mistake(kNoPort);
+  address.host = parts->host;
+  if (parts->bracketed ? !is_ipv6(address.host) : !is_host(address.host)) {
     return mistake("names no host, or one that is no name or address");
   }
-  if (end == std::string_view::npos) return std::nullopt;
-  const std::string_view port = text.substr(bracketed ? end + 1 : end);
-  if (port.empty()) return std::nullopt;
-  const auto number = number_of<std::uint16_t>(port.substr(1), 65535);
-  if (port[0] != ':' || !number || *number == 0) {
-    return mistake("names a port that is not a number from 1 to 65535");
-  }
-  address.port = *number;
+  if (!parts->port) return std::nullopt;
+  const std::optional<std::uint16_t> port = port_number(*parts->port);
+  if (!port) return mistake(kNoPort);
+  address.port = *port;
   return std::nullopt;
 }
 

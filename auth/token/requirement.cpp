@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "auth/base/percent.h"
+#include "auth/base/text.h"
 #include "auth/base/utf8.h"
-#include "auth/base/words.h"
 
 namespace auth {
 namespace {
@@ -13,20 +13,6 @@ namespace {
 constexpr std::string_view kHelp =
     "write public, token, or conditions such as role:NAME, scope:NAME, org:ID, "
     "with \"or\" between alternatives, and %20 for a blank in a name";
-
-// RFC 6749 §3.3. No token can carry another scope.
-bool is_scope_token(std::string_view name) noexcept {
-  return std::all_of(name.begin(), name.end(), [](char byte) {
-    return byte > 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
-  });
-}
-
-bool has_control(std::string_view name) noexcept {
-  return std::any_of(name.begin(), name.end(), [](char byte) {
-    const auto code = static_cast<unsigned char>(byte);
-    return code < 0x20 || code == 0x7f;
-  });
-}
 
 // Claims are UTF-8 (RFC 8259 §8.1), and one with U+0000 is not read.
 bool can_be_claimed(std::string_view name) noexcept {
@@ -39,6 +25,12 @@ void append(std::string& text, std::string_view separator, std::string_view more
 }
 
 }  // namespace
+
+bool is_scope_token(std::string_view name) noexcept {
+  return std::all_of(name.begin(), name.end(), [](char byte) {
+    return byte > 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
+  });
+}
 
 // Adds one condition to an alternative; gives a sentence where it is none.
 std::optional<std::string> Requirement::add(Alternative& alternative, std::string_view word) {

@@ -27,6 +27,9 @@ namespace auth {
 // Of what a caller is told that has to meet several requirements: it goes into a header.
 constexpr std::size_t kMaxDescribedBytes = 2000;
 
+// RFC 6749 §3.3. No token can carry another scope.
+[[nodiscard]] bool is_scope_token(std::string_view name) noexcept;
+
 // Immutable after construction, so any thread may use it. A default one is "token".
 class Requirement {
  public:

@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::string_view kPlain =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789*-._";
-constexpr std::string_view kHexDigits = "0123456789ABCDEF";
 
 void append_encoded(std::string& out, std::string_view text) {
   for (const char letter : text) {
@@ -19,8 +18,7 @@ void append_encoded(std::string& out, std::string_view text) {
     } else if (letter == ' ') {
       out.push_back('+');
     } else {
-      const auto code = static_cast<unsigned char>(letter);
-      out.append({'%', kHexDigits[code >> 4], kHexDigits[code & 0xf]});
+      append_percent(out, letter);
     }
   }
 }

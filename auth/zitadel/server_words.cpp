@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "auth/base/json.h"
+#include "auth/base/text.h"
 #include "auth/base/utf8.h"
 #include "auth/zitadel/basic.h"
 #include "auth/zitadel/form.h"
@@ -33,8 +34,7 @@ constexpr Range kCommands[] = {{"\xc2\x80", "\xc2\x9f"},         {"\xd8\x9c", "\
                                {"\xe2\x81\xa0", "\xe2\x81\xaf"}, {"\xef\xbb\xbf", "\xef\xbb\xbf"}};
 
 bool is_shown(std::string_view character) noexcept {
-  const auto code = static_cast<unsigned char>(character[0]);
-  if (character.size() == 1) return code >= 0x20 && code != 0x7f;
+  if (character.size() == 1) return !is_control(character[0]);
   return std::none_of(std::begin(kCommands), std::end(kCommands), [&](const Range& range) {
     return character.size() == range.first.size() && character >= range.first &&
            character <= range.last;
@@ -70,10 +70,7 @@ std::string of_json(std::string_view body) {
 }
 
 std::string of_html(std::string_view body) {
-  std::string page(body.substr(0, kMaxHtmlBytes));
-  std::transform(page.begin(), page.end(), page.begin(), [](char letter) {
-    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-  });
+  const std::string page = lower_case(body.substr(0, kMaxHtmlBytes));
   const std::size_t tag = page.find("<title");
   const std::size_t begin = page.find('>', tag);
   const std::size_t end = page.find('<', begin);

@@ -6,6 +6,8 @@
 #include <charconv>
 #include <cstdint>
 
+#include "auth/base/text.h"
+
 namespace auth {
 namespace {
 
@@ -17,23 +19,8 @@ constexpr std::string_view kIpv6Characters = "abcdef0123456789:.";
 constexpr std::string_view kPathCharacters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/%";
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& letter : out) {
-    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
-  }
-  return out;
-}
-
 bool only(std::string_view text, std::string_view characters) {
   return text.find_first_not_of(characters) == std::string_view::npos;
-}
-
-bool is_port(std::string_view text) {
-  std::uint16_t port = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), port);
-  return only(text, kDigits) && problem == std::errc() && end == text.data() + text.size() &&
-         port != 0;
 }
 
 bool is_path(std::string_view text) {
@@ -80,14 +67,10 @@ bool is_loopback(const std::string& host) {
 
 // HOST[:PORT], where an IPv6 address stands in brackets.
 std::optional<std::string> parse_authority(std::string_view text) {
-  const bool bracketed = text.starts_with('[');
-  const std::size_t end = bracketed ? text.find(']') : text.find(':');
-  if (bracketed && end == std::string_view::npos) return std::nullopt;
-  std::string host = lower(bracketed ? text.substr(1, end - 1) : text.substr(0, end));
-  const std::string_view rest =
-      end == std::string_view::npos ? "" : text.substr(bracketed ? end + 1 : end);
-  if (!rest.empty() && (rest[0] != ':' || !is_port(rest.substr(1)))) return std::nullopt;
-  const bool good = bracketed ? is_ipv6(host) : is_name_or_ipv4(host);
+  const std::optional<HostAndPort> parts = split_host_and_port(text);
+  if (!parts || (parts->port && !port_number(*parts->port))) return std::nullopt;
+  std::string host = lower_case(parts->host);
+  const bool good = parts->bracketed ? is_ipv6(host) : is_name_or_ipv4(host);
   return good ? std::optional(std::move(host)) : std::nullopt;
 }
 
@@ -114,7 +97,7 @@ std::string explain(std::string_view text) {
 std::optional<Url> parse_url(std::string_view text) {
   if (text.size() > kMaxUrlBytes) return std::nullopt;
   const std::size_t colon = std::min(text.find("://"), text.size());
-  const std::string scheme = lower(text.substr(0, colon));
+  const std::string scheme = lower_case(text.substr(0, colon));
   if (scheme != "https" && scheme != "http") return std::nullopt;
   text.remove_prefix(std::min(colon + 3, text.size()));
   const std::size_t slash = std::min(text.find('/'), text.size());
@@ -126,7 +109,7 @@ std::optional<Url> parse_url(std::string_view text) {
 
 std::string origin_of(std::string_view url) {
   const std::size_t end = std::min(url.find('/', url.find("://") + 3), url.size());
-  std::string origin = lower(url.substr(0, end));
+  std::string origin = lower_case(url.substr(0, end));
   const std::size_t colon = origin.find_last_of(":]");
   if (origin[colon] == ']' || colon < origin.find("://") + 3) return origin;
   std::size_t port = 0;  // without zeros before it

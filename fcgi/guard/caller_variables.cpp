@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "auth/base/percent.h"
+#include "auth/base/text.h"
 
 namespace fcgi {
 namespace {
@@ -31,12 +32,7 @@ std::string encoded_list(const Names& names) {
 std::string variable_of(std::string_view claim) {
   std::string name = "AUTH_";
   for (const char byte : claim) {
-    if (byte >= 'a' && byte <= 'z') {
-      name.push_back(static_cast<char>(byte - 'a' + 'A'));
-    } else {
-      const bool kept = (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9');
-      name.push_back(kept ? byte : '_');
-    }
+    name.push_back(auth::is_letter_or_digit(byte) ? auth::upper_case(byte) : '_');
   }
   return name;
 }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "fcgi/http/ascii.h"
+#include "auth/base/text.h"
 #include "fcgi/http/methods.h"
 #include "fcgi/http/path_segment.h"
 
@@ -12,7 +12,7 @@ namespace {
 
 // Adds the method, or says that it is none.
 bool add(RequestMethods& methods, std::string_view text) {
-  std::string method = upper_case(text);
+  std::string method = auth::upper_case(text);
   if (!is_method(method)) return false;
   std::vector<std::string>& overrides = methods.overrides;
   const bool is_there = std::find(overrides.begin(), overrides.end(), method) != overrides.end();
@@ -36,7 +36,7 @@ bool is_override_parameter(std::string_view text) {
   std::replace(name.begin(), name.end(), '.', '_');
   std::replace(name.begin(), name.end(), ' ', '_');
   name.resize(std::min(name.find_first_of(std::string_view("\0[", 2)), name.size()));
-  return lower_case(name) == kName;
+  return auth::lower_case(name) == kName;
 }
 
 bool add_parameters(RequestMethods& methods, std::string_view query) {

@@ -4,13 +4,14 @@
 #include <stdexcept>
 #include <utility>
 
+#include "auth/base/text.h"
+
 namespace fcgi {
 namespace {
 
 bool is_method(std::string_view text) noexcept {
-  return !text.empty() && text != "OPTIONS" && std::all_of(text.begin(), text.end(), [](char byte) {
-    return byte >= 'A' && byte <= 'Z';
-  });
+  return !text.empty() && text != "OPTIONS" &&
+         std::all_of(text.begin(), text.end(), auth::is_upper);
 }
 
 bool allows(const Endpoint& endpoint, std::string_view method) noexcept {

@@ -4,7 +4,7 @@
 #include <optional>
 #include <utility>
 
-#include "fcgi/http/ascii.h"
+#include "auth/base/text.h"
 #include "fcgi/http/methods.h"
 #include "fcgi/http/request_path.h"
 
@@ -39,7 +39,7 @@ Mistake prefix_mistake(std::string_view path, Case letters) {
     return "the path holds a backslash, a control character, \":$\", or is not UTF-8";
   }
   Reading only{std::string(path == "/" ? path : without_slash(path))};
-  if (letters == Case::kIgnored) only.path = lower_case(only.path);
+  if (letters == Case::kIgnored) only.path = auth::lower_case(only.path);
   if (path != "//" && *readings == std::vector<Reading>{only}) return std::nullopt;
   return "the path must be written without \"//\", \"/./\" and \"/../\", without dots or \":80\" "
          "at "
@@ -78,11 +78,11 @@ auth::Result<RuleLine, auth::Mistake> parse_rule_line(std::vector<std::string_vi
   if (Mistake mistake = prefix_mistake(words[0], letters))
     return auth::Mistake{*std::move(mistake)};
   RuleLine line{std::string(without_slash(words[0])), {}, {}, {}};
-  if (letters == Case::kIgnored) line.prefix = lower_case(line.prefix);
+  if (letters == Case::kIgnored) line.prefix = auth::lower_case(line.prefix);
   if (Mistake mistake = take_methods(words, line.methods))
     return auth::Mistake{*std::move(mistake)};
   for (std::size_t i = 1; i < words.size(); ++i) {
-    if (is_known_method(upper_case(words[i]))) {
+    if (is_known_method(auth::upper_case(words[i]))) {
       return auth::Mistake{"\"" + std::string(words[i]) +
                            "\": methods stand at the end of the line, in capitals"};
     }

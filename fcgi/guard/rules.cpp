@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "auth/base/words.h"
+#include "auth/base/text.h"
 
 namespace fcgi {
 namespace {

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <string>
 
-#include "fcgi/http/ascii.h"
+#include "auth/base/text.h"
 #include "fcgi/http/methods.h"
 #include "fcgi/http/request_target.h"
 
@@ -32,7 +32,7 @@ std::string host_of(std::string_view authority) {
     authority.remove_suffix(port.size());
     break;
   }
-  return lower_case(authority);
+  return auth::lower_case(authority);
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <iterator>
 #include <vector>
 
+#include "auth/base/text.h"
+
 namespace fcgi {
 namespace {
 
@@ -78,10 +80,9 @@ std::size_t distance(std::string_view from, std::string_view to) {
 }  // namespace
 
 bool is_method(std::string_view text) noexcept {
-  const auto is_capital = [](char byte) { return byte >= 'A' && byte <= 'Z'; };
-  return std::any_of(text.begin(), text.end(), is_capital) &&
+  return std::any_of(text.begin(), text.end(), auth::is_upper) &&
          std::all_of(text.begin(), text.end(),
-                     [&](char byte) { return is_capital(byte) || byte == '-'; });
+                     [](char byte) { return auth::is_upper(byte) || byte == '-'; });
 }
 
 bool is_known_method(std::string_view method) noexcept { return is_one_of(kKnown, method); }

@@ -4,8 +4,9 @@
 #include <iterator>
 #include <utility>
 
+#include "auth/base/percent.h"
+#include "auth/base/text.h"
 #include "auth/base/utf8.h"
-#include "fcgi/http/ascii.h"
 
 namespace fcgi {
 namespace {
@@ -69,20 +70,6 @@ std::string replaced(const Spelling (&table)[kSize], std::string_view text) {
   return out;
 }
 
-int hex_value(char digit) noexcept {
-  if (digit >= '0' && digit <= '9') return digit - '0';
-  const char lower = lower_case(digit);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-// The byte that is encoded at the beginning ("%41"), or a negative number.
-int encoded_byte(std::string_view text) noexcept {
-  if (text.size() < 3 || text[0] != '%') return -1;
-  const int high = hex_value(text[1]);
-  const int low = hex_value(text[2]);
-  return high < 0 || low < 0 ? -1 : high * 16 + low;
-}
-
 // Whether the test holds for what stands behind one of the '%', which comes with it.
 template <typename Test>
 bool any_encoding(std::string_view text, Test test) noexcept {
@@ -92,16 +79,11 @@ bool any_encoding(std::string_view text, Test test) noexcept {
   return false;
 }
 
-bool is_control(char byte) noexcept {
-  const auto code = static_cast<unsigned char>(byte);
-  return code < 0x20 || code == 0x7f;
-}
-
 // "%uXXXX", of Microsoft's and of JavaScript's old unescape.
 bool begins_wide_encoding(std::string_view text) noexcept {
   const std::string_view code = text.substr(1, 5);
-  return code.size() == 5 && lower_case(code[0]) == 'u' &&
-         std::all_of(code.begin() + 1, code.end(), [](char c) { return hex_value(c) >= 0; });
+  return code.size() == 5 && auth::lower_case(code[0]) == 'u' &&
+         std::all_of(code.begin() + 1, code.end(), [](char c) { return auth::hex_value(c) >= 0; });
 }
 
 std::string_view without_parameters(std::string_view segment) noexcept {
@@ -114,17 +96,17 @@ std::string decoded_leniently(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
-    const int byte = encoded_byte(text);
-    out.push_back(byte < 0 ? text[0] : static_cast<char>(byte));
-    text.remove_prefix(byte < 0 ? 1 : 3);
+    const std::optional<char> byte = auth::percent_byte(text);
+    out.push_back(byte.value_or(text[0]));
+    text.remove_prefix(byte ? 3 : 1);
   }
   return out;
 }
 
 std::optional<std::string> decoded(std::string_view segment) {
   const bool refused = any_encoding(segment, [](std::string_view text) {
-    const int byte = encoded_byte(text);
-    return byte < 0 || byte == '/';
+    const std::optional<char> byte = auth::percent_byte(text);
+    return !byte || byte == '/';
   });
   if (refused) return std::nullopt;
   return decoded_leniently(segment);
@@ -132,16 +114,14 @@ std::optional<std::string> decoded(std::string_view segment) {
 
 bool is_clean(std::string_view segment) noexcept {
   return auth::is_utf8(segment) && std::none_of(segment.begin(), segment.end(), [](char byte) {
-           return is_control(byte) || byte == '\\';
+           return auth::is_control(byte) || byte == '\\';
          });
 }
 
 bool is_encoded_needlessly(std::string_view segment) noexcept {
   return any_encoding(segment, [](std::string_view text) {
-    const int code = encoded_byte(text);
-    if (code < 0) return false;
-    const auto byte = static_cast<char>(code);
-    return is_letter_or_digit(byte) || byte == '-' || byte == '.' || byte == '_';
+    const std::optional<char> byte = auth::percent_byte(text);
+    return byte && (auth::is_letter_or_digit(*byte) || byte == '-' || byte == '.' || byte == '_');
   });
 }
 
@@ -151,7 +131,7 @@ std::optional<std::string> decoded_further(std::string_view segment, Case letter
     if (any_encoding(text, begins_wide_encoding)) return std::nullopt;
     std::string more = replaced(kSlashes, decoded_leniently(text));
     if (letters == Case::kIgnored) more = replaced(kLetters, more);
-    if (std::any_of(more.begin(), more.end(), is_control)) return std::nullopt;
+    if (std::any_of(more.begin(), more.end(), auth::is_control)) return std::nullopt;
     if (more == text) return text;
     text = std::move(more);
   }
@@ -178,7 +158,8 @@ bool seems_to_have_port(std::string_view segment) noexcept {
 bool names_stream(std::string_view segment) noexcept {
   for (std::size_t at = segment.find(":$"); at != segment.npos; at = segment.find(":$", at + 1)) {
     const std::string_view type = segment.substr(at + 2, 1);
-    if (!type.empty() && lower_case(type[0]) >= 'a' && lower_case(type[0]) <= 'z') return true;
+    if (!type.empty() && auth::lower_case(type[0]) >= 'a' && auth::lower_case(type[0]) <= 'z')
+      return true;
   }
   return false;
 }

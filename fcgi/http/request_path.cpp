@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "fcgi/http/ascii.h"
+#include "auth/base/text.h"
 
 namespace fcgi {
 namespace {
@@ -13,7 +13,7 @@ namespace {
 bool is_plain(std::string_view segment) noexcept {
   return !segment.empty() && segment.front() != '.' && segment.back() != '.' &&
          std::all_of(segment.begin(), segment.end(), [](char byte) {
-           return is_letter_or_digit(byte) || byte == '.' || byte == '-' || byte == '_';
+           return auth::is_letter_or_digit(byte) || byte == '.' || byte == '-' || byte == '_';
          });
 }
 
@@ -158,7 +158,7 @@ void PathReader::enter(std::string_view name) {
   if (letters_ == Case::kMatters) {
     folder_.append(name);
   } else {
-    folder_.append(lower_case(name));
+    folder_.append(auth::lower_case(name));
   }
 }
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "fcgi/http/ascii.h"
+#include "auth/base/text.h"
 
 namespace fcgi {
 namespace {
@@ -19,7 +19,7 @@ bool is_one_word(std::string_view text) {
 // RFC 3986 §3.2, without user names and without what hosts' names have not.
 bool is_authority(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char byte) {
-    return is_letter_or_digit(byte) ||
+    return auth::is_letter_or_digit(byte) ||
            std::string_view("-._:[]").find(byte) != std::string_view::npos;
   });
 }
@@ -27,7 +27,7 @@ bool is_authority(std::string_view text) {
 // Takes "http://" or "https://" away, in whatever case (RFC 3986 §3.1).
 bool take_scheme(std::string_view& text) {
   for (const std::string_view scheme : {"http://", "https://"}) {
-    if (lower_case(text.substr(0, scheme.size())) != scheme) continue;
+    if (auth::lower_case(text.substr(0, scheme.size())) != scheme) continue;
     text.remove_prefix(scheme.size());
     return true;
   }

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "auth/base/json.h"
+#include "auth/base/text.h"
 
 namespace fcgi {
 namespace {
@@ -64,34 +65,21 @@ bool is_token(std::string_view name) noexcept {
   return !name.empty() && std::all_of(name.begin(), name.end(), is_token_character);
 }
 
-bool is_one_line(std::string_view value) noexcept {
-  return std::none_of(value.begin(), value.end(), [](char byte) {
-    const auto code = static_cast<unsigned char>(byte);
-    return code < 0x20 || code == 0x7f;
-  });
-}
-
-bool equals_ignoring_case(std::string_view text, std::string_view lower) noexcept {
-  return std::equal(text.begin(), text.end(), lower.begin(), lower.end(), [](char a, char b) {
-    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
-  });
-}
-
 bool is_written_here(std::string_view name) noexcept {
-  return equals_ignoring_case(name, "status") || equals_ignoring_case(name, "content-length");
+  return auth::equals_ignoring_case(name, "status") ||
+         auth::equals_ignoring_case(name, "content-length");
 }
 
 }  // namespace
 
 bool is_token_character(char byte) noexcept {
-  return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-         (byte >= '0' && byte <= '9') ||
+  return auth::is_letter_or_digit(byte) ||
          std::string_view("!#$%&'*+-.^_`|~").find(byte) != std::string_view::npos;
 }
 
 const std::string* Response::header(std::string_view lower_case_name) const noexcept {
   for (const auto& [name, value] : headers) {
-    if (equals_ignoring_case(name, lower_case_name)) return &value;
+    if (auth::equals_ignoring_case(name, lower_case_name)) return &value;
   }
   return nullptr;
 }
@@ -132,7 +120,7 @@ std::string serialise(const Response& response, bool head) {
   append_number(out, static_cast<std::size_t>(status));
   out.append(" ").append(reason_phrase(status)).append("\r\n");
   for (const auto& [name, value] : response.headers) {
-    if (!is_token(name) || !is_one_line(value) || is_written_here(name)) continue;
+    if (!is_token(name) || auth::has_control(value) || is_written_here(name)) continue;
     out.append(name).append(": ").append(value).append("\r\n");
   }
   if (has_body(status)) {

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "fcgi/http/ascii.h"
+#include "auth/base/text.h"
 #include "fcgi/http/path_segment.h"
 #include "fcgi/http/request_path.h"
 
@@ -131,7 +131,7 @@ struct Program {
 };
 
 // As who compares ASCII alone without regard to case.
-inline std::string lower_ascii(std::string_view path) { return fcgi::lower_case(path); }
+inline std::string lower_ascii(std::string_view path) { return auth::lower_case(path); }
 
 // As who compares all letters so, here one of those that become ASCII's.
 inline std::string lower_all(std::string_view path) {

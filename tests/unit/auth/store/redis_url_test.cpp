@@ -11,7 +11,6 @@ namespace {
 
 using auth::parse_redis_url;
 using auth::RedisAddress;
-using auth::RedisUrlMistake;
 using auth::SecretView;
 
 class RedisUrlTest : public CppUnit::TestFixture {

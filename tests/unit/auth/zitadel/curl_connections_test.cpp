@@ -14,6 +14,7 @@
 namespace {
 
 using auth::CurlHttpClient;
+using auth::HttpOptions;
 using auth::HttpResponse;
 using auth::Reason;
 using std::chrono::milliseconds;

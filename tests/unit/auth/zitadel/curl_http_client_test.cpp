@@ -22,6 +22,7 @@
 namespace {
 
 using auth::CurlHttpClient;
+using auth::HttpOptions;
 using auth::HttpResponse;
 using auth::Reason;
 using auth::Result;

@@ -130,11 +130,21 @@ std::string Codec::encode(DecodedRequest& request, std::string_view answer) {
     answer.remove_prefix(kAnswerPart);
     take_out(records);
   }
-  FCGX_PutStr(answer.data(), static_cast<int>(answer.size()), fcgx.out);
-  const bool closed = FCGX_FClose(fcgx.err) == 0;
-  const bool good = FCGX_FClose(fcgx.out) == 0 && closed;
+  const bool good = write_end(fcgx, answer);
   take_out(records);
   return good ? records : std::string();
+}
+
+bool Codec::send(DecodedRequest& request, std::string_view answer, int socket) {
+  static_assert(kMaxSentAtOnce < kCodecBuffer / 2);
+  request.fcgx_.ipcFd = socket;
+  return write_end(request.fcgx_, answer);
+}
+
+bool Codec::write_end(FCGX_Request& fcgx, std::string_view answer) {
+  FCGX_PutStr(answer.data(), static_cast<int>(answer.size()), fcgx.out);
+  const bool closed = FCGX_FClose(fcgx.err) == 0;
+  return FCGX_FClose(fcgx.out) == 0 && closed;
 }
 
 void Codec::take_out(std::string& records) {

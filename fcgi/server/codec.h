@@ -1,10 +1,11 @@
-// Codec: libfcgi, as what decodes variables and encodes answers. It never sees a socket.
+// Codec: libfcgi, as what decodes variables and encodes answers. It never waits for a socket.
 //
 // libfcgi reads and writes a descriptor, and waits there for whoever is at the other end. Here that
 // is a pipe of our own: a head that was found whole and sound (fcgi/server/request_head.h) is put
 // in, and libfcgi reads it; what libfcgi writes of an answer is taken out, and sent as the web
 // server reads. A pipe and no file in memory: it costs less, and no limit on the size of files
-// touches it.
+// touches it. Only a short answer is written to the web server's socket at once, where that cannot
+// wait.
 #pragma once
 
 #include <fcgiapp.h>
@@ -73,8 +74,17 @@ class Codec {
   // The records of a whole answer, its end included. Empty where there is no pipe. Once a request.
   [[nodiscard]] std::string encode(DecodedRequest& request, std::string_view answer);
 
+  // An answer of so many bytes fits with its records into what every socket takes at once, however
+  // small its buffer: of a Unix socket that is half of the least buffer, 4,608 bytes, less 64.
+  static constexpr std::size_t kMaxSentAtOnce = 2000;
+  // Sends such an answer, in the place of encode. REQUIRES: nothing that was sent before waits in
+  // the socket. False: the peer is gone.
+  [[nodiscard]] static bool send(DecodedRequest& request, std::string_view answer, int socket);
+
  private:
   void open();
+  // The answer, or its last part, and the records at the end, to the request's descriptor.
+  [[nodiscard]] static bool write_end(FCGX_Request& fcgx, std::string_view answer);
   [[nodiscard]] bool put(std::string_view head);
   [[nodiscard]] bool read_head(FCGX_Request& fcgx, std::size_t head_size, std::size_t variables);
   void take_out(std::string& records);

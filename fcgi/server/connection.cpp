@@ -197,12 +197,16 @@ void Connection::answer(std::string_view text) {
 }
 
 void Connection::begin_answer(std::string_view text) {
-  records_ = tools_.codec.encode(*decoded_, text);
+  const std::shared_ptr<DecodedRequest> decoded = std::exchange(decoded_, nullptr);
   moved_at_ = tools_.now;
   state_ = State::kAnswering;
   waiter_ = nullptr;
-  decoded_.reset();
   body_.drop();
+  // Of a first answer none is on its way before it.
+  if (request_ == 1 && text.size() <= Codec::kMaxSentAtOnce) {
+    return Codec::send(*decoded, text, socket_.get()) ? finish_answer() : close();
+  }
+  records_ = tools_.codec.encode(*decoded, text);
   records_.empty() ? close() : send();
 }
 

@@ -2,12 +2,14 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "auth/base/descriptor.h"
 #include "fcgi/server/request_head.h"
 #include "tests/unit/support/fastcgi_records.h"
 #include "tests/unit/support/log_capture.h"
@@ -53,6 +55,8 @@ class CodecTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(reads_heads_of_any_length);
   CPPUNIT_TEST(encodes_answers_of_any_length);
   CPPUNIT_TEST(encodes_answers_in_another_order_than_it_has_decoded);
+  CPPUNIT_TEST(sends_short_answers_whole_into_the_least_of_sockets);
+  CPPUNIT_TEST(tells_that_the_peer_is_gone);
   CPPUNIT_TEST(needs_no_file);
   CPPUNIT_TEST_SUITE_END();
 
@@ -186,6 +190,47 @@ class CodecTest : public CppUnit::TestFixture {
       const std::string answer = "answer to " + std::string(each->request().variable("N"));
       CPPUNIT_ASSERT_EQUAL(answer, read_records(codec.encode(*each, answer)).output);
     }
+  }
+
+  struct SocketPair {
+    SocketPair() {
+      int ends[2];
+      CPPUNIT_ASSERT_EQUAL(
+          0, ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends));
+      ours = auth::Descriptor(ends[0]);
+      peers = auth::Descriptor(ends[1]);
+      const int least = 0;
+      CPPUNIT_ASSERT_EQUAL(0,
+                           ::setsockopt(ours.get(), SOL_SOCKET, SO_SNDBUF, &least, sizeof least));
+    }
+    auth::Descriptor ours{};
+    auth::Descriptor peers{};
+  };
+
+  void sends_short_answers_whole_into_the_least_of_sockets() {
+    Codec codec;
+    for (std::size_t size = 0; size <= Codec::kMaxSentAtOnce; ++size) {
+      const SocketPair sockets;
+      const auto decoded = codec.decode(head_of({}), 0);
+      CPPUNIT_ASSERT(decoded != nullptr);
+      CPPUNIT_ASSERT(Codec::send(*decoded, std::string(size, 'a'), sockets.ours.get()));
+      std::string bytes(2 * Codec::kMaxSentAtOnce, '\0');
+      const ssize_t count = ::recv(sockets.peers.get(), bytes.data(), bytes.size(), 0);
+      CPPUNIT_ASSERT(count > 0);
+      const Records records = read_records(bytes.substr(0, static_cast<std::size_t>(count)));
+      CPPUNIT_ASSERT_MESSAGE(std::to_string(size), std::string(size, 'a') == records.output);
+      CPPUNIT_ASSERT_EQUAL(unsigned{kEndRequest}, records.types.back());
+    }
+  }
+
+  void tells_that_the_peer_is_gone() {
+    Codec codec;
+    SocketPair sockets;
+    sockets.peers = auth::Descriptor();
+    const auto decoded = codec.decode(head_of({}), 0);
+    CPPUNIT_ASSERT(decoded != nullptr);
+    CPPUNIT_ASSERT(!Codec::send(*decoded, "answer", sockets.ours.get()));
+    assert_is_well(codec);
   }
 
   // Whatever the limit is to what a process may write into files.

@@ -275,11 +275,18 @@ void EventLoop::close_idle() {
     // A request may have come since: it was handed over before the web server could know.
     Connection& connection = entry->second.connection;
     connection.receive();
-    const bool waits = connection.state() == State::kDraining &&
-                       tools_.now - connection.moved_at() < shared_.options.stop_silence;
-    if (connection.is_answered() && !waits) connection.close();
+    if (connection.is_answered() && !waits_a_little(connection)) connection.close();
     go_on(number);
   }
+}
+
+bool EventLoop::waits_a_little(const Connection& connection) const {
+  const ServerOptions& options = shared_.options;
+  const Time asked_to_stop = stop_by_ - options.stop;
+  if (connection.state() == State::kDraining) {
+    return tools_.now - connection.moved_at() < options.stop_silence;
+  }
+  return connection.moved_at() < asked_to_stop && tools_.now - asked_to_stop < options.stop_idle;
 }
 
 void EventLoop::refuse_the_rest() {

@@ -86,6 +86,8 @@ class EventLoop {
   void sweep();
   void begin_to_stop();
   void close_idle();
+  // Whether a connection that nothing is owed to is left open for the moment, see ServerOptions.
+  [[nodiscard]] bool waits_a_little(const Connection& connection) const;
   void refuse_the_rest();
 
   const Shared shared_;

@@ -23,6 +23,9 @@ struct ServerOptions {
   // request is answered: many a web server leaves it away and does not say so.
   std::chrono::milliseconds stop{4'000};
   std::chrono::milliseconds stop_silence{1'000};
+  // From stop() to the end of a kept connection that is idle then. One that is used often is closed
+  // right behind an answer instead, when its web server cannot have begun another request on it.
+  std::chrono::milliseconds stop_idle{100};
   // Between two looks for what lasts too long, and for connections that nobody was woken for.
   std::chrono::milliseconds sweep{1'000};
 

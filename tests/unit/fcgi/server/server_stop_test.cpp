@@ -28,6 +28,7 @@ class ServerStopTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(ends_at_once_where_nothing_is_under_way);
   CPPUNIT_TEST(may_be_stopped_before_it_runs_and_again);
   CPPUNIT_TEST(closes_idle_connections_when_it_stops);
+  CPPUNIT_TEST(answers_once_more_on_a_kept_connection_and_closes_it_behind_that);
   CPPUNIT_TEST(serves_what_waits_to_be_accepted);
   CPPUNIT_TEST(finishes_a_request_that_is_half_there);
   CPPUNIT_TEST(waits_for_what_is_parked);
@@ -92,6 +93,25 @@ class ServerStopTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT(server.has_ended());
       CPPUNIT_ASSERT(now() - started < seconds(2));
       for (FastCgiPeer& peer : peers) CPPUNIT_ASSERT(peer.is_closed());
+    }
+  }
+
+  // A web server that uses a connection often cannot have begun another request right behind an
+  // answer; an idle one could be closed in the moment in which it does.
+  void answers_once_more_on_a_kept_connection_and_closes_it_behind_that() {
+    for (const SocketKind kind : kSocketKinds) {
+      RunningServer server({.kind = kind, .threads = 1, .server = {.stop_idle = seconds(2)}}, echo);
+      FastCgiPeer peer = server.connect();
+      CPPUNIT_ASSERT(peer.send(request("/first", {.keep = true})));
+      CPPUNIT_ASSERT_EQUAL(200, peer.receive().value().status());
+      CPPUNIT_ASSERT_EQUAL(200, server.ask("/").status());  // so that the first one is over
+      server.ask_to_stop();
+      CPPUNIT_ASSERT(!server.has_ended(milliseconds(100)));
+      const auto started = now();
+      CPPUNIT_ASSERT(peer.send(request("/second", {.keep = true})));
+      CPPUNIT_ASSERT_EQUAL(std::string("GET /second "), peer.receive().value().body());
+      CPPUNIT_ASSERT(peer.is_closed() && server.has_ended());
+      CPPUNIT_ASSERT(now() - started < seconds(1));
     }
   }
 

@@ -4,6 +4,8 @@ import { after, afterEach, before, describe, it } from 'node:test';
 
 import { startIssuer } from '../issuer/client.mjs';
 import { useApi } from './support/api.mjs';
+import { Callers } from './support/callers.mjs';
+import { startKeptSocket } from './support/kept_socket.mjs';
 import { waitFor } from './support/processes.mjs';
 
 const kLines = 8; // callers at a time, each with one request after the other
@@ -140,4 +142,60 @@ describe('under load', () => {
       });
     });
   }
+});
+
+// Apache keeps its connections to the program; the program ends under them and another one takes its
+// place on the same socket, as `systemctl restart` does it.
+describe('restarts of the program under apache/proxy_fcgi.conf', () => {
+  const kCallers = 24;
+  const kRestarts = 5;
+
+  const onKeptSocket = (use) => useApi('apache/proxy_fcgi.conf', issuer, {
+    startProgram: (workspace) => startKeptSocket(workspace,
+      [`ZITADEL_ENV_FILE=${workspace.settingsFile}`]),
+  }, use);
+
+  // Callers with a known token, of whom a third sends a body that nobody reads, until stopped. Gives the
+  // statuses with their counts.
+  function startCallers(api, token) {
+    const group = new Callers(api, { most: kCallers });
+    const results = [];
+    let stopped = false;
+    const line = async (_, i) => {
+      const upload = i % 3 === 0 && { method: 'POST', body: 'x'.repeat(10_000 * (i + 1)) };
+      while (!stopped) results.push(await group.call('/api/private', { token, ...upload }));
+    };
+    const done = Promise.all(Array.from({ length: kCallers }, line)).finally(() => group.close());
+    return { results, stop: async () => { stopped = true; await done; return tally(results); } };
+  }
+
+  const afterRestarts = (signalName) => onKeptSocket(async (api) => {
+    const token = await issuer.mint();
+    assert.equal((await api.call('/api/private', { token })).status, 200);
+    const callers = startCallers(api, token);
+    try {
+      for (let i = 0; i < kRestarts; ++i) {
+        const before = callers.results.length;
+        await waitFor('every caller to be answered again', () =>
+          callers.results.length > before + 10 * kCallers, { timeoutMs: 20_000 });
+        await api.program.restart(signalName);
+      }
+    } finally {
+      await callers.stop();
+    }
+    return { counts: await callers.stop(), ends: api.program.ends() };
+  });
+
+  it('lose no request on SIGTERM', async () => {
+    const { counts, ends } = await afterRestarts('SIGTERM');
+    assert.deepEqual(Object.keys(counts), ['200', '405'], JSON.stringify(counts));
+    assert.deepEqual(ends.slice(0, kRestarts), Array(kRestarts).fill(0));
+  });
+
+  it('lose on SIGKILL what is under way, and nothing later', async () => {
+    const { counts } = await afterRestarts('SIGKILL');
+    const { 200: right, 405: refused, ...lost } = counts;
+    assert.deepEqual(Object.keys(lost), ['503'], JSON.stringify(counts));
+    assert.ok(right > 0 && refused > 0 && lost[503] <= kRestarts * kCallers, JSON.stringify(counts));
+  });
 });

@@ -108,10 +108,11 @@ class Api {
 // function of the workspace that gives one of the two. prepare: puts further files there, and may start and add what else is needed.
 // replacements: for the web server's file; programReplacements: a function of the workspace that
 // gives those for spawn-fcgi's command line. site: a function of the workspace; server: further
-// options of the web server, or a function of the workspace that gives them; see servers.mjs.
+// options of the web server, or a function of the workspace that gives them; see servers.mjs. startProgram:
+// a function of the workspace that starts the program in the place of spawn-fcgi.
 export async function startApi(way, issuer,
   { settings = {}, replacements, programReplacements = () => [], prepare = () => {},
-    site = () => '', server = {} } = {}) {
+    site = () => '', server = {}, startProgram } = {}) {
   const api = new Api();
   const { start, spawnFcgi } = ways[way] ?? guards[way];
   try {
@@ -122,7 +123,9 @@ export async function startApi(way, issuer,
     else writeSettings(api.workspace, issuer, given);
     if (given.key !== null) api.secrets.addKey(issuer.readFile(given.key ?? 'api-key').key);
     api.secrets.add(given.ZITADEL_CLIENT_SECRET ?? '');
-    if (spawnFcgi) {
+    if (startProgram) {
+      api.program = api.add(await startProgram(api.workspace));
+    } else if (spawnFcgi) {
       api.program = api.add(
         await startSpawnFcgi(api.workspace, { replacements: programReplacements(api.workspace),
           ...(typeof spawnFcgi === 'string' && { file: spawnFcgi }) }));

@@ -24,12 +24,12 @@ const speeds = {
 };
 
 // Bytes that a web server itself takes by its default, and its own answer to more: nginx's, whoever
-// calls, where the length is said in the head, and mod_fcgid's.
+// calls, where the length is said in the head, and mod_fcgid's, which no .htaccess can change.
 const nginxLimit = { most: 1 << 20, status: 413 };
 const fcgidLimit = { most: 128 << 10, status: 500 };
 const noLimit = { most: Infinity };
 const limits = { 'nginx/api.conf': nginxLimit, 'nginx/auth_request.conf': nginxLimit,
-  'apache/mod_fcgid.conf': fcgidLimit, 'apache/shared-hosting/fcgid.htaccess': fcgidLimit };
+  'apache/shared-hosting/fcgid.htaccess': fcgidLimit };
 
 // What is right for the caller: of an endpoint, and of a program behind a guard.
 function fromEndpoint({ most, status }, size, admitted) {

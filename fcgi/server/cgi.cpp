@@ -7,9 +7,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <cstdint>
 #include <functional>
 #include <future>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,16 +24,6 @@ extern char** environ;
 
 namespace fcgi {
 namespace {
-
-bool write_all(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(STDOUT_FILENO, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
 
 // Standard input, as far as the request's body goes (RFC 3875 §4.2).
 class Body {
@@ -62,6 +54,14 @@ class Body {
     return body;
   }
 
+  [[nodiscard]] bool is_arriving() const noexcept { return left_ > 0; }
+
+  // A part of what nobody asked for. Waits for it where none is there.
+  void drop_some() {
+    std::array<char, kPart> part;
+    if (read_some(part.data(), part.size()) == 0) left_ = 0;
+  }
+
   // What nobody asked for. A web server may write all of it before it reads the answer, which would
   // be lost with a process that ends before.
   void drain() {
@@ -69,8 +69,7 @@ class Body {
     // Where it is the other way round, the web server must not wait for more of the answer.
     static_cast<void>(::shutdown(STDOUT_FILENO, SHUT_WR));
     static_cast<void>(::close(STDOUT_FILENO));
-    std::array<char, kPart> rest;
-    while (left_ > 0 && read_some(rest.data(), rest.size()) > 0) continue;
+    while (left_ > 0) drop_some();
   }
 
  private:
@@ -96,6 +95,32 @@ class Body {
   bool ends_with_input_ = false;  // the client did not say how long it is
   std::uint64_t left_ = 0;
 };
+
+// Waits until standard output takes some bytes, and drops what comes of the body meanwhile: a web
+// server that writes all of the body before it reads would wait for us as we wait for it.
+bool wait_for_output(Body& body) {
+  while (body.is_arriving()) {
+    pollfd ends[] = {{STDOUT_FILENO, POLLOUT, 0}, {STDIN_FILENO, POLLIN, 0}};
+    const int ready = ::poll(ends, std::size(ends), -1);
+    if (ready < 0 && errno != EINTR) return false;
+    if (ready > 0 && ends[1].revents != 0) body.drop_some();
+    if (ready > 0 && ends[0].revents != 0) return true;
+  }
+  return true;
+}
+
+bool write_all(std::string_view bytes, Body& body) {
+  while (!bytes.empty()) {
+    if (!wait_for_output(body)) return false;
+    // A pipe that takes anything takes PIPE_BUF bytes without a wait.
+    const std::size_t most = body.is_arriving() ? PIPE_BUF : bytes.size();
+    const ssize_t written = ::write(STDOUT_FILENO, bytes.data(), std::min(bytes.size(), most));
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
 
 // Shared: who waits for the end goes on while the exchange's thread is still inside it.
 struct Call {
@@ -123,7 +148,8 @@ class CgiExchange final : public Exchange {
 
   void finish(const Response& response) override {
     finished_ = true;
-    call_->written.set_value(write_all(serialise(response, request_.method() == "HEAD")));
+    const std::string text = serialise(response, request_.method() == "HEAD");
+    call_->written.set_value(write_all(text, call_->body));
   }
 
  private:
@@ -146,10 +172,11 @@ bool serve_cgi(const Exchange::Handler& handler, std::chrono::milliseconds body_
 }
 
 void refuse_cgi(const Response& response) {
-  // Nobody is left to tell where that fails.
-  static_cast<void>(write_all(serialise(response, false)));
   const Request request(environ, std::nullopt);
-  Body(request, ServerOptions().body_silence).drain();
+  Body body(request, ServerOptions().body_silence);
+  // Nobody is left to tell where that fails.
+  static_cast<void>(write_all(serialise(response, false), body));
+  body.drain();
 }
 
 }  // namespace fcgi

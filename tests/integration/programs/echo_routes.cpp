@@ -41,6 +41,7 @@ Router routes() {
   router.add("/echo", {"POST"}, "token", echo);
   router.add("/echo-to-all", {"POST"}, "public", echo);
   router.add("/large", {"GET"}, "public", large);
+  router.add("/large-to-post", {"POST"}, "public", large);
   return router;
 }
 

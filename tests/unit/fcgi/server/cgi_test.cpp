@@ -2,6 +2,7 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -40,6 +41,32 @@ bool write_all(const Descriptor& file, std::string_view bytes) {
     bytes.remove_prefix(static_cast<std::size_t>(count));
   }
   return true;
+}
+
+// False: the reader rests for too long.
+bool is_written_in_time(const Descriptor& pipe, std::string_view bytes) {
+  constexpr int kPatience = 5'000;  // milliseconds
+  static_cast<void>(::fcntl(pipe.get(), F_SETFL, O_NONBLOCK));
+  while (!bytes.empty()) {
+    pollfd end{pipe.get(), POLLOUT, 0};
+    if (::poll(&end, 1, kPatience) <= 0) return false;
+    const ssize_t count = ::write(pipe.get(), bytes.data(), bytes.size());
+    if (count <= 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return true;
+}
+
+// At least so many bytes, unless it ends before.
+std::string read_all(const Descriptor& pipe, std::size_t least) {
+  std::string text;
+  std::string part(65'536, '\0');
+  while (text.size() < least) {
+    const ssize_t count = ::read(pipe.get(), part.data(), part.size());
+    if (count <= 0) break;
+    text.append(part, 0, static_cast<std::size_t>(count));
+  }
+  return text;
 }
 
 std::string text_of(const Descriptor& file) {
@@ -100,6 +127,7 @@ class CgiTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_body_that_is_too_long_is_none);
   CPPUNIT_TEST(a_refusal_waits_for_no_body);
   CPPUNIT_TEST(a_refusal_outlives_a_body_that_never_comes);
+  CPPUNIT_TEST(a_long_answer_does_not_wait_for_a_body_that_nobody_reads);
   CPPUNIT_TEST(a_body_that_stops_is_not_waited_for);
   CPPUNIT_TEST(a_body_that_goes_on_is_waited_for);
   CPPUNIT_TEST(reads_no_more_than_the_length_says);
@@ -204,6 +232,33 @@ class CgiTest : public CppUnit::TestFixture {
     const Pipe silent;
     const std::string output = serve_from(silent.reader, refuse, std::chrono::milliseconds(50));
     CPPUNIT_ASSERT_MESSAGE(output, output.starts_with("Status: 401 "));
+  }
+
+  // A web server that writes all of the body first, and then reads, with an answer that no pipe
+  // holds.
+  void a_long_answer_does_not_wait_for_a_body_that_nobody_reads() {
+    for (const std::string more : {"CONTENT_LENGTH=1000000", "HTTP_TRANSFER_ENCODING=chunked"}) {
+      Pipe input;
+      Pipe output;
+      bool served = false;
+      std::thread serving([&] {
+        const Environment variables({"REQUEST_METHOD=POST", more});
+        const Redirected stdin_(STDIN_FILENO, input.reader);
+        const Redirected stdout_(STDOUT_FILENO, output.writer);
+        served = fcgi::serve_cgi(
+            [](std::unique_ptr<Exchange> exchange) {
+              exchange->finish({.status = 200, .body = std::string(1'000'000, 'b')});
+            },
+            std::chrono::hours(1));
+      });
+      const bool taken = is_written_in_time(input.writer, std::string(1'000'000, 'a'));
+      input.writer = Descriptor();
+      if (!taken) output.reader = Descriptor();
+      const std::string answer = taken ? read_all(output.reader, 1'000'000) : "";
+      serving.join();
+      CPPUNIT_ASSERT(taken);
+      CPPUNIT_ASSERT(served && answer.ends_with(std::string(1'000, 'b')));
+    }
   }
 
   void a_body_that_stops_is_not_waited_for() {

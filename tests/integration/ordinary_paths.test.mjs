@@ -9,12 +9,13 @@ import { sendTarget } from './support/hostile_targets.mjs';
 import { statusOf } from './support/http.mjs';
 import { apache, lighttpd, nginx, startMounts } from './support/mounts.mjs';
 import { mintCallers, partIn, rulesOfParts, startPrograms } from './support/programs.mjs';
+import { startTogether } from './support/together.mjs';
 
 let issuer;
 let programs;
 let callers;
 before(async () => {
-  [issuer, programs] = await Promise.all([startIssuer(), startPrograms()]);
+  [issuer, programs] = await startTogether([startIssuer(), startPrograms()]);
   callers = await mintCallers(issuer);
 });
 after(() => Promise.all([issuer?.stop(), programs?.stop()]));

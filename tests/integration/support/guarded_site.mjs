@@ -5,7 +5,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import http from 'node:http';
 
 import { guards, startApi } from './api.mjs';
-import { Process, waitFor } from './processes.mjs';
+import { Process, ready } from './processes.mjs';
 
 // What the tests' callers may see; who may see /staff/ has the role that test users can have.
 export const usualRules = `
@@ -66,7 +66,7 @@ pm = static
 pm.max_children = 2
 `);
   const php = new Process(`${kPhpFolder}/${program}`, ['-n', '-y', configuration]);
-  await waitFor('php-fpm to listen', () => existsSync(socket));
+  await ready('php-fpm', php, () => existsSync(socket));
   return { stop: () => php.stop(), log: () => php.output };
 }
 
@@ -74,7 +74,7 @@ pm.max_children = 2
 async function startCgi(workspace) {
   const socket = workspace.path('run/cgi.sock');
   const wrap = new Process('/usr/sbin/fcgiwrap', ['-s', `unix:${socket}`]);
-  await waitFor('fcgiwrap to listen', () => existsSync(socket));
+  await ready('fcgiwrap', wrap, () => existsSync(socket));
   return { stop: () => wrap.stop(), log: () => wrap.output };
 }
 

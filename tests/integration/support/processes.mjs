@@ -104,6 +104,23 @@ export class Process {
   }
 }
 
+// Gives the started program once it is ready. One that ends instead, or takes too long, is stopped, and the
+// Error says which it was, what it has said and what may help.
+export async function ready(name, program, isReady, options) {
+  try {
+    await waitFor(`${name} to listen`, () => {
+      if (program.hasExited) {
+        throw new Error(`${name} (${program.command}) cannot be started: run tests/deps.sh?\n${program.output}`);
+      }
+      return isReady();
+    }, options);
+    return program;
+  } catch (error) {
+    await program.stop().catch(() => {});
+    throw error;
+  }
+}
+
 // A process that is not our child, such as one that another program put into the background.
 export class Daemon {
   constructor(pid) {

@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 
 import { startPhp } from './guarded_site.mjs';
 import { canConnect, freePort } from './http.mjs';
-import { Process, waitFor } from './processes.mjs';
+import { Process, ready } from './processes.mjs';
+import { startTogether } from './together.mjs';
 import { Workspace } from './workspace.mjs';
 
 // Who may see which part, by the rules that go with it.
@@ -68,32 +69,26 @@ export async function startPrograms() {
   writePartFiles(workspace, 'files');
   const copy = (name) => workspace.write(`lib/${name}`, readFileSync(source(name)));
   const files = workspace.path('files');
-  const running = [
-    new Process('/usr/bin/java', ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-cp',
-      tomcatsJars(), copy('Site.java'), workspace.makeFolder('tomcat'), String(ports.tomcat)]),
-    new Process('/usr/bin/python3', [copy('tornado_site.py'), files,
-      String(ports.tornadoFiles), String(ports.tornadoHandlers)]),
-    // Where it stands: Express is beside it.
-    new Process(process.execPath, [source('node_site.mjs'), files,
-      ...['express', 'caseless', 'expressFiles', 'urls', 'folding'].map((name) => String(ports[name]))],
-    { user: {} }),
-  ];
-  const php = await startPhp(workspace);
-  const stop = async () => {
-    await Promise.all([php.stop(), ...running.map((program) => program.stop())])
-      .finally(() => workspace.remove());
-  };
+  const start = (name, command, args, own, options) => ready(name,
+    new Process(command, [...args, ...own.map((each) => String(ports[each]))], options),
+    async () => (await Promise.all(own.map((each) => canConnect({ port: ports[each] })))).every(Boolean),
+    { timeoutMs: kSlowestStart });
   try {
-    for (const [name, port] of Object.entries(ports)) {
-      await waitFor(`${name} to listen`, () => {
-        const ended = running.find(({ hasExited }) => hasExited);
-        if (ended !== undefined) throw new Error(`${ended.command} ended:\n${ended.output}`);
-        return canConnect({ port });
-      }, { timeoutMs: kSlowestStart });
-    }
+    const running = await startTogether([
+      start('Tomcat', '/usr/bin/java', ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-cp',
+        tomcatsJars(), copy('Site.java'), workspace.makeFolder('tomcat')], ['tomcat']),
+      start('Tornado', '/usr/bin/python3', [copy('tornado_site.py'), files],
+        ['tornadoFiles', 'tornadoHandlers']),
+      // Where it stands: Express is beside it.
+      start('Express', process.execPath, [source('node_site.mjs'), files],
+        ['express', 'caseless', 'expressFiles', 'urls', 'folding'], { user: {} }),
+      startPhp(workspace),
+    ]);
+    const stop = () => Promise.all(running.map((program) => program.stop()))
+      .finally(() => workspace.remove());
+    return { ports, frontController: copy('front.php'), phpSocket: workspace.path('run/php.sock'), stop };
   } catch (error) {
-    await stop().catch(() => {});
+    workspace.remove();
     throw error;
   }
-  return { ports, frontController: copy('front.php'), phpSocket: workspace.path('run/php.sock'), stop };
 }

@@ -1,13 +1,14 @@
 // The units of systemd/: that systemd takes them, and that the program works as they start it. The
 // socket is handed over by systemd-socket-activate, on descriptor 0, as StandardInput=socket does.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 
 import { startIssuer } from '../issuer/client.mjs';
 import { writeSettings } from './support/api.mjs';
 import { call } from './support/http.mjs';
+import { startKeptSocket } from './support/kept_socket.mjs';
 import { Process, waitFor } from './support/processes.mjs';
 import { startApache } from './support/servers.mjs';
 import { Workspace, projectFolder } from './support/workspace.mjs';
@@ -70,48 +71,55 @@ describe('the service', () => {
   });
 });
 
+// %d is the folder of the credentials, %t that of what exists while the system runs.
+const inWorkspace = (workspace, text) => text.replaceAll('%d', workspace.path('credentials'))
+  .replaceAll('%t', workspace.path('run'));
+
+function loadCredentials(workspace, issuer) {
+  const installed = {
+    '/etc/zitadel-fcgi/api.env': workspace.settingsFile,
+    '/etc/zitadel-fcgi/api-key.json': issuer.files['api-key'],
+  };
+  workspace.ensureFolder('credentials');
+  for (const value of valuesOf('zitadel-fcgi.service', 'LoadCredential')) {
+    const [name, file] = value.split(':');
+    assert.ok(file in installed, file);
+    workspace.write(`credentials/${name}`, readFileSync(installed[file]), 0o400);
+  }
+}
+
+// The settings as before the move to systemd: their own path of the key, which only root can read now.
+function install(workspace, issuer) {
+  workspace.installProgram();
+  writeSettings(workspace, issuer, { API_PRIVATE_KEY_FILE_PATH: '/etc/zitadel-fcgi/api-key.json',
+    ZITADEL_CACHE_DIR: undefined, ZITADEL_RULES: 'rules' });
+  workspace.write('etc/rules', '/ token\n', 0o644);
+  loadCredentials(workspace, issuer);
+  assert.equal(valueOf('zitadel-fcgi.service', 'ExecStart'), kProgram);
+  assert.equal(valueOf('zitadel-fcgi.service', 'StandardInput'), 'socket');
+  assert.equal(valueOf('zitadel-fcgi.service', 'WorkingDirectory'), '/etc/zitadel-fcgi/');
+  assert.equal(valueOf('zitadel-fcgi.socket', 'Accept'), 'no');
+  assert.equal(valueOf('zitadel-fcgi.socket', 'ListenStream'), '/run/zitadel-fcgi/api.sock');
+  workspace.makeFolder(`run/${valueOf('zitadel-fcgi.service', 'RuntimeDirectory')}`);
+}
+
+// What the service's program has in its environment.
+const variablesOf = (workspace) => [...valuesOf('zitadel-fcgi.service', 'Environment'),
+  'CREDENTIALS_DIRECTORY=%d'].map((value) => inWorkspace(workspace, value));
+
 describe('the program on a socket of systemd\'s', () => {
   let issuer;
   let workspace;
   let systemd;
   let apache;
 
-  // %d is the folder of the credentials, %t that of what exists while the system runs.
-  const here = (text) => text.replaceAll('%d', workspace.path('credentials'))
-    .replaceAll('%t', workspace.path('run'));
-
-  function loadCredentials() {
-    const installed = {
-      '/etc/zitadel-fcgi/api.env': workspace.settingsFile,
-      '/etc/zitadel-fcgi/api-key.json': issuer.files['api-key'],
-    };
-    workspace.makeFolder('credentials');
-    for (const value of valuesOf('zitadel-fcgi.service', 'LoadCredential')) {
-      const [name, file] = value.split(':');
-      assert.ok(file in installed, file);
-      workspace.write(`credentials/${name}`, readFileSync(installed[file]), 0o400);
-    }
-  }
-
   before(async () => {
     issuer = await startIssuer();
     workspace = new Workspace();
-    workspace.installProgram();
-    // As before the move to systemd: its own path of the key, which only root can read now.
-    writeSettings(workspace, issuer, { API_PRIVATE_KEY_FILE_PATH: '/etc/zitadel-fcgi/api-key.json',
-      ZITADEL_CACHE_DIR: undefined, ZITADEL_RULES: 'rules' });
-    workspace.write('etc/rules', '/ token\n', 0o644);
-    loadCredentials();
-    assert.equal(valueOf('zitadel-fcgi.service', 'ExecStart'), kProgram);
-    assert.equal(valueOf('zitadel-fcgi.service', 'StandardInput'), 'socket');
-    assert.equal(valueOf('zitadel-fcgi.service', 'WorkingDirectory'), '/etc/zitadel-fcgi/');
-    assert.equal(valueOf('zitadel-fcgi.socket', 'Accept'), 'no');
-    assert.equal(valueOf('zitadel-fcgi.socket', 'ListenStream'), '/run/zitadel-fcgi/api.sock');
-    workspace.makeFolder(`run/${valueOf('zitadel-fcgi.service', 'RuntimeDirectory')}`);
-    const variables = [...valuesOf('zitadel-fcgi.service', 'Environment'),
-      'CREDENTIALS_DIRECTORY=%d'].map((value) => `--setenv=${here(value)}`);
+    install(workspace, issuer);
     systemd = new Process('systemd-socket-activate',
-      ['--inetd', `--listen=${workspace.socket}`, ...variables, workspace.program],
+      ['--inetd', `--listen=${workspace.socket}`,
+        ...variablesOf(workspace).map((each) => `--setenv=${each}`), workspace.program],
       { cwd: workspace.path('etc') });
     await waitFor('the socket', () => /Listening on/.test(systemd.output));
     apache = await startApache(workspace, 'apache/proxy_fcgi.conf');
@@ -143,5 +151,42 @@ describe('the program on a socket of systemd\'s', () => {
     systemd.signal(valueOf('zitadel-fcgi.service', 'KillSignal'));
     const timeoutMs = 1000 * Number(valueOf('zitadel-fcgi.service', 'TimeoutStopSec'));
     assert.deepEqual(await systemd.exit({ timeoutMs }), { code: 0, signal: null });
+  });
+});
+
+// With Restart=on-failure, and never given up: systemd itself cannot be run here.
+describe('a service whose settings were broken and then mended', () => {
+  it('answers who has waited, over the same socket', async () => {
+    const issuer = await startIssuer();
+    const workspace = new Workspace();
+    const parts = [];
+    try {
+      install(workspace, issuer);
+      const right = readFileSync(workspace.settingsFile);
+      workspace.write('etc/api.env', `${right}ZITADEL_TIMEOUT_MS=soon\n`);
+      loadCredentials(workspace, issuer);
+      const kept = await startKeptSocket(workspace, variablesOf(workspace),
+        { cwd: workspace.path('etc') });
+      parts.unshift(kept);
+      const apache = await startApache(workspace, 'apache/proxy_fcgi.conf');
+      parts.unshift(apache);
+      const { ino } = statSync(workspace.socket);
+
+      const waiting = call(apache.url('/api/private'), { token: await issuer.mint() });
+      await waitFor('the third failed start', () => kept.ends().length >= 3);
+      assert.deepEqual(new Set(kept.ends()), new Set([78]), kept.log());
+      workspace.write('etc/api.env', right);
+      loadCredentials(workspace, issuer);
+
+      assert.equal((await waiting).status, 200);
+      await kept.restart('SIGTERM');
+      assert.equal((await call(apache.url('/api/private'))).status, 401);
+      assert.equal(kept.ends().at(-1), 0);
+      assert.equal(statSync(workspace.socket).ino, ino);
+    } finally {
+      for (const part of parts) await part.stop();
+      workspace.remove();
+      await issuer.stop();
+    }
   });
 });

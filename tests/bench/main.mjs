@@ -2,7 +2,8 @@
 //
 // usage: make bench [BENCH_ROUNDS=n] [BENCH_ONLY=api|guards]     5 rounds take about 8 minutes
 //
-// api: the API behind lighttpd, and its parts. guards: a static file that a web server protects.
+// api: the API behind lighttpd, and its parts. guards: a static file that a web server protects, and an
+// endpoint behind Apache.
 // A figure is the median of the rounds; in each round everything is measured once. Missing a target
 // fails nothing. Exit status 1 only where something could not be measured at all.
 import assert from 'node:assert/strict';

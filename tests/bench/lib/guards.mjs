@@ -1,13 +1,14 @@
 // What is compared where a web server protects a static file: this program behind each server, by its
 // shipped file, Apache's mod_oauth2, and the servers without protection.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { startApi } from '../../integration/support/api.mjs';
 import { call } from '../../integration/support/http.mjs';
 import { childrenOf } from '../../integration/support/processes.mjs';
 import { startApacheWith } from '../../integration/support/servers.mjs';
-import { Workspace } from '../../integration/support/workspace.mjs';
+import { Workspace, buildFolder } from '../../integration/support/workspace.mjs';
 import { wrk } from './wrk.mjs';
 
 const file = '/file.txt';
@@ -24,6 +25,8 @@ const shipped = {
 const replacements = {
   lighttpdWorkers: [['#server.max-worker', 'server.max-worker']],
 };
+// What the way of asking costs by itself: a program that looks at nothing and lets everybody in.
+const asking = { authnzFcgiFloor: shipped.authnzFcgi, accessCheckerFloor: shipped.accessChecker };
 // They leave everything but /api alone.
 const unprotected = { lighttpdAlone: 'lighttpd/fastcgi.conf', apacheAlone: 'apache/proxy_fcgi.conf' };
 
@@ -35,7 +38,12 @@ function makeSite(workspace) {
 
 async function startShipped(name, way, issuer) {
   const api = await startApi(way, issuer.of('http1'), {
-    prepare: makeSite,
+    prepare: (workspace) => {
+      makeSite(workspace);
+      if (!(name in asking)) return;
+      copyFileSync(join(buildFolder, 'bench/floor'), workspace.program);
+      chmodSync(workspace.program, 0o755);
+    },
     replacements: replacements[name],
     settings: (workspace) => ({
       ZITADEL_LOG_LEVEL: undefined, ZITADEL_RULES: workspace.path('etc/rules'),
@@ -46,10 +54,10 @@ async function startShipped(name, way, issuer) {
 }
 
 // As the package's own examples have it. Answers are kept in shared memory for five minutes.
-const oauth2 = (issuer) => `
+const oauth2 = (issuer, location = '/') => `
 OAuth2TokenVerify introspect ${issuer.issuers.http1}/oauth/v2/introspect \
   introspect.auth=client_secret_basic&client_id=bench&client_secret=bench
-<Location "/">
+<Location "${location}">
   AuthType oauth2
   Require valid-user
 </Location>
@@ -69,17 +77,36 @@ async function startOauth2(issuer) {
   }
 }
 
+// An endpoint behind Apache: guarded by the program itself, and a public one that mod_oauth2 guards.
+async function startEndpoint(issuer, { path, ...options }) {
+  const api = await startApi('apache/proxy_fcgi.conf', issuer.of('http1'),
+    { settings: { ZITADEL_LOG_LEVEL: undefined }, ...options });
+  return { url: api.server.url(path), stop: () => api.stop(),
+    pids: [api.server.process.pid, api.program.process.pid] };
+}
+const endpoints = {
+  endpoint: () => ({ path: '/api/private' }),
+  endpointModOauth2: (issuer) => ({ path: '/api/public',
+    replacements: [['  Require all granted\n</Location>\n\n# Where', '</Location>\n\n# Where']],
+    site: () => oauth2(issuer, '/api'),
+    server: { modules: ['proxy', 'proxy_fcgi', 'authn_core', 'authz_user', 'oauth2'] } }),
+};
+
 // Gives { name: { url, pids, stop } }, each seen to do what it is there for. add: notes what is started.
 export async function startGuards(issuer, add) {
   const guards = { modOauth2: await add(startOauth2(issuer)) };
-  for (const [name, way] of Object.entries({ ...shipped, ...unprotected })) {
+  for (const [name, way] of Object.entries({ ...shipped, ...asking, ...unprotected })) {
     guards[name] = await add(startShipped(name, way, issuer));
   }
+  for (const [name, optionsFor] of Object.entries(endpoints)) {
+    guards[name] = await add(startEndpoint(issuer, optionsFor(issuer)));
+  }
   for (const [name, { url }] of Object.entries(guards)) {
-    assert.equal((await call(url)).status, name in unprotected ? 200 : 401, name);
+    const isOpen = name in unprotected || name in asking;
+    assert.equal((await call(url)).status, isOpen ? 200 : 401, name);
     const answer = await call(url, { token: 'known' });
     assert.equal(answer.status, 200, name);
-    assert.equal(answer.body, content, name);
+    if (!(name in endpoints)) assert.equal(answer.body, content, name);
   }
   return guards;
 }

@@ -136,12 +136,19 @@ export function guardRowsOf(samples, median) {
     modOauth2: 'Apache mod_oauth2, cache warm',
     nginx: 'nginx auth_request',
     authnzFcgi: 'Apache mod_authnz_fcgi',
+    authnzFcgiFloor: 'Apache mod_authnz_fcgi, a program that looks at nothing',
     accessChecker: 'Apache FcgidAccessChecker',
+    accessCheckerFloor: 'Apache FcgidAccessChecker, a program that looks at nothing',
     lighttpdAlone: 'lighttpd, not protected',
     apacheAlone: 'Apache, not protected',
   };
   const ratio = median(samples.map(({ lighttpd, modOauth2 }) => lighttpd.rate / modOauth2.rate));
+  const endpoint = median(samples.map((each) => each.endpoint.rate / each.endpointModOauth2.rate));
   return [
+    { what: 'endpoint behind Apache, known token, proxy_fcgi.conf against mod_oauth2 before the same',
+      target: '>= 1.2', reached: `${endpoint.toFixed(2)} (${reached('endpoint')})`,
+      good: endpoint >= 1.2 }, // some errors are Apache's, which closes kept connections, unprotected too
+    { what: '  the same endpoint, Apache mod_oauth2 before it', reached: reached('endpointModOauth2') },
     { what: 'static file, known token, lighttpd authorizer against Apache mod_oauth2',
       target: '>= 1.5', reached: `${ratio.toFixed(2)} (${reached('lighttpd')})`,
       good: ratio >= 1.5 && errors('lighttpd') === 0 },

@@ -286,7 +286,7 @@ bool EventLoop::waits_a_little(const Connection& connection) const {
   if (connection.state() == State::kDraining) {
     return tools_.now - connection.moved_at() < options.stop_silence;
   }
-  return connection.moved_at() < asked_to_stop && tools_.now - asked_to_stop < options.stop_idle;
+  return connection.moved_at() <= asked_to_stop && tools_.now - asked_to_stop < options.stop_idle;
 }
 
 void EventLoop::refuse_the_rest() {

@@ -287,7 +287,8 @@ class ServerHostileTest : public CppUnit::TestFixture {
     std::vector<FastCgiPeer> silent;
     for (int i = 0; i < 10; ++i) silent.push_back(server.connect());
     {
-      // Answered and closed: those before it are accepted, and it holds no descriptor any more.
+      // Answered and closed: those before it are accepted, and it soon holds no descriptor any
+      // more.
       FastCgiPeer last = server.connect();
       CPPUNIT_ASSERT(last.send(request("/")));
       CPPUNIT_ASSERT(last.receive().has_value());
@@ -313,7 +314,8 @@ class ServerHostileTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(10, answered);
     int closed = 0;
     for (FastCgiPeer& peer : silent) closed += peer.is_closed(milliseconds(0)) ? 1 : 0;
-    CPPUNIT_ASSERT_EQUAL(7, closed);  // as many as were needed
+    // As many as were needed: one less where the descriptor of the last one became free meanwhile.
+    CPPUNIT_ASSERT_MESSAGE(std::to_string(closed), closed == 7 || closed == 6);
     CPPUNIT_ASSERT_EQUAL(200, server.ask("/").status());
   }
 

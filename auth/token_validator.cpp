@@ -148,7 +148,7 @@ class TokenValidator::Impl : public std::enable_shared_from_this<TokenValidator:
     }
     if (shared_ == nullptr) return ask_zitadel(key, Secret(token));
     auto asked = std::make_shared<Secret>(token);
-    workers_.run([self = shared_from_this(), key, asked] { self->ask_others(key, *asked); });
+    workers_.run([self = shared_from_this(), key, asked] { self->ask_others(key, asked); });
   }
 
   // Judges the token when ZITADEL has answered for its keys. An answer can leave it open, where it
@@ -164,8 +164,20 @@ class TokenValidator::Impl : public std::enable_shared_from_this<TokenValidator:
     });
   }
 
-  void ask_others(const TokenKey& key, Secret& token) {
-    const std::optional<SharedEntry> entry = shared_->find(token);
+  void ask_others(const TokenKey& key, const std::shared_ptr<Secret>& token) {
+    shared_->find(*token, [self = shared_from_this(), key,
+                           token](const std::optional<SharedEntry>& entry) {
+      self->on_worker([self, key, token, entry] { self->take_from_others(key, *token, entry); });
+    });
+  }
+
+  // The store calls back on a thread of its own, or on this one.
+  void on_worker(WorkerPool::Task task) {
+    workers_.is_here() ? task() : workers_.run(std::move(task));
+  }
+
+  void take_from_others(const TokenKey& key, Secret& token,
+                        const std::optional<SharedEntry>& entry) {
     if (!entry) return ask_zitadel(key, std::move(token));
     const seconds age = age_of(*entry);
     if (entry->refusal) {
@@ -249,8 +261,8 @@ class TokenValidator::Impl : public std::enable_shared_from_this<TokenValidator:
     if (shared_ == nullptr) return then();
     workers_.run(
         [self = shared_from_this(), token, entry = std::move(entry), then = std::move(then)] {
-          self->shared_->store(*token, entry);
-          then();
+          self->shared_->store(*token, entry,
+                               [self, token, then](const auto&) { self->on_worker(then); });
         });
   }
 

@@ -219,12 +219,22 @@ int run() {
   authorizer.emplace(rules->get(), *responder, fcgi::CallerVariables(settings.pass_claims), clock);
   dispatcher.emplace(router, *authorizer, metadata, *responder);
 
-  if (!server) return fcgi::serve_cgi(handler) ? EXIT_SUCCESS : EXIT_FAILURE;
+  // Before anything of it is destroyed, the store calls back for the last time.
+  const auto stop = [&shared] {
+    if (shared) shared->stop();
+  };
+  if (!server) {
+    const bool served = fcgi::serve_cgi(handler);
+    stop();
+    return served ? EXIT_SUCCESS : EXIT_FAILURE;
+  }
   if (const auto warning = fcgi::exposure_warning(kListener)) {
     auth::log(auth::LogLevel::kWarn, *warning);
   }
   validator.warm_up();
-  return serve(*server, signals);
+  const int status = serve(*server, signals);
+  stop();
+  return status;
 }
 
 }  // namespace

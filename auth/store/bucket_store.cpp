@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "auth/base/descriptor.h"
 #include "auth/base/private_folder.h"
@@ -52,6 +53,17 @@ BucketStore::BucketStore(std::string folder, const Clock& clock, std::size_t max
       log_("the shared cache in " + folder_, clock) {}
 
 BucketStore::~BucketStore() = default;
+
+void BucketStore::get(const StoreKey& key, Found found) {
+  std::vector<std::string> sealed;
+  if (auto entry = get(key)) sealed.push_back(*std::move(entry));
+  found(std::move(sealed));
+}
+
+void BucketStore::put(const StoreKey& key, Entry entry, Keeps keeps, Kept kept) {
+  put(key, entry, keeps);
+  kept();
+}
 
 std::optional<std::string> BucketStore::get(const StoreKey& key) {
   const File used = file();

@@ -40,10 +40,15 @@ class BucketStore final : public SharedStore {
   BucketStore(std::string folder, const Clock& clock, std::size_t max_bytes = kBucketStoreBytes);
   ~BucketStore() override;
 
-  // Neither waits for another thread or process.
-  [[nodiscard]] std::optional<std::string> get(const StoreKey& key) override;
-  // See BucketFile::put for what is left out.
-  void put(const StoreKey& key, const Entry& entry, const Keeps& keeps) override;
+  // All is done, and found and kept are called, before they return. None waits for another thread
+  // or process.
+  void get(const StoreKey& key, Found found) override;
+  void put(const StoreKey& key, Entry entry, Keeps keeps, Kept kept) override;
+  void stop() override {}
+
+  // The same, without a call back. See BucketFile::put for what is left out.
+  [[nodiscard]] std::optional<std::string> get(const StoreKey& key);
+  void put(const StoreKey& key, const Entry& entry, const Keeps& keeps);
 
  private:
   using File = std::shared_ptr<bucket::BucketFile>;

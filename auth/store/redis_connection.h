@@ -1,58 +1,70 @@
-// RedisConnection: one connection to a Redis or Valkey server, with a deadline for all it does.
+// RedisConnection: one connection to a Redis or Valkey server, on which nobody waits.
 //
-// hiredis writes the commands and reads the replies (RESP 2). The only room that includes it.
+// hiredis connects, writes the commands, and reads the replies (RESP 2). The only room that
+// includes it.
 #pragma once
 
-#include <initializer_list>
+#include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 
-#include "auth/base/descriptor.h"
-#include "auth/store/redis_resolver.h"
+#include "auth/store/redis_reply.h"
 #include "auth/store/redis_url.h"
 
-struct redisReader;
+struct redisContext;
 
 namespace auth::redis {
 
-struct Reply {
-  enum class Kind { kText, kNothing, kError, kOther };
-  Kind kind = Kind::kOther;
-  // The text; of an error only its code, such as WRONGTYPE: what follows may hold anything. Of
-  // another kind what is to be put behind "it answers".
-  std::string text{};
-};
-
-// One thread at a time.
+// One thread. Where an operation gives a problem, the connection is of no use any more.
 class RedisConnection {
  public:
-  using Opened = std::variant<std::unique_ptr<RedisConnection>, std::string>;
-  // Connected, authenticated, and at the address's database. Else what is wrong, in words.
-  [[nodiscard]] static Opened open(const RedisAddress& address, Resolver& resolver,
-                                   Deadline deadline);
+  enum class Stage { kConnecting, kIntroducing, kReady };
+  using Begun = std::variant<std::unique_ptr<RedisConnection>, Problem>;
 
-  // The server's reply to a command. Else what is wrong, in words: the connection is then of no use
-  // any more. A reply of more than kMaxSealedBytes and some counts as wrong.
-  [[nodiscard]] std::variant<Reply, std::string> call(
-      std::initializer_list<std::string_view> command, Deadline deadline);
+  // Begins to connect to the address's socket, or to one of the addresses of its host, in figures.
+  // The address must outlive the connection.
+  [[nodiscard]] static Begun begin(const RedisAddress& address, const std::string& figures);
 
-  // Between two calls: that the server has neither closed it nor sent anything since.
-  [[nodiscard]] bool is_quiet() const noexcept;
+  [[nodiscard]] Stage stage() const noexcept { return stage_; }
+  [[nodiscard]] int descriptor() const noexcept;
+  // What to poll for.
+  [[nodiscard]] short awaited() const noexcept;
+
+  // After a poll: connects, authenticates, chooses the database, writes, reads; what can be done
+  // now.
+  [[nodiscard]] std::optional<Problem> advance(short events);
+
+  // REQUIRES: kReady. Written as far as the server takes it; the rest follows by advance.
+  [[nodiscard]] std::optional<Problem> send(const Command& command);
+  [[nodiscard]] std::optional<Problem> flush();
+
+  // The next reply, in the order of the commands. nullopt: it has not come yet. A reply that nobody
+  // has asked for, or of more than kMaxSealedBytes and some, is a problem.
+  [[nodiscard]] std::variant<std::optional<Reply>, Problem> next();
 
  private:
-  struct ReaderDeleter {
-    void operator()(redisReader* reader) const noexcept;
+  struct ContextDeleter {
+    void operator()(redisContext* context) const noexcept;
   };
 
-  explicit RedisConnection(Descriptor socket);
-  [[nodiscard]] std::string introduce(const RedisAddress& address, Deadline deadline);
-  [[nodiscard]] std::string send(std::string_view bytes, Deadline deadline);
-  [[nodiscard]] std::variant<Reply, std::string> receive(Deadline deadline);
+  RedisConnection(const RedisAddress& address, redisContext* context)
+      : address_(address), context_(context) {}
 
-  const Descriptor socket_;
-  const std::unique_ptr<redisReader, ReaderDeleter> reader_;
+  [[nodiscard]] std::optional<Problem> connected();
+  [[nodiscard]] std::optional<Problem> introduce();
+  [[nodiscard]] std::optional<Problem> greet(std::initializer_list<std::string_view> command);
+  [[nodiscard]] std::optional<Problem> read_greetings();
+  [[nodiscard]] Problem trouble() const;
+
+  const RedisAddress& address_;
+  const std::unique_ptr<redisContext, ContextDeleter> context_;
+  Stage stage_ = Stage::kConnecting;
+  bool unsent_ = false;
+  std::size_t expected_ = 0;           // replies
+  std::deque<std::string> greetings_;  // names of the commands whose replies come first
 };
 
 }  // namespace auth::redis

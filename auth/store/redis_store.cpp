@@ -4,30 +4,36 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <system_error>
 #include <utility>
-#include <variant>
-
-#include "auth/store/redis_connection.h"
-#include "auth/store/redis_resolver.h"
 
 namespace auth {
 
-using redis::RedisConnection;
+using redis::Answer;
+using redis::Command;
+using redis::RedisLink;
 using redis::Reply;
-using redis::Resolver;
 
 namespace {
 
 constexpr std::string_view kKeyPrefix = "zitadel-fcgi:1:";
 
-std::string key_name(const StoreKey& key) {
+std::string key_name(const StoreKey& key, SharedStore::Kind kind) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string name(kKeyPrefix);
   for (const unsigned char byte : key) {
     name.push_back(kDigits[byte >> 4]);
     name.push_back(kDigits[byte & 15]);
   }
+  if (kind == SharedStore::Kind::kRefusal) name += ":refused";
   return name;
+}
+
+// One byte more than is taken: what is longer shows itself, and nothing larger has to be waited
+// for.
+Command get_command(const StoreKey& key, SharedStore::Kind kind) {
+  return {"GETRANGE", key_name(key, kind), "0", std::to_string(kMaxSealedBytes)};
 }
 
 // Errors of a server that may still be read from.
@@ -37,122 +43,137 @@ bool concerns_writing_only(std::string_view code) {
   return std::find(kCodes.begin(), kCodes.end(), code) != kCodes.end();
 }
 
+// Somebody else's value of another type is none of ours, and nothing is wrong with the server.
+const Reply* failure_in(const std::vector<Reply>& replies) {
+  const auto failed = std::find_if(replies.begin(), replies.end(), [](const Reply& reply) {
+    return reply.kind == Reply::Kind::kError && reply.text != "WRONGTYPE";
+  });
+  return failed == replies.end() ? nullptr : &*failed;
+}
+
+std::vector<std::string> entries_in(std::vector<Reply> replies) {
+  std::vector<std::string> entries;
+  for (Reply& reply : replies) {
+    if (reply.kind != Reply::Kind::kText) continue;
+    if (reply.text.empty() || reply.text.size() > kMaxSealedBytes) continue;
+    entries.push_back(std::move(reply.text));
+  }
+  return entries;
+}
+
 }  // namespace
 
-RedisStore::RedisStore(RedisAddress address, const Clock& clock)
+RedisStore::RedisStore(RedisAddress address, const Clock& clock, std::chrono::milliseconds deadline)
     : address_(std::move(address)),
       clock_(clock),
+      deadline_(deadline),
       log_("the shared cache at " + address_.name(), clock),
       write_log_("writing to the shared cache at " + address_.name(), clock) {}
 
-RedisStore::~RedisStore() = default;
-
-std::optional<std::string> RedisStore::get(const StoreKey& key) {
-  // One byte more than is taken: what is longer shows itself, and nothing larger has to be waited
-  // for.
-  const std::string last = std::to_string(kMaxSealedBytes);
-  std::optional<Reply> reply = ask({"GETRANGE", key_name(key), "0", last});
-  if (!reply) return std::nullopt;
-  // Somebody else's value of another type is none of ours, and nothing is wrong with the server.
-  if (reply->kind == Reply::Kind::kError && reply->text != "WRONGTYPE") {
-    fail("it answers " + reply->text + " to GETRANGE");
-    return std::nullopt;
-  }
-  succeed();
-  if (reply->kind != Reply::Kind::kText || reply->text.empty()) return std::nullopt;
-  if (reply->text.size() > kMaxSealedBytes) return std::nullopt;
-  return std::move(reply->text);
+RedisStore::~RedisStore() {
+  stop();
+  const MutexLock lock(mutex_);
+  leave_to_parent();
 }
 
-void RedisStore::put(const StoreKey& key, const Entry& entry, const Keeps& keeps) {
+void RedisStore::get(const StoreKey& key, Found found) {
+  ask({get_command(key, Kind::kRefusal), get_command(key, Kind::kAnswer)},
+      [this, found = std::move(found)](std::vector<Reply> replies) {
+        if (const Reply* failed = failure_in(replies)) {
+          fail("it answers " + failed->text + " to GETRANGE");
+          return found({});
+        }
+        if (!replies.empty()) succeed();
+        found(entries_in(std::move(replies)));
+      });
+}
+
+void RedisStore::put(const StoreKey& key, Entry entry, Keeps keeps, Kept kept) {
+  if (entry.sealed.size() > kMaxSealedBytes || !may_write()) return kept();
+  if (!keeps) return set(key, entry, std::move(kept));
+  get(key, [this, key, entry = std::move(entry), keeps = std::move(keeps),
+            kept = std::move(kept)](const std::vector<std::string>& there) {
+    if (std::any_of(there.begin(), there.end(), keeps)) return kept();
+    set(key, entry, kept);
+  });
+}
+
+void RedisStore::set(const StoreKey& key, const Entry& entry, Kept kept) {
   const auto lifetime = entry.until - clock_.wall();
-  if (entry.sealed.size() > kMaxSealedBytes || lifetime <= lifetime.zero()) return;
-  {
-    const MutexLock lock(mutex_);
-    if (clock_.steady() < write_at_) return;
-  }
-  if (keeps) {
-    const std::optional<std::string> sealed = get(key);
-    if (sealed && keeps(*sealed)) return;
-  }
-  const std::string seconds = std::to_string(lifetime.count());
-  const std::optional<Reply> reply = ask({"SET", key_name(key), entry.sealed, "EX", seconds});
-  if (!reply) return;
-  if (reply->kind == Reply::Kind::kText) {
+  if (lifetime <= lifetime.zero()) return kept();
+  ask({{"SET", key_name(key, entry.kind), entry.sealed, "EX", std::to_string(lifetime.count())}},
+      [this, kept = std::move(kept)](const std::vector<Reply>& replies) {
+        if (!replies.empty()) take_set(replies.front());
+        kept();
+      });
+}
+
+void RedisStore::take_set(const Reply& reply) {
+  if (reply.kind == Reply::Kind::kText) {
     succeed();
     return write_log_.works();
   }
-  const std::string problem = "it answers " + reply->text + " to SET";
-  if (!concerns_writing_only(reply->text)) return fail(problem);
+  const std::string problem = "it answers " + reply.text + " to SET";
+  if (!concerns_writing_only(reply.text)) return fail(problem);
   write_log_.failed(problem);
   const MutexLock lock(mutex_);
   write_at_ = clock_.steady() + kRedisPause;
 }
 
-std::optional<Reply> RedisStore::ask(Command command) {
-  const redis::Deadline deadline = std::chrono::steady_clock::now() + kRedisDeadline;
-  const std::shared_ptr<Resolver> resolver = admit();
-  if (!resolver) return std::nullopt;
-  Connection connection = take_idle();
-  if (!connection) {
-    auto opened = RedisConnection::open(address_, *resolver, deadline);
-    if (const auto* problem = std::get_if<std::string>(&opened)) {
-      fail(*problem);
-      return std::nullopt;
-    }
-    connection = std::get<Connection>(std::move(opened));
-  }
-  auto answer = connection->call(command, deadline);
-  if (const auto* problem = std::get_if<std::string>(&answer)) {
-    fail(*problem);
-    return std::nullopt;
-  }
-  give_back(std::move(connection));
-  return std::get<Reply>(std::move(answer));
+bool RedisStore::may_write() {
+  const MutexLock lock(mutex_);
+  return clock_.steady() >= write_at_;
 }
 
-std::shared_ptr<Resolver> RedisStore::admit() {
+void RedisStore::ask(std::vector<Command> commands, Done done) {
+  RedisLink* link = nullptr;
+  try {
+    link = admit();
+  } catch (const std::system_error&) {
+    fail("there is no thread or descriptor for it");
+  }
+  if (link == nullptr) return done({});
+  link->ask(std::move(commands), [this, done = std::move(done)](Answer answer) {
+    if (!answer.problem.empty()) fail(answer.problem);
+    done(std::move(answer.replies));
+  });
+}
+
+RedisLink* RedisStore::admit() {
   const SteadyTime now = clock_.steady();
   const MutexLock lock(mutex_);
-  if (process_ != ::getpid()) {
-    // After a fork: what is said on the connections of the parent is not for this process.
-    idle_.clear();
-    resolver_ = std::make_shared<Resolver>(address_.host, address_.port);
+  if (stopped_ || now < ask_at_) return nullptr;
+  leave_to_parent();
+  if (!link_) {
+    link_ = std::make_unique<RedisLink>(address_, deadline_);
     process_ = ::getpid();
   }
-  if (now < ask_at_) return nullptr;
   // While it fails, only one asks at a time.
   if (failing_) ask_at_ = now + kRedisPause;
-  return resolver_;
+  return link_.get();
 }
 
-RedisStore::Connection RedisStore::take_idle() {
-  for (;;) {
-    Connection taken;
-    {
-      const MutexLock lock(mutex_);
-      if (idle_.empty()) return nullptr;
-      taken = std::move(idle_.back());
-      idle_.pop_back();
-    }
-    // A server that has been started anew has closed it.
-    if (taken->is_quiet()) return taken;
+// After a fork its thread is the parent's, and what is said on its connection as well.
+void RedisStore::leave_to_parent() {
+  if (process_ != ::getpid()) static_cast<void>(link_.release());
+}
+
+void RedisStore::stop() {
+  RedisLink* link = nullptr;
+  {
+    const MutexLock lock(mutex_);
+    stopped_ = true;
+    if (process_ == ::getpid()) link = link_.get();
   }
-}
-
-void RedisStore::give_back(Connection connection) {
-  const MutexLock lock(mutex_);
-  if (idle_.size() < kMaxIdleRedisConnections) idle_.push_back(std::move(connection));
+  if (link != nullptr) link->stop();
 }
 
 void RedisStore::fail(std::string_view what) {
   log_.failed(what);
-  std::vector<Connection> closed;
   const SteadyTime now = clock_.steady();
   const MutexLock lock(mutex_);
   failing_ = true;
   ask_at_ = now + kRedisPause;
-  closed.swap(idle_);
 }
 
 void RedisStore::succeed() {

@@ -25,31 +25,46 @@ SharedCache::SharedCache(std::unique_ptr<SharedStore> store, Sealer sealer, Life
                          const Clock& clock)
     : store_(std::move(store)), sealer_(std::move(sealer)), lifetimes_(lifetimes), clock_(clock) {}
 
-std::optional<SharedEntry> SharedCache::find(SecretView token) {
+void SharedCache::find(SecretView token, Found found) {
   const Result<StoreKey> key = sealer_.key_of(token);
-  if (!key) return std::nullopt;
-  const std::optional<std::string> sealed = store_->get(*key);
-  if (!sealed) return std::nullopt;
-  return sealer_.open(token, *sealed, clock_.wall());
+  if (!key) return found(std::nullopt);
+  store_->get(*key, [this, token, found = std::move(found)](
+                        const std::vector<std::string>& sealed) { found(newest(token, sealed)); });
 }
 
-void SharedCache::store(SecretView token, const SharedEntry& entry) {
+std::optional<SharedEntry> SharedCache::newest(SecretView token,
+                                               const std::vector<std::string>& sealed) const {
+  const WallTime now = clock_.wall();
+  std::optional<SharedEntry> newest;
+  for (const std::string& one : sealed) {
+    std::optional<SharedEntry> entry = sealer_.open(token, one, now);
+    if (entry && !(newest && stays(*newest, *entry, now))) newest = std::move(entry);
+  }
+  return newest;
+}
+
+void SharedCache::store(SecretView token, SharedEntry entry, Stored stored) {
   WallTime until = entry.learned + (entry.refusal ? std::min(kRefusalLifetime, lifetimes_.ttl)
                                                   : lifetimes_.ttl + lifetimes_.grace);
   if (entry.claims && entry.claims->expiry()) until = std::min(until, *entry.claims->expiry());
   const Result<StoreKey> key = sealer_.key_of(token);
-  const Result<std::string> sealed = sealer_.seal(token, entry, until);
+  Result<std::string> sealed = sealer_.seal(token, entry, until);
   if (!key || !sealed) {
     log(LogLevel::kError, "an answer cannot be sealed for the shared cache");
-    return;
+    return stored(std::nullopt);
   }
-  const auto keeps = [&](std::string_view there) {
-    const WallTime now = clock_.wall();
-    const std::optional<SharedEntry> known = sealer_.open(token, there, now);
-    return known && stays(*known, entry, now);
-  };
   using Kind = SharedStore::Kind;
-  store_->put(*key, {*sealed, until, entry.refusal ? Kind::kRefusal : Kind::kAnswer}, keeps);
+  const Kind kind = entry.refusal ? Kind::kRefusal : Kind::kAnswer;
+  const auto instead = std::make_shared<std::optional<SharedEntry>>();
+  const auto keeps = [this, token, entry = std::move(entry), instead](std::string_view there) {
+    const WallTime now = clock_.wall();
+    std::optional<SharedEntry> known = sealer_.open(token, there, now);
+    if (!known || !stays(*known, entry, now)) return false;
+    *instead = std::move(known);
+    return true;
+  };
+  store_->put(*key, {*std::move(sealed), until, kind}, keeps,
+              [instead, stored = std::move(stored)] { stored(std::move(*instead)); });
 }
 
 }  // namespace auth

@@ -27,6 +27,10 @@ void run_matching(CppUnit::Test& test, const std::string& part, CppUnit::TestRes
 
 }  // namespace
 
+// Some tests fork where threads run, and the child starts threads of its own.
+extern "C" const char* __tsan_default_options();
+extern "C" const char* __tsan_default_options() { return "die_after_fork=0"; }
+
 int main(int count, char** arguments) {
   const std::unique_ptr<CppUnit::Test> all(CppUnit::TestFactoryRegistry::getRegistry().makeTest());
   CppUnit::TestResult result;

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "auth/store/shared_store.h"
 
@@ -49,13 +50,16 @@ class MemoryStore final : public auth::SharedStore {
  public:
   explicit MemoryStore(std::shared_ptr<StoreContents> contents) : contents_(std::move(contents)) {}
 
-  [[nodiscard]] std::optional<std::string> get(const auth::StoreKey& key) override {
-    std::optional<StoreContents::Kept> kept = contents_->find(key);
-    return kept ? std::optional(std::move(kept->entry)) : std::nullopt;
+  void get(const auth::StoreKey& key, Found found) override {
+    std::vector<std::string> sealed;
+    if (const auto kept = contents_->find(key)) sealed.push_back(kept->entry);
+    found(std::move(sealed));
   }
-  void put(const auth::StoreKey& key, const Entry& entry, const Keeps& keeps) override {
-    contents_->put(key, {std::string(entry.sealed), entry.until}, keeps);
+  void put(const auth::StoreKey& key, Entry entry, Keeps keeps, Kept kept) override {
+    contents_->put(key, {std::move(entry.sealed), entry.until}, keeps);
+    kept();
   }
+  void stop() override {}
 
  private:
   const std::shared_ptr<StoreContents> contents_;

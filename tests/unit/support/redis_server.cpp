@@ -13,12 +13,14 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <memory>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 #include <variant>
 
 #include "auth/store/redis_connection.h"
-#include "auth/store/redis_resolver.h"
+#include "auth/store/redis_reply.h"
 #include "auth/store/redis_url.h"
 
 namespace support {
@@ -74,6 +76,30 @@ void await_text(int descriptor, std::string_view text) {
   }
 }
 
+void expect(const std::optional<auth::redis::Problem>& problem) {
+  if (problem) throw std::runtime_error(problem->words);
+}
+
+auth::redis::Reply ask(auth::redis::RedisConnection& connection,
+                       const auth::redis::Command& command) {
+  using namespace auth::redis;
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  for (bool sent = false; std::chrono::steady_clock::now() < end;) {
+    pollfd waited{connection.descriptor(), connection.awaited(), 0};
+    static_cast<void>(::poll(&waited, 1, 1000));
+    expect(connection.advance(waited.revents));
+    if (connection.stage() != RedisConnection::Stage::kReady) continue;
+    if (!std::exchange(sent, true)) {
+      expect(connection.send(command));
+      expect(connection.flush());
+    }
+    auto next = connection.next();
+    if (const auto* problem = std::get_if<Problem>(&next)) throw std::runtime_error(problem->words);
+    if (auto& reply = std::get<std::optional<Reply>>(next)) return *std::move(reply);
+  }
+  throw std::runtime_error("the Redis server does not answer in time");
+}
+
 }  // namespace
 
 RedisServer::RedisServer(std::vector<std::string> options)
@@ -123,13 +149,10 @@ std::string RedisServer::say(std::initializer_list<std::string_view> command,
   auth::RedisAddress address;
   address.socket = socket();
   address.password = auth::Secret(password);
-  Resolver resolver("", 0);
-  const Deadline deadline = std::chrono::steady_clock::now() + kPatience;
-  auto opened = RedisConnection::open(address, resolver, deadline);
-  if (const auto* problem = std::get_if<std::string>(&opened)) throw std::runtime_error(*problem);
-  const auto answer = std::get<std::unique_ptr<RedisConnection>>(opened)->call(command, deadline);
-  if (const auto* problem = std::get_if<std::string>(&answer)) throw std::runtime_error(*problem);
-  const Reply& reply = std::get<Reply>(answer);
+  auto begun = RedisConnection::begin(address, {});
+  if (const auto* problem = std::get_if<Problem>(&begun)) throw std::runtime_error(problem->words);
+  const Reply reply = ask(*std::get<std::unique_ptr<RedisConnection>>(begun),
+                          Command(command.begin(), command.end()));
   if (reply.kind != Reply::Kind::kText) throw std::runtime_error("it answers " + reply.text);
   return reply.text;
 }

@@ -3,11 +3,16 @@
 
 #include <cppunit/TestAssert.h>
 
+#include <chrono>
 #include <cstddef>
+#include <future>
 #include <memory>
 #include <optional>
 #include <random>
+#include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "auth/base/clock.h"
 #include "auth/base/secret.h"
@@ -31,10 +36,50 @@ inline std::string store_entry(unsigned number, std::size_t size = 400) {
   return entry;
 }
 
+// A result that is called back, waited for. Throws if none comes.
+template <typename Result>
+class Awaited {
+ public:
+  [[nodiscard]] auto call_back() const {
+    return [promise = promise_](const Result& result) { promise->set_value(result); };
+  }
+  [[nodiscard]] Result get() const {
+    auto future = promise_->get_future();
+    if (future.wait_for(std::chrono::seconds(30)) != std::future_status::ready) {
+      throw std::runtime_error("nobody calls back");
+    }
+    return future.get();
+  }
+
+ private:
+  std::shared_ptr<std::promise<Result>> promise_ = std::make_shared<std::promise<Result>>();
+};
+
+// Answers and refusals.
+inline std::vector<std::string> get_all(auth::SharedStore& store, const auth::StoreKey& key) {
+  const Awaited<std::vector<std::string>> found;
+  store.get(key, found.call_back());
+  return found.get();
+}
+
+inline std::optional<std::string> get(auth::SharedStore& store, const auth::StoreKey& key) {
+  std::vector<std::string> all = get_all(store, key);
+  if (all.empty()) return std::nullopt;
+  CPPUNIT_ASSERT_EQUAL(std::size_t{1}, all.size());
+  return all.front();
+}
+
+inline void put(auth::SharedStore& store, const auth::StoreKey& key, auth::SharedStore::Entry entry,
+                auth::SharedStore::Keeps keeps = {}) {
+  const Awaited<bool> kept;
+  store.put(key, std::move(entry), std::move(keeps), [done = kept.call_back()] { done(true); });
+  static_cast<void>(kept.get());
+}
+
 // An answer, whatever is there.
 inline void put(auth::SharedStore& store, unsigned number, auth::WallTime until,
                 std::size_t size = 400) {
-  store.put(store_key(number), {store_entry(number, size), until}, {});
+  put(store, store_key(number), {store_entry(number, size), until});
 }
 
 // Puts a sealed entry with a user in it for the token, and proves that it can be had back.
@@ -49,8 +94,8 @@ inline void keep_sealed_user(auth::SharedStore& store, const std::string& token_
                                                     .username("heidi@example.com")
                                                     .role("read:messages", {"org"})
                                                     .build())};
-  store.put(*sealer->key_of(token), {*sealer->seal(token, entry, until), until}, {});
-  const auto found = store.get(*sealer->key_of(token));
+  put(store, *sealer->key_of(token), {*sealer->seal(token, entry, until), until});
+  const auto found = get(store, *sealer->key_of(token));
   CPPUNIT_ASSERT(found && sealer->open(token, *found, now));
 }
 

@@ -23,12 +23,13 @@ namespace {
 using auth::RedisStore;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using support::get;
 using support::RedisServer;
 using support::store_entry;
 using support::store_key;
 
 // On a busy machine a deadline takes longer than it should.
-constexpr milliseconds kLate = auth::kRedisDeadline * 10;
+constexpr milliseconds kLate = auth::redis::kRedisDeadline * 10;
 
 class RedisStoreTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(RedisStoreTest);
@@ -69,7 +70,7 @@ class RedisStoreTest : public CppUnit::TestFixture {
 
   bool keeps(RedisStore& store, unsigned number) const {
     support::put(store, number, until());
-    return store.get(store_key(number)) == store_entry(number);
+    return get(store, store_key(number)) == store_entry(number);
   }
 
   static std::chrono::steady_clock::duration duration_of(const std::function<void()>& run) {
@@ -119,8 +120,8 @@ class RedisStoreTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT(keeps(store, 1));
       server.freeze();
       const support::LogCapture log;
-      CPPUNIT_ASSERT(duration_of([&] { CPPUNIT_ASSERT(!store.get(store_key(1))); }) >=
-                     auth::kRedisDeadline);
+      CPPUNIT_ASSERT(duration_of([&] { CPPUNIT_ASSERT(!get(store, store_key(1))); }) >=
+                     auth::redis::kRedisDeadline);
       expect_out_of_order(store, log, "no answer in time");
       server.thaw();
       // What it answers now is not taken for an answer to the next question.
@@ -168,7 +169,7 @@ class RedisStoreTest : public CppUnit::TestFixture {
     const support::LogCapture log;
     for (unsigned i = 2; i < 100; ++i) {
       CPPUNIT_ASSERT(!keeps(store, i));
-      CPPUNIT_ASSERT(store.get(store_key(1)) == store_entry(1));
+      CPPUNIT_ASSERT(get(store, store_key(1)) == store_entry(1));
     }
     CPPUNIT_ASSERT_EQUAL(
         "warn: going on without writing to the shared cache at redis://127.0.0.1:" + server.port() +
@@ -197,12 +198,12 @@ class RedisStoreTest : public CppUnit::TestFixture {
     for (const auto& script : foreign) {
       static_cast<void>(server.say({"FLUSHALL"}));
       static_cast<void>(server.say({"EVAL", script[0], "1", key}));
-      CPPUNIT_ASSERT_MESSAGE(script[0], !store.get(store_key(0)));
+      CPPUNIT_ASSERT_MESSAGE(script[0], !get(store, store_key(0)));
       CPPUNIT_ASSERT_MESSAGE(script[0], keeps(store, 0));
     }
     // What is no entry is given to the sealer, which takes nothing that it has not made.
     static_cast<void>(server.say({"SET", key, "anything"}));
-    CPPUNIT_ASSERT(store.get(store_key(0)) == std::string("anything"));
+    CPPUNIT_ASSERT(get(store, store_key(0)) == std::string("anything"));
     CPPUNIT_ASSERT_EQUAL(std::string(), log.text());
   }
 
@@ -228,12 +229,12 @@ class RedisStoreTest : public CppUnit::TestFixture {
       asked += std::string(sealed) + ' ';
       return stays;
     };
-    store.put(store_key(1), {"first", until()}, keeps);
-    store.put(store_key(1), {"second", until()}, keeps);
-    CPPUNIT_ASSERT(store.get(store_key(1)) == std::string("first"));
+    support::put(store, store_key(1), {"first", until()}, keeps);
+    support::put(store, store_key(1), {"second", until()}, keeps);
+    CPPUNIT_ASSERT(get(store, store_key(1)) == std::string("first"));
     stays = false;
-    store.put(store_key(1), {"third", until()}, keeps);
-    CPPUNIT_ASSERT(store.get(store_key(1)) == std::string("third"));
+    support::put(store, store_key(1), {"third", until()}, keeps);
+    CPPUNIT_ASSERT(get(store, store_key(1)) == std::string("third"));
     CPPUNIT_ASSERT_EQUAL(std::string("first first "), asked);
   }
 
@@ -245,7 +246,7 @@ class RedisStoreTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT(keeps(store, 1));
       server.stop();
       server.start();
-      CPPUNIT_ASSERT(!store.get(store_key(1)));
+      CPPUNIT_ASSERT(!get(store, store_key(1)));
       CPPUNIT_ASSERT(keeps(store, 1));
     }
     CPPUNIT_ASSERT_EQUAL(std::string(), log.text());
@@ -257,7 +258,7 @@ class RedisStoreTest : public CppUnit::TestFixture {
     RedisStore store(address(network_url(server)), clock_);
     CPPUNIT_ASSERT(keeps(store, 1));
     static_cast<void>(server.say({"FLUSHALL"}));
-    CPPUNIT_ASSERT(!store.get(store_key(1)));
+    CPPUNIT_ASSERT(!get(store, store_key(1)));
     CPPUNIT_ASSERT(keeps(store, 1));
     CPPUNIT_ASSERT_EQUAL(std::string(), log.text());
   }
@@ -302,10 +303,10 @@ class RedisStoreTest : public CppUnit::TestFixture {
     RedisStore one(address(network_url(server)), clock_);
     CPPUNIT_ASSERT(keeps(one, 1));
     RedisStore another(address(socket_url(server)), clock_);
-    CPPUNIT_ASSERT(another.get(store_key(1)) == store_entry(1));
-    CPPUNIT_ASSERT(!another.get(store_key(2)));
+    CPPUNIT_ASSERT(get(another, store_key(1)) == store_entry(1));
+    CPPUNIT_ASSERT(!get(another, store_key(2)));
     RedisStore by_name(address("redis://localhost:" + server.port()), clock_);
-    CPPUNIT_ASSERT(by_name.get(store_key(1)) == store_entry(1));
+    CPPUNIT_ASSERT(get(by_name, store_key(1)) == store_entry(1));
   }
 
   void keeps_apart_what_is_in_other_databases() {
@@ -313,9 +314,9 @@ class RedisStoreTest : public CppUnit::TestFixture {
     RedisStore one(address(network_url(server, "", "/1")), clock_);
     CPPUNIT_ASSERT(keeps(one, 1));
     RedisStore another(address(socket_url(server) + "?db=2"), clock_);
-    CPPUNIT_ASSERT(!another.get(store_key(1)));
+    CPPUNIT_ASSERT(!get(another, store_key(1)));
     RedisStore same(address(socket_url(server) + "?db=1"), clock_);
-    CPPUNIT_ASSERT(same.get(store_key(1)) == store_entry(1));
+    CPPUNIT_ASSERT(get(same, store_key(1)) == store_entry(1));
   }
 
   void keeps_entries_of_all_sizes() {
@@ -324,8 +325,8 @@ class RedisStoreTest : public CppUnit::TestFixture {
     for (const std::size_t size : {1UL, 2UL, 16UL << 10, (16UL << 10) + 1, auth::kMaxSealedBytes}) {
       std::string entry(size, '\0');
       for (std::size_t i = 0; i < size; ++i) entry[i] = static_cast<char>(i);
-      store.put(store_key(1), {entry, until()}, {});
-      CPPUNIT_ASSERT(store.get(store_key(1)) == entry);
+      support::put(store, store_key(1), {entry, until()});
+      CPPUNIT_ASSERT(get(store, store_key(1)) == entry);
     }
   }
 
@@ -336,12 +337,12 @@ class RedisStoreTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(keeps(store, 1));
     support::Child child([&] {
       for (unsigned i = 0; i < 300; ++i) {
-        if (store.get(store_key(1)) != store_entry(1) || !keeps(store, 2)) return false;
+        if (get(store, store_key(1)) != store_entry(1) || !keeps(store, 2)) return false;
       }
       return true;
     });
     for (unsigned i = 0; i < 300; ++i) {
-      CPPUNIT_ASSERT(store.get(store_key(1)) == store_entry(1));
+      CPPUNIT_ASSERT(get(store, store_key(1)) == store_entry(1));
       CPPUNIT_ASSERT(keeps(store, 3));
     }
     CPPUNIT_ASSERT_EQUAL(std::string(), child.wait());

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "tests/unit/support/memory_store.h"
+#include "tests/unit/support/store_entries.h"
 #include "tests/unit/support/validator_fixture.h"
 
 namespace {
@@ -37,6 +38,19 @@ std::shared_ptr<const auth::Claims> claims_of(std::string_view subject,
   builder.subject(subject);
   if (expiry) builder.expiry(*expiry);
   return std::make_shared<const auth::Claims>(builder.build());
+}
+
+std::optional<SharedEntry> find(auto&& cache, SecretView token) {
+  const support::Awaited<std::optional<SharedEntry>> found;
+  cache.find(token, found.call_back());
+  return found.get();
+}
+
+// Returns what stays in its place.
+std::optional<SharedEntry> store(auto&& cache, const SharedEntry& entry) {
+  const support::Awaited<std::optional<SharedEntry>> stored;
+  cache.store(kToken, entry, stored.call_back());
+  return stored.get();
 }
 
 // What is kept for whom, and until when.
@@ -71,56 +85,56 @@ class SharedCacheTest : public CppUnit::TestFixture {
   }
 
   void shares_nothing_with_other_settings() {
-    cache().store(kToken, {clock_.wall(), claims_of("somebody"), {}});
-    CPPUNIT_ASSERT(!cache("other settings").find(kToken).has_value());
-    CPPUNIT_ASSERT(!cache().find(SecretView("token2")).has_value());
+    store(cache(), {clock_.wall(), claims_of("somebody"), {}});
+    CPPUNIT_ASSERT(!find(cache("other settings"), kToken).has_value());
+    CPPUNIT_ASSERT(!find(cache(), SecretView("token2")).has_value());
   }
 
   void finds_nothing_that_has_ended() {
-    cache().store(kToken, {clock_.wall(), claims_of("somebody"), {}});
+    store(cache(), {clock_.wall(), claims_of("somebody"), {}});
     clock_.advance(kLifetime + kGrace);
-    CPPUNIT_ASSERT(!cache().find(kToken).has_value());
+    CPPUNIT_ASSERT(!find(cache(), kToken).has_value());
   }
 
   void an_answer_ends_with_the_token() {
     const auto expiry = clock_.wall() + seconds(10);
-    cache().store(kToken, {clock_.wall(), claims_of("somebody", expiry), {}});
+    store(cache(), {clock_.wall(), claims_of("somebody", expiry), {}});
     CPPUNIT_ASSERT(kept_until() == expiry);
     clock_.advance(seconds(10));
-    CPPUNIT_ASSERT(!cache().find(kToken).has_value());
+    CPPUNIT_ASSERT(!find(cache(), kToken).has_value());
   }
 
   void keeps_a_refusal_for_five_seconds() {
-    cache().store(kToken, {clock_.wall(), {}, Reason::kInactive});
-    CPPUNIT_ASSERT(cache().find(kToken)->refusal == Reason::kInactive);
+    store(cache(), {clock_.wall(), {}, Reason::kInactive});
+    CPPUNIT_ASSERT(find(cache(), kToken)->refusal == Reason::kInactive);
     clock_.advance(seconds(5));
-    CPPUNIT_ASSERT(!cache().find(kToken).has_value());
+    CPPUNIT_ASSERT(!find(cache(), kToken).has_value());
   }
 
   void keeps_a_refusal_no_longer_than_an_answer() {
-    cache("settings", seconds(2)).store(kToken, {clock_.wall(), {}, Reason::kInactive});
+    store(cache("settings", seconds(2)), {clock_.wall(), {}, Reason::kInactive});
     CPPUNIT_ASSERT(kept_until() == clock_.wall() + seconds(2));
   }
 
   void keeps_nothing_that_zitadel_did_not_say() {
     const support::LogCapture log;
-    cache().store(kToken, {clock_.wall(), {}, Reason::kServerError});
+    store(cache(), {clock_.wall(), {}, Reason::kServerError});
     CPPUNIT_ASSERT_EQUAL(std::size_t{0}, contents_->puts());
   }
 
   // So long ago. Each in a process of its own.
   void learn(std::string_view subject, seconds age = {}) const {
-    cache().store(kToken, {clock_.wall() - age, claims_of(subject), {}});
+    store(cache(), {clock_.wall() - age, claims_of(subject), {}});
   }
   void learn(Reason refusal, seconds age = {}) const {
-    cache().store(kToken, {clock_.wall() - age, {}, refusal});
+    store(cache(), {clock_.wall() - age, {}, refusal});
   }
   void assert_known(std::string_view subject) const {
-    const auto found = cache().find(kToken);
+    const auto found = find(cache(), kToken);
     CPPUNIT_ASSERT(found && found->claims && found->claims->subject() == subject);
   }
   void assert_known(Reason refusal) const {
-    const auto found = cache().find(kToken);
+    const auto found = find(cache(), kToken);
     CPPUNIT_ASSERT(found && found->refusal == refusal);
   }
 
@@ -184,9 +198,9 @@ class SharedCacheTest : public CppUnit::TestFixture {
 
   void keeps_an_answer_until_its_grace_ends() {
     const auto learned = clock_.wall();
-    cache().store(kToken, {learned, claims_of("somebody"), {}});
+    store(cache(), {learned, claims_of("somebody"), {}});
     clock_.advance(kLifetime + kGrace - seconds(1));
-    const std::optional<SharedEntry> found = cache().find(kToken);
+    const std::optional<SharedEntry> found = find(cache(), kToken);
     CPPUNIT_ASSERT(found.has_value());
     CPPUNIT_ASSERT_EQUAL(std::string("somebody"), std::string(found->claims->subject()));
     CPPUNIT_ASSERT(found->learned == learned);
@@ -251,10 +265,10 @@ class SharedValidatorTest : public support::ValidatorFixture {
 
   // What another process leaves of the token, having learned it so long ago.
   void leave(std::string_view subject, seconds age = {}) {
-    shared_->store(kToken, {clock_.wall() - age, claims_of(subject), {}});
+    store(*shared_, {clock_.wall() - age, claims_of(subject), {}});
   }
   void leave(Reason refusal, seconds age = {}) {
-    shared_->store(kToken, {clock_.wall() - age, {}, refusal});
+    store(*shared_, {clock_.wall() - age, {}, refusal});
   }
 
   // Asks for the token; the answer must not need ZITADEL.
@@ -280,9 +294,9 @@ class SharedValidatorTest : public support::ValidatorFixture {
   }
 
   void uses_no_entry_of_another_application() {
-    SharedCache(std::make_unique<support::MemoryStore>(contents_), sealer("other settings"),
-                kLifetimes, clock_)
-        .store(kToken, {clock_.wall(), claims_of("somebody"), {}});
+    SharedCache other(std::make_unique<support::MemoryStore>(contents_), sealer("other settings"),
+                      kLifetimes, clock_);
+    store(other, {clock_.wall(), claims_of("somebody"), {}});
     assert_reason(Reason::kInactive, answer_after_question(200, inactive_));
   }
 
@@ -339,7 +353,7 @@ class SharedValidatorTest : public support::ValidatorFixture {
   }
 
   void refuses_a_token_that_has_expired_since() {
-    shared_->store(kToken, {clock_.wall(), claims_of("somebody", clock_.wall() + seconds(5)), {}});
+    store(*shared_, {clock_.wall(), claims_of("somebody", clock_.wall() + seconds(5)), {}});
     CPPUNIT_ASSERT(answer_without_question().has_value());
     clock_.advance(seconds(5));
     assert_reason(Reason::kExpired, answer_at_once("token"));
@@ -388,7 +402,7 @@ class SharedValidatorTest : public support::ValidatorFixture {
     settle();
     CPPUNIT_ASSERT_EQUAL(std::string("anew"), subject(answer_at_once("token")));
     CPPUNIT_ASSERT_EQUAL(std::string("anew"),
-                         std::string(shared_->find(kToken)->claims->subject()));
+                         std::string(find(*shared_, kToken)->claims->subject()));
   }
 
   void asks_the_others_before_it_refreshes() {
@@ -415,12 +429,12 @@ class SharedValidatorTest : public support::ValidatorFixture {
   void tells_others_before_the_caller() {
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, puts_at_the_answer(active("somebody")));
     CPPUNIT_ASSERT_EQUAL(std::string("somebody"),
-                         std::string(shared_->find(kToken)->claims->subject()));
+                         std::string(find(*shared_, kToken)->claims->subject()));
   }
 
   void tells_others_of_a_refusal_before_the_caller() {
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, puts_at_the_answer(inactive_));
-    CPPUNIT_ASSERT(shared_->find(kToken)->refusal == Reason::kInactive);
+    CPPUNIT_ASSERT(find(*shared_, kToken)->refusal == Reason::kInactive);
   }
 
   const std::shared_ptr<support::StoreContents> contents_ =

@@ -1,0 +1,77 @@
+// RedisConversation: what the thread of a RedisLink does: has a connection where one is needed,
+// and asks many questions on it without waiting for the answers between them.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "auth/store/redis_connection.h"
+#include "auth/store/redis_lookup.h"
+#include "auth/store/redis_reply.h"
+#include "auth/store/redis_url.h"
+
+namespace auth::redis {
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+struct Answer {
+  std::vector<Reply> replies{};  // to each of the commands; empty if there is none
+  std::string problem{};         // in words, where one kept the server from answering
+};
+
+struct Question {
+  std::vector<Command> commands;
+  std::function<void(Answer)> done;
+  SteadyTime deadline;
+  std::vector<Reply> replies{};
+};
+
+// One thread. Calls each question's done once, on that thread; done must not use it.
+class RedisConversation {
+ public:
+  // The address must outlive it. wake: see Lookup.
+  RedisConversation(const RedisAddress& address, int wake);
+
+  // REQUIRES: its deadline is not before those of the questions that were taken before.
+  void take(Question question) { waiting_.push_back(std::move(question)); }
+
+  // -1: there is no connection.
+  [[nodiscard]] int descriptor() const;
+  [[nodiscard]] short awaited() const;
+  // When advance is to be called, whatever happens. nullopt: no matter.
+  [[nodiscard]] std::optional<SteadyTime> deadline() const;
+
+  // After a poll for what is awaited, or when something was taken. When a deadline has passed, or
+  // the connection fails, all questions end, and the connection with them.
+  void advance(short events, SteadyTime now);
+  // Ends all questions.
+  void end();
+
+ private:
+  [[nodiscard]] std::optional<Problem> step(short events, SteadyTime now);
+  [[nodiscard]] std::optional<Problem> overdue(SteadyTime now);
+  [[nodiscard]] std::optional<Problem> use(short events);
+  [[nodiscard]] std::optional<Problem> connect(SteadyTime now);
+  [[nodiscard]] std::optional<Problem> look_up();
+  [[nodiscard]] std::optional<Problem> send();
+  [[nodiscard]] std::optional<Problem> receive();
+  [[nodiscard]] bool is_connecting() const;
+  void fail(const std::string& problem);
+
+  const RedisAddress& address_;
+  const int wake_;
+  const bool has_name_;  // which has to be looked up
+  std::unique_ptr<Lookup> lookup_;
+  std::vector<std::string> addresses_;  // that are left to be tried, the next one last
+  std::unique_ptr<RedisConnection> connection_;
+  SteadyTime connect_until_{};
+  std::deque<Question> waiting_;
+  std::deque<Question> sent_;
+};
+
+}  // namespace auth::redis

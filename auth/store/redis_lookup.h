@@ -1,0 +1,43 @@
+// Lookup: from a host's name to its addresses, on a thread of its own.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "auth/base/mutex.h"
+#include "auth/store/redis_reply.h"
+
+namespace auth::redis {
+
+// In figures, as "127.0.0.1" or "::1"; at least one. Else what is wrong.
+using Addresses = std::variant<std::vector<std::string>, Problem>;
+
+// Returns whether the host is an address in figures, for which nobody has to be asked.
+[[nodiscard]] bool is_address(const std::string& host);
+
+// Used by one thread. The system's resolver cannot be interrupted; so each name server is asked
+// once, for a second, and the destructor waits no longer than that.
+class Lookup {
+ public:
+  // Begins. wake: an eventfd that is written to when there is a result; it must outlive this.
+  // Throws std::system_error if no thread can be had.
+  Lookup(std::string host, int wake);
+  Lookup(const Lookup&) = delete;
+  Lookup& operator=(const Lookup&) = delete;
+  ~Lookup() { thread_.join(); }
+
+  // nullopt: not yet.
+  [[nodiscard]] std::optional<Addresses> result();
+
+ private:
+  void run(const std::string& host, int wake);
+
+  Mutex mutex_;
+  std::optional<Addresses> result_ GUARDED_BY(mutex_);
+  std::thread thread_;
+};
+
+}  // namespace auth::redis

@@ -1,62 +1,97 @@
 #include "auth/local_validation.h"
 
+#include <cerrno>
+#include <string>
 #include <utility>
+
+#include "auth/jose/jwt.h"
+#include "auth/settings/settings.h"
 
 namespace auth {
 namespace {
 
-// The key set is being asked for: its answer will tell.
-bool is_undecided(const Result<Claims>& judged) noexcept {
-  return !judged && judged.error().reason == Reason::kKeySetUnavailable &&
-         !judged.error().retry_after;
-}
+bool looks_like_jwt(SecretView token) noexcept { return jose::looks_like_jwt(token.reveal()); }
 
-std::optional<JwtValidator> validator_of(const Settings& settings, const Expectations& expected,
-                                         std::shared_ptr<KeySet> keys, const Clock& clock,
-                                         bool keys_last) {
-  if (settings.validation == Validation::kIntrospection && !(settings.jwt_shield && keys_last)) {
-    return std::nullopt;
-  }
-  return JwtValidator(expected, std::move(keys), clock);
+// The key set is being asked for: its answer will tell.
+bool is_undecided(const Error& error) noexcept {
+  return error.reason == Reason::kKeySetUnavailable && !error.retry_after;
 }
 
 }  // namespace
 
-LocalValidation::LocalValidation(const Settings& settings, const Expectations& expected,
-                                 std::shared_ptr<KeySet> keys, const Clock& clock, bool keys_last)
-    : validation_(settings.validation),
-      jwts_(validator_of(settings, expected, std::move(keys), clock, keys_last)) {}
+LocalValidation::LocalValidation(const Settings& settings, Expectations expected,
+                                 std::shared_ptr<RemoteKeySet> keys, const Clock& clock,
+                                 bool keys_last)
+    : mode_(mode_of(settings, keys_last)),
+      expected_(std::move(expected)),
+      keys_(std::move(keys)),
+      clock_(clock) {}
+
+LocalValidation::Mode LocalValidation::mode_of(const Settings& settings, bool keys_last) {
+  switch (settings.validation) {
+    case Validation::kIntrospection:
+      return settings.jwt_shield && keys_last ? Mode::kShields : Mode::kLeavesAll;
+    case Validation::kJwt:
+      return Mode::kDecidesAll;
+    case Validation::kJwtOrIntrospection:
+      return Mode::kDecidesJwts;
+  }
+  return Mode::kLeavesAll;
+}
 
 bool LocalValidation::decides(SecretView token) const noexcept {
-  switch (validation_) {
-    case Validation::kIntrospection:
-      return false;
-    case Validation::kJwt:
-      return true;
-    case Validation::kJwtOrIntrospection:
-      return JwtValidator::looks_like_jwt(token);
-  }
-  return false;
+  return mode_ == Mode::kDecidesAll || (mode_ == Mode::kDecidesJwts && looks_like_jwt(token));
 }
 
 std::optional<Result<Claims>> LocalValidation::judge(SecretView token) const {
-  if (decides(token)) {
-    Result<Claims> judged = jwts_->verify(token);
-    if (is_undecided(judged)) return std::nullopt;
-    return judged;
+  const bool decided_here = decides(token);
+  if (!decided_here && (mode_ == Mode::kLeavesAll || !looks_like_jwt(token))) return std::nullopt;
+  errno = 0;
+  if (decided_here) {
+    Result<Claims> judged = verify(token);
+    if (judged || !is_undecided(judged.error())) {
+      // OpenSSL and json-c say no where they lack memory, too: that says nothing of the token.
+      if (!judged && errno == ENOMEM) return Error{Reason::kInternal, "there is no memory"};
+      return judged;
+    }
+    return std::nullopt;
   }
-  if (!jwts_ || !JwtValidator::looks_like_jwt(token)) return std::nullopt;
-  std::optional<Error> disproof = jwts_->disprove(token);
-  if (!disproof) return std::nullopt;
+  std::optional<Error> disproof = disprove(token);
+  if (!disproof || errno == ENOMEM) return std::nullopt;
   return Result<Claims>(*std::move(disproof));
 }
 
+Result<Claims> LocalValidation::verify(SecretView token) const {
+  if (!looks_like_jwt(token)) return Reason::kOpaqueToken;
+  const Result<jose::Jwt> jwt = jose::Jwt::parse(token.reveal());
+  if (!jwt) return jwt.error();
+  const Result<jose::SharedKey> key = keys_->find(jwt->key_id());
+  if (!key) return key.error();
+  const Result<std::string> payload = jwt->verify(**key);
+  if (!payload) return payload.error();
+  return parse_jwt_claims(*payload, expected_, clock_.wall());
+}
+
+// The claims first: another issuer's token costs ZITADEL no question for its key.
+std::optional<Error> LocalValidation::disprove(SecretView token) const {
+  if (const auto payload = jose::unverified_payload(token.reveal())) {
+    if (auto error = disprove_jwt_claims(*payload, expected_, clock_.wall())) return error;
+  }
+  const Result<jose::Jwt> jwt = jose::Jwt::parse(token.reveal());
+  if (!jwt || !jwt->key_id()) return std::nullopt;
+  const Result<jose::SharedKey> key = keys_->find(jwt->key_id());
+  if (!key) return std::nullopt;
+  const Result<std::string> verified = jwt->verify(**key);
+  if (verified || verified.error().reason != Reason::kBadSignature) return std::nullopt;
+  return verified.error();
+}
+
 void LocalValidation::when_decidable(std::function<void()> done) const {
-  jwts_->when_decidable(std::move(done));
+  keys_->when_asked(std::move(done));
 }
 
 void LocalValidation::warm_up() const {
-  if (jwts_) jwts_->warm_up();
+  if (mode_ != Mode::kLeavesAll) keys_->warm_up();
 }
 
 }  // namespace auth

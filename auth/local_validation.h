@@ -2,6 +2,7 @@
 // ZITADEL_VALIDATION and ZITADEL_JWT_SHIELD have it.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -9,39 +10,65 @@
 #include "auth/base/clock.h"
 #include "auth/base/result.h"
 #include "auth/base/secret.h"
-#include "auth/settings/settings.h"
 #include "auth/token/claims.h"
-#include "auth/zitadel/jwt_validator.h"
-#include "auth/zitadel/key_set.h"
+#include "auth/zitadel/jwt_claims.h"
+#include "auth/zitadel/remote_key_set.h"
 
 namespace auth {
 
-// Thread-safe. The clock must outlive it.
+struct Settings;
+
+// Thread-safe; never blocks. The clock must outlive it.
 class LocalValidation {
  public:
   // keys_last: whether a key set that is asked for now will be there for later tokens. Where it
   // will not, asking for it costs as much as asking about the token, so there is no shield.
-  LocalValidation(const Settings& settings, const Expectations& expected,
-                  std::shared_ptr<KeySet> keys, const Clock& clock, bool keys_last);
+  LocalValidation(const Settings& settings, Expectations expected,
+                  std::shared_ptr<RemoteKeySet> keys, const Clock& clock, bool keys_last);
 
   // Whether ZITADEL is never asked about this token.
   [[nodiscard]] bool decides(SecretView token) const noexcept;
 
-  // Claims or a refusal, for certain. Nothing: ZITADEL is to be asked about the token, or, where
-  // this decides, for its keys: wait with when_decidable and judge again. Never blocks; a signature
-  // costs tens of microseconds, no more than to hand it to another thread would. Errors: those of
-  // JwtValidator::verify where this decides, else those of disprove.
+  // Claims or a refusal, for certain. nullopt: ZITADEL is to be asked about the token, or, where
+  // this decides, for its keys: wait with when_decidable and judge again. A signature costs tens of
+  // microseconds, no more than to hand it to another thread would. Errors where this decides:
+  //   kOpaqueToken, and those of jose::Jwt::parse, jose::Jwt::verify, parse_jwt_claims
+  //   kUnknownKey, kKeySetUnavailable with retry_after: see RemoteKeySet::find
+  //   kInternal: there is no memory to judge it
+  // Else what proves that ZITADEL would refuse it: kWrongIssuer, kExpired, or kBadSignature under
+  // the known key that it names.
   [[nodiscard]] std::optional<Result<Claims>> judge(SecretView token) const;
 
-  // See JwtValidator. REQUIRES: a token that this decides.
+  // Whether what was judged then may count no longer, for ZITADEL's keys have changed since.
+  [[nodiscard]] bool is_outdated(SteadyTime judged) const noexcept {
+    return judged <= keys_->changed_at();
+  }
+
+  // Calls done once, when ZITADEL has answered for its keys; before returning if it is not being
+  // asked. It must not block. REQUIRES: a token that this decides.
   void when_decidable(std::function<void()> done) const;
 
   // Asks for the key set in the background, where it is needed.
   void warm_up() const;
 
  private:
-  const Validation validation_;
-  const std::optional<JwtValidator> jwts_;  // nothing: ZITADEL is asked about every token
+  enum class Mode : std::uint8_t {
+    kLeavesAll,    // to ZITADEL
+    kShields,      // ZITADEL from what is forged or over
+    kDecidesJwts,  // and leaves opaque tokens to ZITADEL
+    kDecidesAll,
+  };
+  static Mode mode_of(const Settings& settings, bool keys_last);
+
+  // Cheap checks come first: a token that is no JWT or of an algorithm that is never taken costs no
+  // cryptography and asks for no key.
+  [[nodiscard]] Result<Claims> verify(SecretView token) const;
+  [[nodiscard]] std::optional<Error> disprove(SecretView token) const;
+
+  const Mode mode_;
+  const Expectations expected_;
+  const std::shared_ptr<RemoteKeySet> keys_;
+  const Clock& clock_;
 };
 
 }  // namespace auth

@@ -1,26 +1,35 @@
 // TokenValidator: the one door. Decides whether an access token opens it.
 //
 // A known token is answered from memory at once, and so is a JWT that can be judged here
-// (auth/local_validation.h). Another one is asked about at ZITADEL (RFC 7662), off the caller's
-// thread; all who ask about the same token meanwhile share that question.
+// (auth/known_tokens.h). Another one is asked about at ZITADEL (RFC 7662), off the caller's thread;
+// all who ask about the same token meanwhile share that question (auth/questions.h).
 #pragma once
 
-#include <cstddef>
 #include <functional>
 #include <memory>
+#include <string_view>
+#include <utility>
 
-#include "auth/base/clock.h"
 #include "auth/base/result.h"
 #include "auth/base/secret.h"
-#include "auth/base/worker_pool.h"
-#include "auth/settings/settings.h"
-#include "auth/store/shared_cache.h"
 #include "auth/token/claims.h"
 #include "auth/token/requirement.h"
-#include "auth/zitadel/client_assertion.h"
-#include "auth/zitadel/http_client.h"
 
 namespace auth {
+
+class ClientAuthentication;
+class Clock;
+class HttpClient;
+class SharedCache;
+class Workers;
+struct Settings;
+
+// Whose request it is.
+struct Caller {
+  // The client's IP address: no client asks about more tokens at once than its share. Empty:
+  // unknown.
+  std::string_view address{};
+};
 
 // Thread-safe.
 class TokenValidator {
@@ -29,33 +38,60 @@ class TokenValidator {
   using Done = std::function<void(Answer)>;
 
   // All must outlive the validator.
-  struct Neighbours {
+  struct Dependencies {
     HttpClient& http;
     ClientAuthentication& authentication;
     const Clock& clock;
-    WorkerPool& workers;
+    Workers& workers;
     SharedCache* shared = nullptr;  // null: this process learns alone
     bool refresh_ahead = true;      // false where the process ends with its first request, so that
                                     // nothing is asked for that only a later one would need
   };
 
-  TokenValidator(const Settings& settings, Neighbours neighbours);
-  ~TokenValidator();
+  // A caller who waits for an answer, or has it already.
+  class Waiting {
+   public:
+    Waiting() = default;
 
-  // Calls done exactly once: before returning where the answer is known (or too many wait), else
-  // on a thread of the worker pool. Never blocks on the network. The requirement must outlive the
-  // call of done; the token need not outlive this one.
-  // Value: the token is valid here and its claims meet the requirement. For a public requirement
-  // no token is looked at and the claims are empty. Errors: any Reason but those of the header.
-  void authorize(SecretView token, const Requirement& requirement, Done done);
+    // Whether done was not called yet when authorize returned.
+    explicit operator bool() const noexcept { return static_cast<bool>(take_back_); }
+
+    // Takes the caller back, for its client has gone. Returns true if done will never be called;
+    // false if it was called, or is being called.
+    bool cancel() const { return take_back_ && take_back_(); }
+
+   private:
+    friend class TokenValidator;
+    explicit Waiting(std::function<bool()> take_back) : take_back_(std::move(take_back)) {}
+
+    std::function<bool()> take_back_{};
+  };
+
+  TokenValidator(const Settings& settings, Dependencies dependencies);
+  // As stop.
+  ~TokenValidator();
+  TokenValidator(const TokenValidator&) = delete;
+  TokenValidator& operator=(const TokenValidator&) = delete;
+
+  // Calls done exactly once, unless the caller is taken back: before returning where the answer is
+  // known (or too many wait), else on a worker, or on the thread that calls stop. Never blocks. The
+  // requirement must outlive the call of done; the token need not outlive this one.
+  // Value: the token is valid here and its claims meet the requirement. For a public requirement no
+  // token is looked at and the claims are empty. Errors: any Reason but those of the header.
+  Waiting authorize(SecretView token, const Requirement& requirement, Caller caller, Done done);
 
   // Opens the connection to ZITADEL, does discovery and asks for the key set, where it is needed,
   // in the background.
   void warm_up();
 
+  // Takes nothing new, ends all who wait with kShuttingDown, and returns when what was under way
+  // has ended: nobody is called any more, and nothing that the validator depends on is used. Not to
+  // be called by done.
+  void stop();
+
  private:
   class Impl;
-  std::shared_ptr<Impl> impl_;
+  const std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace auth

@@ -36,7 +36,7 @@ class Advice {
         key_(key),
         issuer_(issuer),
         now_(now),
-        clock_(auth::clock_error(answer, now, auth::kAssertionAhead)) {}
+        clock_(auth::clock_error(answer, now, auth::kDateTolerance)) {}
 
   // Empty where the clock is right, or nobody can tell.
   [[nodiscard]] std::string clock() const {
@@ -55,7 +55,7 @@ class Advice {
   [[nodiscard]] bool clock_is_the_cause() const {
     if (clock_.empty()) return false;
     const std::chrono::seconds ahead = now_ - *answer_.date;
-    return ahead > auth::kAssertionAhead || ahead <= -auth::kAssertionLifetime;
+    return ahead > auth::kAssertionAhead || ahead <= -auth::kAssertionBehind;
   }
 
   [[nodiscard]] std::string likely() const {

@@ -17,6 +17,7 @@
 #include "auth/base/clock.h"
 #include "auth/base/log.h"
 #include "auth/base/worker_pool.h"
+#include "auth/sealing_context.h"
 #include "auth/settings/load.h"
 #include "auth/store/bucket_store.h"
 #include "auth/store/redis_store.h"
@@ -76,19 +77,17 @@ std::unique_ptr<auth::SharedCache> shared_cache_of(auth::Settings& settings,
   const auth::Result<auth::Secret> secret =
       settings.application_key ? settings.application_key->key->derive("shared cache")
                                : settings.client_secret.copy();
-  // Processes with other settings would come to other answers.
-  std::string context = settings.domain + '\n' + settings.introspection_url + '\n' +
-                        settings.client_id + '\n' + settings.project_id;
-  for (const std::string& claim : settings.pass_claims) context += '\n' + claim;
-  auth::Result<auth::Sealer> sealer =
-      secret ? auth::Sealer::make(*secret, context) : auth::Result<auth::Sealer>(secret.error());
+  const auth::Result<std::string> context = auth::sealing_context(settings);
+  auth::Result<auth::Sealer> sealer = !secret    ? auth::Result<auth::Sealer>(secret.error())
+                                      : !context ? auth::Result<auth::Sealer>(context.error())
+                                                 : auth::Sealer::make(*secret, *context);
   if (!sealer) {
     auth::log(auth::LogLevel::kError, "no shared cache: " + to_string(sealer.error()));
     return nullptr;
   }
   return std::make_unique<auth::SharedCache>(
       store_of(settings, clock), *std::move(sealer),
-      auth::SharedCache::Lifetimes{settings.cache_ttl, settings.grace}, clock);
+      auth::SharedCache::Lifetimes{settings.cache_ttl, settings.grace, settings.timeout}, clock);
 }
 
 // A core would hold tokens and the key. Every waiting request needs a descriptor.
@@ -196,7 +195,6 @@ int run() {
   const auto rules = rules_of(settings, clock);
   if (!rules) return report(rules.error());
 
-  // Destroyed from the last to the first: what is under way ends before what it needs.
   const fcgi::ResourceMetadata metadata(settings.resource, settings.domain, scopes_of(settings));
   const fcgi::Router router = fcgi::routes();
   std::optional<fcgi::Responder> responder;
@@ -215,13 +213,16 @@ int run() {
   auth::TokenValidator validator(
       settings, {http, *authentication, clock, workers, shared.get(), server.has_value()});
   responder.emplace(validator, fcgi::ProtectedResource{settings.realm, metadata.url()},
-                    fcgi::Cors(settings.cors_origins));
+                    fcgi::Cors(settings.cors_origins),
+                    fcgi::ClientAddress(settings.client_address_header, settings.trusted_proxies));
   authorizer.emplace(rules->get(), *responder, fcgi::CallerVariables(settings.pass_claims), clock);
   dispatcher.emplace(router, *authorizer, metadata, *responder);
 
-  // Before anything of it is destroyed, the store calls back for the last time.
-  const auto stop = [&shared] {
+  // Whoever still waits is told so, and from here on nobody is called any more. The store first: it
+  // calls back into the validator.
+  const auto stop = [&shared, &validator] {
     if (shared) shared->stop();
+    validator.stop();
   };
   if (!server) {
     const bool served = fcgi::serve_cgi(handler);

@@ -1,28 +1,59 @@
 // Time as a parameter, so that tests need no sleep.
 #pragma once
 
+#include <time.h>
+
 #include <chrono>
 
 namespace auth {
 
-using WallTime = std::chrono::sys_seconds;                 // what a token's exp speaks of
-using SteadyTime = std::chrono::steady_clock::time_point;  // for lifetimes in this process
+// Time since the machine was started. Nobody can set it, and it goes on while the machine is
+// suspended, which std::chrono::steady_clock does not.
+struct BootClock {
+  using duration = std::chrono::nanoseconds;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<BootClock>;
+  static constexpr bool is_steady = true;
+
+  [[nodiscard]] static time_point now() noexcept {
+    timespec time{};
+    static_cast<void>(::clock_gettime(CLOCK_BOOTTIME, &time));  // fails for unknown clocks only
+    return time_point(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
+  }
+};
+
+using WallTime = std::chrono::sys_seconds;  // what a token's exp speaks of
+using WallMicroseconds = std::chrono::sys_time<std::chrono::microseconds>;
+using SteadyTime = BootClock::time_point;  // for lifetimes in this process
+
+// How far the clocks of two machines may be apart: costs nobody a token.
+constexpr std::chrono::seconds kClockSkew{60};
+
+// When something was done: for this process, and for other machines.
+struct Moment {
+  SteadyTime steady;
+  WallMicroseconds wall;
+};
 
 // Thread-safe.
 class Clock {
  public:
   virtual ~Clock() = default;
-  [[nodiscard]] virtual WallTime wall() const noexcept = 0;
   [[nodiscard]] virtual SteadyTime steady() const noexcept = 0;
+  [[nodiscard]] virtual WallMicroseconds wall_microseconds() const noexcept = 0;
+
+  [[nodiscard]] WallTime wall() const noexcept {
+    return std::chrono::floor<std::chrono::seconds>(wall_microseconds());
+  }
+  [[nodiscard]] Moment now() const noexcept { return {steady(), wall_microseconds()}; }
 };
 
 class SystemClock final : public Clock {
  public:
-  [[nodiscard]] WallTime wall() const noexcept override {
-    return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  }
-  [[nodiscard]] SteadyTime steady() const noexcept override {
-    return std::chrono::steady_clock::now();
+  [[nodiscard]] SteadyTime steady() const noexcept override { return BootClock::now(); }
+  [[nodiscard]] WallMicroseconds wall_microseconds() const noexcept override {
+    return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
   }
 };
 

@@ -8,7 +8,7 @@ namespace auth {
 
 void FailureLog::add(const Error& error) {
   const Fault fault = fault_of(error.reason);
-  if (fault != Fault::kOwn && fault != Fault::kUpstream) return;
+  if (fault != Fault::kOwn && fault != Fault::kUpstream && fault != Fault::kLoad) return;
   if (error.reason == Reason::kShuttingDown) return;
   std::uint64_t left_out = 0;
   {

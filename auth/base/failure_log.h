@@ -20,8 +20,8 @@ class FailureLog {
  public:
   explicit FailureLog(const Clock& clock) : clock_(clock) {}
 
-  // Fault::kOwn is logged as an error, Fault::kUpstream as a warning, all else not at all,
-  // nor what ends because the program stops.
+  // Fault::kOwn is logged as an error, Fault::kUpstream and Fault::kLoad as warnings, all else not
+  // at all, nor what ends because the program stops.
   void add(const Error& error);
 
  private:

@@ -30,6 +30,8 @@ Fault fault_of(Reason reason) noexcept {
     case Reason::kScopeMissing:
     case Reason::kWrongOrganisation:
       return Fault::kPermission;
+    case Reason::kTooManyFromClient:
+      return Fault::kLoad;
     case Reason::kUnreachable:
     case Reason::kTlsFailed:
     case Reason::kTimedOut:
@@ -39,9 +41,12 @@ Fault fault_of(Reason reason) noexcept {
     case Reason::kRedirected:
     case Reason::kAnswerTooLarge:
     case Reason::kAnswerTruncated:
+    case Reason::kAnswerStalled:
+    case Reason::kConnectionLost:
     case Reason::kMalformedAnswer:
     case Reason::kIssuerMismatch:
     case Reason::kCircuitOpen:
+    case Reason::kZitadelFailing:
     case Reason::kKeySetUnavailable:
       return Fault::kUpstream;
     case Reason::kClientAuthenticationRefused:
@@ -50,6 +55,7 @@ Fault fault_of(Reason reason) noexcept {
     case Reason::kShuttingDown:
     case Reason::kKeyUnusable:
     case Reason::kClockWrong:
+    case Reason::kClaimsTooLong:
     case Reason::kInternal:
       return Fault::kOwn;
   }
@@ -104,6 +110,8 @@ std::string_view describe(Reason reason) noexcept {
       return "the access token lacks the scope";
     case Reason::kWrongOrganisation:
       return "the user does not belong to the organisation";
+    case Reason::kTooManyFromClient:
+      return "too many requests of this client are waiting";
     case Reason::kUnreachable:
       return "ZITADEL cannot be reached";
     case Reason::kTlsFailed:
@@ -122,12 +130,18 @@ std::string_view describe(Reason reason) noexcept {
       return "ZITADEL's answer is too large";
     case Reason::kAnswerTruncated:
       return "ZITADEL's answer ended too early";
+    case Reason::kAnswerStalled:
+      return "ZITADEL's answer began and did not come to its end in time";
+    case Reason::kConnectionLost:
+      return "the connection to ZITADEL was lost before it answered";
     case Reason::kMalformedAnswer:
       return "ZITADEL's answer is not what the protocol prescribes";
     case Reason::kIssuerMismatch:
       return "the discovered issuer is not ZITADEL_DOMAIN";
     case Reason::kCircuitOpen:
-      return "ZITADEL failed repeatedly and is being given a rest";
+      return "ZITADEL is away, and asked once a second whether it is back";
+    case Reason::kZitadelFailing:
+      return "ZITADEL calls every token inactive: it is failing inside";
     case Reason::kKeySetUnavailable:
       return "ZITADEL's key set cannot be had";
     case Reason::kClientAuthenticationRefused:
@@ -142,6 +156,8 @@ std::string_view describe(Reason reason) noexcept {
       return "the private key cannot be used";
     case Reason::kClockWrong:
       return "this machine's clock is wrong";
+    case Reason::kClaimsTooLong:
+      return "more is said of a token than is kept of one";
     case Reason::kInternal:
       return "internal error";
   }

@@ -21,6 +21,7 @@ enum class Fault {
   kRequest,     // the caller sent something malformed
   kToken,       // the caller needs another access token
   kPermission,  // somebody has to grant the caller more
+  kLoad,        // the caller asks for more at once than its share
   kUpstream,    // ZITADEL, or the way to it
   kOwn,         // the operator of this program
 };
@@ -54,6 +55,8 @@ enum class Reason {
   kRoleMissing,
   kScopeMissing,
   kWrongOrganisation,
+  // Fault::kLoad
+  kTooManyFromClient,
   // Fault::kUpstream
   kUnreachable,
   kTlsFailed,
@@ -64,9 +67,12 @@ enum class Reason {
   kRedirected,
   kAnswerTooLarge,
   kAnswerTruncated,
+  kAnswerStalled,
+  kConnectionLost,
   kMalformedAnswer,
   kIssuerMismatch,
   kCircuitOpen,
+  kZitadelFailing,
   kKeySetUnavailable,
   // Fault::kOwn
   kClientAuthenticationRefused,
@@ -75,6 +81,7 @@ enum class Reason {
   kShuttingDown,
   kKeyUnusable,
   kClockWrong,
+  kClaimsTooLong,
   kInternal,
 };
 

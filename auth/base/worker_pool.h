@@ -11,23 +11,33 @@
 
 namespace auth {
 
-// Thread-safe. Threads start with the first task. With none, a task runs before run returns.
-class WorkerPool {
+// Where tasks run. Thread-safe.
+class Workers {
  public:
   using Task = std::function<void()>;
 
+  virtual ~Workers() = default;
+
+  // The queue is as long as its users make it: each of them bounds what it has under way. A task
+  // must not throw.
+  virtual void run(Task task) = 0;
+
+  // Whether the calling thread is one of them: what it has to do next it may do itself.
+  [[nodiscard]] virtual bool is_here() const noexcept = 0;
+};
+
+// Threads start with the first task. With none, a task runs before run returns.
+class WorkerPool final : public Workers {
+ public:
   explicit WorkerPool(unsigned threads) : size_(threads) {}
   // Runs what is queued, then ends.
-  ~WorkerPool();
+  ~WorkerPool() override;
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
-  // The queue is as long as its users make it: each of them bounds what it has under way. A task
-  // must not throw. Where the system gives no thread at all, it runs before this returns.
-  void run(Task task);
-
-  // Whether the calling thread is one of the pool's: what it has to do next it may do itself.
-  [[nodiscard]] bool is_here() const noexcept { return pool_of_thread_ == this; }
+  // Where the system gives no thread at all, the task runs before this returns.
+  void run(Task task) override;
+  [[nodiscard]] bool is_here() const noexcept override { return pool_of_thread_ == this; }
 
  private:
   void work();

@@ -1,10 +1,13 @@
 // A bounded map that forgets what was used longest ago, in shards so that threads rarely meet.
+//
+// It has two spaces, each with a bound of its own in bytes: what fills one pushes nothing out of
+// the other. A key has one value, in one of them.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
-#include <list>
+#include <cstdint>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
@@ -13,65 +16,136 @@
 
 namespace auth {
 
+// What glibc takes for an allocation of that size.
+constexpr std::size_t heap_bytes(std::size_t size) noexcept {
+  constexpr std::size_t kHeader = 8;
+  constexpr std::size_t kStep = 16;
+  constexpr std::size_t kLeast = 32;
+  return size <= kLeast - kHeader ? kLeast : (size + kHeader + kStep - 1) / kStep * kStep;
+}
+
 // Thread-safe. Each operation holds one shard's lock for a few instructions.
 template <typename Value>
 class ShardedLru {
- public:
-  // capacity: entries in all, rounded up to a multiple of the number of shards.
-  explicit ShardedLru(std::size_t capacity)
-      : shard_capacity_(std::max<std::size_t>(1, (capacity + kShards - 1) / kShards)) {}
+ private:
+  struct Node;
+  using Item = std::pair<const TokenKey, Node>;
 
-  // Calls look(value&) under the lock where there is an entry, and makes it the youngest.
+ public:
+  enum class Space : std::uint8_t { kFirst, kSecond };
+  using Bytes = std::array<std::size_t, 2>;
+
+  struct Entry {
+    Value value;
+    std::size_t bytes = 0;  // that the value owns, at most 4 GiB
+    Space space = Space::kFirst;
+  };
+
+  // bytes: of each space, in all shards together.
+  explicit ShardedLru(Bytes bytes) : shard_bytes_{bytes[0] / kShards, bytes[1] / kShards} {}
+
+  // Calls look(value&, space) under the lock if there is a value, and makes it the youngest.
   template <typename Look>
   void find(const TokenKey& key, Look look) {
     Shard& shard = shard_of(key);
     const MutexLock lock(shard.mutex);
     const auto found = shard.index.find(key);
     if (found == shard.index.end()) return;
-    shard.order.splice(shard.order.begin(), shard.order, found->second);
-    look(found->second->second);
+    shard.renew(*found);
+    look(found->second.value, found->second.space);
   }
 
-  void store(const TokenKey& key, Value value) {
+  // Calls change(const value*, space) under the lock, with null if there is no value. It returns
+  // the entry to put in its place, or nullopt to leave all as it is. An entry larger than its space
+  // is not kept.
+  template <typename Change>
+  void change(const TokenKey& key, Change change) {
     Shard& shard = shard_of(key);
     const MutexLock lock(shard.mutex);
     const auto found = shard.index.find(key);
-    if (found != shard.index.end()) {
-      found->second->second = std::move(value);
-      shard.order.splice(shard.order.begin(), shard.order, found->second);
-      return;
-    }
-    if (shard.index.size() >= shard_capacity_) {
-      shard.index.erase(shard.order.back().first);
-      shard.order.pop_back();
-    }
-    shard.order.emplace_front(key, std::move(value));
-    shard.index.emplace(key, shard.order.begin());
+    const bool known = found != shard.index.end();
+    const Value* const value = known ? &found->second.value : nullptr;
+    std::optional<Entry> entry = change(value, known ? found->second.space : Space::kFirst);
+    if (!entry) return;
+    if (known) shard.unlink(*found);
+    Item& item = known ? *found : *shard.index.try_emplace(key).first;
+    item.second.value = std::move(entry->value);
+    item.second.bytes = static_cast<std::uint32_t>(entry->bytes);
+    item.second.space = entry->space;
+    shard.link(item);
+    shard.shrink(entry->space, shard_bytes_[static_cast<std::size_t>(entry->space)]);
   }
 
-  void erase(const TokenKey& key) {
-    Shard& shard = shard_of(key);
-    const MutexLock lock(shard.mutex);
-    const auto found = shard.index.find(key);
-    if (found == shard.index.end()) return;
-    shard.order.erase(found->second);
-    shard.index.erase(found);
+  // What an entry takes beyond what its value owns: its node, and its part of the index.
+  static constexpr std::size_t entry_bytes() noexcept {
+    return heap_bytes(sizeof(void*) + sizeof(Item)) + 2 * sizeof(void*);
   }
 
  private:
   static constexpr std::size_t kShards = 16;
-  using Order = std::list<std::pair<TokenKey, Value>>;
+
+  struct Node {
+    Value value{};
+    std::uint32_t bytes = 0;
+    Space space = Space::kFirst;
+    Item* younger = nullptr;
+    Item* older = nullptr;
+  };
+
+  // The values of one space, by age.
+  struct Order {
+    Item* youngest = nullptr;
+    Item* oldest = nullptr;
+    std::size_t bytes = 0;
+  };
 
   struct Shard {
     Mutex mutex;
-    Order order GUARDED_BY(mutex);  // youngest first
-    std::unordered_map<TokenKey, typename Order::iterator, TokenKeyHash> index GUARDED_BY(mutex);
+    std::array<Order, 2> orders GUARDED_BY(mutex);
+    std::unordered_map<TokenKey, Node, TokenKeyHash> index GUARDED_BY(mutex);
+
+    Order& order_of(Space space) REQUIRES_LOCK(mutex) {
+      return orders[static_cast<std::size_t>(space)];
+    }
+
+    // As the youngest of its space.
+    void link(Item& item) REQUIRES_LOCK(mutex) {
+      Order& order = order_of(item.second.space);
+      item.second.younger = nullptr;
+      item.second.older = order.youngest;
+      (order.youngest != nullptr ? order.youngest->second.younger : order.oldest) = &item;
+      order.youngest = &item;
+      order.bytes += entry_bytes() + item.second.bytes;
+    }
+
+    void unlink(Item& item) REQUIRES_LOCK(mutex) {
+      Order& order = order_of(item.second.space);
+      Node& node = item.second;
+      (node.younger != nullptr ? node.younger->second.older : order.youngest) = node.older;
+      (node.older != nullptr ? node.older->second.younger : order.oldest) = node.younger;
+      order.bytes -= entry_bytes() + node.bytes;
+    }
+
+    void renew(Item& item) REQUIRES_LOCK(mutex) {
+      if (order_of(item.second.space).youngest == &item) return;
+      unlink(item);
+      link(item);
+    }
+
+    void shrink(Space space, std::size_t bytes) REQUIRES_LOCK(mutex) {
+      Order& order = order_of(space);
+      while (order.bytes > bytes) {
+        Item& oldest = *order.oldest;
+        unlink(oldest);
+        index.erase(TokenKey(oldest.first));
+      }
+    }
   };
 
   // The index takes its buckets from the key's first bytes, so the shard comes from the last one.
   Shard& shard_of(const TokenKey& key) { return shards_[key.digest.back() % kShards]; }
 
-  const std::size_t shard_capacity_;
+  const Bytes shard_bytes_;
   std::array<Shard, kShards> shards_{};
 };
 

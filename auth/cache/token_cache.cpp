@@ -8,81 +8,99 @@ namespace {
 
 // Made-up tokens cost an attacker nothing: they get less room than real ones.
 constexpr std::size_t kRefusalShare = 4;
+// std::make_shared puts two counters and a table's address beside the claims.
+constexpr std::size_t kClaimsBlock = 16 + sizeof(Claims);
+
+std::size_t bytes_of(const Claims& claims) {
+  return heap_bytes(kClaimsBlock) + heap_bytes(claims.owned_bytes() + 1);
+}
 
 }  // namespace
 
 TokenCache::TokenCache(Limits limits, const Clock& clock)
     : limits_(limits),
       clock_(clock),
-      answers_(limits.max_tokens),
-      refusals_(limits.max_tokens / kRefusalShare) {}
+      entries_({limits.max_bytes - limits.max_bytes / kRefusalShare,
+                limits.max_bytes / kRefusalShare}) {}
 
 TokenCache::Found TokenCache::find(const TokenKey& key) {
   Found found;
   if (limits_.ttl.count() == 0) return found;
   const SteadyTime now = clock_.steady();
-  answers_.find(key, [&](Answer& answer) {
-    if (now >= answer.fresh_until) return;
-    found.claims = answer.claims;
-    found.refresh_due = now >= answer.refresh_at;
-    if (found.refresh_due) answer.refresh_at = now + kRefreshRetry;
-  });
-  if (found.claims) return found;
-  refusals_.find(key, [&](const Refusal& refusal) {
-    if (now < refusal.until) found.refusal = refusal.reason;
+  entries_.find(key, [&](Known& known, Entries::Space space) {
+    found.was_good = space == Entries::Space::kFirst;
+    if (now >= known.serves_until) {
+      found.run_out = known.word.claims;
+    } else if (!known.word.claims) {
+      found.refusal = known.word.refusal;
+    } else {
+      found.claims = known.word.claims;
+      found.sent = known.sent;
+      found.refresh_due = now >= known.refresh_at;
+      if (found.refresh_due) known.refresh_at = now + kRefreshRetry;
+    }
   });
   return found;
 }
 
-void TokenCache::store(const TokenKey& key, std::shared_ptr<const Claims> claims) {
-  if (limits_.ttl.count() == 0) return;
-  answers_.store(key, answer_of(std::move(claims), clock_.steady()));
-  refusals_.erase(key);
+TokenCache::Word TokenCache::learn(const TokenKey& key, SteadyTime sent, Word word) {
+  if (limits_.ttl.count() == 0) return word;
+  const SteadyTime now = clock_.steady();
+  entries_.change(
+      key, [&](const Known* known, Entries::Space space) -> std::optional<Entries::Entry> {
+        if (known != nullptr && !gives_way(*known, sent, word)) {
+          // A later answer that has run out since helps nobody; a refusal stays one.
+          if (!known->word.claims || now < known->serves_until) word = known->word;
+          return std::nullopt;
+        }
+        const bool never_good =
+            known == nullptr || (!known->word.claims && space == Entries::Space::kSecond);
+        Entries::Entry entry = entry_of(word, sent, now);
+        if (!word.claims && never_good) entry.space = Entries::Space::kSecond;
+        return entry;
+      });
+  return word;
 }
 
-bool TokenCache::adopt(const TokenKey& key, std::shared_ptr<const Claims> claims,
-                       std::chrono::milliseconds age) {
-  if (limits_.ttl.count() == 0) return false;
-  Answer answer = answer_of(std::move(claims), clock_.steady() - age);
-  bool known = false;
-  answers_.find(key, [&](const Answer& own) { known = own.grace_until >= answer.grace_until; });
-  if (known) return false;
-  answers_.store(key, std::move(answer));
-  refusals_.erase(key);
-  return true;
+bool TokenCache::gives_way(const Known& known, SteadyTime sent, const Word& word) {
+  return known.sent < sent || (known.sent == sent && !word.claims);
 }
 
-void TokenCache::refuse(const TokenKey& key, Reason reason, std::chrono::milliseconds age) {
-  if (limits_.ttl.count() == 0) return;
-  answers_.erase(key);
-  refusals_.store(key, {reason, clock_.steady() - age + std::min(kRefusalLifetime, limits_.ttl)});
+TokenCache::Entries::Entry TokenCache::entry_of(Word word, SteadyTime sent, SteadyTime now) const {
+  Entries::Entry entry;
+  entry.value.sent = sent;
+  if (word.claims) {
+    entry.bytes = bytes_of(*word.claims);
+    entry.value.serves_until = sent + limits_.ttl;
+    entry.value.refresh_at = refresh_of(*word.claims, sent, now);
+  } else {
+    entry.value.serves_until = sent + std::min(kRefusalLifetime, limits_.ttl);
+  }
+  entry.value.word = std::move(word);
+  return entry;
+}
+
+// In the last third. A token that expires before its answer does has nothing to gain from it.
+SteadyTime TokenCache::refresh_of(const Claims& claims, SteadyTime sent, SteadyTime now) const {
+  const auto left = sent + limits_.ttl - now;
+  const bool outlives_answer =
+      !claims.expiry() || *claims.expiry() - clock_.wall_microseconds() > left;
+  return outlives_answer ? sent + limits_.ttl * 2 / 3 : SteadyTime::max();
 }
 
 std::shared_ptr<const Claims> TokenCache::hold(const TokenKey& key) {
   std::shared_ptr<const Claims> held;
   if (limits_.ttl.count() == 0) return held;
   const SteadyTime now = clock_.steady();
-  answers_.find(key, [&](Answer& answer) {
-    if (now >= answer.grace_until) return;
-    held = answer.claims;
+  entries_.find(key, [&](Known& known, Entries::Space) {
+    const SteadyTime grace_until = known.sent + limits_.ttl + limits_.grace;
+    if (!known.word.claims || now >= grace_until) return;
+    held = known.word.claims;
     if (limits_.grace.count() == 0) return;
-    answer.fresh_until =
-        std::min(answer.grace_until, std::max(answer.fresh_until, now + kOutageMemory));
-    answer.refresh_at = now + kRefreshRetry;
+    known.serves_until = std::min(grace_until, std::max(known.serves_until, now + kOutageMemory));
+    known.refresh_at = now + kRefreshRetry;
   });
   return held;
-}
-
-TokenCache::Answer TokenCache::answer_of(std::shared_ptr<const Claims> claims,
-                                         SteadyTime learned) const {
-  Answer answer;
-  answer.fresh_until = learned + limits_.ttl;
-  answer.grace_until = answer.fresh_until + limits_.grace;
-  // In the last third. A token that expires before its answer does has nothing to gain from it.
-  const bool outlives_answer = !claims->expiry() || *claims->expiry() > clock_.wall() + limits_.ttl;
-  answer.refresh_at = outlives_answer ? learned + limits_.ttl * 2 / 3 : SteadyTime::max();
-  answer.claims = std::move(claims);
-  return answer;
 }
 
 }  // namespace auth

@@ -1,7 +1,11 @@
-// TokenCache: what this process has learned of tokens lately.
+// TokenCache: what ZITADEL has said of tokens lately.
 //
-// Answers and refusals live in separate spaces, so that a flood of made-up tokens cannot push out
-// real ones. Says nothing of a token's own expiry: the validator looks at that on every use.
+// All that is kept carries the time at which its question was sent, and counts from there. It gives
+// way only to what was sent later, so a late answer undoes no newer one; of two sent at the same
+// time the refusal counts. A refusal of a token that was good before stays in the space of the
+// answers when it is no longer repeated (a tombstone), for an older answer may still arrive or lie
+// in the shared store. Refusals of other tokens have a space of their own, so that a flood of
+// made-up tokens pushes out nothing else. Says nothing of a token's own expiry.
 #pragma once
 
 #include <chrono>
@@ -17,7 +21,7 @@
 
 namespace auth {
 
-// A refusal is kept this long at most: ZITADEL answers "inactive" for its own failures too.
+// A refusal is repeated this long at most: ZITADEL answers "inactive" for its own failures too.
 constexpr std::chrono::seconds kRefusalLifetime{5};
 // While ZITADEL cannot be reached, it is asked about one token no more often than this.
 constexpr std::chrono::seconds kRefreshRetry{1};
@@ -29,7 +33,7 @@ constexpr std::chrono::seconds kOutageMemory{10};
 class TokenCache {
  public:
   struct Limits {
-    std::size_t max_tokens;
+    std::size_t max_bytes;       // in all; refusals of tokens that never were good take a quarter
     std::chrono::seconds ttl;    // lifetime of an answer; 0: nothing is kept
     std::chrono::seconds grace;  // how much longer it may serve while ZITADEL cannot be reached
   };
@@ -39,43 +43,45 @@ class TokenCache {
   struct Found {
     std::shared_ptr<const Claims> claims{};  // null: not known, or run out
     std::optional<Reason> refusal{};
+    std::shared_ptr<const Claims> run_out{};  // the last answer, if it no longer counts
+    SteadyTime sent{};                        // when ZITADEL was asked for the claims
+    bool was_good = false;  // ZITADEL has called the token active, whatever it says of it now
     // The answer nears its end and is in use: ask again in the background. Said to one caller a
     // second.
     bool refresh_due = false;
   };
   [[nodiscard]] Found find(const TokenKey& key);
 
-  // ZITADEL's answer.
-  void store(const TokenKey& key, std::shared_ptr<const Claims> claims);
-  // ZITADEL's answer, learned elsewhere `age` ago. False where this process's own is no older.
-  [[nodiscard]] bool adopt(const TokenKey& key, std::shared_ptr<const Claims> claims,
-                           std::chrono::milliseconds age);
-  // ZITADEL's refusal, learned `age` ago. Takes effect at once, also for a token that was good
-  // until now.
-  void refuse(const TokenKey& key, Reason reason, std::chrono::milliseconds age = {});
+  // What ZITADEL says of a token: claims, or why it is refused.
+  struct Word {
+    std::shared_ptr<const Claims> claims{};
+    Reason refusal = Reason::kInactive;  // if there are no claims
+  };
+  // Takes ZITADEL's word in answer to a question that was sent then. Returns what counts now: this
+  // word, or another that was sent later.
+  Word learn(const TokenKey& key, SteadyTime sent, Word word);
+
   // ZITADEL cannot be reached: the last good answer, run out no longer than the grace ago, or null.
   // Until its grace or kOutageMemory ends, find gives it too, and asks for a refresh every
   // kRefreshRetry.
   [[nodiscard]] std::shared_ptr<const Claims> hold(const TokenKey& key);
 
  private:
-  struct Answer {
-    std::shared_ptr<const Claims> claims;
+  struct Known {
+    Word word;
+    SteadyTime sent;
+    SteadyTime serves_until;
     SteadyTime refresh_at;
-    SteadyTime fresh_until;
-    SteadyTime grace_until;
   };
-  struct Refusal {
-    Reason reason;
-    SteadyTime until;
-  };
+  using Entries = ShardedLru<Known>;
 
-  [[nodiscard]] Answer answer_of(std::shared_ptr<const Claims> claims, SteadyTime learned) const;
+  [[nodiscard]] static bool gives_way(const Known& known, SteadyTime sent, const Word& word);
+  [[nodiscard]] Entries::Entry entry_of(Word word, SteadyTime sent, SteadyTime now) const;
+  [[nodiscard]] SteadyTime refresh_of(const Claims& claims, SteadyTime sent, SteadyTime now) const;
 
   const Limits limits_;
   const Clock& clock_;
-  ShardedLru<Answer> answers_;
-  ShardedLru<Refusal> refusals_;
+  Entries entries_;
 };
 
 }  // namespace auth

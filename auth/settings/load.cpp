@@ -76,6 +76,18 @@ std::string with_origin(const SettingSources& sources, std::string_view name) {
   return std::string(name) + " (" + sources.found.find(name)->second.origin + ")";
 }
 
+// Whoever asks could write any address into the header.
+void check_proxies(const SettingSources& sources, Mistakes& mistakes) {
+  constexpr std::string_view kHeader = "ZITADEL_CLIENT_ADDRESS_HEADER";
+  constexpr std::string_view kProxies = "ZITADEL_TRUSTED_PROXIES";
+  const bool has_header = sources.found.contains(kHeader);
+  if (has_header == sources.found.contains(kProxies)) return;
+  mistakes.push_back(std::string(has_header ? kProxies : kHeader) + " is not set, but " +
+                     with_origin(sources, has_header ? kHeader : kProxies) +
+                     " is: write both, the header and the addresses of the proxies that are "
+                     "believed when they send it");
+}
+
 void check_cache(const SettingSources& sources, Mistakes& mistakes) {
   constexpr std::string_view kFolder = "ZITADEL_CACHE_DIR";
   constexpr std::string_view kServer = "ZITADEL_CACHE_URL";
@@ -145,13 +157,15 @@ Result<Settings, Mistakes> load_settings(const Environment& environment, std::st
   check_domain(sources, mistakes);
   check_authentication(sources, settings.validation, mistakes);
   check_cache(sources, mistakes);
+  check_proxies(sources, mistakes);
   if (!mistakes.empty()) {
     // A misspelt name may be why another setting is missing.
     mistakes.insert(mistakes.end(), sources.warnings.begin(), sources.warnings.end());
     return mistakes;
   }
   if (settings.application_key) settings.client_id = settings.application_key->client_id;
-  settings.warnings = std::move(sources.warnings);
+  settings.warnings.insert(settings.warnings.begin(), sources.warnings.begin(),
+                           sources.warnings.end());
   return settings;
 }
 
@@ -168,7 +182,9 @@ std::string find_log_file(const Environment& environment, std::string_view progr
 
 std::vector<std::string_view> setting_names() {
   std::vector<std::string_view> names;
-  for (const SettingRow& row : setting_rows()) names.push_back(row.setting.name);
+  for (const SettingRow& row : setting_rows()) {
+    if (row.counts) names.push_back(row.setting.name);
+  }
   return names;
 }
 

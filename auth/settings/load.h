@@ -27,7 +27,8 @@ namespace auth {
 // be.
 [[nodiscard]] std::string find_log_file(const Environment& environment, std::string_view program);
 
-// All names that load_settings knows, but for ZITADEL_ENV_FILE, which no .env file holds.
+// All names that load_settings knows, but for ZITADEL_ENV_FILE, which no .env file holds, and for
+// those that another has taken the place of.
 [[nodiscard]] std::vector<std::string_view> setting_names();
 
 }  // namespace auth

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <cstdint>
 #include <iterator>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
+#include "auth/base/ip_address.h"
 #include "auth/base/log_place.h"
 #include "auth/base/private_file.h"
 #include "auth/base/text.h"
@@ -21,16 +23,18 @@ namespace {
 using Problem = std::optional<std::string>;
 
 constexpr std::size_t kMaxPathBytes = 1024;
-constexpr std::size_t kMaxCaFileBytes = 1 << 20;
+// At least some tokens with claims as long as they may be, in each of the cache's parts.
+constexpr std::uint64_t kLeastCacheBytes = 4 << 20;
+constexpr std::uint64_t kMostCacheBytes = std::uint64_t{64} << 30;
 
 constexpr std::string_view unit_of(std::chrono::milliseconds) { return " of milliseconds"; }
 constexpr std::string_view unit_of(std::chrono::seconds) { return " of seconds"; }
 constexpr std::string_view unit_of(std::size_t) { return ""; }
 
-template <auto Member, unsigned Least, unsigned Most>
+template <auto Member, std::uint64_t Least, std::uint64_t Most>
 Problem number(const FoundSetting& found, Settings& settings) {
   const std::string_view text = found.value.reveal();
-  unsigned value = 0;
+  std::uint64_t value = 0;
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (code != std::errc() || end != text.data() + text.size() || value < Least || value > Most) {
     return "is not a whole number" + std::string(unit_of(settings.*Member)) + " from " +
@@ -49,6 +53,8 @@ constexpr std::pair<std::string_view, Validation> kValidations[] = {
     {"introspection", Validation::kIntrospection},
     {"jwt", Validation::kJwt},
     {"jwt-or-introspection", Validation::kJwtOrIntrospection}};
+constexpr std::pair<std::string_view, GraceWhen> kGraceWhen[] = {
+    {"unreachable", GraceWhen::kUnreachable}, {"failing", GraceWhen::kFailing}};
 constexpr std::pair<std::string_view, bool> kSwitch[] = {
     {"on", true}, {"off", false}, {"1", true}, {"0", false}};
 
@@ -210,6 +216,43 @@ Problem cors_origins(const FoundSetting& found, Settings& settings) {
   return std::nullopt;
 }
 
+// A header's name (RFC 9110 §5.1), as a request bears it.
+Problem client_address_header(const FoundSetting& found, Settings& settings) {
+  const std::string_view text = found.value.reveal();
+  const bool is_name = std::all_of(text.begin(), text.end(), [](char letter) {
+    return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
+           (letter >= '0' && letter <= '9') || letter == '-';
+  });
+  if (!is_name) return "is not the name of a header, such as X-Forwarded-For";
+  if (text.size() == 9 && std::string_view("Ff").find(text[0]) != std::string_view::npos &&
+      text.substr(1) == "orwarded") {
+    return "is not read here: write the name of a header that holds addresses alone, such as "
+           "X-Forwarded-For";
+  }
+  settings.client_address_header = text;
+  return std::nullopt;
+}
+
+Problem trusted_proxies(const FoundSetting& found, Settings& settings) {
+  for (const std::string& word : list_of(found)) {
+    const std::optional<IpPrefix> prefix = IpPrefix::parse(word);
+    if (!prefix) {
+      return "is not a list of IP addresses and prefixes, such as 10.0.0.0/8 or 2001:db8::1, "
+             "separated by blanks";
+    }
+    settings.trusted_proxies.push_back(*prefix);
+  }
+  return std::nullopt;
+}
+
+// Was a number of tokens.
+Problem cache_max_tokens(const FoundSetting& found, Settings& settings) {
+  settings.warnings.push_back("ZITADEL_CACHE_MAX_TOKENS (" + found.origin +
+                              ") counts for nothing any more: write ZITADEL_CACHE_MAX_BYTES, how "
+                              "many bytes known tokens may take, instead");
+  return std::nullopt;
+}
+
 // ZITADEL_ALLOW_HTTP stands before the URLs that it concerns.
 constexpr SettingRow kRows[] = {
     {{"ZITADEL_ALLOW_HTTP"}, choice<&Settings::allow_http, kSwitch>},
@@ -229,10 +272,13 @@ constexpr SettingRow kRows[] = {
     {{"ZITADEL_LOG_LEVEL"}, choice<&Settings::log_level, kLogLevels>},
     {{"ZITADEL_LOG_FILE"}, log_file},
     {{"ZITADEL_CACHE_TTL"}, number<&Settings::cache_ttl, 0, 3600>},
-    {{"ZITADEL_CACHE_MAX_TOKENS"}, number<&Settings::cache_max_tokens, 1, 10'000'000>},
+    {{"ZITADEL_CACHE_MAX_BYTES"},
+     number<&Settings::cache_max_bytes, kLeastCacheBytes, kMostCacheBytes>},
+    {{"ZITADEL_CACHE_MAX_TOKENS"}, cache_max_tokens, false},
     {{"ZITADEL_CACHE_DIR"}, cache_dir},
     {{"ZITADEL_CACHE_URL", true}, cache_url},
     {{"ZITADEL_GRACE"}, number<&Settings::grace, 0, 86400>},
+    {{"ZITADEL_GRACE_WHEN"}, choice<&Settings::grace_when, kGraceWhen>},
     {{"ZITADEL_RULES"}, rules_file},
     {{"ZITADEL_PASS_CLAIMS"}, pass_claims},
     {{"ZITADEL_RESOURCE"}, resource},
@@ -240,6 +286,8 @@ constexpr SettingRow kRows[] = {
     {{"ZITADEL_MAX_IN_FLIGHT"}, number<&Settings::max_in_flight, 1, 65536>},
     {{"ZITADEL_MAX_CONNECTIONS"}, number<&Settings::max_connections, 1, 65536>},
     {{"ZITADEL_MAX_PARKED"}, number<&Settings::max_parked, 1, 65536>},
+    {{"ZITADEL_CLIENT_ADDRESS_HEADER"}, client_address_header},
+    {{"ZITADEL_TRUSTED_PROXIES"}, trusted_proxies},
 };
 
 }  // namespace

@@ -16,6 +16,7 @@ struct SettingRow {
   // name: "is not a whole number of seconds from 0 to 3600". Holds nothing of the value, but
   // perhaps a path or what to write instead.
   std::optional<std::string> (*read)(const FoundSetting& found, Settings& settings);
+  bool counts = true;  // false: another setting has taken its place, and read says which
 };
 
 // In the order in which they are read.

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "auth/base/ip_address.h"
 #include "auth/base/log.h"
 #include "auth/base/secret.h"
 #include "auth/store/redis_url.h"
@@ -14,11 +15,19 @@
 
 namespace auth {
 
+constexpr std::size_t kMaxCaFileBytes = 1 << 20;
+
 // Who judges an access token.
 enum class Validation {
   kIntrospection,       // ZITADEL, whatever the token is
   kJwt,                 // this program, with ZITADEL's key set; an opaque token is refused
   kJwtOrIntrospection,  // this program a JWT, ZITADEL an opaque token
+};
+
+// When an answer that has run out lives on for ZITADEL_GRACE.
+enum class GraceWhen {
+  kUnreachable,  // ZITADEL cannot be reached
+  kFailing,      // that, or it calls every token inactive (auth/doubt.h)
 };
 
 // Names in the comments are those of the environment and the .env file;
@@ -51,21 +60,26 @@ struct Settings {
   LogLevel log_level = LogLevel::kInfo;             // ZITADEL_LOG_LEVEL
   std::string log_file;                             // ZITADEL_LOG_FILE; empty: standard error
 
-  std::chrono::seconds cache_ttl{30};     // ZITADEL_CACHE_TTL; 0: ZITADEL is asked every time
-  std::size_t cache_max_tokens = 100000;  // ZITADEL_CACHE_MAX_TOKENS
-  std::chrono::seconds grace{0};          // ZITADEL_GRACE
+  std::chrono::seconds cache_ttl{30};      // ZITADEL_CACHE_TTL; 0: ZITADEL is asked every time
+  std::size_t cache_max_bytes = 64 << 20;  // ZITADEL_CACHE_MAX_BYTES
+  std::chrono::seconds grace{0};           // ZITADEL_GRACE
+  GraceWhen grace_when = GraceWhen::kUnreachable;  // ZITADEL_GRACE_WHEN
   // Where processes share what they have learned: one of the two, or a folder of this user's own.
   std::string cache_dir;                     // ZITADEL_CACHE_DIR
   std::optional<RedisAddress> cache_server;  // ZITADEL_CACHE_URL
   std::size_t max_in_flight = 4096;          // ZITADEL_MAX_IN_FLIGHT
-  std::size_t max_connections = 512;         // ZITADEL_MAX_CONNECTIONS
+  std::size_t max_connections = 1024;        // ZITADEL_MAX_CONNECTIONS
   std::size_t max_parked = 8192;             // ZITADEL_MAX_PARKED
+  // Behind proxies: the header by which they tell the client's address, and who they are.
+  std::string client_address_header;      // ZITADEL_CLIENT_ADDRESS_HEADER; empty: REMOTE_ADDR
+  std::vector<IpPrefix> trusted_proxies;  // ZITADEL_TRUSTED_PROXIES
 
   std::string rules_file;                 // ZITADEL_RULES; empty: nothing else is protected
   std::vector<std::string> pass_claims;   // ZITADEL_PASS_CLAIMS
   std::vector<std::string> cors_origins;  // ZITADEL_CORS_ORIGINS; "*": all
 
-  // Lines for the log: environment variables that look like settings but are none.
+  // Lines for the log: environment variables that look like settings but are none, and settings
+  // that count for nothing any more.
   std::vector<std::string> warnings;
 };
 

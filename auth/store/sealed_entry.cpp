@@ -14,30 +14,30 @@ namespace {
 
 // A sealed entry: version (1 byte), end (8, little endian), then the message under AES-256-GCM,
 // which authenticates both, and the store key with them.
-constexpr char kVersion = 1;
+constexpr char kVersion = 2;
 constexpr std::size_t kTimeBytes = 8;
 constexpr std::size_t kHeadBytes = 1 + kTimeBytes;
 
-// The message: when it was learned (8 bytes), its kind (1), then the record of the claims or the
-// code of a refusal (1).
+// The message: when ZITADEL was asked (microseconds, 8 bytes), its kind (1), then the record of the
+// claims or the code of a refusal (1).
 constexpr char kRefusal = 0;
 constexpr char kClaims = 1;
+constexpr char kConfirmedRefusal = 2;
 constexpr std::size_t kMessageHead = kTimeBytes + 1;
 
-// How far the clocks of two machines may be apart.
-constexpr std::chrono::seconds kClockSkew{60};
-
-void put_time(std::string& out, WallTime time) {
+template <typename Time>
+void put_time(std::string& out, Time time) {
   const auto number = static_cast<std::uint64_t>(time.time_since_epoch().count());
   for (std::size_t i = 0; i < kTimeBytes; ++i) out.push_back(static_cast<char>(number >> (8 * i)));
 }
 
-WallTime get_time(std::string_view in) {
+template <typename Time>
+Time get_time(std::string_view in) {
   std::uint64_t number = 0;
   for (std::size_t i = 0; i < kTimeBytes; ++i) {
     number |= std::uint64_t{static_cast<unsigned char>(in[i])} << (8 * i);
   }
-  return WallTime(std::chrono::seconds(static_cast<std::int64_t>(number)));
+  return Time(typename Time::duration(static_cast<std::int64_t>(number)));
 }
 
 // What ZITADEL's answer can say of a token. Programs of several versions share a store: a code
@@ -67,16 +67,16 @@ std::optional<Reason> refusal_of(std::string_view code) {
 // Nothing for an entry that is neither an answer nor a refusal, or both.
 std::optional<std::string> message_of(const SharedEntry& entry) {
   std::string message;
-  put_time(message, entry.learned);
+  put_time(message, entry.sent);
   if (entry.claims && !entry.refusal) return message.append(1, kClaims) + entry.claims->record();
   const std::optional<char> code = entry.refusal ? code_of(*entry.refusal) : std::nullopt;
   if (entry.claims || !code) return std::nullopt;
-  return message.append(1, kRefusal).append(1, *code);
+  return message.append(1, entry.confirmed ? kConfirmedRefusal : kRefusal).append(1, *code);
 }
 
 std::optional<SharedEntry> entry_of(std::string_view message) {
   if (message.size() < kMessageHead) return std::nullopt;
-  SharedEntry entry{get_time(message)};
+  SharedEntry entry{get_time<WallMicroseconds>(message)};
   const std::string_view content = message.substr(kMessageHead);
   switch (message[kTimeBytes]) {
     case kClaims: {
@@ -86,6 +86,8 @@ std::optional<SharedEntry> entry_of(std::string_view message) {
       return entry;
     }
     case kRefusal:
+    case kConfirmedRefusal:
+      entry.confirmed = message[kTimeBytes] == kConfirmedRefusal;
       entry.refusal = refusal_of(content);
       return entry.refusal ? std::optional(std::move(entry)) : std::nullopt;
     default:
@@ -145,7 +147,7 @@ Result<std::string> Sealer::seal(SecretView token, const SharedEntry& entry, Wal
 std::optional<SharedEntry> Sealer::open(SecretView token, std::string_view sealed,
                                         WallTime now) const {
   if (sealed.size() < kHeadBytes || sealed.size() > kMaxSealedBytes) return std::nullopt;
-  if (sealed[0] != kVersion || get_time(sealed.substr(1)) <= now) return std::nullopt;
+  if (sealed[0] != kVersion || get_time<WallTime>(sealed.substr(1)) <= now) return std::nullopt;
   const Result<StoreKey> store_key = key_of(token);
   const std::optional<Secret> key = entry_key(sealing_key_, token);
   if (!store_key || !key) return std::nullopt;
@@ -153,7 +155,7 @@ std::optional<SharedEntry> Sealer::open(SecretView token, std::string_view seale
                                     sealed.substr(kHeadBytes));
   if (!message) return std::nullopt;
   std::optional<SharedEntry> entry = entry_of(*message);
-  if (!entry || entry->learned > now + kClockSkew) return std::nullopt;
+  if (!entry || entry->sent > now + kClockSkew) return std::nullopt;
   return entry;
 }
 

@@ -23,9 +23,12 @@ namespace auth {
 
 // What one process has learned of a token and tells the others.
 struct SharedEntry {
-  WallTime learned;                        // when ZITADEL said it
+  WallMicroseconds sent;                   // when ZITADEL was asked
   std::shared_ptr<const Claims> claims{};  // of an active token, or
   std::optional<Reason> refusal{};         // why it was refused (Fault::kToken only)
+  // Of a refusal: ZITADEL called another token active meanwhile, so it was not failing inside
+  // (auth/doubt.h).
+  bool confirmed = false;
 };
 
 // Immutable after construction, so any thread may use it.

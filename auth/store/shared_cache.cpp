@@ -10,13 +10,14 @@
 namespace auth {
 namespace {
 
-// Whether what the store has stays: it is newer or, at the same time, a refusal beside an answer.
-// What a clock that was wrong has dated into the future cannot tell; then, too, a refusal stays.
-bool stays(const SharedEntry& known, const SharedEntry& learned, WallTime now) {
-  if (known.learned == learned.learned || known.learned > now) {
+// Whether what the store has stays: ZITADEL was asked for it later or, at the same time, it is a
+// refusal beside an answer. What a wrong clock has dated into the future cannot tell; then, too, a
+// refusal stays.
+bool stays(const SharedEntry& known, const SharedEntry& learned, WallMicroseconds now) {
+  if (known.sent == learned.sent || known.sent > now + kClockStep) {
     return known.refusal && learned.claims;
   }
-  return known.learned > learned.learned;
+  return known.sent > learned.sent;
 }
 
 }  // namespace
@@ -34,19 +35,32 @@ void SharedCache::find(SecretView token, Found found) {
 
 std::optional<SharedEntry> SharedCache::newest(SecretView token,
                                                const std::vector<std::string>& sealed) const {
-  const WallTime now = clock_.wall();
+  const WallMicroseconds now = clock_.wall_microseconds();
   std::optional<SharedEntry> newest;
   for (const std::string& one : sealed) {
-    std::optional<SharedEntry> entry = sealer_.open(token, one, now);
+    std::optional<SharedEntry> entry = sealer_.open(token, one, clock_.wall());
     if (entry && !(newest && stays(*newest, *entry, now))) newest = std::move(entry);
   }
   return newest;
 }
 
-void SharedCache::store(SecretView token, SharedEntry entry, Stored stored) {
-  WallTime until = entry.learned + (entry.refusal ? std::min(kRefusalLifetime, lifetimes_.ttl)
-                                                  : lifetimes_.ttl + lifetimes_.grace);
-  if (entry.claims && entry.claims->expiry()) until = std::min(until, *entry.claims->expiry());
+WallTime SharedCache::end_of(const SharedEntry& entry, bool was_good) const {
+  using std::chrono::ceil;
+  using std::chrono::seconds;
+  const WallTime sent = ceil<seconds>(entry.sent);
+  const seconds timeout = ceil<seconds>(lifetimes_.timeout);
+  if (entry.refusal) {
+    return sent + timeout +
+           (was_good ? lifetimes_.ttl + lifetimes_.grace
+                     : std::min(kRefusalLifetime, lifetimes_.ttl));
+  }
+  const WallTime end = sent + lifetimes_.ttl + lifetimes_.grace;
+  const std::optional<WallTime> expiry = entry.claims ? entry.claims->expiry() : std::nullopt;
+  return expiry ? std::min(end, *expiry) : end;
+}
+
+void SharedCache::store(SecretView token, SharedEntry entry, bool was_good, Stored stored) {
+  const WallTime until = end_of(entry, was_good);
   const Result<StoreKey> key = sealer_.key_of(token);
   Result<std::string> sealed = sealer_.seal(token, entry, until);
   if (!key || !sealed) {
@@ -55,16 +69,15 @@ void SharedCache::store(SecretView token, SharedEntry entry, Stored stored) {
   }
   using Kind = SharedStore::Kind;
   const Kind kind = entry.refusal ? Kind::kRefusal : Kind::kAnswer;
-  const auto instead = std::make_shared<std::optional<SharedEntry>>();
-  const auto keeps = [this, token, entry = std::move(entry), instead](std::string_view there) {
-    const WallTime now = clock_.wall();
-    std::optional<SharedEntry> known = sealer_.open(token, there, now);
-    if (!known || !stays(*known, entry, now)) return false;
-    *instead = std::move(known);
+  const auto later = std::make_shared<std::optional<SharedEntry>>();
+  const auto keeps = [this, token, entry = std::move(entry), later](std::string_view there) {
+    std::optional<SharedEntry> known = sealer_.open(token, there, clock_.wall());
+    if (!known || !stays(*known, entry, clock_.wall_microseconds())) return false;
+    *later = std::move(known);
     return true;
   };
   store_->put(*key, {*std::move(sealed), until, kind}, keeps,
-              [instead, stored = std::move(stored)] { stored(std::move(*instead)); });
+              [later, stored = std::move(stored)] { stored(std::move(*later)); });
 }
 
 }  // namespace auth

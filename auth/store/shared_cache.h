@@ -15,12 +15,17 @@
 
 namespace auth {
 
+// An entry of a machine whose clock is ahead by more than this is one from the future: nobody can
+// tell when its lifetime ends.
+constexpr std::chrono::seconds kClockStep{1};
+
 // Thread-safe. Waits for no more than its store does (shared_store.h).
 class SharedCache {
  public:
   struct Lifetimes {
     std::chrono::seconds ttl;    // of an answer; not 0
     std::chrono::seconds grace;  // how much longer it may serve while ZITADEL cannot be reached
+    std::chrono::milliseconds timeout;  // of a question: so long an answer may be on its way
   };
 
   // The clock must outlive the cache.
@@ -30,19 +35,22 @@ class SharedCache {
   // Both are called once, on the thread on which the store calls back (SharedStore::Found): what
   // takes long, or waits, is for another one. They must keep the token alive.
   using Found = std::function<void(std::optional<SharedEntry>)>;
-  using Stored = std::function<void(std::optional<SharedEntry> instead)>;
+  using Stored = std::function<void(std::optional<SharedEntry> later)>;
 
-  // Finds what was learned last, even where it serves only while ZITADEL cannot be reached.
+  // Finds what ZITADEL was asked for last, even if it serves no longer: an answer that has run out,
+  // or a refusal that is no longer repeated.
   void find(SecretView token, Found found);
 
-  // Tells the others, until the entry's lifetime or the token itself ends. What they know by now
-  // stays if it is newer: then stored gets it.
-  void store(SecretView token, SharedEntry entry, Stored stored);
+  // Tells the others, for as long as the entry may be of use. was_good: of a refusal, that the
+  // token was good before; it then stays until no older answer can be on its way or in use. stored
+  // gets what stays in its place because ZITADEL was asked for it later, if anything does.
+  void store(SecretView token, SharedEntry entry, bool was_good, Stored stored);
 
   // See SharedStore::stop. Found and Stored may need others: these must still be there.
   void stop() { store_->stop(); }
 
  private:
+  [[nodiscard]] WallTime end_of(const SharedEntry& entry, bool was_good) const;
   [[nodiscard]] std::optional<SharedEntry> newest(SecretView token,
                                                   const std::vector<std::string>& sealed) const;
 

@@ -1,35 +1,48 @@
 #include "auth/token/claims.h"
 
-#include <array>
+#include <algorithm>
 #include <utility>
 
 namespace auth {
 namespace {
 
-constexpr char kRecordVersion = 1;
-constexpr std::size_t kFieldHead = 5;  // Field and length
+constexpr char kRecordVersion = 2;
+constexpr std::size_t kTimeBytes = 8;
+constexpr std::size_t kRecordHead = 1 + 2 * kTimeBytes;
+constexpr std::size_t kFieldHead = 4;  // Field and the longest length that a record has room for
 constexpr std::int64_t kNoTime = INT64_MIN;
 
-void put_number(std::string& out, std::uint64_t number, std::size_t bytes) {
-  for (std::size_t i = 0; i < bytes; ++i) out.push_back(static_cast<char>(number >> (8 * i)));
-}
-
-std::uint64_t get_number(std::string_view in) {
-  std::uint64_t number = 0;
-  for (std::size_t i = 0; i < in.size(); ++i) {
-    number |= std::uint64_t{static_cast<unsigned char>(in[i])} << (8 * i);
-  }
-  return number;
-}
-
 void put_time(std::string& out, std::optional<WallTime> time) {
-  put_number(out, static_cast<std::uint64_t>(time ? time->time_since_epoch().count() : kNoTime), 8);
+  const auto number = static_cast<std::uint64_t>(time ? time->time_since_epoch().count() : kNoTime);
+  for (std::size_t i = 0; i < kTimeBytes; ++i) out.push_back(static_cast<char>(number >> (8 * i)));
 }
 
 std::optional<WallTime> get_time(std::string_view in) {
-  const auto seconds = static_cast<std::int64_t>(get_number(in));
+  std::uint64_t number = 0;
+  for (std::size_t i = 0; i < kTimeBytes; ++i) {
+    number |= std::uint64_t{static_cast<unsigned char>(in[i])} << (8 * i);
+  }
+  const auto seconds = static_cast<std::int64_t>(number);
   if (seconds == kNoTime) return std::nullopt;
   return WallTime(std::chrono::seconds(seconds));
+}
+
+// LEB128: seven bits a byte, the low ones first; the high bit says that another byte follows.
+void put_length(std::string& out, std::size_t length) {
+  for (; length > 0x7f; length >>= 7) out.push_back(static_cast<char>(length | 0x80));
+  out.push_back(static_cast<char>(length));
+}
+
+// Takes a length of up to 32 bits off the front. Returns false if none is there.
+bool take_length(std::string_view& in, std::size_t& length) {
+  length = 0;
+  for (std::size_t shift = 0; shift < 32 && !in.empty(); shift += 7) {
+    const auto byte = static_cast<unsigned char>(in.front());
+    in.remove_prefix(1);
+    length |= std::size_t{byte & 0x7fU} << shift;
+    if (byte < 0x80) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -37,11 +50,12 @@ std::optional<WallTime> get_time(std::string_view in) {
 template <typename Visit>
 void Claims::scan(Visit visit) const {
   std::string_view rest = fields_;
-  while (rest.size() >= kFieldHead) {
-    const auto field = static_cast<Field>(rest[0]);
-    const auto size = static_cast<std::size_t>(get_number(rest.substr(1, 4)));
-    if (!visit(field, rest.substr(kFieldHead, size))) return;
-    rest.remove_prefix(kFieldHead + size);
+  std::size_t size = 0;
+  while (!rest.empty()) {
+    const auto field = static_cast<Field>(rest.front());
+    rest.remove_prefix(1);
+    if (!take_length(rest, size) || !visit(field, rest.substr(0, size))) return;
+    rest.remove_prefix(size);
   }
 }
 
@@ -123,27 +137,25 @@ std::string Claims::record() const {
 }
 
 std::optional<Claims> Claims::from_record(std::string_view record) {
-  constexpr std::size_t kTimes = 16;
-  if (record.size() < 1 + kTimes || record[0] != kRecordVersion) return std::nullopt;
-  record.remove_prefix(1);
+  if (record.size() < kRecordHead || record[0] != kRecordVersion) return std::nullopt;
   Claims claims;
-  claims.expiry_ = get_time(record.substr(0, 8));
-  claims.not_before_ = get_time(record.substr(8, 8));
-  record.remove_prefix(kTimes);
+  claims.expiry_ = get_time(record.substr(1));
+  claims.not_before_ = get_time(record.substr(1 + kTimeBytes));
+  record.remove_prefix(kRecordHead);
   claims.fields_ = record;
   bool role_seen = false;
   bool name_before = false;
+  std::size_t size = 0;
   while (!record.empty()) {
-    if (record.size() < kFieldHead) return std::nullopt;
-    const auto field = static_cast<Field>(record[0]);
-    const std::uint64_t size = get_number(record.substr(1, 4));
+    const auto field = static_cast<Field>(record.front());
+    record.remove_prefix(1);
     if (field < Field::kSubject || field > Field::kLast) return std::nullopt;
-    if (size > record.size() - kFieldHead) return std::nullopt;
+    if (!take_length(record, size) || size > record.size()) return std::nullopt;
     role_seen = role_seen || field == Field::kRole;
     if (field == Field::kRoleOrganisation && !role_seen) return std::nullopt;
     if (name_before != (field == Field::kExtraValue)) return std::nullopt;
     name_before = field == Field::kExtraName;
-    record.remove_prefix(kFieldHead + static_cast<std::size_t>(size));
+    record.remove_prefix(size);
   }
   if (name_before) return std::nullopt;
   return claims;
@@ -151,30 +163,46 @@ std::optional<Claims> Claims::from_record(std::string_view record) {
 
 ClaimsBuilder& ClaimsBuilder::add(Claims::Field field, std::string_view text) {
   claims_.fields_.push_back(static_cast<char>(field));
-  put_number(claims_.fields_, text.size(), 4);
+  put_length(claims_.fields_, text.size());
   claims_.fields_.append(text);
   return *this;
 }
+
+bool ClaimsBuilder::has_room_for(std::size_t texts, std::size_t bytes) const noexcept {
+  const std::size_t taken = kRecordHead + claims_.fields_.size() + texts * kFieldHead;
+  return taken <= kMaxRecordBytes && bytes <= kMaxRecordBytes - taken;
+}
+
+bool ClaimsBuilder::is_too_long() const noexcept { return !has_room_for(0, 0); }
 
 ClaimsBuilder& ClaimsBuilder::scopes(std::string_view text) {
   while (!text.empty()) {
     const std::size_t end = std::min(text.find(' '), text.size());
     const std::string_view name = text.substr(0, end);
-    if (!name.empty() && !claims_.has_scope(name)) add(Claims::Field::kScope, name);
     text.remove_prefix(std::min(end + 1, text.size()));
+    if (name.empty() || scopes_.contains(name)) continue;
+    if (has_room_for(1, name.size())) {
+      add(Claims::Field::kScope, *scopes_.emplace(name).first);
+    } else {
+      ++claims_.left_out_;
+    }
   }
   return *this;
 }
 
 ClaimsBuilder& ClaimsBuilder::role(std::string_view name,
                                    const std::vector<std::string>& organisations) {
-  if (claims_.has_role(name)) return *this;
+  if (!roles_.emplace(name).second) return *this;
   add(Claims::Field::kRole, name);
   for (const std::string& id : organisations) add(Claims::Field::kRoleOrganisation, id);
   return *this;
 }
 
 ClaimsBuilder& ClaimsBuilder::extra(std::string_view name, std::string_view value) {
+  if (!has_room_for(2, name.size() + value.size())) {
+    ++claims_.left_out_;
+    return *this;
+  }
   return add(Claims::Field::kExtraName, name).add(Claims::Field::kExtraValue, value);
 }
 
@@ -190,6 +218,8 @@ ClaimsBuilder& ClaimsBuilder::not_before(WallTime time) {
 
 Claims ClaimsBuilder::build() {
   claims_.fields_.shrink_to_fit();
+  scopes_.clear();
+  roles_.clear();
   return std::exchange(claims_, Claims());
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,10 @@
 #include "auth/base/clock.h"
 
 namespace auth {
+
+// A record of claims is no longer than this: 1,000 roles of 36 characters fit, and sealed it fits
+// into a shared store (kMaxSealedBytes).
+constexpr std::size_t kMaxRecordBytes = 60 << 10;
 
 // A role of the project, and the organisations that granted it (their ids).
 struct Role {
@@ -55,6 +60,9 @@ class Claims {
   // Bytes of memory these claims own beyond sizeof(Claims).
   [[nodiscard]] std::size_t owned_bytes() const noexcept { return fields_.capacity(); }
 
+  // How many scopes and extra claims the builder left out, for there was no room. Not in a record.
+  [[nodiscard]] std::uint32_t left_out() const noexcept { return left_out_; }
+
  private:
   friend class ClaimsBuilder;
   enum class Field : std::uint8_t {
@@ -81,10 +89,14 @@ class Claims {
 
   std::optional<WallTime> expiry_{};
   std::optional<WallTime> not_before_{};
-  std::string fields_{};  // each: Field, length (4 bytes, little endian), text
+  std::uint32_t left_out_ = 0;
+  std::string fields_{};  // each: Field, length (LEB128), text
 };
 
-// Collects claims as they are read. One thread.
+// Collects claims as they are read, in time in proportion to them. One thread.
+//
+// All but scopes and extra claims is kept, whatever it takes: see is_too_long. Those are kept as
+// long as there is room, so they are to be given last.
 class ClaimsBuilder {
  public:
   ClaimsBuilder& subject(std::string_view text) { return add(Claims::Field::kSubject, text); }
@@ -101,13 +113,19 @@ class ClaimsBuilder {
   ClaimsBuilder& expiry(WallTime time);
   ClaimsBuilder& not_before(WallTime time);
 
+  // Whether what has to be kept is longer than a record may be: then nobody can use these claims.
+  [[nodiscard]] bool is_too_long() const noexcept;
+
   // Leaves the builder empty.
   [[nodiscard]] Claims build();
 
  private:
   ClaimsBuilder& add(Claims::Field field, std::string_view text);
+  [[nodiscard]] bool has_room_for(std::size_t texts, std::size_t bytes) const noexcept;
 
   Claims claims_;
+  std::set<std::string, std::less<>> scopes_{};
+  std::set<std::string, std::less<>> roles_{};
 };
 
 }  // namespace auth

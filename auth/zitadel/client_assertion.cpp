@@ -64,10 +64,10 @@ class KeyAuthentication final : public ClientAuthentication {
     return std::nullopt;
   }
 
-  // A clock that was set back makes an assertion that ZITADEL would find issued in the future.
+  // A clock that was set back makes an assertion that ZITADEL may find issued in the future.
   bool usable(WallTime now) const REQUIRES_LOCK(mutex_) {
-    return !assertion_.empty() && signed_at_ <= now &&
-           now < signed_at_ + kAssertionLifetime - kAssertionRenewal;
+    constexpr auto kUse = kAssertionLifetime - kAssertionBackdating - kAssertionRenewal;
+    return !assertion_.empty() && signed_at_ <= now && now < signed_at_ + kUse;
   }
 
   [[nodiscard]] Result<Secret> sign(WallTime now) const {
@@ -119,11 +119,12 @@ Result<Secret> sign_assertion(const jose::SigningKey& key, std::string_view key_
   if (RAND_bytes(reinterpret_cast<unsigned char*>(jti.data()), static_cast<int>(jti.size())) != 1) {
     return Error{Reason::kKeyUnusable, "OpenSSL has no random numbers for its jti"};
   }
+  const WallTime issued = now - kAssertionBackdating;
   const std::string party = json_quote(subject);
   std::string claims = "{\"iss\":" + party + ",\"sub\":" + party;
   claims += ",\"aud\":" + json_quote(audience);
-  claims += ",\"iat\":" + std::to_string(now.time_since_epoch().count());
-  claims += ",\"exp\":" + std::to_string((now + lifetime).time_since_epoch().count());
+  claims += ",\"iat\":" + std::to_string(issued.time_since_epoch().count());
+  claims += ",\"exp\":" + std::to_string((issued + lifetime).time_since_epoch().count());
   claims += ",\"jti\":" + json_quote(jose::base64url_encode({jti.data(), jti.size()})) + '}';
   return key.sign(key_id, claims);
 }

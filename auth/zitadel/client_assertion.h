@@ -15,16 +15,19 @@
 
 namespace auth {
 
-// How long a signed assertion lives, and how long before its end a new one is made. ZITADEL takes
-// an iat up to one hour old.
-constexpr std::chrono::seconds kAssertionLifetime{3600};
+// An assertion is dated back, for ZITADEL refuses an iat that is 2 seconds ahead of its clock, and
+// takes one of an hour ago. So clocks may differ by some minutes either way.
+constexpr std::chrono::seconds kAssertionBackdating{300};
+// How long it lives from that date, and how long before its end a new one is made.
+constexpr std::chrono::seconds kAssertionLifetime{1800};
 constexpr std::chrono::seconds kAssertionRenewal{300};
-// ZITADEL refuses an iat that is further ahead of its own clock.
-constexpr std::chrono::seconds kAssertionAhead{1};
+// ZITADEL refuses what a clock made that is further ahead of its own than this, or so far behind.
+constexpr std::chrono::seconds kAssertionAhead = kAssertionBackdating + std::chrono::seconds{1};
+constexpr std::chrono::seconds kAssertionBehind = kAssertionLifetime - kAssertionBackdating;
 
 // One JWT for the jwt-bearer profiles (RFC 7523 §2.1, §2.2): iss = sub = subject, aud = audience
-// to the byte, iat = now, exp = now + lifetime, a fresh random jti of at least 128 bits.
-// Error: kKeyUnusable.
+// to the byte, iat = now - kAssertionBackdating, exp = iat + lifetime, a fresh random jti of at
+// least 128 bits. Error: kKeyUnusable.
 [[nodiscard]] Result<Secret> sign_assertion(const jose::SigningKey& key, std::string_view key_id,
                                             std::string_view subject, std::string_view audience,
                                             WallTime now, std::chrono::seconds lifetime);

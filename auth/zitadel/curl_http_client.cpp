@@ -3,7 +3,9 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <system_error>
@@ -35,13 +37,16 @@ struct Pending {
 
 }  // namespace
 
-// The I/O thread and what belongs to it. Only send() is called by other threads.
+// The I/O thread and what belongs to it. Only send() and capacity() are called by other threads.
 class CurlHttpClient::Loop {
  public:
-  explicit Loop(HttpOptions options) : options_(std::move(options)) {}
+  explicit Loop(HttpOptions options)
+      : options_(std::move(options)),
+        capacity_(std::min(options_.max_in_flight, options_.max_connections)) {}
   ~Loop();
 
   void send(HttpRequest request, Done done);
+  [[nodiscard]] std::size_t capacity() const noexcept { return capacity_.load(); }
 
  private:
   [[nodiscard]] bool start() REQUIRES_LOCK(mutex_);
@@ -62,6 +67,7 @@ class CurlHttpClient::Loop {
   static int on_timer(CURLM*, long milliseconds, void* loop) noexcept;
 
   const HttpOptions options_;
+  std::atomic<std::size_t> capacity_;
   Descriptor wake_{};  // an eventfd
 
   Mutex mutex_;
@@ -89,6 +95,8 @@ CurlHttpClient::~CurlHttpClient() = default;
 void CurlHttpClient::send(HttpRequest request, Done done) {
   loop_->send(std::move(request), std::move(done));
 }
+
+std::size_t CurlHttpClient::capacity() const noexcept { return loop_->capacity(); }
 
 CurlHttpClient::Loop::~Loop() {
   std::thread thread;
@@ -294,6 +302,7 @@ void CurlHttpClient::Loop::retire(CURL* handle, CURLcode code) {
   std::unique_ptr<CurlTransfer> transfer = std::move(node.mapped());
   static_cast<void>(curl_->multi_remove_handle(multi_, handle));
   Result<HttpResponse> outcome = transfer->outcome(code);
+  if (transfer->was_http2()) capacity_ = options_.max_in_flight;
   const Done done = std::move(transfer->done);
   transfer->clear();
   if (spare_.size() < kMaxSpareTransfers) spare_.push_back(std::move(transfer));

@@ -13,13 +13,16 @@ namespace {
 Reason reason_of(CURLcode code, bool answer_begun) {
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
-      return Reason::kTimedOut;
+      return answer_begun ? Reason::kAnswerStalled : Reason::kTimedOut;
     case CURLE_PARTIAL_FILE:
       return Reason::kAnswerTruncated;
     case CURLE_RECV_ERROR:
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:
-      return answer_begun ? Reason::kAnswerTruncated : Reason::kUnreachable;
+      return answer_begun ? Reason::kAnswerTruncated : Reason::kConnectionLost;
+    case CURLE_GOT_NOTHING:
+    case CURLE_SEND_ERROR:
+      return Reason::kConnectionLost;
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
@@ -36,7 +39,7 @@ Reason reason_of(CURLcode code, bool answer_begun) {
     case CURLE_FAILED_INIT:
     case CURLE_URL_MALFORMAT:
       return Reason::kInternal;
-    default:  // some ninety codes, all of which mean that no answer came
+    default:  // some ninety codes, all of which mean that there was no connection
       return Reason::kUnreachable;
   }
 }
@@ -140,6 +143,12 @@ Result<HttpResponse> CurlTransfer::outcome(CURLcode code) {
   return response;
 }
 
+bool CurlTransfer::was_http2() const {
+  long version = 0;
+  return curl_.easy_getinfo(handle_, CURLINFO_HTTP_VERSION, &version) == CURLE_OK &&
+         version == CURL_HTTP_VERSION_2_0;
+}
+
 std::optional<WallTime> CurlTransfer::date() const {
   curl_header* header = nullptr;
   if (curl_.easy_header(handle_, "Date", 0, CURLH_HEADER, -1, &header) != CURLHE_OK) {
@@ -192,7 +201,6 @@ std::string CurlTransfer::stage() const {
     curl_off_t microseconds = 0;
     return curl_.easy_getinfo(handle_, info, &microseconds) == CURLE_OK && microseconds > 0;
   };
-  if (!body_.empty()) return "while its answer was arriving";
   if (reached(CURLINFO_PRETRANSFER_TIME_T)) return "the question was sent, no answer came";
   // CURLINFO_CONNECT_TIME_T stays zero until TLS is set up too.
   long port = 0;

@@ -28,6 +28,8 @@ class CurlTransfer {
   [[nodiscard]] bool prepare(HttpRequest request, std::chrono::milliseconds timeout);
   // The answer of the finished exchange.
   [[nodiscard]] Result<HttpResponse> outcome(CURLcode code);
+  // Whether the finished exchange went over HTTP/2.
+  [[nodiscard]] bool was_http2() const;
   // Wipes what the request held.
   void clear();
 

@@ -66,6 +66,8 @@ class Discovery {
 // By how much this machine's clock is wrong, "600 seconds ahead of ZITADEL's"; empty where it is
 // not by more than the tolerance, or the answer tells no time.
 constexpr std::chrono::seconds kClockTolerance{10};
+// The time that an answer tells is cut to seconds, and it took a while.
+constexpr std::chrono::seconds kDateTolerance{1};
 [[nodiscard]] std::string clock_error(const HttpResponse& response, WallTime now,
                                       std::chrono::seconds tolerance = kClockTolerance);
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,7 +39,7 @@ struct HttpOptions {
   std::chrono::milliseconds connect_timeout{2000};
   std::chrono::milliseconds timeout{5000};  // in all, time in the queue included
   std::size_t max_in_flight = 4096;         // transfers at once; more wait in a queue
-  std::size_t max_connections = 512;
+  std::size_t max_connections = 1024;
   std::string ca_file{};  // PEM; empty: the system's
 };
 
@@ -50,10 +51,16 @@ class HttpClient {
   virtual ~HttpClient() = default;
 
   // Calls done exactly once, on the client's own thread, or on the caller's before returning;
-  // done must not block. An answer of any status is a value. Errors: kUnreachable, kTlsFailed,
-  // kTimedOut, kAnswerTooLarge, kAnswerTruncated, kMalformedAnswer (not HTTP), kShuttingDown,
-  // kInternal. Redirects are never followed.
+  // done must not block. An answer of any status is a value. Errors: kUnreachable (no connection),
+  // kTlsFailed, kTimedOut (not a byte came), kConnectionLost, kAnswerTooLarge, kAnswerTruncated,
+  // kAnswerStalled, kMalformedAnswer (not HTTP), kShuttingDown, kInternal. Redirects are never
+  // followed.
   virtual void send(HttpRequest request, Done done) = 0;
+
+  // How many requests may be under way so that none of them waits for a connection.
+  [[nodiscard]] virtual std::size_t capacity() const noexcept {
+    return std::numeric_limits<std::size_t>::max();
+  }
 };
 
 }  // namespace auth

@@ -34,37 +34,45 @@ std::string advice(const std::string& clock) {
 }  // namespace
 
 struct Introspection::Question {
-  Secret token;
+  SecretView token;
   Done done;
   bool retried = false;
 };
 
 Introspection::Introspection(std::string endpoint, Expectations expected, Discovery& discovery,
                              ClientAuthentication& authentication, HttpClient& http,
-                             const Clock& clock)
+                             Workers& workers, const Clock& clock)
     : endpoint_(std::move(endpoint)),
       expected_(std::move(expected)),
       discovery_(discovery),
       authentication_(authentication),
       http_(http),
+      workers_(workers),
       clock_(clock) {}
 
-void Introspection::ask(Secret token, Done done) {
-  auto question = std::make_shared<Question>(Question{std::move(token), std::move(done)});
-  if (!endpoint_.empty()) {
-    post(question, endpoint_);
-    return;
-  }
-  discovery_.get([this, question](const Result<std::shared_ptr<const DiscoveryDocument>>& found) {
-    if (!found) {
-      question->done(found.error());
-    } else if ((*found)->introspection_endpoint.empty()) {
-      question->done(Error{Reason::kMalformedAnswer,
-                           "the discovery document names no introspection_endpoint"});
-    } else {
-      post(question, (*found)->introspection_endpoint);
-    }
+void Introspection::ask(SecretView token, Done done) {
+  auto question = std::make_shared<Question>(Question{token, std::move(done)});
+  endpoint_.empty() ? find_endpoint(question) : post(question, endpoint_);
+}
+
+void Introspection::find_endpoint(const std::shared_ptr<Question>& question) {
+  using Found = Result<std::shared_ptr<const DiscoveryDocument>>;
+  discovery_.get([this, question](const Found& found) {
+    on_worker([this, question, found] {
+      if (!found) {
+        question->done(found.error());
+      } else if ((*found)->introspection_endpoint.empty()) {
+        question->done(Error{Reason::kMalformedAnswer,
+                             "the discovery document names no introspection_endpoint"});
+      } else {
+        post(question, (*found)->introspection_endpoint);
+      }
+    });
   });
+}
+
+void Introspection::on_worker(Workers::Task task) {
+  workers_.is_here() ? task() : workers_.run(std::move(task));
 }
 
 void Introspection::post(const std::shared_ptr<Question>& question, const std::string& endpoint) {
@@ -79,7 +87,9 @@ void Introspection::post(const std::shared_ptr<Question>& question, const std::s
   }
   request.form = Secret::take(form);
   http_.send(std::move(request), [this, question, endpoint](Result<HttpResponse> answer) {
-    take_answer(question, endpoint, std::move(answer));
+    on_worker([this, question, endpoint, answer = std::move(answer)]() mutable {
+      take_answer(question, endpoint, std::move(answer));
+    });
   });
 }
 
@@ -113,7 +123,7 @@ Error Introspection::refusal(const HttpResponse& response) const {
     const std::string words = response.words.empty() ? "" : " (" + response.words + ")";
     return {Reason::kClientAuthenticationRefused,
             authentication_.describe() + " was refused" + words + ": " +
-                advice(clock_error(response, clock_.wall(), kAssertionAhead))};
+                advice(clock_error(response, clock_.wall(), kDateTolerance))};
   }
   if (response.status == 400) {
     return {Reason::kOurRequestRefused, answer_in_words(response, "introspection")};

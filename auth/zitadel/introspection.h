@@ -9,6 +9,7 @@
 #include "auth/base/clock.h"
 #include "auth/base/result.h"
 #include "auth/base/secret.h"
+#include "auth/base/worker_pool.h"
 #include "auth/token/claims.h"
 #include "auth/zitadel/client_assertion.h"
 #include "auth/zitadel/discovery.h"
@@ -22,26 +23,31 @@ namespace auth {
 [[nodiscard]] Result<Claims> parse_introspection(std::string_view body,
                                                  const Expectations& expected, WallTime now);
 
-// Thread-safe. The neighbours must outlive it, and it must outlive what it has asked.
+// Thread-safe. All that it is given must outlive it, and it must outlive what it has asked.
+//
+// The HTTP client's thread only hands answers on: they are read, and assertions signed, by workers.
 class Introspection {
  public:
   using Done = std::function<void(Result<Claims>)>;
 
   // endpoint: empty to take it from discovery.
   Introspection(std::string endpoint, Expectations expected, Discovery& discovery,
-                ClientAuthentication& authentication, HttpClient& http, const Clock& clock);
+                ClientAuthentication& authentication, HttpClient& http, Workers& workers,
+                const Clock& clock);
 
-  // Calls done exactly once, on the HTTP client's thread or, where that fails at once, on the
-  // caller's. Refused client authentication is retried once with a fresh assertion. Errors: those
-  // of parse_introspection, Discovery::get, HttpClient::send; kClientAuthenticationRefused,
-  // kOurRequestRefused, kKeyUnusable; kClockWrong in place of kExpired and kNotYetValid.
-  void ask(Secret token, Done done);
+  // Calls done exactly once, on a worker. The token must live until then. Refused client
+  // authentication is retried once with a fresh assertion. Errors: those of parse_introspection,
+  // Discovery::get, HttpClient::send; kClientAuthenticationRefused, kOurRequestRefused,
+  // kKeyUnusable; kClockWrong in place of kExpired and kNotYetValid. REQUIRES: called by a worker.
+  void ask(SecretView token, Done done);
 
  private:
   struct Question;
+  void find_endpoint(const std::shared_ptr<Question>& question);
   void post(const std::shared_ptr<Question>& question, const std::string& endpoint);
   void take_answer(const std::shared_ptr<Question>& question, const std::string& endpoint,
                    Result<HttpResponse> answer);
+  void on_worker(Workers::Task task);
   [[nodiscard]] Result<Claims> read(const HttpResponse& answer) const;
   [[nodiscard]] Error refusal(const HttpResponse& response) const;
 
@@ -50,6 +56,7 @@ class Introspection {
   Discovery& discovery_;
   ClientAuthentication& authentication_;
   HttpClient& http_;
+  Workers& workers_;
   const Clock& clock_;
 };
 

@@ -52,7 +52,9 @@ std::optional<Error> disprove_jwt_claims(std::string_view payload, const Expecta
   const std::optional<std::string> issuer = members->readable().text_of("iss");
   if (issuer && *issuer != expected.issuer) return Error{Reason::kWrongIssuer};
   const std::optional<std::int64_t> expiry = members->readable().integer_of("exp");
-  if (expiry && WallTime{std::chrono::seconds(*expiry)} <= now) return Error{Reason::kExpired};
+  if (expiry && WallTime{std::chrono::seconds(*expiry)} <= now - kClockSkew) {
+    return Error{Reason::kExpired};
+  }
   return std::nullopt;
 }
 

@@ -2,7 +2,6 @@
 // token (RFC 9068 §2.2): the same claims, read and checked by the same code.
 #pragma once
 
-#include <chrono>
 #include <string>
 #include <vector>
 
@@ -12,9 +11,6 @@
 #include "auth/token/claims.h"
 
 namespace auth {
-
-// Clock skew allowed for nbf, and for nothing else.
-constexpr std::chrono::seconds kNotBeforeSkew{30};
 
 // What a token must say to be meant for this API, and what is kept of it.
 struct Expectations {
@@ -33,9 +29,11 @@ enum class Judge {
 };
 
 // Checks exp, nbf, iss and aud as far as they are there; which of them must be is the caller's to
-// say. A claim that is null is absent; one of these, or the one with the roles that count, that is
-// there and cannot be read is malformed. Errors: kMalformedClaims, kExpired, kNotYetValid,
-// kWrongIssuer, kWrongAudience.
+// say. nbf may be kClockSkew ahead of now, and exp, where ZITADEL is the judge, as far behind. A
+// claim that is null is absent; one of these, or the one with the roles that count, that is there
+// and cannot be read is malformed. Scopes and extra claims without room are left out
+// (Claims::left_out). Errors: kMalformedClaims, kExpired, kNotYetValid, kWrongIssuer,
+// kWrongAudience, kClaimsTooLong.
 [[nodiscard]] Result<Claims> read_claims(const JsonMembers& members, const Expectations& expected,
                                          Judge judge, WallTime now);
 

@@ -73,14 +73,20 @@ Response ask_for_token(std::string_view scopes, const ProtectedResource& resourc
   return refuse(401, "unauthorized", describe(auth::Reason::kNoToken), std::move(challenge));
 }
 
-Response unavailable(const auth::Error& error) {
+// Nothing is wrong with the token: the caller is to come again.
+Response try_again(int status, std::string_view code, std::string_view description,
+                   const auth::Error& error) {
   const auto wait =
       std::max(error.retry_after.value_or(kDefaultRetryAfter), std::chrono::seconds{1});
-  Response response = error_response(503, "temporarily_unavailable",
-                                     "the access token cannot be checked at the moment");
+  Response response = error_response(status, code, description);
   response.headers.emplace_back("Retry-After", std::to_string(wait.count()));
   response.headers.emplace_back("Cache-Control", "no-store");
   return response;
+}
+
+Response unavailable(const auth::Error& error) {
+  return try_again(503, "temporarily_unavailable",
+                   "the access token cannot be checked at the moment", error);
 }
 
 }  // namespace
@@ -99,6 +105,8 @@ Response challenge(const auth::Error& error, const auth::Requirement& requiremen
     case auth::Fault::kPermission:
       return refuse_with_code(403, "insufficient_scope", "this needs " + requirement.describe(),
                               requirement.scopes(), resource);
+    case auth::Fault::kLoad:
+      return try_again(429, "too_many_requests", describe(error.reason), error);
     case auth::Fault::kUpstream:
     case auth::Fault::kOwn:
       return unavailable(error);

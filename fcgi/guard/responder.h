@@ -9,6 +9,7 @@
 #include "auth/token_validator.h"
 #include "fcgi/guard/challenge.h"
 #include "fcgi/guard/cors.h"
+#include "fcgi/http/client_address.h"
 #include "fcgi/http/exchange.h"
 
 namespace fcgi {
@@ -22,8 +23,12 @@ class Responder {
   // Whether it looks at the request's body. A refusal waits for no body, whatever is wanted.
   enum class Body { kIgnored, kWanted };
 
-  Responder(auth::TokenValidator& validator, ProtectedResource resource, Cors cors)
-      : validator_(validator), resource_(std::move(resource)), cors_(std::move(cors)) {}
+  Responder(auth::TokenValidator& validator, ProtectedResource resource, Cors cors,
+            ClientAddress client_address = {})
+      : validator_(validator),
+        resource_(std::move(resource)),
+        cors_(std::move(cors)),
+        client_address_(std::move(client_address)) {}
 
   // Finishes the exchange with what admitted makes, or with a challenge: now or, where ZITADEL has
   // to be asked or a body has to come, later and on another thread. The requirement must live as
@@ -48,6 +53,7 @@ class Responder {
   auth::TokenValidator& validator_;
   const ProtectedResource resource_;
   const Cors cors_;
+  const ClientAddress client_address_;
 };
 
 }  // namespace fcgi

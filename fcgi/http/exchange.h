@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 
+#include "fcgi/http/client_watch.h"
 #include "fcgi/http/request.h"
 #include "fcgi/http/response.h"
 
@@ -28,6 +29,9 @@ class Exchange {
   // later, on a thread of the server's. `then` owns the exchange: where the peer leaves before, it
   // dies uncalled and the exchange with it. Before finish; not for who looks at no body.
   virtual void when_body(std::function<void()> then) = 0;
+
+  // To hear of it if the client leaves before it is answered.
+  [[nodiscard]] virtual ClientWatch client_watch() const noexcept { return {}; }
 
   // Sends the response, and waits for nobody. Once. What is left of the body is not kept.
   virtual void finish(const Response& response) = 0;

@@ -37,8 +37,8 @@ enum class Case { kMatters, kIgnored };
 [[nodiscard]] std::optional<std::string> decoded_further(std::string_view segment, Case letters);
 
 // What is left of it where this is cut off: parameters (";v=1", RFC 3986 §3.3), what a program that
-// parses a decoded path again takes for a query or a fragment, and dots and blanks at the end, which
-// Windows leaves out.
+// parses a decoded path again takes for a query or a fragment, and dots and blanks at the end,
+// which Windows leaves out.
 [[nodiscard]] std::string_view core_of(std::string_view segment) noexcept;
 
 // Whether its first ':' begins what looks like a port at its end, maybe when something is cut off:

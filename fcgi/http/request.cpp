@@ -49,6 +49,14 @@ std::string_view Request::variable(std::string_view name) const noexcept {
   return {};
 }
 
+std::vector<std::string_view> Request::variables(std::string_view name) const {
+  std::vector<std::string_view> found;
+  for (const char* const* each = variables_; *each != nullptr; ++each) {
+    if (const char* value = value_of(*each, name)) found.emplace_back(value);
+  }
+  return found;
+}
+
 bool is_asked_by_apache(const Request& request) noexcept {
   return !request.variable("FCGI_APACHE_ROLE").empty();
 }

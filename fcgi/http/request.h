@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace fcgi {
 
@@ -30,6 +31,8 @@ class Request {
   }
   // Any variable; the first of several with one name, empty where there is none.
   [[nodiscard]] std::string_view variable(std::string_view name) const noexcept;
+  // All of that name, in their order.
+  [[nodiscard]] std::vector<std::string_view> variables(std::string_view name) const;
   // Calls visit(name, value) for each variable whose name begins so, also for several with one
   // name: a client can send "X-A" beside "X_A".
   template <typename Visit>

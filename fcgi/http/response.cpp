@@ -44,6 +44,8 @@ std::string_view reason_phrase(int status) noexcept {
       return "Content Too Large";
     case 422:
       return "Unprocessable Content";
+    case 429:
+      return "Too Many Requests";
     case 500:
       return "Internal Server Error";
     case 503:

@@ -174,6 +174,10 @@ std::function<void()> Connection::take_waiter() {
 
 void Connection::take(Inbox::Message& message) {
   if (message.request.request != request_ || !is_unanswered()) return;
+  if (message.when_gone) {
+    when_gone_ = std::move(message.when_gone);
+    return;
+  }
   if (!message.when_body) return answer(message.answer);
   state_ = State::kBody;
   moved_at_ = tools_.now;
@@ -201,6 +205,7 @@ void Connection::begin_answer(std::string_view text) {
   moved_at_ = tools_.now;
   state_ = State::kAnswering;
   waiter_ = nullptr;
+  when_gone_ = nullptr;
   body_.drop();
   // Of a first answer none is on its way before it.
   if (request_ == 1 && text.size() <= Codec::kMaxSentAtOnce) {
@@ -247,6 +252,7 @@ void Connection::close() {
   state_ = State::kClosed;
   waiter_ = nullptr;
   decoded_.reset();
+  if (const auto gone = std::exchange(when_gone_, nullptr)) gone();
 }
 
 void Connection::abandon() {

@@ -130,6 +130,7 @@ class Connection {
   WipedBytes kept_{};  // of a head that is not whole; later, what came behind the request
   std::shared_ptr<DecodedRequest> decoded_{};
   std::function<void()> waiter_{};
+  std::function<void()> when_gone_{};
 
   std::string records_{};  // of the answer
   std::size_t sent_ = 0;   // of those

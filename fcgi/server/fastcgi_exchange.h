@@ -22,6 +22,7 @@ class FastCgiExchange final : public Exchange {
 
   [[nodiscard]] const Request& request() const noexcept override { return decoded_->request(); }
   void when_body(std::function<void()> then) override;
+  [[nodiscard]] ClientWatch client_watch() const noexcept override { return {inbox_, id_}; }
   void finish(const Response& response) override;
 
  private:

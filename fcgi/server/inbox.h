@@ -2,29 +2,25 @@
 // on.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "auth/base/descriptor.h"
 #include "auth/base/mutex.h"
+#include "fcgi/http/client_watch.h"
 
 namespace fcgi {
 
-// A request of a connection. Neither number is used twice.
-struct RequestId {
-  std::uint64_t connection = 0;  // of its loop
-  std::uint64_t request = 0;     // of that connection
-};
-
 // Thread-safe, but for what says otherwise.
-class Inbox {
+class Inbox final : public Departures {
  public:
   struct Message {
     RequestId request{};
     std::function<void()> when_body{};  // set: to be called when the body is there
+    std::function<void()> when_gone{};  // set: to be called when the peer has left
     std::string answer{};               // otherwise: header lines and body (fcgi/http/response.h)
   };
 
@@ -38,6 +34,10 @@ class Inbox {
   // Wakes the loop unless this is its thread: the loop looks here after everything that it calls.
   // Once the inbox is closed, the message dies here.
   void post(Message message);
+
+  void when_gone(RequestId request, std::function<void()> then) override {
+    post({.request = request, .when_gone = std::move(then)});
+  }
 
   // Async-signal-safe.
   void wake() noexcept;

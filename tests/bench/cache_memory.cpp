@@ -40,7 +40,7 @@ void learn(auth::TokenValidator& validator, const auth::Requirement& requirement
   for (std::size_t i = from; i < to; ++i) {
     const std::string token = "token " + std::to_string(i);
     learned = false;
-    validator.authorize(auth::SecretView(token), requirement, [](const auto& answer) {
+    validator.authorize(auth::SecretView(token), requirement, {}, [](const auto& answer) {
       if (!answer) std::exit(EXIT_FAILURE);
       learned = true;
       learned.notify_one();
@@ -59,7 +59,7 @@ int main() {
       auth::basic_authentication(bench::kClientId, auth::Secret("a client secret"));
   const auth::Requirement requirement;
   auth::Settings settings = bench::settings();
-  settings.cache_max_tokens = 2 * kTokens;  // so that no shard is full
+  settings.cache_max_bytes = kTokens * 2048;  // so that no shard is full
   auth::TokenValidator validator(settings, {http, *authentication, clock, workers});
   // What is made once only is not counted.
   constexpr std::size_t kFirst = 100;

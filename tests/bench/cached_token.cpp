@@ -79,7 +79,7 @@ class Measurement {
 
   void learn(const std::string& token) {
     learned_ = false;
-    validator_.authorize(auth::SecretView(token), requirement_, [this](const auto& answer) {
+    validator_.authorize(auth::SecretView(token), requirement_, {}, [this](const auto& answer) {
       if (!answer) fail("a token is not let in");
       learned_ = true;
       learned_.notify_one();
@@ -108,7 +108,7 @@ class Measurement {
     std::size_t let_in = 0;
     std::size_t next = 0;
     for (std::size_t i = 0; i < kCalls; ++i) {
-      validator_.authorize(auth::SecretView(tokens[next]), requirement_,
+      validator_.authorize(auth::SecretView(tokens[next]), requirement_, {},
                            [&](const auto& answer) { let_in += answer ? 1 : 0; });
       if (++next == tokens.size()) next = 0;
     }

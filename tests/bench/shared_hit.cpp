@@ -51,7 +51,7 @@ class NoIssuer final : public auth::HttpClient {
 std::unique_ptr<auth::SharedCache> open_store(const std::string& folder, const auth::Clock& clock) {
   auth::Result<auth::Sealer> sealer = auth::Sealer::make(auth::SecretView("a secret"), "bench");
   if (!sealer) fail("OpenSSL seals nothing");
-  const auth::SharedCache::Lifetimes lifetimes{bench::settings().cache_ttl, {}};
+  const auth::SharedCache::Lifetimes lifetimes{bench::settings().cache_ttl, {}, {}};
   return std::make_unique<auth::SharedCache>(std::make_unique<auth::BucketStore>(folder, clock),
                                              *std::move(sealer), lifetimes, clock);
 }
@@ -75,7 +75,7 @@ class Process {
  private:
   void ask(const std::string& token) {
     answered_ = false;
-    validator_.authorize(auth::SecretView(token), requirement_, [this](const auto& answer) {
+    validator_.authorize(auth::SecretView(token), requirement_, {}, [this](const auto& answer) {
       if (!answer) fail("a token is not let in");
       answered_ = true;
     });

@@ -119,7 +119,7 @@ const faults = {
   'ZITADEL hangs before its answer': { ...noAnswer, begin: ordered('hang'),
     line: /warn: (ZITADEL did not answer in time: the question was sent, no answer came)/ },
   'ZITADEL hangs in the middle of its answer': { ...noAnswer, begin: ordered('hang-body'),
-    line: /warn: (ZITADEL did not answer in time: while its answer was arriving)/ },
+    line: /warn: (ZITADEL's answer began and did not come to its end in time)/ },
   'ZITADEL answers 500': { ...noAnswer, begin: ordered('server-error'),
     line: /warn: (ZITADEL answered with a server error \(5xx\))/ },
   'ZITADEL resets the connection in the middle of its answer': { ...noAnswer,

@@ -13,8 +13,8 @@ import { algorithms, claimsOf, forgedTokens, notProved, publishedKeyId, SigningK
 import { waitFor } from './support/processes.mjs';
 
 const way = 'lighttpd/fastcgi.conf';
-const kFirstKeySetPause = 5; // seconds (auth/zitadel/key_set.h)
-const kKeySetPause = 30;
+const kFirstKeySetPause = 1; // seconds (auth/zitadel/remote_key_set.h)
+const kKeySetPause = 1;
 
 let issuer;
 before(async () => {
@@ -193,7 +193,7 @@ describe('with ZITADEL_VALIDATION=introspection', () => {
 // Every JWT of an attacker's making, by whether it is proved bad here.
 async function forgedJwts() {
   const forged = Object.entries({ ...await forgedTokens(issuer),
-    'that has expired': await mintJwt({ ttl: -5 }),
+    'that has expired': await mintJwt({ ttl: -65 }), // beyond what clocks may differ
     'of another issuer and an unknown key':
       new SigningKey().sign(claimsOf(issuer, { iss: 'https://other.example' })),
     'that has expired, of an unknown key': new SigningKey().sign(claimsOf(issuer, { exp: 1 })) });
@@ -219,8 +219,11 @@ async function callAll(api, forged, count) {
   const answers = await callers.callAll('/api/private',
     Array.from({ length: count }, (_, n) => forged(n + 1)));
   callers.close();
-  assert.deepEqual(tally(answers), { 401: count });
-  return { seconds: (performance.now() - begin) / 1000, ...await issuer.counters() };
+  for (const { status: each, retryAfter } of answers) {
+    assert.ok(each === 401 || (each === 503 && retryAfter === '1'), `${each}, ${retryAfter}`);
+  }
+  return { seconds: (performance.now() - begin) / 1000, refused: tally(answers)[401] ?? 0,
+    ...await issuer.counters() };
 }
 
 for (const [name, settings] of Object.entries({ jwt, 'jwt-or-introspection': either })) {
@@ -231,12 +234,15 @@ for (const [name, settings] of Object.entries({ jwt, 'jwt-or-introspection': eit
         await assertRefused(api, [...proved, ...other].filter(([what]) => !/unknown/.test(what)));
         const counters = await issuer.counters();
         assert.deepEqual([counters.introspections, counters.keys], [0, 0]);
-        await assertRefused(api, proved.filter(([what]) => /unknown/.test(what)));
+        for (const each of proved.filter(([what]) => /unknown/.test(what))) {
+          await sleep(kKeySetPause * 1000 + 100);
+          await assertRefused(api, [each]);
+        }
         assert.equal(await introspections(), 0);
       });
     });
 
-    it('may name ten thousand keys: ZITADEL is asked for them once in 30 seconds', async () => {
+    it('may name ten thousand keys: ZITADEL is asked for them once a second', async () => {
       const forged = ofUnknownKeys();
       await withKeys({ ...settings, ZITADEL_LOG_LEVEL: 'warn' }, async (api) => {
         await decidesAlone(api, forged(0)); // the first one comes while ZITADEL is being asked
@@ -261,10 +267,11 @@ describe('a forged JWT, with introspection and the shield', () => {
     });
   });
 
-  it('of an unknown key is ZITADEL\'s to judge, which is asked for keys once in 30 seconds', async () => {
+  it('of an unknown key is ZITADEL\'s to judge, which is asked for keys once a second', async () => {
     await withKeys({ ...shield, ZITADEL_TIMEOUT_MS: 30_000 }, async (api) => {
-      const { seconds, keys, introspections: asked } = await callAll(api, ofUnknownKeys(), 300);
-      assert.equal(asked, 300);
+      const { seconds, keys, refused, introspections: asked } =
+        await callAll(api, ofUnknownKeys(), 300);
+      assert.deepEqual([asked, refused], [300, 300]);
       assert.ok(keys <= Math.ceil(seconds / kKeySetPause), `${keys} questions`);
     });
   });

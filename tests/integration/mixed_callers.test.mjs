@@ -69,11 +69,10 @@ const setups = [
   { way: 'apache/proxy_fcgi.conf', count: 4000 },
 ];
 
-// Short lives and little room: answers known, forgotten and asked about anew are mixed. And time: the
-// issuer of the tests has one thread, and who is asked too slowly is rightly told 503.
+// Short lives: answers known, forgotten and asked about anew are mixed. And time: the issuer of the
+// tests has one thread, and who is asked too slowly is rightly told 503.
 const startEcho = (way) => startApi(way, issuer, {
-  settings: { ZITADEL_CACHE_TTL: 1, ZITADEL_CACHE_MAX_TOKENS: 160, ZITADEL_TIMEOUT_MS: 25_000,
-    ZITADEL_LOG_LEVEL: 'warn' },
+  settings: { ZITADEL_CACHE_TTL: 1, ZITADEL_TIMEOUT_MS: 25_000, ZITADEL_LOG_LEVEL: 'warn' },
   prepare: ({ program }) => copyFileSync(join(buildFolder, 'tests/echo.fcgi'), program),
 });
 

@@ -104,12 +104,12 @@ describe('many callers at once with tokens that are not known yet', limit, () =>
       });
   });
 
-  it('beyond ZITADEL_MAX_PARKED are refused at once, and the others are served', async () => {
+  it('beyond half of ZITADEL_MAX_PARKED a client is refused at once, and the others are served', async () => {
     await withCallers({ ZITADEL_MAX_PARKED: 50 }, async (callers) => {
       await issuer.fault({ delay: 3000 });
       const answers = await callers.callAll('/api/private', await issuer.mintMany(80));
-      assert.deepEqual(tally(answers), { 200: 50, 503: 30 });
-      for (const { ms, retryAfter } of answers.filter(({ status }) => status === 503)) {
+      assert.deepEqual(tally(answers), { 200: 25, 429: 55 });
+      for (const { ms, retryAfter } of answers.filter(({ status }) => status === 429)) {
         assert.ok(ms < 2000, `${ms} ms`);
         assert.equal(retryAfter, '1');
       }
@@ -153,7 +153,8 @@ describe('a token that is in use all the time', limit, () => {
         const slowest = Math.max(...keptAnswers.map(({ ms }) => ms));
         assert.ok(slowest < kDelay, `one took ${slowest} ms`);
         const asked = await issuer.introspectionsOf(kept);
-        assert.ok(asked >= 3 && asked <= 6, `asked ${asked} times in three lifetimes`);
+        // Also as a witness, when the other one is called inactive.
+        assert.ok(asked >= 3 && asked <= 7, `asked ${asked} times in three lifetimes`);
 
         const lastGood = revokedAnswers.findLast(({ status }) => status === 200);
         const firstBad = revokedAnswers.find(({ status }) => status === 401);

@@ -35,8 +35,8 @@ export class Callers {
   }
 
   // Nothing where the server closed a kept connection just then, which it may (RFC 9112 §9.5).
-  #callOnce(path, { token, method = 'GET', body, goAfter }) {
-    const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+  #callOnce(path, { token, method = 'GET', body, goAfter, headers: more = {} }) {
+    const headers = { ...more, ...(token !== undefined && { Authorization: `Bearer ${token}` }) };
     if (body !== undefined) headers['Content-Length'] = Buffer.byteLength(body);
     if (token !== undefined) this.#secrets?.add(token);
     const start = performance.now();

@@ -2,6 +2,8 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
+#include <string>
+
 #include "tests/unit/support/manual_clock.h"
 
 namespace {
@@ -9,134 +11,208 @@ namespace {
 using auth::Breaker;
 using auth::Error;
 using auth::Reason;
+using auth::Standing;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 class BreakerTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(BreakerTest);
-  CPPUNIT_TEST(opens_after_five_failures_in_a_row);
-  CPPUNIT_TEST(a_success_in_between_starts_the_count_again);
+  CPPUNIT_TEST(opens_at_the_first_failure_of_zitadel_itself);
+  CPPUNIT_TEST(no_answer_about_one_token_opens_it);
+  CPPUNIT_TEST(nothing_that_says_little_opens_or_closes_it);
+  CPPUNIT_TEST(a_slow_few_do_not_open_it_while_others_are_answered);
   CPPUNIT_TEST(open_it_lets_one_trial_through_a_second);
+  CPPUNIT_TEST(a_trial_is_a_strangers_only_where_no_known_token_came_for_a_second);
   CPPUNIT_TEST(a_failed_trial_leaves_it_open);
-  CPPUNIT_TEST(a_trial_that_succeeds_closes_it);
+  CPPUNIT_TEST(any_answer_closes_it);
   CPPUNIT_TEST(failures_that_arrive_late_do_not_put_the_trial_off);
-  CPPUNIT_TEST(no_answer_about_one_token_keeps_the_others_out);
-  CPPUNIT_TEST(honours_retry_after_from_the_first_429_on);
+  CPPUNIT_TEST(says_once_that_it_has_opened);
+  CPPUNIT_TEST(refused_credentials_stay_our_own_fault);
+  CPPUNIT_TEST(a_429_keeps_new_tokens_away_until_its_time_is_over);
   CPPUNIT_TEST(says_how_much_of_retry_after_is_left);
   CPPUNIT_TEST(waits_a_second_after_a_429_that_names_no_time);
-  CPPUNIT_TEST(a_success_does_not_cut_retry_after_short);
-  CPPUNIT_TEST(a_429_is_no_failure_in_a_row);
+  CPPUNIT_TEST(an_answer_does_not_cut_retry_after_short);
+  CPPUNIT_TEST(a_shorter_retry_after_does_not_cut_a_longer_one_short);
   CPPUNIT_TEST_SUITE_END();
 
   support::ManualClock clock_;
   Breaker breaker_{clock_};
 
-  void fail(int times) {
-    for (int i = 0; i < times; ++i) breaker_.failed({Reason::kTimedOut});
+  // Of a question that was sent so long ago.
+  bool fail(Reason reason = Reason::kTimedOut, milliseconds age = {}) {
+    return breaker_.failed({reason}, clock_.steady() - age);
+  }
+  [[nodiscard]] bool is_open() { return breaker_.refuse(Standing::kKnown).has_value(); }
+  [[nodiscard]] bool tries(Standing standing) {
+    const auto refusal = breaker_.refuse(standing);
+    return refusal && refusal->is_trial;
   }
 
-  void opens_after_five_failures_in_a_row() {
-    for (int failures = 0; failures < auth::kFailuresToOpen; ++failures) {
-      CPPUNIT_ASSERT(!breaker_.refuse());
-      fail(1);
+  void opens_at_the_first_failure_of_zitadel_itself() {
+    for (const Reason reason : {Reason::kUnreachable, Reason::kTlsFailed, Reason::kTimedOut,
+                                Reason::kClientAuthenticationRefused}) {
+      Breaker breaker(clock_);
+      CPPUNIT_ASSERT(!breaker.refuse(Standing::kNew));
+      CPPUNIT_ASSERT(breaker.failed({reason, "why"}, clock_.steady()));
+      for (const Standing standing : {Standing::kNew, Standing::kKnown}) {
+        const auto refusal = breaker.refuse(standing);
+        CPPUNIT_ASSERT(refusal && !refusal->is_trial);
+        CPPUNIT_ASSERT(refusal->error.retry_after == seconds(1));
+      }
     }
-    const auto refused = breaker_.refuse();
-    CPPUNIT_ASSERT(refused.has_value());
-    CPPUNIT_ASSERT(refused->reason == Reason::kCircuitOpen);
-    CPPUNIT_ASSERT(refused->retry_after == seconds(1));
   }
 
-  void a_success_in_between_starts_the_count_again() {
-    fail(auth::kFailuresToOpen - 1);
-    breaker_.succeeded();
-    fail(auth::kFailuresToOpen - 1);
-    CPPUNIT_ASSERT(!breaker_.refuse());
-    fail(1);
-    CPPUNIT_ASSERT(breaker_.refuse().has_value());
+  void no_answer_about_one_token_opens_it() {
+    for (const Reason reason :
+         {Reason::kServerError, Reason::kUnexpectedStatus, Reason::kOurRequestRefused,
+          Reason::kRedirected, Reason::kMalformedAnswer, Reason::kAnswerTooLarge,
+          Reason::kAnswerTruncated, Reason::kAnswerStalled, Reason::kConnectionLost,
+          Reason::kClockWrong, Reason::kClaimsTooLong, Reason::kRateLimited}) {
+      for (int i = 0; i < 10; ++i) fail(reason);
+      CPPUNIT_ASSERT(!is_open());
+    }
+  }
+
+  void nothing_that_says_little_opens_or_closes_it() {
+    constexpr Reason kLittle[] = {Reason::kAnswerTruncated, Reason::kAnswerStalled,
+                                  Reason::kConnectionLost,  Reason::kInternal,
+                                  Reason::kShuttingDown,    Reason::kKeyUnusable,
+                                  Reason::kTooManyWaiting};
+    for (const Reason reason : kLittle) fail(reason);
+    CPPUNIT_ASSERT(!is_open());
+    fail();
+    for (const Reason reason : kLittle) fail(reason);
+    CPPUNIT_ASSERT(is_open());
+  }
+
+  void a_slow_few_do_not_open_it_while_others_are_answered() {
+    clock_.advance(seconds(3));
+    breaker_.answered();
+    clock_.advance(seconds(2));
+    CPPUNIT_ASSERT(!fail(Reason::kTimedOut, seconds(5)));
+    CPPUNIT_ASSERT(!is_open());
+    // One that was sent behind the last answer does.
+    CPPUNIT_ASSERT(fail(Reason::kTimedOut, seconds(1)));
+    CPPUNIT_ASSERT(is_open());
   }
 
   void open_it_lets_one_trial_through_a_second() {
-    fail(auth::kFailuresToOpen);
+    fail();
     clock_.advance(milliseconds(999));
-    CPPUNIT_ASSERT(breaker_.refuse().has_value());
+    CPPUNIT_ASSERT(!tries(Standing::kKnown));
     clock_.advance(milliseconds(1));
-    CPPUNIT_ASSERT(!breaker_.refuse());
-    CPPUNIT_ASSERT(breaker_.refuse().has_value());
+    CPPUNIT_ASSERT(tries(Standing::kKnown));
+    CPPUNIT_ASSERT(!tries(Standing::kKnown));
     clock_.advance(milliseconds(999));
-    CPPUNIT_ASSERT(breaker_.refuse().has_value());
+    CPPUNIT_ASSERT(!tries(Standing::kKnown));
     clock_.advance(milliseconds(1));
-    CPPUNIT_ASSERT(!breaker_.refuse());
+    CPPUNIT_ASSERT(tries(Standing::kKnown));
+  }
+
+  void a_trial_is_a_strangers_only_where_no_known_token_came_for_a_second() {
+    fail();
+    clock_.advance(seconds(1));
+    CPPUNIT_ASSERT(tries(Standing::kNew));
+    clock_.advance(milliseconds(500));
+    CPPUNIT_ASSERT(!tries(Standing::kKnown));
+    clock_.advance(milliseconds(999));
+    CPPUNIT_ASSERT(!tries(Standing::kNew));
+    clock_.advance(milliseconds(1));
+    CPPUNIT_ASSERT(tries(Standing::kNew));
+    clock_.advance(seconds(1));
+    CPPUNIT_ASSERT(tries(Standing::kKnown));
+    clock_.advance(milliseconds(999));
+    CPPUNIT_ASSERT(!tries(Standing::kNew) && !tries(Standing::kKnown));
   }
 
   void a_failed_trial_leaves_it_open() {
-    fail(auth::kFailuresToOpen);
+    fail();
     clock_.advance(seconds(1));
-    CPPUNIT_ASSERT(!breaker_.refuse());
-    fail(1);
-    CPPUNIT_ASSERT(breaker_.refuse().has_value());
+    CPPUNIT_ASSERT(tries(Standing::kKnown));
+    CPPUNIT_ASSERT(!fail());
+    CPPUNIT_ASSERT(is_open());
   }
 
-  void a_trial_that_succeeds_closes_it() {
-    fail(auth::kFailuresToOpen);
-    clock_.advance(seconds(1));
-    CPPUNIT_ASSERT(!breaker_.refuse());
-    breaker_.succeeded();
-    for (int i = 0; i < 10; ++i) CPPUNIT_ASSERT(!breaker_.refuse());
+  void any_answer_closes_it() {
+    for (const Reason reason :
+         {Reason::kServerError, Reason::kUnexpectedStatus, Reason::kOurRequestRefused,
+          Reason::kRedirected, Reason::kMalformedAnswer, Reason::kAnswerTooLarge,
+          Reason::kClockWrong, Reason::kClaimsTooLong, Reason::kRateLimited}) {
+      fail();
+      CPPUNIT_ASSERT(is_open());
+      fail(reason);
+      CPPUNIT_ASSERT(!is_open());
+    }
+    fail();
+    breaker_.answered();
+    CPPUNIT_ASSERT(!is_open());
   }
 
   void failures_that_arrive_late_do_not_put_the_trial_off() {
-    fail(auth::kFailuresToOpen);
+    fail();
     clock_.advance(milliseconds(900));
-    fail(100);
+    for (int i = 0; i < 100; ++i) fail();
     clock_.advance(milliseconds(100));
-    CPPUNIT_ASSERT(!breaker_.refuse());
+    CPPUNIT_ASSERT(tries(Standing::kKnown));
   }
 
-  void no_answer_about_one_token_keeps_the_others_out() {
-    fail(auth::kFailuresToOpen - 1);
-    for (const Reason reason : {Reason::kAnswerTooLarge, Reason::kMalformedAnswer}) {
-      for (int i = 0; i < 10; ++i) breaker_.failed({reason});
-      CPPUNIT_ASSERT(!breaker_.refuse());
-    }
-    fail(1);
-    CPPUNIT_ASSERT(breaker_.refuse().has_value());
+  void says_once_that_it_has_opened() {
+    CPPUNIT_ASSERT(fail());
+    CPPUNIT_ASSERT(!fail());
+    breaker_.answered();
+    CPPUNIT_ASSERT(fail());
   }
 
-  void honours_retry_after_from_the_first_429_on() {
-    breaker_.failed({Reason::kRateLimited, "", seconds(30)});
-    CPPUNIT_ASSERT(breaker_.refuse()->reason == Reason::kRateLimited);
-    clock_.advance(milliseconds(29'999));
-    CPPUNIT_ASSERT(breaker_.refuse().has_value());
+  // Or an API whose key was deleted would live on by its grace.
+  void refused_credentials_stay_our_own_fault() {
+    breaker_.failed({Reason::kClientAuthenticationRefused, "key id 7"}, clock_.steady());
+    const auto refusal = breaker_.refuse(Standing::kKnown);
+    CPPUNIT_ASSERT(refusal->error.reason == Reason::kClientAuthenticationRefused);
+    CPPUNIT_ASSERT_EQUAL(std::string("key id 7"), refusal->error.detail);
+    breaker_.answered();
+    fail();
+    CPPUNIT_ASSERT(breaker_.refuse(Standing::kKnown)->error.reason == Reason::kCircuitOpen);
+  }
+
+  void limit(seconds retry_after) {
+    breaker_.failed({Reason::kRateLimited, "", retry_after}, clock_.steady());
+  }
+
+  void a_429_keeps_new_tokens_away_until_its_time_is_over() {
+    limit(seconds(300));
+    CPPUNIT_ASSERT(breaker_.refuse(Standing::kNew)->error.reason == Reason::kRateLimited);
+    CPPUNIT_ASSERT(!breaker_.refuse(Standing::kKnown));
+    clock_.advance(milliseconds(299'999));
+    CPPUNIT_ASSERT(breaker_.refuse(Standing::kNew).has_value());
     clock_.advance(milliseconds(1));
-    CPPUNIT_ASSERT(!breaker_.refuse());
+    CPPUNIT_ASSERT(!breaker_.refuse(Standing::kNew));
   }
 
   void says_how_much_of_retry_after_is_left() {
-    breaker_.failed({Reason::kRateLimited, "", seconds(30)});
-    CPPUNIT_ASSERT(breaker_.refuse()->retry_after == seconds(30));
+    limit(seconds(30));
+    CPPUNIT_ASSERT(breaker_.refuse(Standing::kNew)->error.retry_after == seconds(30));
     clock_.advance(milliseconds(10'500));
-    CPPUNIT_ASSERT(breaker_.refuse()->retry_after == seconds(20));  // rounded up
+    CPPUNIT_ASSERT(breaker_.refuse(Standing::kNew)->error.retry_after ==
+                   seconds(20));  // rounded up
   }
 
   void waits_a_second_after_a_429_that_names_no_time() {
-    breaker_.failed({Reason::kRateLimited});
-    CPPUNIT_ASSERT(breaker_.refuse().has_value());
+    fail(Reason::kRateLimited);
+    CPPUNIT_ASSERT(breaker_.refuse(Standing::kNew).has_value());
     clock_.advance(seconds(1));
-    CPPUNIT_ASSERT(!breaker_.refuse());
+    CPPUNIT_ASSERT(!breaker_.refuse(Standing::kNew));
   }
 
-  void a_success_does_not_cut_retry_after_short() {
-    breaker_.failed({Reason::kRateLimited, "", seconds(30)});
-    breaker_.succeeded();
-    CPPUNIT_ASSERT(breaker_.refuse().has_value());
+  void an_answer_does_not_cut_retry_after_short() {
+    limit(seconds(30));
+    breaker_.answered();
+    CPPUNIT_ASSERT(breaker_.refuse(Standing::kNew).has_value());
   }
 
-  void a_429_is_no_failure_in_a_row() {
-    for (int i = 0; i < 2 * auth::kFailuresToOpen; ++i) {
-      breaker_.failed({Reason::kRateLimited, "", seconds(1)});
-    }
-    clock_.advance(seconds(1));
-    for (int i = 0; i < 3; ++i) CPPUNIT_ASSERT(!breaker_.refuse());
+  void a_shorter_retry_after_does_not_cut_a_longer_one_short() {
+    limit(seconds(30));
+    limit(seconds(1));
+    CPPUNIT_ASSERT(breaker_.refuse(Standing::kNew)->error.retry_after == seconds(30));
   }
 };
 

@@ -11,6 +11,7 @@
 
 #include "auth/jose/jwt.h"
 #include "auth/local_validation.h"
+#include "auth/settings/settings.h"
 #include "auth/zitadel/discovery.h"
 #include "tests/unit/support/manual_clock.h"
 #include "tests/unit/support/recorded.h"
@@ -227,9 +228,11 @@ class RecordedJwtTest : public CppUnit::TestFixture {
     support::ManualClock clock;
     clock.advance(time - clock.wall());
     support::ScriptedHttpClient http;
+    auth::WorkerPool workers(0);
     const auto discovery = std::make_shared<auth::Discovery>(support::kRecordedIssuer, true, http);
     const auth::LocalValidation local(
-        settings, expected, std::make_shared<auth::KeySet>(discovery, http, clock), clock, true);
+        settings, expected, std::make_shared<auth::RemoteKeySet>(discovery, http, workers, clock),
+        clock, true);
     local.warm_up();
     http.answer(support::recorded("discovery/discovery").response);
     http.answer(200, keys_at(time).response.body);

@@ -8,6 +8,7 @@
 
 #include "auth/base/clock.h"
 #include "auth/base/worker_pool.h"
+#include "auth/settings/settings.h"
 #include "auth/token_validator.h"
 #include "tests/unit/support/scripted_authentication.h"
 
@@ -56,7 +57,7 @@ class TokenMemoryTest : public CppUnit::TestFixture {
     settings.domain = "https://z.example";
     settings.introspection_url = "https://z.example/introspect";
     settings.client_id = "client";
-    settings.cache_max_tokens = 10'000;
+    settings.cache_max_bytes = 10'000 * 600;
     const auth::SystemClock clock;
     AlternatingIssuer http;
     support::ScriptedAuthentication authentication;
@@ -78,7 +79,7 @@ class TokenMemoryTest : public CppUnit::TestFixture {
     left_ = kAtOnce;
     for (int i = 0; i < kAtOnce; ++i) {
       const std::string token = "token number " + std::to_string(first + i);
-      validator.authorize(auth::SecretView(token), any_token_, [&](const auto& answer) {
+      validator.authorize(auth::SecretView(token), any_token_, {}, [&](const auto& answer) {
         if (answer) ++let_in_;
         if (--left_ == 0) left_.notify_one();
       });

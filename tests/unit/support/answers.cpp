@@ -22,6 +22,11 @@ auth::TokenValidator::Done Answers::of(std::string who) {
   };
 }
 
+void Answers::forget() {
+  const std::lock_guard lock(state_->mutex);
+  --state_->expected;
+}
+
 std::size_t Answers::expected() const {
   const std::lock_guard lock(state_->mutex);
   return state_->expected;

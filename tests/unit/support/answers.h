@@ -24,6 +24,9 @@ class Answers {
   // To be called once; a second call counts as one answer too many.
   [[nodiscard]] auth::TokenValidator::Done of(std::string who);
 
+  // One of those callers will not be called.
+  void forget();
+
   // How many callers there are, and how many answers were given.
   [[nodiscard]] std::size_t expected() const;
   [[nodiscard]] std::size_t given() const;

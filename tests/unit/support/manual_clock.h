@@ -13,8 +13,8 @@ class ManualClock final : public auth::Clock {
  public:
   static constexpr auth::WallTime kStart{std::chrono::seconds(1'700'000'000)};
 
-  [[nodiscard]] auth::WallTime wall() const noexcept override {
-    return kStart + std::chrono::floor<std::chrono::seconds>(elapsed());
+  [[nodiscard]] auth::WallMicroseconds wall_microseconds() const noexcept override {
+    return kStart + elapsed() + set_.load();
   }
   // Not zero at first: a default SteadyTime must look long past, as it does after a boot.
   [[nodiscard]] auth::SteadyTime steady() const noexcept override {
@@ -23,12 +23,16 @@ class ManualClock final : public auth::Clock {
 
   void advance(std::chrono::milliseconds time) { elapsed_ += time.count(); }
 
+  // Somebody sets the wall clock, so far from where it would be.
+  void set_wall(std::chrono::milliseconds ahead) { set_ = ahead; }
+
  private:
   [[nodiscard]] std::chrono::milliseconds elapsed() const noexcept {
     return std::chrono::milliseconds(elapsed_.load());
   }
 
   std::atomic<std::int64_t> elapsed_{0};
+  std::atomic<std::chrono::milliseconds> set_{};
 };
 
 }  // namespace support

@@ -1,6 +1,8 @@
 // An HTTP client whose answers a test gives, when and on which thread it likes. Thread-safe.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <deque>
 #include <mutex>
 #include <optional>
@@ -24,6 +26,10 @@ class ScriptedHttpClient final : public auth::HttpClient {
   ~ScriptedHttpClient() override { shut_down(); }
 
   void send(auth::HttpRequest request, Done done) override;
+  [[nodiscard]] std::size_t capacity() const noexcept override { return capacity_; }
+
+  // So many questions do not wait for a connection.
+  void bear(std::size_t capacity) { capacity_ = capacity; }
 
   // Questions in all, and those not answered yet.
   [[nodiscard]] std::size_t asked() const;
@@ -46,6 +52,7 @@ class ScriptedHttpClient final : public auth::HttpClient {
   std::deque<Question> waiting_;
   std::size_t asked_ = 0;
   std::optional<auth::Error> failing_;
+  std::atomic<std::size_t> capacity_{SIZE_MAX};
 };
 
 }  // namespace support

@@ -17,6 +17,7 @@
 #include "auth/base/clock.h"
 #include "auth/base/secret.h"
 #include "auth/store/sealed_entry.h"
+#include "auth/store/shared_cache.h"
 #include "auth/store/shared_store.h"
 #include "auth/token/claims.h"
 
@@ -97,6 +98,21 @@ inline void keep_sealed_user(auth::SharedStore& store, const std::string& token_
   put(store, *sealer->key_of(token), {*sealer->seal(token, entry, until), until});
   const auto found = get(store, *sealer->key_of(token));
   CPPUNIT_ASSERT(found && sealer->open(token, *found, now));
+}
+
+inline std::optional<auth::SharedEntry> find(auth::SharedCache& cache, auth::SecretView token) {
+  const Awaited<std::optional<auth::SharedEntry>> found;
+  cache.find(token, found.call_back());
+  return found.get();
+}
+
+// Returns what stays in its place.
+inline std::optional<auth::SharedEntry> store(auth::SharedCache& cache, auth::SecretView token,
+                                              const auth::SharedEntry& entry,
+                                              bool was_good = false) {
+  const Awaited<std::optional<auth::SharedEntry>> stored;
+  cache.store(token, entry, was_good, stored.call_back());
+  return stored.get();
 }
 
 }  // namespace support

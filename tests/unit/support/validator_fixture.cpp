@@ -1,7 +1,10 @@
 #include "tests/unit/support/validator_fixture.h"
 
+#include <future>
 #include <thread>
 #include <utility>
+
+#include "auth/breaker.h"
 
 namespace support {
 
@@ -20,20 +23,39 @@ void ValidatorFixture::tearDown() {
   CPPUNIT_ASSERT_EQUAL(answers_.expected(), answers_.given());
 }
 
-void ValidatorFixture::authorize(const std::string& token, const auth::Requirement& requirement,
-                                 const std::string& who) {
-  validator_->authorize(auth::SecretView(token), requirement,
-                        answers_.of(who.empty() ? token : who));
+auth::TokenValidator::Waiting ValidatorFixture::authorize(const std::string& token,
+                                                          const auth::Requirement& requirement,
+                                                          const std::string& who,
+                                                          std::string_view address) {
+  auto waiting = validator_->authorize(auth::SecretView(token), requirement, {address},
+                                       answers_.of(who.empty() ? token : who));
+  settle();
+  return waiting;
+}
+
+// Work that makes work, too: nothing here does so more often.
+void ValidatorFixture::settle() {
+  for (int i = 0; i < 4; ++i) {
+    std::promise<void> done;
+    workers_->run([&done] { done.set_value(); });
+    done.get_future().wait();
+  }
+}
+
+void ValidatorFixture::zitadel_answers(auth::Result<auth::HttpResponse> answer) {
+  http_.answer(std::move(answer));
+  settle();
 }
 
 Answer ValidatorFixture::answer_at_once(const std::string& token,
                                         const std::optional<auth::Requirement>& requirement) {
   std::optional<Answer> given;
   const auth::Requirement required = requirement.value_or(token_required_);
-  validator_->authorize(auth::SecretView(token), required, [&](Answer answer) {
+  validator_->authorize(auth::SecretView(token), required, {}, [&](Answer answer) {
     CPPUNIT_ASSERT(!given.has_value());
     given = std::move(answer);
   });
+  settle();
   CPPUNIT_ASSERT_MESSAGE("not answered at once: " + token, given.has_value());
   return *given;
 }
@@ -50,7 +72,7 @@ Answer ValidatorFixture::ask_and_answer(const std::string& token, int status,
   const std::size_t before = http_.asked();
   authorize(token, token_required_, who);
   CPPUNIT_ASSERT_EQUAL_MESSAGE(token, before + 1, http_.asked());
-  http_.answer(status, body);
+  zitadel_answers(status, body);
   return answer_of(who);
 }
 
@@ -58,11 +80,20 @@ void ValidatorFixture::make_known(const std::string& token) {
   CPPUNIT_ASSERT(ask_and_answer(token, 200, active(token)).has_value());
 }
 
-void ValidatorFixture::fail(int times) {
-  for (int i = 0; i < times; ++i) {
-    assert_reason(auth::Reason::kServerError,
-                  ask_and_answer("failing " + std::to_string(i), 503, ""));
-  }
+void ValidatorFixture::go_away(auth::Error error) {
+  const std::string who = "unanswered #" + std::to_string(++asked_);
+  authorize(who);
+  zitadel_answers(error);
+  assert_reason(error.reason, answer_of(who));
+}
+
+void ValidatorFixture::come_back() {
+  clock_.advance(2 * auth::kTrialInterval);
+  const std::string who = "tries again #" + std::to_string(++asked_);
+  authorize(who);
+  CPPUNIT_ASSERT(!answer_of(who).has_value());
+  CPPUNIT_ASSERT_EQUAL(std::size_t{1}, http_.waiting());
+  zitadel_answers(200, active(who));
 }
 
 std::string ValidatorFixture::active(std::string_view subject, std::string_view members) {

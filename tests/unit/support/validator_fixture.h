@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "auth/base/worker_pool.h"
 #include "auth/settings/settings.h"
@@ -33,13 +34,30 @@ class ValidatorFixture : public CppUnit::TestFixture {
     auth::Settings settings = defaults();
     change(settings);
     validator_ = std::make_unique<auth::TokenValidator>(
-        settings, auth::TokenValidator::Neighbours{http_, authentication_, clock_, *workers_});
+        settings, auth::TokenValidator::Dependencies{http_, authentication_, clock_, *workers_});
   }
 
   // Asks for a token; the answer is known by that name, or by the token's.
-  void authorize(const std::string& token, const auth::Requirement& requirement,
-                 const std::string& who = "");
-  void authorize(const std::string& token) { authorize(token, token_required_); }
+  auth::TokenValidator::Waiting authorize(const std::string& token,
+                                          const auth::Requirement& requirement,
+                                          const std::string& who = "",
+                                          std::string_view address = "");
+  auth::TokenValidator::Waiting authorize(const std::string& token) {
+    return authorize(token, token_required_);
+  }
+  // The same, for a client with that address.
+  auth::TokenValidator::Waiting authorize_for(std::string_view address, const std::string& token) {
+    return authorize(token, token_required_, "", address);
+  }
+
+  // Waits until the workers have done what they had to do.
+  void settle();
+
+  // ZITADEL answers the oldest question so.
+  void zitadel_answers(auth::Result<auth::HttpResponse> answer);
+  void zitadel_answers(int status, std::string body = "") {
+    zitadel_answers(auth::HttpResponse{status, std::move(body)});
+  }
 
   // What is answered before authorize returns; fails where that is not so.
   [[nodiscard]] auth::TokenValidator::Answer answer_at_once(
@@ -51,8 +69,9 @@ class ValidatorFixture : public CppUnit::TestFixture {
   auth::TokenValidator::Answer ask_and_answer(const std::string& token, int status,
                                               const std::string& body);
   void make_known(const std::string& token);
-  // That many questions that ZITADEL does not answer.
-  void fail(int times);
+  // ZITADEL does not answer a question, so that it counts as away; and answers a trial.
+  void go_away(auth::Error error = {auth::Reason::kTimedOut});
+  void come_back();
 
   static std::string active(std::string_view subject = "somebody", std::string_view members = "");
   [[nodiscard]] std::string expires_in(std::chrono::seconds time) const;
@@ -70,7 +89,8 @@ class ValidatorFixture : public CppUnit::TestFixture {
   ScriptedHttpClient http_{};
   ScriptedAuthentication authentication_{};
   Answers answers_{};
-  std::unique_ptr<auth::WorkerPool> workers_ = std::make_unique<auth::WorkerPool>(2U);
+  // One thread, so that its work is done in order (see settle).
+  std::unique_ptr<auth::WorkerPool> workers_ = std::make_unique<auth::WorkerPool>(1U);
   std::unique_ptr<auth::TokenValidator> validator_{};
 
  private:

@@ -21,13 +21,21 @@ using support::key_of;
 
 constexpr seconds kTtl{30};
 constexpr seconds kGrace{60};
+constexpr std::size_t kBytes = 1 << 20;
 
 class TokenCacheTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(TokenCacheTest);
   CPPUNIT_TEST(knows_nothing_of_a_token_it_has_not_seen);
   CPPUNIT_TEST(keeps_nothing_at_all_where_the_lifetime_is_zero);
   CPPUNIT_TEST(an_answer_ends_with_its_lifetime);
-  CPPUNIT_TEST(an_answer_learned_elsewhere_has_less_time_left);
+  CPPUNIT_TEST(counts_from_when_the_question_was_sent);
+  CPPUNIT_TEST(gives_what_has_run_out_as_such);
+  CPPUNIT_TEST(an_older_answer_undoes_no_refusal);
+  CPPUNIT_TEST(an_older_refusal_undoes_no_answer);
+  CPPUNIT_TEST(an_older_answer_replaces_no_newer_one);
+  CPPUNIT_TEST(of_the_same_time_a_refusal_counts);
+  CPPUNIT_TEST(no_flood_pushes_out_the_refusal_of_a_token_that_was_good);
+  CPPUNIT_TEST(is_bounded_in_bytes);
   CPPUNIT_TEST(a_refusal_ends_after_five_seconds);
   CPPUNIT_TEST(a_refusal_ends_sooner_where_answers_do);
   CPPUNIT_TEST(a_refusal_takes_effect_at_once);
@@ -50,8 +58,8 @@ class TokenCacheTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE_END();
 
   support::ManualClock clock_;
-  TokenCache cache_{{1000, kTtl, seconds(0)}, clock_};
-  TokenCache graceful_{{1000, kTtl, kGrace}, clock_};
+  TokenCache cache_{{kBytes, kTtl, seconds(0)}, clock_};
+  TokenCache graceful_{{kBytes, kTtl, kGrace}, clock_};
 
   static std::shared_ptr<const Claims> claims(std::string_view subject = "somebody",
                                               std::optional<auth::WallTime> expiry = std::nullopt) {
@@ -61,36 +69,46 @@ class TokenCacheTest : public CppUnit::TestFixture {
     return std::make_shared<const Claims>(builder.build());
   }
 
+  // ZITADEL's word in answer to a question that was sent so long ago.
+  void store(TokenCache& cache, const std::string& token, std::shared_ptr<const Claims> word,
+             milliseconds age = {}) const {
+    static_cast<void>(cache.learn(key_of(token), clock_.steady() - age, {std::move(word)}));
+  }
+  void refuse(TokenCache& cache, const std::string& token, Reason reason = Reason::kInactive,
+              milliseconds age = {}) const {
+    static_cast<void>(cache.learn(key_of(token), clock_.steady() - age, {nullptr, reason}));
+  }
+
   static bool known(TokenCache& cache, const std::string& token) {
     return cache.find(key_of(token)).claims != nullptr;
   }
 
   void knows_nothing_of_a_token_it_has_not_seen() {
-    cache_.store(key_of("other"), claims());
+    store(cache_, "other", claims());
     const TokenCache::Found found = cache_.find(key_of("token"));
     CPPUNIT_ASSERT(!found.claims && !found.refusal && !found.refresh_due);
   }
 
   void keeps_nothing_at_all_where_the_lifetime_is_zero() {
-    TokenCache cache({1000, seconds(0), kGrace}, clock_);
-    cache.store(key_of("good"), claims());
-    cache.refuse(key_of("bad"), Reason::kInactive);
+    TokenCache cache({kBytes, seconds(0), kGrace}, clock_);
+    store(cache, "good", claims());
+    refuse(cache, "bad", Reason::kInactive);
     CPPUNIT_ASSERT(!known(cache, "good"));
     CPPUNIT_ASSERT(!cache.find(key_of("bad")).refusal.has_value());
     CPPUNIT_ASSERT(cache.hold(key_of("good")) == nullptr);
   }
 
   void an_answer_ends_with_its_lifetime() {
-    cache_.store(key_of("token"), claims());
+    store(cache_, "token", claims());
     clock_.advance(kTtl - milliseconds(1));
     CPPUNIT_ASSERT(known(cache_, "token"));
     clock_.advance(milliseconds(1));
     CPPUNIT_ASSERT(!known(cache_, "token"));
   }
 
-  void an_answer_learned_elsewhere_has_less_time_left() {
-    CPPUNIT_ASSERT(cache_.adopt(key_of("young"), claims(), seconds(10)));
-    CPPUNIT_ASSERT(cache_.adopt(key_of("old"), claims(), kTtl));
+  void counts_from_when_the_question_was_sent() {
+    store(cache_, "young", claims(), seconds(10));
+    store(cache_, "old", claims(), kTtl);
     CPPUNIT_ASSERT(!known(cache_, "old"));
     CPPUNIT_ASSERT(!cache_.find(key_of("young")).refresh_due);
     clock_.advance(seconds(10));
@@ -99,8 +117,85 @@ class TokenCacheTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(!known(cache_, "young"));
   }
 
+  void gives_what_has_run_out_as_such() {
+    store(cache_, "token", claims("before"));
+    CPPUNIT_ASSERT(cache_.find(key_of("token")).run_out == nullptr);
+    clock_.advance(kTtl);
+    const TokenCache::Found found = cache_.find(key_of("token"));
+    CPPUNIT_ASSERT(!found.claims && !found.refusal && !found.refresh_due);
+    CPPUNIT_ASSERT(found.run_out != nullptr && found.run_out->subject() == "before");
+  }
+
+  void an_older_answer_undoes_no_refusal() {
+    const auto sent = clock_.steady();
+    clock_.advance(seconds(1));
+    refuse(cache_, "token");
+    const TokenCache::Word word = cache_.learn(key_of("token"), sent, {claims()});
+    CPPUNIT_ASSERT(word.claims == nullptr && word.refusal == Reason::kInactive);
+    CPPUNIT_ASSERT(cache_.find(key_of("token")).refusal == Reason::kInactive);
+    // Nor once the refusal is no longer repeated.
+    clock_.advance(seconds(20));
+    CPPUNIT_ASSERT(cache_.learn(key_of("token"), sent, {claims()}).claims == nullptr);
+    CPPUNIT_ASSERT(!known(cache_, "token"));
+  }
+
+  void an_older_refusal_undoes_no_answer() {
+    const auto sent = clock_.steady();
+    clock_.advance(seconds(1));
+    store(cache_, "token", claims("newer"));
+    const auto refuse_late = [&] {
+      return cache_.learn(key_of("token"), sent, {nullptr, Reason::kInactive}).claims;
+    };
+    CPPUNIT_ASSERT(refuse_late() != nullptr && refuse_late()->subject() == "newer");
+    CPPUNIT_ASSERT(known(cache_, "token"));
+    // One that has run out since helps nobody.
+    clock_.advance(kTtl);
+    CPPUNIT_ASSERT(refuse_late() == nullptr);
+  }
+
+  void an_older_answer_replaces_no_newer_one() {
+    const auto sent = clock_.steady();
+    clock_.advance(seconds(1));
+    store(cache_, "token", claims("newer"));
+    const TokenCache::Word word = cache_.learn(key_of("token"), sent, {claims("older")});
+    CPPUNIT_ASSERT(word.claims->subject() == "newer");
+    CPPUNIT_ASSERT(cache_.find(key_of("token")).claims->subject() == "newer");
+  }
+
+  void of_the_same_time_a_refusal_counts() {
+    store(cache_, "token", claims());
+    refuse(cache_, "token");
+    CPPUNIT_ASSERT(cache_.find(key_of("token")).refusal == Reason::kInactive);
+    store(cache_, "token", claims());
+    CPPUNIT_ASSERT(cache_.find(key_of("token")).refusal == Reason::kInactive);
+  }
+
+  // As many made-up tokens as fill the cache many times over.
+  void no_flood_pushes_out_the_refusal_of_a_token_that_was_good() {
+    const auto sent = clock_.steady();
+    store(cache_, "token", claims(), seconds(1));
+    clock_.advance(seconds(1));
+    refuse(cache_, "token");
+    refuse(cache_, "never good");
+    for (int i = 0; i < 20'000; ++i) refuse(cache_, "made up " + std::to_string(i));
+    CPPUNIT_ASSERT(cache_.learn(key_of("token"), sent, {claims()}).claims == nullptr);
+    CPPUNIT_ASSERT(cache_.learn(key_of("never good"), sent, {claims()}).claims != nullptr);
+    // Its second refusal is still one of a token that was good.
+    refuse(cache_, "token");
+    for (int i = 0; i < 20'000; ++i) refuse(cache_, "made up again " + std::to_string(i));
+    CPPUNIT_ASSERT(cache_.learn(key_of("token"), sent, {claims()}).claims == nullptr);
+  }
+
+  void is_bounded_in_bytes() {
+    const std::string name(40'000, 'x');
+    for (int i = 0; i < 100; ++i) store(cache_, "large " + std::to_string(i), claims(name));
+    std::size_t held = 0;
+    for (int i = 0; i < 100; ++i) held += known(cache_, "large " + std::to_string(i)) ? 1U : 0U;
+    CPPUNIT_ASSERT(held > 0 && held * name.size() <= kBytes);
+  }
+
   void a_refusal_ends_after_five_seconds() {
-    cache_.refuse(key_of("token"), Reason::kInactive);
+    refuse(cache_, "token", Reason::kInactive);
     clock_.advance(milliseconds(4'999));
     CPPUNIT_ASSERT(cache_.find(key_of("token")).refusal == Reason::kInactive);
     clock_.advance(milliseconds(1));
@@ -108,15 +203,15 @@ class TokenCacheTest : public CppUnit::TestFixture {
   }
 
   void a_refusal_ends_sooner_where_answers_do() {
-    TokenCache cache({1000, seconds(2), seconds(0)}, clock_);
-    cache.refuse(key_of("token"), Reason::kInactive);
+    TokenCache cache({kBytes, seconds(2), seconds(0)}, clock_);
+    refuse(cache, "token", Reason::kInactive);
     clock_.advance(seconds(2));
     CPPUNIT_ASSERT(!cache.find(key_of("token")).refusal.has_value());
   }
 
   void a_refusal_takes_effect_at_once() {
-    cache_.store(key_of("token"), claims());
-    cache_.refuse(key_of("token"), Reason::kInactive);
+    store(cache_, "token", claims());
+    refuse(cache_, "token", Reason::kInactive);
     const TokenCache::Found found = cache_.find(key_of("token"));
     CPPUNIT_ASSERT(found.claims == nullptr);
     CPPUNIT_ASSERT(found.refusal == Reason::kInactive);
@@ -125,8 +220,9 @@ class TokenCacheTest : public CppUnit::TestFixture {
   }
 
   void a_new_answer_replaces_a_refusal() {
-    cache_.refuse(key_of("token"), Reason::kInactive);
-    cache_.store(key_of("token"), claims());
+    refuse(cache_, "token");
+    clock_.advance(milliseconds(1));
+    store(cache_, "token", claims());
     CPPUNIT_ASSERT(known(cache_, "token"));
     CPPUNIT_ASSERT(!cache_.find(key_of("token")).refusal.has_value());
   }
@@ -134,21 +230,21 @@ class TokenCacheTest : public CppUnit::TestFixture {
   void keeps_the_reason_of_a_refusal() {
     for (const Reason reason : {Reason::kInactive, Reason::kExpired, Reason::kNotYetValid,
                                 Reason::kWrongIssuer, Reason::kWrongAudience}) {
-      cache_.refuse(key_of("token"), reason);
+      refuse(cache_, "token", reason);
       CPPUNIT_ASSERT(cache_.find(key_of("token")).refusal == reason);
     }
   }
 
   void made_up_tokens_push_out_no_real_one() {
-    for (int i = 0; i < 100; ++i) cache_.store(key_of("real" + std::to_string(i)), claims());
+    for (int i = 0; i < 100; ++i) store(cache_, "real" + std::to_string(i), claims());
     for (int i = 0; i < 20'000; ++i) {
-      cache_.refuse(key_of("made up " + std::to_string(i)), Reason::kInactive);
+      refuse(cache_, "made up " + std::to_string(i), Reason::kInactive);
     }
     for (int i = 0; i < 100; ++i) CPPUNIT_ASSERT(known(cache_, "real" + std::to_string(i)));
   }
 
   void no_refresh_is_due_before_the_last_third() {
-    cache_.store(key_of("token"), claims());
+    store(cache_, "token", claims());
     clock_.advance(milliseconds(19'999));
     CPPUNIT_ASSERT(!cache_.find(key_of("token")).refresh_due);
     clock_.advance(milliseconds(1));
@@ -156,7 +252,7 @@ class TokenCacheTest : public CppUnit::TestFixture {
   }
 
   void one_caller_a_second_is_told_to_refresh() {
-    cache_.store(key_of("token"), claims());
+    store(cache_, "token", claims());
     clock_.advance(seconds(20));
     int told = 0;
     for (int tenths = 0; tenths < 30; ++tenths) {
@@ -169,7 +265,7 @@ class TokenCacheTest : public CppUnit::TestFixture {
   }
 
   void a_token_that_ends_before_its_answer_is_not_refreshed() {
-    cache_.store(key_of("token"), claims("somebody", clock_.wall() + kTtl));
+    store(cache_, "token", claims("somebody", clock_.wall() + kTtl));
     clock_.advance(seconds(29));
     const TokenCache::Found found = cache_.find(key_of("token"));
     CPPUNIT_ASSERT(found.claims != nullptr);
@@ -177,15 +273,15 @@ class TokenCacheTest : public CppUnit::TestFixture {
   }
 
   void a_token_that_ends_later_is_refreshed() {
-    cache_.store(key_of("token"), claims("somebody", clock_.wall() + kTtl + seconds(1)));
+    store(cache_, "token", claims("somebody", clock_.wall() + kTtl + seconds(1)));
     clock_.advance(seconds(20));
     CPPUNIT_ASSERT(cache_.find(key_of("token")).refresh_due);
   }
 
   void a_new_answer_starts_a_new_lifetime() {
-    cache_.store(key_of("token"), claims("before"));
+    store(cache_, "token", claims("before"));
     clock_.advance(seconds(25));
-    cache_.store(key_of("token"), claims("after"));
+    store(cache_, "token", claims("after"));
     clock_.advance(seconds(19));
     const TokenCache::Found found = cache_.find(key_of("token"));
     CPPUNIT_ASSERT(found.claims != nullptr);
@@ -194,14 +290,14 @@ class TokenCacheTest : public CppUnit::TestFixture {
   }
 
   void without_grace_nothing_is_held_beyond_its_lifetime() {
-    cache_.store(key_of("token"), claims());
+    store(cache_, "token", claims());
     clock_.advance(kTtl);
     CPPUNIT_ASSERT(cache_.hold(key_of("token")) == nullptr);
     CPPUNIT_ASSERT(!known(cache_, "token"));
   }
 
   void holding_does_not_prolong_an_answer_where_there_is_no_grace() {
-    cache_.store(key_of("token"), claims());
+    store(cache_, "token", claims());
     clock_.advance(seconds(25));
     CPPUNIT_ASSERT(cache_.hold(key_of("token")) != nullptr);
     clock_.advance(seconds(5));
@@ -214,7 +310,7 @@ class TokenCacheTest : public CppUnit::TestFixture {
   }
 
   void holds_a_run_out_answer_until_its_grace_ends() {
-    graceful_.store(key_of("token"), claims());
+    store(graceful_, "token", claims());
     clock_.advance(kTtl);
     CPPUNIT_ASSERT(!known(graceful_, "token"));  // nobody has said that ZITADEL cannot be reached
     CPPUNIT_ASSERT(graceful_.hold(key_of("token")) != nullptr);
@@ -227,7 +323,7 @@ class TokenCacheTest : public CppUnit::TestFixture {
   }
 
   void holding_again_does_not_prolong_the_grace() {
-    graceful_.store(key_of("token"), claims());
+    store(graceful_, "token", claims());
     int held = 0;
     for (int second = 0; second < 200; ++second) {
       held += graceful_.hold(key_of("token")) != nullptr ? 1 : 0;
@@ -238,7 +334,7 @@ class TokenCacheTest : public CppUnit::TestFixture {
   }
 
   void a_held_answer_is_asked_about_once_a_second() {
-    graceful_.store(key_of("token"), claims());
+    store(graceful_, "token", claims());
     clock_.advance(kTtl);
     CPPUNIT_ASSERT(graceful_.hold(key_of("token")) != nullptr);
     CPPUNIT_ASSERT(!graceful_.find(key_of("token")).refresh_due);
@@ -249,7 +345,7 @@ class TokenCacheTest : public CppUnit::TestFixture {
 
   // ZITADEL may be back by then, and the token revoked: the next caller has to ask first.
   void a_held_answer_is_not_served_once_nobody_has_tried_for_a_while() {
-    graceful_.store(key_of("token"), claims());
+    store(graceful_, "token", claims());
     clock_.advance(seconds(25));
     CPPUNIT_ASSERT(graceful_.hold(key_of("token")) != nullptr);
     clock_.advance(seconds(30));
@@ -259,8 +355,8 @@ class TokenCacheTest : public CppUnit::TestFixture {
   }
 
   void a_refused_token_is_not_held() {
-    graceful_.store(key_of("token"), claims());
-    graceful_.refuse(key_of("token"), Reason::kInactive);
+    store(graceful_, "token", claims());
+    refuse(graceful_, "token", Reason::kInactive);
     CPPUNIT_ASSERT(graceful_.hold(key_of("token")) == nullptr);
   }
 };

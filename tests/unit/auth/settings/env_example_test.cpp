@@ -73,8 +73,11 @@ class EnvExampleTest : public support::SettingsFixture {
     CPPUNIT_ASSERT(defaults.log_level == settings.log_level);
     CPPUNIT_ASSERT_EQUAL(defaults.log_file, settings.log_file);
     CPPUNIT_ASSERT(defaults.cache_ttl == settings.cache_ttl);
-    CPPUNIT_ASSERT_EQUAL(defaults.cache_max_tokens, settings.cache_max_tokens);
+    CPPUNIT_ASSERT_EQUAL(defaults.cache_max_bytes, settings.cache_max_bytes);
     CPPUNIT_ASSERT(defaults.grace == settings.grace);
+    CPPUNIT_ASSERT(defaults.grace_when == settings.grace_when);
+    CPPUNIT_ASSERT_EQUAL(defaults.client_address_header, settings.client_address_header);
+    CPPUNIT_ASSERT(settings.trusted_proxies.empty());
     CPPUNIT_ASSERT_EQUAL(defaults.max_in_flight, settings.max_in_flight);
     CPPUNIT_ASSERT_EQUAL(defaults.max_connections, settings.max_connections);
     CPPUNIT_ASSERT_EQUAL(defaults.max_parked, settings.max_parked);

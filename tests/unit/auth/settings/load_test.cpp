@@ -34,6 +34,9 @@ class SettingsTest : public support::SettingsFixture {
   CPPUNIT_TEST(refuses_origins_that_no_browser_sends);
   CPPUNIT_TEST(refuses_a_cache_url_of_no_redis_server);
   CPPUNIT_TEST(refuses_a_folder_and_a_server_for_the_cache);
+  CPPUNIT_TEST(refuses_a_header_without_proxies_that_are_believed);
+  CPPUNIT_TEST(refuses_what_is_no_list_of_proxies);
+  CPPUNIT_TEST(tells_what_counts_instead_of_a_number_of_tokens);
   CPPUNIT_TEST(refuses_a_log_file_that_the_web_server_would_show);
   CPPUNIT_TEST(finds_the_log_file_whatever_else_is_wrong);
   CPPUNIT_TEST(refuses_words_that_are_no_choice);
@@ -206,7 +209,8 @@ class SettingsTest : public support::SettingsFixture {
             ", \"3601\", is not a whole number of seconds from 0 to 3600");
     refuses("ZITADEL_GRACE=86401", ", \"86401\", is not a whole number of seconds from 0 to 86400");
     refuses("ZITADEL_THREADS=0", ", \"0\", is not a whole number from 1 to 64");
-    refuses("ZITADEL_CACHE_MAX_TOKENS=0", ", \"0\", is not a whole number from 1 to 10000000");
+    refuses("ZITADEL_CACHE_MAX_BYTES=1000",
+            ", \"1000\", is not a whole number from 4194304 to 68719476736");
     for (const char* name :
          {"ZITADEL_MAX_IN_FLIGHT", "ZITADEL_MAX_CONNECTIONS", "ZITADEL_MAX_PARKED"}) {
       refuses(std::string(name) + "=0", ", \"0\", is not a whole number from 1 to 65536");
@@ -243,6 +247,51 @@ class SettingsTest : public support::SettingsFixture {
         "folder for processes of one machine, or the URL of a server for those of several, not "
         "both",
         working_with({"ZITADEL_CACHE_DIR=cache"}));
+  }
+
+  void refuses_a_header_without_proxies_that_are_believed() {
+    gives_mistake(
+        "ZITADEL_TRUSTED_PROXIES is not set, but ZITADEL_CLIENT_ADDRESS_HEADER (environment) is: "
+        "write both, the header and the addresses of the proxies that are believed when they send "
+        "it",
+        working_with({"ZITADEL_CLIENT_ADDRESS_HEADER=X-Forwarded-For"}));
+    gives_mistake(
+        "ZITADEL_CLIENT_ADDRESS_HEADER is not set, but ZITADEL_TRUSTED_PROXIES (environment) is: "
+        "write both, the header and the addresses of the proxies that are believed when they send "
+        "it",
+        working_with({"ZITADEL_TRUSTED_PROXIES=10.0.0.1"}));
+  }
+
+  void refuses_what_is_no_list_of_proxies() {
+    for (const char* text : {"10.0.0.1,10.0.0.2", "10.0.0.0/33", "10.0.0.1/8", "proxy.example",
+                             "10.0.0.1 all", "*", "2001:db8::/129", "10.0.0.0/", "::1/-1"}) {
+      gives_mistake("ZITADEL_TRUSTED_PROXIES (environment), \"" + std::string(text) +
+                        "\", is not a list of IP addresses and prefixes, such as 10.0.0.0/8 or "
+                        "2001:db8::1, separated by blanks",
+                    working_with({"ZITADEL_CLIENT_ADDRESS_HEADER=X-Real-IP",
+                                  "ZITADEL_TRUSTED_PROXIES=" + std::string(text)}));
+    }
+    const auto refuses_header = [&](const std::string& header, const std::string& problem) {
+      gives_mistake("ZITADEL_CLIENT_ADDRESS_HEADER (environment), \"" + header + "\", " + problem,
+                    working_with({"ZITADEL_CLIENT_ADDRESS_HEADER=" + header,
+                                  "ZITADEL_TRUSTED_PROXIES=10.0.0.1"}));
+    };
+    refuses_header("X_Real_IP", "is not the name of a header, such as X-Forwarded-For");
+    for (const char* name : {"Forwarded", "forwarded"}) {
+      refuses_header(
+          name,
+          "is not read here: write the name of a header that holds addresses alone, such "
+          "as X-Forwarded-For");
+    }
+  }
+
+  // It was a setting once: who still has it is told, and served.
+  void tells_what_counts_instead_of_a_number_of_tokens() {
+    const Settings settings = load(working_with({"ZITADEL_CACHE_MAX_TOKENS=100000"}));
+    CPPUNIT_ASSERT(settings.warnings ==
+                   (Mistakes{"ZITADEL_CACHE_MAX_TOKENS (environment) counts for nothing any more: "
+                             "write ZITADEL_CACHE_MAX_BYTES, how many bytes known tokens may take, "
+                             "instead"}));
   }
 
   void refuses_a_log_file_that_the_web_server_would_show() {
@@ -444,8 +493,11 @@ class SettingsTest : public support::SettingsFixture {
                            "ZITADEL_LOG_LEVEL=debug",
                            "ZITADEL_LOG_FILE=logs/api.log",
                            "ZITADEL_CACHE_TTL=14",
-                           "ZITADEL_CACHE_MAX_TOKENS=15",
+                           "ZITADEL_CACHE_MAX_BYTES=15000000",
                            "ZITADEL_GRACE=16",
+                           "ZITADEL_GRACE_WHEN=failing",
+                           "ZITADEL_CLIENT_ADDRESS_HEADER=X-Real-IP",
+                           "ZITADEL_TRUSTED_PROXIES=10.0.0.0/8 2001:db8::1",
                            "ZITADEL_MAX_IN_FLIGHT=17",
                            "ZITADEL_MAX_CONNECTIONS=18",
                            "ZITADEL_MAX_PARKED=19",
@@ -468,8 +520,11 @@ class SettingsTest : public support::SettingsFixture {
     CPPUNIT_ASSERT(settings.log_level == auth::LogLevel::kDebug);
     CPPUNIT_ASSERT_EQUAL(std::string("logs/api.log"), settings.log_file);
     CPPUNIT_ASSERT(settings.cache_ttl == seconds(14));
-    CPPUNIT_ASSERT_EQUAL(std::size_t{15}, settings.cache_max_tokens);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{15'000'000}, settings.cache_max_bytes);
     CPPUNIT_ASSERT(settings.grace == seconds(16));
+    CPPUNIT_ASSERT(settings.grace_when == auth::GraceWhen::kFailing);
+    CPPUNIT_ASSERT_EQUAL(std::string("X-Real-IP"), settings.client_address_header);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, settings.trusted_proxies.size());
     CPPUNIT_ASSERT_EQUAL(std::size_t{17}, settings.max_in_flight);
     CPPUNIT_ASSERT_EQUAL(std::size_t{18}, settings.max_connections);
     CPPUNIT_ASSERT_EQUAL(std::size_t{19}, settings.max_parked);
@@ -487,8 +542,8 @@ class SettingsTest : public support::SettingsFixture {
     CPPUNIT_ASSERT(load(working_with({"ZITADEL_TIMEOUT_MS=60000"})).timeout == milliseconds(60000));
     CPPUNIT_ASSERT_EQUAL(64U, load(working_with({"ZITADEL_THREADS=64"})).threads);
     CPPUNIT_ASSERT_EQUAL(
-        std::size_t{10'000'000},
-        load(working_with({"ZITADEL_CACHE_MAX_TOKENS=10000000"})).cache_max_tokens);
+        std::size_t{68'719'476'736},
+        load(working_with({"ZITADEL_CACHE_MAX_BYTES=68719476736"})).cache_max_bytes);
     CPPUNIT_ASSERT_EQUAL(1U, load(working_with({"ZITADEL_THREADS=01"})).threads);
   }
 };

@@ -139,7 +139,7 @@ class RedisLinkTest : public CppUnit::TestFixture {
     auto sealer = auth::Sealer::make(auth::SecretView("a secret"), "settings");
     auto cache = std::make_unique<SharedCache>(std::make_unique<RedisStore>(address(port), clock_),
                                                *std::move(sealer),
-                                               SharedCache::Lifetimes{kLong, {}}, clock_);
+                                               SharedCache::Lifetimes{kLong, {}, {}}, clock_);
     std::atomic<unsigned> asked{0};
     std::atomic<unsigned> told{0};
     auto pool = std::make_unique<auth::WorkerPool>(2U);
@@ -148,7 +148,7 @@ class RedisLinkTest : public CppUnit::TestFixture {
       const auto token = std::make_shared<const std::string>("token " + std::to_string(number) +
                                                              ' ' + std::to_string(i));
       const auto tell = [&, token] {
-        cache->store(auth::SecretView(*token), {clock_.wall(), {}, Reason::kInactive},
+        cache->store(auth::SecretView(*token), {clock_.wall(), {}, Reason::kInactive}, false,
                      [&told, token](const std::optional<SharedEntry>&) { ++told; });
       };
       workers->run([&, token, workers, tell] {
@@ -187,13 +187,10 @@ class RedisLinkTest : public CppUnit::TestFixture {
     return std::make_unique<SharedCache>(
         std::make_unique<RedisStore>(address(server.port()), clock_, kLong),
         *auth::Sealer::make(auth::SecretView("a secret"), "settings"),
-        SharedCache::Lifetimes{kLong, {}}, clock_);
+        SharedCache::Lifetimes{kLong, {}, {}}, clock_);
   }
   void learn(const RedisServer& server, const SharedEntry& entry) const {
-    const support::Awaited<std::optional<SharedEntry>> stored;
-    const auto one = cache(server);
-    one->store(auth::SecretView(kToken), entry, stored.call_back());
-    static_cast<void>(stored.get());
+    static_cast<void>(support::store(*cache(server), auth::SecretView(kToken), entry));
   }
   [[nodiscard]] std::optional<SharedEntry> known(const RedisServer& server) const {
     const support::Awaited<std::optional<SharedEntry>> found;

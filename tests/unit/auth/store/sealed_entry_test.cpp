@@ -45,6 +45,8 @@ class SealedEntryTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(gives_one_key_to_each_token);
   CPPUNIT_TEST(gives_the_claims_to_another_process);
   CPPUNIT_TEST(gives_a_refusal_to_another_process);
+  CPPUNIT_TEST(gives_the_time_of_asking_in_microseconds);
+  CPPUNIT_TEST(tells_a_confirmed_refusal_from_another);
   CPPUNIT_TEST_SUITE_END();
 
   static Sealer sealer(std::string_view secret = "the secret of an application",
@@ -153,9 +155,9 @@ class SealedEntryTest : public CppUnit::TestFixture {
   void opens_no_entry_from_the_future() {
     const Sealer own = sealer();
     SharedEntry entry = answer();
-    entry.learned = kNow + seconds(60);
+    entry.sent = kNow + seconds(60);
     CPPUNIT_ASSERT(opens(seal(own, entry, kNow + seconds(90)), own));
-    entry.learned = kNow + seconds(61);
+    entry.sent = kNow + seconds(60) + std::chrono::microseconds(1);
     CPPUNIT_ASSERT(!opens(seal(own, entry, kNow + seconds(90)), own));
   }
 
@@ -165,7 +167,8 @@ class SealedEntryTest : public CppUnit::TestFixture {
       return SharedEntry{kNow, std::make_shared<const Claims>(
                                    ClaimsBuilder().subject(std::string(size, 'a')).build())};
     };
-    const std::size_t rest = seal(own, entry_with_name_of(0)).size();
+    constexpr std::size_t kLong = 50'000;
+    const std::size_t rest = seal(own, entry_with_name_of(kLong)).size() - kLong;
     const std::size_t most = auth::kMaxSealedBytes - rest;
     CPPUNIT_ASSERT(opens(seal(own, entry_with_name_of(most)), own));
     CPPUNIT_ASSERT(!opens(seal(own, entry_with_name_of(most + 1)), own));
@@ -225,7 +228,7 @@ class SealedEntryTest : public CppUnit::TestFixture {
   void gives_the_claims_to_another_process() {
     const auto opened = sealer().open(kToken, seal(sealer(), answer()), kNow);
     CPPUNIT_ASSERT(opened && opened->claims && !opened->refusal);
-    CPPUNIT_ASSERT(kNow == opened->learned);
+    CPPUNIT_ASSERT(kNow == opened->sent);
     CPPUNIT_ASSERT_EQUAL(answer().claims->record(), opened->claims->record());
   }
 
@@ -235,7 +238,25 @@ class SealedEntryTest : public CppUnit::TestFixture {
       const auto opened = sealer().open(kToken, seal(sealer(), refusal(reason)), kNow);
       CPPUNIT_ASSERT(opened && !opened->claims && opened->refusal);
       CPPUNIT_ASSERT(*opened->refusal == reason);
-      CPPUNIT_ASSERT(kNow == opened->learned);
+      CPPUNIT_ASSERT(kNow == opened->sent);
+    }
+  }
+
+  void gives_the_time_of_asking_in_microseconds() {
+    const Sealer own = sealer();
+    SharedEntry entry = answer();
+    entry.sent = kNow - std::chrono::microseconds(1);
+    CPPUNIT_ASSERT(own.open(kToken, seal(own, entry), kNow)->sent == entry.sent);
+  }
+
+  void tells_a_confirmed_refusal_from_another() {
+    const Sealer own = sealer();
+    for (const bool confirmed : {false, true}) {
+      SharedEntry entry = refusal(Reason::kInactive);
+      entry.confirmed = confirmed;
+      const auto opened = own.open(kToken, seal(own, entry), kNow);
+      CPPUNIT_ASSERT(opened && opened->refusal == Reason::kInactive);
+      CPPUNIT_ASSERT_EQUAL(confirmed, opened->confirmed);
     }
   }
 };

@@ -2,6 +2,7 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,11 @@ class ClaimsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(comes_back_from_its_record);
   CPPUNIT_TEST(leaves_the_builder_empty);
   CPPUNIT_TEST(is_packed);
+  CPPUNIT_TEST(has_room_for_a_thousand_roles);
+  CPPUNIT_TEST(says_when_roles_have_no_room);
+  CPPUNIT_TEST(leaves_out_scopes_that_have_no_room);
+  CPPUNIT_TEST(leaves_out_an_extra_claim_that_has_no_room);
+  CPPUNIT_TEST(takes_time_in_proportion_to_what_it_is_given);
   CPPUNIT_TEST_SUITE_END();
 
   static Claims full() {
@@ -61,8 +67,7 @@ class ClaimsTest : public CppUnit::TestFixture {
   }
 
   static std::string field(int kind, std::string_view text) {
-    return std::string{static_cast<char>(kind), static_cast<char>(text.size()), 0, 0, 0}.append(
-        text);
+    return std::string{static_cast<char>(kind), static_cast<char>(text.size())}.append(text);
   }
 
   void has_nothing_it_was_not_given() {
@@ -126,7 +131,7 @@ class ClaimsTest : public CppUnit::TestFixture {
     std::string record = full().record();
     for (int version = 0; version < 256; ++version) {
       record[0] = static_cast<char>(version);
-      CPPUNIT_ASSERT_EQUAL(version == 1, Claims::from_record(record).has_value());
+      CPPUNIT_ASSERT_EQUAL(version == 2, Claims::from_record(record).has_value());
     }
   }
 
@@ -142,12 +147,14 @@ class ClaimsTest : public CppUnit::TestFixture {
 
   void refuses_lengths_beyond_the_record() {
     using namespace std::string_literals;
-    for (const std::string& head :
-         {"\x01\x01\0\0\0"s, "\x01\xff\xff\xff\xff"s, "\x01\xfb\xff\xff\xff"s, "\x01\0\0\0\x80"s}) {
+    for (const std::string& head : {"\x01\x01"s, "\x01\xff"s, "\x01\xff\xff\xff\xff\x0f"s,
+                                    "\x01\x80\x80\x80\x80\x80"s, "\x01\xff\xff\x03"s}) {
       CPPUNIT_ASSERT(!Claims::from_record(record_with(head)));
     }
-    CPPUNIT_ASSERT(!Claims::from_record(record_with("\x01\x03\0\0\0ab"s)));
-    CPPUNIT_ASSERT(Claims::from_record(record_with("\x01\x02\0\0\0ab"s)));
+    CPPUNIT_ASSERT(!Claims::from_record(record_with("\x01\x03"s + "ab")));
+    CPPUNIT_ASSERT(Claims::from_record(record_with("\x01\x02"s + "ab")));
+    CPPUNIT_ASSERT(!Claims::from_record(record_with("\x01\x80\x01"s + std::string(127, 'a'))));
+    CPPUNIT_ASSERT(Claims::from_record(record_with("\x01\x80\x01"s + std::string(128, 'a'))));
   }
 
   void refuses_an_organisation_without_its_role() {
@@ -271,6 +278,70 @@ class ClaimsTest : public CppUnit::TestFixture {
   void is_packed() {
     const Claims claims = full();
     CPPUNIT_ASSERT(claims.owned_bytes() <= claims.record().size());
+  }
+
+  // Of 36 characters, each granted by one organisation.
+  static std::string role_name(int number) {
+    std::string name = "role-" + std::to_string(number) + '-';
+    name.resize(36, 'x');
+    return name;
+  }
+
+  static void add_roles(ClaimsBuilder& builder, int count) {
+    builder.subject("338274182601113603").client_id("reporting-service").username("reporting");
+    for (const char* id : {"338273919103205379", "338273918163681283"}) builder.audience(id);
+    for (int i = 0; i < count; ++i) builder.role(role_name(i), {"338273905748541443"});
+  }
+
+  void has_room_for_a_thousand_roles() {
+    ClaimsBuilder builder;
+    add_roles(builder, 1000);
+    CPPUNIT_ASSERT(!builder.is_too_long());
+    const auto claims = Claims::from_record(builder.build().record());
+    CPPUNIT_ASSERT(claims && claims->roles().size() == 1000);
+    CPPUNIT_ASSERT(claims->has_role(role_name(999), "338273905748541443"));
+  }
+
+  void says_when_roles_have_no_room() {
+    ClaimsBuilder builder;
+    add_roles(builder, 1100);
+    CPPUNIT_ASSERT(builder.is_too_long());
+    static_cast<void>(builder.build());
+    CPPUNIT_ASSERT(!builder.is_too_long());
+  }
+
+  void leaves_out_scopes_that_have_no_room() {
+    std::string scopes;
+    for (int i = 0; i < 60'000; ++i) scopes += "scope-" + std::to_string(i) + ' ';
+    const Claims claims = ClaimsBuilder().role("a", {"1"}).scopes(scopes).extra("b", "c").build();
+    CPPUNIT_ASSERT(claims.has_role("a", "1") && claims.has_scope("scope-0"));
+    CPPUNIT_ASSERT(claims.record().size() <= auth::kMaxRecordBytes);
+    CPPUNIT_ASSERT(claims.record().size() > auth::kMaxRecordBytes - 100);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{60'000}, claims.scopes().size() + claims.left_out() -
+                                                  (claims.extra("b").empty() ? 1U : 0U));
+  }
+
+  void leaves_out_an_extra_claim_that_has_no_room() {
+    const Claims claims = ClaimsBuilder()
+                              .subject("a")
+                              .extra("long", std::string(100'000, 'x'))
+                              .extra("b", "c")
+                              .build();
+    CPPUNIT_ASSERT(claims.extra("long").empty() && claims.extra("b") == "c");
+    CPPUNIT_ASSERT_EQUAL(1U, claims.left_out());
+    CPPUNIT_ASSERT_EQUAL(0U, full().left_out());
+  }
+
+  // Seconds where each name is compared with all that came before.
+  void takes_time_in_proportion_to_what_it_is_given() {
+    const auto begun = std::chrono::steady_clock::now();
+    ClaimsBuilder builder;
+    add_roles(builder, 20'000);
+    std::string scopes;
+    for (int i = 0; i < 100'000; ++i) scopes += std::to_string(i) + ' ';
+    static_cast<void>(builder.scopes(scopes).build());
+    static_cast<void>(builder.scopes(scopes).build());
+    CPPUNIT_ASSERT(std::chrono::steady_clock::now() - begun < seconds(2));
   }
 };
 

@@ -230,7 +230,9 @@ class RecordedIntrospectionTest : public CppUnit::TestFixture {
     support::ScriptedHttpClient http;
     support::ScriptedAuthentication authentication;
     auth::Discovery discovery(expected.issuer, true, http);
-    auth::Introspection introspection("", expected, discovery, authentication, http, clock);
+    auth::WorkerPool workers(0);  // whoever answers works
+    auth::Introspection introspection("", expected, discovery, authentication, http, workers,
+                                      clock);
     std::vector<Result<Claims>> outcomes;
     introspection.ask(auth::Secret("token"),
                       [&](Result<Claims> outcome) { outcomes.push_back(std::move(outcome)); });

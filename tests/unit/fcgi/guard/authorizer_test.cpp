@@ -76,6 +76,7 @@ class AuthorizerTest : public support::ValidatorFixture {
     if (!token.empty()) variables.push_back("HTTP_AUTHORIZATION=Bearer " + token);
     auto record = std::make_shared<support::ExchangeRecord>();
     authorizer_->handle(std::make_unique<support::FakeExchange>(std::move(variables), record));
+    settle();
     return record;
   }
 
@@ -94,7 +95,7 @@ class AuthorizerTest : public support::ValidatorFixture {
   Response asked(const std::string& target, const std::string& token, int status,
                  const std::string& body) {
     const Record record = ask(target, token);
-    http_.answer(status, body);
+    zitadel_answers(status, body);
     return answer(record);
   }
 
@@ -332,7 +333,7 @@ class AuthorizerTest : public support::ValidatorFixture {
   // It would show them to the client.
   void tells_mod_fcgid_nothing_unless_it_is_asked_to() {
     const Record record = ask("/", "token", "GET", "ACCESS_CHECKER", "HTTP_ZITADEL_VARIABLES=1");
-    http_.answer(200, active("a", "\"email\": \"a@b\""));
+    zitadel_answers(200, active("a", "\"email\": \"a@b\""));
     CPPUNIT_ASSERT_EQUAL(200, answer(record).status);
     CPPUNIT_ASSERT(answer(record).headers.empty());
     const Record asking = ask("/", "token", "GET", "ACCESS_CHECKER", "ZITADEL_VARIABLES=1");
@@ -342,7 +343,7 @@ class AuthorizerTest : public support::ValidatorFixture {
   // Its configuration takes them out by their names.
   void gives_mod_fcgid_no_header_whose_name_is_not_known_before() {
     const Record record = ask("/", "token", "GET", "ACCESS_CHECKER", "ZITADEL_VARIABLES=1");
-    http_.answer(200, active("a", "\"email\": \"a b@c\", \"urn:x:y-z\": [1, \"=\"]"));
+    zitadel_answers(200, active("a", "\"email\": \"a b@c\", \"urn:x:y-z\": [1, \"=\"]"));
     const Response response = answer(record);
     CPPUNIT_ASSERT_EQUAL(std::string("email=a%20b@c urn:x:y-z=[1,\"=\"]"),
                          header(response, "variable-auth_claims"));
@@ -359,7 +360,7 @@ class AuthorizerTest : public support::ValidatorFixture {
          {std::pair{"", 200}, {"AUTHENTICATOR", 503}, {"ACCESS_CHECKER", 503}}) {
       const Record record =
           ask("/", std::string("token") + role, "GET", role, "ZITADEL_VARIABLES=1");
-      http_.answer(200, active("a", claims));
+      zitadel_answers(200, active("a", claims));
       CPPUNIT_ASSERT_EQUAL_MESSAGE(role, status, answer(record).status);
     }
   }
@@ -385,7 +386,7 @@ class AuthorizerTest : public support::ValidatorFixture {
     folder_.write("rules", "/ public\n");
     clock_.advance(std::chrono::seconds(1));
     CPPUNIT_ASSERT_EQUAL(200, at_once("/x").status);
-    http_.answer(200, active());
+    zitadel_answers(200, active());
     CPPUNIT_ASSERT_EQUAL(403, answer(record).status);
   }
 

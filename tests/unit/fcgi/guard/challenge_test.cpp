@@ -26,6 +26,7 @@ class ChallengeTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(says_what_was_missing_for_insufficient_scope);
   CPPUNIT_TEST(names_scopes_only_where_they_open_the_door);
   CPPUNIT_TEST(does_not_blame_the_caller_for_a_fault_of_ours);
+  CPPUNIT_TEST(asks_who_asks_too_much_to_wait);
   CPPUNIT_TEST(says_when_to_try_again);
   CPPUNIT_TEST(escapes_the_realm_as_a_quoted_string);
   CPPUNIT_TEST(keeps_the_error_description_to_its_characters);
@@ -71,6 +72,7 @@ class ChallengeTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_EQUAL(fault == Fault::kRequest      ? 400
                            : fault == Fault::kToken      ? 401
                            : fault == Fault::kPermission ? 403
+                           : fault == Fault::kLoad       ? 429
                                                          : 503,
                            status);
     });
@@ -141,6 +143,19 @@ class ChallengeTest : public CppUnit::TestFixture {
                       "access token cannot be checked at the moment\"}"),
           response.body);
     }
+  }
+
+  // RFC 6585 §4.
+  void asks_who_asks_too_much_to_wait() {
+    const Response response =
+        answer({Reason::kTooManyFromClient, "", std::chrono::seconds(2)}, "role:read:messages");
+    CPPUNIT_ASSERT_EQUAL(429, response.status);
+    CPPUNIT_ASSERT_EQUAL(std::string("2"), *response.header("retry-after"));
+    CPPUNIT_ASSERT_EQUAL(std::string("(none)"), challenge_of(response));
+    CPPUNIT_ASSERT_EQUAL(
+        std::string("{\"error\": \"too_many_requests\", \"error_description\": \"too many requests "
+                    "of this client are waiting\"}"),
+        response.body);
   }
 
   void says_when_to_try_again() {

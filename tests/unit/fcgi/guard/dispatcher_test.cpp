@@ -76,6 +76,7 @@ class DispatcherTest : public support::ValidatorFixture {
   Record handle(Variables variables) {
     auto record = std::make_shared<support::ExchangeRecord>();
     dispatcher_->handle(std::make_unique<support::FakeExchange>(std::move(variables), record));
+    settle();
     return record;
   }
 
@@ -105,7 +106,7 @@ class DispatcherTest : public support::ValidatorFixture {
   Response asked(const std::string& path, const std::string& token, int status,
                  const std::string& body) {
     const Record record = get(path, token);
-    http_.answer(status, body);
+    zitadel_answers(status, body);
     return later(record);
   }
 
@@ -182,7 +183,7 @@ class DispatcherTest : public support::ValidatorFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("(none)"), header(broken, "www-authenticate"));
     CPPUNIT_ASSERT(header(broken, "retry-after") != "(none)");
     const Record limited = get("/private", "two");
-    http_.answer(auth::HttpResponse{429, "", seconds(42)});
+    zitadel_answers(auth::HttpResponse{429, "", seconds(42)});
     CPPUNIT_ASSERT_EQUAL(std::string("42"), header(later(limited), "retry-after"));
   }
 
@@ -193,7 +194,7 @@ class DispatcherTest : public support::ValidatorFixture {
     const Response response = at_once(get("/private", "two"));
     CPPUNIT_ASSERT_EQUAL(503, response.status);
     CPPUNIT_ASSERT(header(response, "retry-after") != "(none)");
-    http_.answer(200, active());
+    zitadel_answers(200, active());
     CPPUNIT_ASSERT_EQUAL(200, later(first).status);
   }
 
@@ -258,7 +259,7 @@ class DispatcherTest : public support::ValidatorFixture {
     for (int i = 0; i < 100; ++i) records.push_back(get("/private", "token"));
     for (const Record& record : records) CPPUNIT_ASSERT(!record->is_over());
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, http_.asked());
-    http_.answer(200, active());
+    zitadel_answers(200, active());
     for (const Record& record : records) CPPUNIT_ASSERT_EQUAL(200, later(record).status);
   }
 
@@ -357,7 +358,7 @@ class DispatcherTest : public support::ValidatorFixture {
     });
     const Record record = handle({"REQUEST_METHOD=GET", "PATH_INFO=/who", "QUERY_STRING=a=b",
                                   "HTTP_AUTHORIZATION=Bearer token"});
-    http_.answer(200, active("somebody"));
+    zitadel_answers(200, active("somebody"));
     CPPUNIT_ASSERT_EQUAL(std::string("{\"message\": \"somebody a=b\"}"), later(record).body);
   }
 };

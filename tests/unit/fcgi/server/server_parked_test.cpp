@@ -55,6 +55,7 @@ class ServerParkedTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(ServerParkedTest);
   CPPUNIT_TEST(a_peer_that_leaves_meanwhile_does_no_harm);
   CPPUNIT_TEST(a_peer_that_leaves_meanwhile_gives_its_place_back_at_once);
+  CPPUNIT_TEST(tells_once_that_a_peer_has_left_unanswered);
   CPPUNIT_TEST(a_peer_that_sends_more_meanwhile_is_answered_once_and_closed);
   CPPUNIT_TEST(one_that_dies_on_another_thread_answers_500);
   CPPUNIT_TEST(many_of_them_hold_no_thread);
@@ -107,6 +108,35 @@ class ServerParkedTest : public CppUnit::TestFixture {
         for (int i = 0; i < 20; ++i) parking.finish();
         CPPUNIT_ASSERT_EQUAL(200, server.ask("/").status());
       }
+    }
+  }
+
+  // And nothing of a peer that was answered and leaves then.
+  void tells_once_that_a_peer_has_left_unanswered() {
+    for (const SocketKind kind : kSocketKinds) {
+      ParkingHandler parking;
+      Counter gone;
+      const RunningServer server({.kind = kind}, [&](std::unique_ptr<Exchange> exchange) {
+        exchange->client_watch().when_gone([&gone] { gone.add(); });
+        parking.handler()(std::move(exchange));
+      });
+      const std::size_t before = open_descriptors();
+      {
+        FastCgiPeer answered = server.connect();
+        CPPUNIT_ASSERT(answered.send(request("/park", {.keep = true})));
+        CPPUNIT_ASSERT(parking.has_parked(1));
+        parking.finish();
+        CPPUNIT_ASSERT_EQUAL(200, answered.receive().value().status());
+        FastCgiPeer leaving = server.connect();
+        CPPUNIT_ASSERT(leaving.send(request("/park", {})));
+        CPPUNIT_ASSERT(parking.has_parked(2));
+        if (kind == SocketKind::kTcp) prepare_reset(leaving.socket());
+      }
+      CPPUNIT_ASSERT(gone.reaches(1));
+      CPPUNIT_ASSERT(descriptors_come_down_to(before));
+      parking.finish();
+      CPPUNIT_ASSERT_EQUAL(200, server.ask("/").status());
+      CPPUNIT_ASSERT_EQUAL(1, gone.count());
     }
   }
 

@@ -1,4 +1,4 @@
-#include "auth/zitadel/jwt_validator.h"
+#include "auth/local_validation.h"
 
 #include <cppunit/extensions/HelperMacros.h>
 
@@ -8,6 +8,7 @@
 #include <string>
 
 #include "auth/jose/base64url.h"
+#include "auth/settings/settings.h"
 #include "tests/unit/support/jwts.h"
 #include "tests/unit/support/keys.h"
 #include "tests/unit/support/log_capture.h"
@@ -30,8 +31,8 @@ const std::string kIssuer = "https://issuer.example";
 const std::string kDiscovery =
     R"({"issuer":"https://issuer.example","jwks_uri":"https://issuer.example/oauth/v2/keys"})";
 
-class JwtValidatorTest : public CppUnit::TestFixture {
-  CPPUNIT_TEST_SUITE(JwtValidatorTest);
+class LocalJwtTest : public CppUnit::TestFixture {
+  CPPUNIT_TEST_SUITE(LocalJwtTest);
   CPPUNIT_TEST(refuses_an_opaque_token_without_asking_for_a_key);
   CPPUNIT_TEST(refuses_what_can_never_be_valid_without_asking_for_a_key);
   CPPUNIT_TEST(judges_nothing_while_no_key_is_known);
@@ -50,11 +51,20 @@ class JwtValidatorTest : public CppUnit::TestFixture {
   std::optional<support::LogCapture> log_{};  // so that failures on order say nothing
   support::ManualClock clock_;
   support::ScriptedHttpClient http_;
-  auth::JwtValidator validator_{
+  auth::WorkerPool workers_{0};  // whoever answers works
+  const auth::LocalValidation validator_{
+      jwt_mode(),
       {kIssuer, "client", "123"},
-      std::make_shared<auth::KeySet>(std::make_shared<auth::Discovery>(kIssuer, false, http_),
-                                     http_, clock_),
-      clock_};
+      std::make_shared<auth::RemoteKeySet>(std::make_shared<auth::Discovery>(kIssuer, false, http_),
+                                           http_, workers_, clock_),
+      clock_,
+      true};
+
+  static auth::Settings jwt_mode() {
+    auth::Settings settings;
+    settings.validation = auth::Validation::kJwt;
+    return settings;
+  }
 
  public:
   void setUp() override { log_.emplace(); }
@@ -62,7 +72,8 @@ class JwtValidatorTest : public CppUnit::TestFixture {
 
  private:
   [[nodiscard]] Result<Claims> verify(const std::string& token) const {
-    return validator_.verify(SecretView(token));
+    const std::optional<Result<Claims>> judged = validator_.judge(SecretView(token));
+    return judged ? *judged : Result<Claims>(Reason::kKeySetUnavailable);
   }
 
   void check_refused(Reason reason, const std::string& token) const {
@@ -195,7 +206,7 @@ class JwtValidatorTest : public CppUnit::TestFixture {
     http_.answer(200, kDiscovery);
     http_.answer(200, support::jwk_set_of({jwk_of(key_for(Algorithm::kEs256))}));
     CPPUNIT_ASSERT(verify(token).has_value());
-    clock_.advance(auth::kKeySetRefresh);
+    clock_.advance(auth::kKeyRefreshInterval);
     const std::string later =
         signed_jwt(key_for(Algorithm::kEs256), Algorithm::kEs256, R"({"alg":"ES256"})", payload());
     CPPUNIT_ASSERT(verify(later).has_value());
@@ -227,6 +238,6 @@ class JwtValidatorTest : public CppUnit::TestFixture {
   }
 };
 
-CPPUNIT_TEST_SUITE_REGISTRATION(JwtValidatorTest);
+CPPUNIT_TEST_SUITE_REGISTRATION(LocalJwtTest);
 
 }  // namespace

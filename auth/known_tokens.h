@@ -1,0 +1,71 @@
+// KnownTokens: what can be said of a token here and now, without asking anybody.
+//
+// That is what ZITADEL has said of it lately (auth/cache/token_cache.h), or what the token itself
+// tells, where it is judged here (auth/local_validation.h).
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "auth/base/clock.h"
+#include "auth/base/result.h"
+#include "auth/base/secret.h"
+#include "auth/cache/token_cache.h"
+#include "auth/cache/token_key.h"
+#include "auth/local_validation.h"
+#include "auth/token/claims.h"
+#include "auth/token/requirement.h"
+
+namespace auth {
+
+using SharedClaims = std::shared_ptr<const Claims>;
+
+// Made afresh for each request: claims stay known longer than a decision may.
+[[nodiscard]] inline Result<SharedClaims> decide(const Result<SharedClaims>& known,
+                                                 const Requirement& requirement) {
+  if (!known) return known;
+  if (std::optional<Error> refusal = requirement.check(**known)) return std::move(*refusal);
+  return known;
+}
+
+// Thread-safe; never blocks. The clock and the local validation must outlive it.
+class KnownTokens {
+ public:
+  using Word = TokenCache::Word;
+
+  KnownTokens(TokenCache::Limits limits, const LocalValidation& local, const Clock& clock)
+      : cache_(limits, clock), local_(local), clock_(clock) {}
+
+  struct Known {
+    // Claims of a token that is good now, or why it is not. nullopt: somebody has to be asked.
+    std::optional<Result<SharedClaims>> answer{};
+    SharedClaims run_out{};    // the last good answer, if it no longer counts
+    bool was_good = false;     // ZITADEL has called it active, whatever it says of it now
+    bool refresh_due = false;  // ask again in the background
+  };
+  // A token past its expiry is refused without a question. But in the first kClockSkew after it, by
+  // our clock, ZITADEL is to be asked, unless the token is judged here: its clock counts.
+  [[nodiscard]] Known find(const TokenKey& key, SecretView token);
+  // The same, but only what has been learned: the token is not judged.
+  [[nodiscard]] Known recall(const TokenKey& key, SecretView token);
+
+  // What the token itself tells. nullopt: ZITADEL has to be asked about it, or for its keys.
+  [[nodiscard]] std::optional<Result<SharedClaims>> judge(const TokenKey& key, SecretView token);
+
+  // See TokenCache.
+  Word learn(const TokenKey& key, SteadyTime sent, Word word) {
+    return cache_.learn(key, sent, std::move(word));
+  }
+
+  // ZITADEL cannot be reached: the last good answer while its grace lasts, or kExpired. nullopt:
+  // there is none.
+  [[nodiscard]] std::optional<Result<SharedClaims>> hold(const TokenKey& key);
+
+ private:
+  TokenCache cache_;
+  const LocalValidation& local_;
+  const Clock& clock_;
+};
+
+}  // namespace auth

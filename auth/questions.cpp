@@ -1,0 +1,325 @@
+#include "auth/questions.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "auth/base/log.h"
+
+namespace auth {
+namespace {
+
+// Set while this thread gives out turns. An answer that comes before its question has been sent
+// must not give out more of them from within.
+thread_local bool giving_turns = false;
+
+void tell_of_refusal(const Error& error) {
+  if (!log_enabled(LogLevel::kDebug)) return;
+  if (error.reason != Reason::kInactive) {
+    log(LogLevel::kDebug, "a token was refused: " + to_string(error));
+    return;
+  }
+  log(LogLevel::kDebug,
+      "ZITADEL calls a token inactive. Usual causes: it was asked for without the scope "
+      "urn:zitadel:iam:org:project:id:PROJECT_ID:aud of this API's project; it has expired or "
+      "was revoked; it is of another instance; or ZITADEL failed internally");
+}
+
+KnownTokens::Word word_of(const SharedEntry& entry) {
+  return {entry.claims, entry.refusal.value_or(Reason::kInactive)};
+}
+
+Result<SharedClaims> outcome_of(const KnownTokens::Word& word) {
+  if (word.claims) return word.claims;
+  return word.refusal;
+}
+
+}  // namespace
+
+Questions::Questions(Limits limits, Parts parts)
+    : limits_(limits),
+      parts_(parts),
+      room_({limits.parked, limits.in_flight}),
+      breaker_(parts.clock),
+      doubt_(parts.clock, std::max<std::chrono::seconds>(kWitnessMemory, 2 * limits.ttl)) {}
+
+Questions::Ticket Questions::ask(const TokenKey& key, SecretView token, const SharedClaims& good,
+                                 Waiter waiter) {
+  waiter.arrived = parts_.clock.steady();
+  const WaitingRoom::Joined joined = room_.join(key, token, good, waiter);
+  if (!joined.question) {
+    const bool parked = joined.refused == Reason::kTooManyWaiting;
+    const Error error{joined.refused, parked ? "ZITADEL_MAX_PARKED is reached" : "", kComeAgain};
+    parts_.failures.add(error);
+    waiter.done(error);
+    return {};
+  }
+  if (joined.leads) {
+    // Another question about it may have been answered since the caller looked.
+    const KnownTokens::Known known = parts_.known.recall(key, token);
+    known.answer ? land(joined.question, *known.answer) : begin(joined.question);
+  }
+  return {joined.question, joined.id};
+}
+
+void Questions::refresh(const TokenKey& key, SecretView token, const SharedClaims& good) {
+  if (const Open question = room_.begin(key, token, Question::Purpose::kRefresh, good)) {
+    begin(question);
+  }
+}
+
+bool Questions::cancel(const Ticket& ticket) {
+  const Open question = ticket.question.lock();
+  return question && room_.cancel(*question, ticket.id).has_value();
+}
+
+void Questions::stop() {
+  for (const Waiter& waiter : room_.stop()) waiter.done(Reason::kShuttingDown);
+}
+
+// The others are not asked about a token that is judged here: it takes longer.
+void Questions::begin(const Open& question) {
+  if (parts_.local.decides(question->token)) {
+    return await_keys(question, parts_.clock.steady() + limits_.timeout);
+  }
+  parts_.workers.run(
+      [this, question] { parts_.shared == nullptr ? line_up(question) : look_around(question); });
+}
+
+void Questions::await_keys(const Open& question, SteadyTime deadline) {
+  parts_.local.when_decidable([this, question, deadline] {
+    parts_.workers.run([this, question, deadline] { judge_again(question, deadline); });
+  });
+}
+
+// ZITADEL has answered for its keys. That can leave it open, where it was to an older question:
+// then another answer is waited for, but none to a question that begins after the deadline.
+void Questions::judge_again(const Open& question, SteadyTime deadline) {
+  if (const auto judged = parts_.known.judge(question->key, question->token)) {
+    return land(question, *judged);
+  }
+  if (parts_.clock.steady() < deadline) return await_keys(question, deadline);
+  fail(question, {Reason::kKeySetUnavailable, "it did not come in time"});
+}
+
+void Questions::look_around(const Open& question) {
+  parts_.shared->find(question->token, [this, question](const std::optional<SharedEntry>& entry) {
+    on_worker([this, question, entry] {
+      entry ? take_from_others(question, *entry) : line_up(question);
+    });
+  });
+}
+
+// The shared store calls back on a thread of its own, or on this one.
+void Questions::on_worker(Workers::Task task) {
+  parts_.workers.is_here() ? task() : parts_.workers.run(std::move(task));
+}
+
+Moment Questions::moment_of(const SharedEntry& entry) const {
+  const Moment now = parts_.clock.now();
+  const auto age = std::max(now.wall - entry.sent, WallMicroseconds::duration(0));
+  return {now.steady - age, entry.sent};
+}
+
+void Questions::take_from_others(const Open& question, const SharedEntry& entry) {
+  const Moment sent = moment_of(entry);
+  const auto age = parts_.clock.steady() - sent.steady;
+  if (entry.refusal) {
+    const bool is_repeated = age < std::min(kRefusalLifetime, limits_.ttl);
+    if (!entry.confirmed && is_doubtful(*question, *entry.refusal)) {
+      return is_repeated ? doubt(question, sent) : line_up(question);
+    }
+    const Word word = learn_from_others(*question, entry);
+    return is_repeated ? land(question, outcome_of(word)) : line_up(question);
+  }
+  // Nobody can tell when its lifetime ends.
+  if (entry.sent > parts_.clock.wall_microseconds() + kClockStep) return line_up(question);
+  const Word word = parts_.known.learn(question->key, sent.steady, word_of(entry));
+  const bool is_news = word.claims == entry.claims;
+  const KnownTokens::Known known = parts_.known.recall(question->key, question->token);
+  const bool is_good = known.answer && known.answer->has_value();
+  if (!is_good && known.run_out) {
+    question->good = known.run_out;
+    question->make_known();
+  }
+  if (!is_good || (!is_news && question->purpose == Question::Purpose::kRefresh)) {
+    return line_up(question);
+  }
+  doubt_.active(question->key, question->token, **known.answer, sent.steady);
+  land(question, *known.answer);
+  if (!known.refresh_due || !limits_.refresh_ahead) return;
+  const auto purpose = Question::Purpose::kRefresh;
+  const Open next = room_.begin(question->key, question->token, purpose, **known.answer);
+  if (next) line_up(next);
+}
+
+void Questions::line_up(const Open& question) {
+  if (auto refusal = breaker_.refuse(question->asker().standing)) return refuse(question, *refusal);
+  if (room_.line_up(*question, parts_.clock.steady())) send_next();
+}
+
+void Questions::refuse(const Open& question, const Breaker::Refusal& refusal) {
+  fail(question, refusal.error);
+  if (refusal.is_trial) send(question);
+}
+
+void Questions::send_next() {
+  if (giving_turns) return;
+  giving_turns = true;
+  const std::size_t slots = std::min(limits_.in_flight, parts_.http.capacity());
+  for (;;) {
+    if (const Open late = room_.waiting_since(parts_.clock.steady() - limits_.timeout)) {
+      fail(late, {Reason::kTooManyWaiting, "its turn did not come in time", kComeAgain});
+      continue;
+    }
+    const Open question = room_.next(slots);
+    if (!question) break;
+    if (auto refusal = breaker_.refuse(question->asker().standing)) {
+      room_.answered(*question);
+      refuse(question, *refusal);
+    } else {
+      send(question);
+    }
+  }
+  giving_turns = false;
+}
+
+void Questions::send(const Open& question) {
+  question->sent = parts_.clock.now();
+  parts_.introspection.ask(question->token, [this, question](Result<Claims> answer) {
+    room_.answered(*question);
+    take(question, std::move(answer));
+    send_next();
+  });
+}
+
+void Questions::take(const Open& question, Result<Claims> answer) {
+  const Moment sent = question->sent;
+  if (answer) {
+    breaker_.answered();
+    if (answer->left_out() > 0) {
+      parts_.failures.add({Reason::kClaimsTooLong, std::to_string(answer->left_out()) +
+                                                       " of its scopes and claims are left out"});
+    }
+    const auto claims = std::make_shared<const Claims>(std::move(*answer));
+    doubt_.active(question->key, question->token, claims, sent.steady);
+    learn(question, sent, {claims});
+  } else if (fault_of(answer.error().reason) == Fault::kToken) {
+    breaker_.answered();
+    take_refusal(question, answer.error());
+  } else {
+    const bool opened = breaker_.failed(answer.error(), sent.steady);
+    fail(question, answer.error());
+    if (opened) refuse_all();
+  }
+}
+
+// Nobody is kept waiting while ZITADEL is away.
+void Questions::refuse_all() {
+  std::vector<Open> waiting;
+  while (Open question = room_.waiting_since(SteadyTime::max())) {
+    waiting.push_back(std::move(question));
+  }
+  for (const Open& question : waiting) line_up(question);
+}
+
+void Questions::take_refusal(const Open& question, const Error& error) {
+  tell_of_refusal(error);
+  if (is_doubtful(*question, error.reason)) return doubt(question, question->sent);
+  learn(question, question->sent, {nullptr, error.reason});
+}
+
+// While ZITADEL is failing it calls all tokens inactive, not only those that were good before.
+bool Questions::is_doubtful(const Question& question, Reason reason) {
+  if (reason != Reason::kInactive) return false;
+  if (!question.good) return doubt_.is_failing();
+  return !question.good->expiry() || *question.good->expiry() > parts_.clock.wall();
+}
+
+void Questions::doubt(const Open& question, Moment sent) {
+  if (!question->good) return judged(question, sent, Doubt::Verdict::kFailing);
+  const auto witness = doubt_.inactive(
+      question->key, question->good->subject(), sent.steady,
+      [this, question, sent](Doubt::Verdict verdict) { judged(question, sent, verdict); });
+  if (!witness) return;
+  const auto purpose = Question::Purpose::kWitness;
+  if (const Open next = room_.begin(witness->key, witness->token, purpose, witness->claims)) {
+    line_up(next);
+  }
+}
+
+void Questions::judged(const Open& question, Moment sent, Doubt::Verdict verdict) {
+  switch (verdict) {
+    case Doubt::Verdict::kRevoked:
+    case Doubt::Verdict::kConfirmed:
+      return learn(question, sent, {nullptr, Reason::kInactive},
+                   verdict == Doubt::Verdict::kConfirmed);
+    case Doubt::Verdict::kFailing:
+      return fail(question, {Reason::kZitadelFailing, "", kFailingRetry});
+  }
+}
+
+// The others are told before the callers: their next request may reach another process.
+void Questions::learn(const Open& question, Moment sent, const Word& word, bool confirmed) {
+  const Word counts = parts_.known.learn(question->key, sent.steady, word);
+  if (parts_.shared == nullptr) return land(question, counts, sent.steady);
+  SharedEntry entry{sent.wall, word.claims};
+  if (!word.claims) entry.refusal = word.refusal;
+  entry.confirmed = confirmed;
+  const bool was_good = question->good != nullptr;
+  parts_.shared->store(question->token, std::move(entry), was_good,
+                       [this, question, sent, counts](const std::optional<SharedEntry>& later) {
+                         on_worker([this, question, sent, counts, later] {
+                           land(question, later ? learn_from_others(*question, *later) : counts,
+                                sent.steady);
+                         });
+                       });
+}
+
+Questions::Word Questions::learn_from_others(const Question& question, const SharedEntry& entry) {
+  return parts_.known.learn(question.key, moment_of(entry).steady, word_of(entry));
+}
+
+// No answer: what was known before may serve on, if the failure is ZITADEL's.
+void Questions::fail(const Open& question, const Error& error) {
+  const bool is_failing = error.reason == Reason::kZitadelFailing;  // the log says that once
+  if (!is_failing) parts_.failures.add(error);
+  const bool may_hold =
+      fault_of(error.reason) == Fault::kUpstream && (!is_failing || limits_.grace_while_failing);
+  if (may_hold) {
+    if (const auto held = parts_.known.hold(question->key)) return land(question, *held);
+  }
+  land(question, error);
+}
+
+// Who came when the answer had run out already is not served with it: ZITADEL is asked again.
+void Questions::land(const Open& question, const Word& word, SteadyTime sent) {
+  if (!word.claims) return land(question, word.refusal);
+  Open again;
+  WaitingRoom::Waiters waiters = room_.land_until(*question, sent + limits_.ttl, again);
+  call(std::move(waiters), word.claims);
+  doubt_.unanswered(question->key);
+  if (again) begin(again);
+}
+
+void Questions::land(const Open& question, const Result<SharedClaims>& outcome) {
+  call(room_.land(*question), outcome);
+  doubt_.unanswered(question->key);
+}
+
+void Questions::call(WaitingRoom::Waiters waiters, const Result<SharedClaims>& outcome) {
+  if (waiters.empty()) return;
+  const auto shared = std::make_shared<const Result<SharedClaims>>(outcome);
+  const auto call_one = [](const Waiter& waiter, const Result<SharedClaims>& with) {
+    waiter.done(decide(with, *waiter.requirement));
+  };
+  for (Waiter& waiter : waiters) {
+    // To wake another thread takes longer than to call.
+    if (&waiter == &waiters.back() && parts_.workers.is_here()) return call_one(waiter, *shared);
+    parts_.workers.run(
+        [call_one, shared, waiter = std::move(waiter)] { call_one(waiter, *shared); });
+  }
+}
+
+}  // namespace auth

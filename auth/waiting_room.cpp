@@ -1,0 +1,133 @@
+#include "auth/waiting_room.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace auth {
+
+WaitingRoom::Joined WaitingRoom::join(const TokenKey& key, SecretView token,
+                                      const std::shared_ptr<const Claims>& good, Waiter& waiter) {
+  const MutexLock lock(mutex_);
+  if (stopped_) return {.refused = Reason::kShuttingDown};
+  if (const std::optional<Reason> refused = admission_.take_place(waiter.asker)) {
+    return {.refused = *refused};
+  }
+  const auto [place, is_first] = open_.try_emplace(key);
+  if (is_first) {
+    place->second =
+        std::make_shared<Question>(key, token, waiter.asker, Question::Purpose::kCaller, good);
+  }
+  waiter.id = ++last_id_;
+  place->second->waiters_.push_back(std::move(waiter));
+  return {.question = place->second, .leads = is_first, .id = last_id_};
+}
+
+WaitingRoom::Open WaitingRoom::begin(const TokenKey& key, SecretView token,
+                                     Question::Purpose purpose,
+                                     const std::shared_ptr<const Claims>& good) {
+  const MutexLock lock(mutex_);
+  if (stopped_ || background_ >= limits_.background) return nullptr;
+  const auto [place, is_first] = open_.try_emplace(key);
+  if (!is_first) return nullptr;
+  ++background_;
+  place->second = std::make_shared<Question>(key, token, Asker{Standing::kKnown}, purpose, good);
+  return place->second;
+}
+
+std::optional<Waiter> WaitingRoom::cancel(Question& question, std::uint64_t id) {
+  const MutexLock lock(mutex_);
+  Waiters& waiters = question.waiters_;
+  const auto found = std::find_if(waiters.begin(), waiters.end(),
+                                  [&](const Waiter& each) { return each.id == id; });
+  if (found == waiters.end()) return std::nullopt;
+  Waiter taken = std::move(*found);
+  waiters.erase(found);
+  admission_.leave_place(taken.asker);
+  if (Admission::is_waiting(question) && !is_wanted(question)) forget(question);
+  return taken;
+}
+
+bool WaitingRoom::line_up(Question& question, SteadyTime now) {
+  const MutexLock lock(mutex_);
+  if (stopped_ || !is_wanted(question)) {
+    forget(question);
+    return false;
+  }
+  admission_.wait(question, now);
+  return true;
+}
+
+WaitingRoom::Open WaitingRoom::next(std::size_t slots) {
+  const MutexLock lock(mutex_);
+  return shared(admission_.next(slots));
+}
+
+WaitingRoom::Open WaitingRoom::waiting_since(SteadyTime then) {
+  const MutexLock lock(mutex_);
+  return shared(admission_.waiting_since(then));
+}
+
+void WaitingRoom::answered(Question& question) {
+  const MutexLock lock(mutex_);
+  admission_.end(question);
+}
+
+WaitingRoom::Waiters WaitingRoom::land(Question& question) {
+  const MutexLock lock(mutex_);
+  forget(question);
+  free_places(question.waiters_);
+  return std::exchange(question.waiters_, {});
+}
+
+WaitingRoom::Waiters WaitingRoom::land_until(Question& question, SteadyTime arrived, Open& again) {
+  const MutexLock lock(mutex_);
+  forget(question);
+  Waiters waiters = std::exchange(question.waiters_, {});
+  const auto late = std::stable_partition(
+      waiters.begin(), waiters.end(), [&](const Waiter& each) { return each.arrived <= arrived; });
+  if (late != waiters.end()) {
+    again = std::make_shared<Question>(question.key, question.token, late->asker,
+                                       Question::Purpose::kCaller, question.good);
+    again->waiters_.assign(std::move_iterator(late), std::move_iterator(waiters.end()));
+    waiters.erase(late, waiters.end());
+    open_.emplace(again->key, again);
+  }
+  free_places(waiters);
+  return waiters;
+}
+
+WaitingRoom::Waiters WaitingRoom::stop() {
+  const MutexLock lock(mutex_);
+  stopped_ = true;
+  Waiters all;
+  for (const auto& [key, question] : std::exchange(open_, {})) {
+    admission_.end(*question);
+    free_places(question->waiters_);
+    std::move(question->waiters_.begin(), question->waiters_.end(), std::back_inserter(all));
+    question->waiters_.clear();
+  }
+  return all;
+}
+
+bool WaitingRoom::is_wanted(const Question& question) const {
+  return question.purpose != Question::Purpose::kCaller || !question.waiters_.empty();
+}
+
+// Another question about the token may be open by now.
+void WaitingRoom::forget(Question& question) {
+  admission_.end(question);
+  const auto found = open_.find(question.key);
+  if (found == open_.end() || found->second.get() != &question) return;
+  if (question.purpose != Question::Purpose::kCaller) --background_;
+  open_.erase(found);
+}
+
+void WaitingRoom::free_places(const Waiters& waiters) {
+  for (const Waiter& each : waiters) admission_.leave_place(each.asker);
+}
+
+WaitingRoom::Open WaitingRoom::shared(Admission::Turn* turn) {
+  return turn == nullptr ? nullptr : static_cast<Question*>(turn)->shared_from_this();
+}
+
+}  // namespace auth

@@ -1,0 +1,122 @@
+// WaitingRoom: the open questions about tokens, and who waits for their answers.
+//
+// All who ask about one token share one question (single flight). A question is open from the first
+// who asks until it has landed: all who waited are called, and the next one begins anew.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "auth/admission.h"
+#include "auth/base/clock.h"
+#include "auth/base/mutex.h"
+#include "auth/base/result.h"
+#include "auth/base/secret.h"
+#include "auth/cache/token_key.h"
+#include "auth/token/claims.h"
+#include "auth/token/requirement.h"
+
+namespace auth {
+
+// A request that waits.
+struct Waiter {
+  const Requirement* requirement;
+  std::function<void(Result<std::shared_ptr<const Claims>>)> done;
+  Asker asker{};
+  SteadyTime arrived{};
+  std::uint64_t id = 0;
+};
+
+// About one token.
+class Question final : public Admission::Turn, public std::enable_shared_from_this<Question> {
+ public:
+  enum class Purpose : std::uint8_t {
+    kCaller,   // dropped if nobody waits for it any more before it is sent
+    kRefresh,  // in the background, before an answer in use runs out
+    kWitness,  // see auth/doubt.h
+  };
+
+  Question(const TokenKey& about, SecretView text, Asker asker, Purpose why,
+           std::shared_ptr<const Claims> last_good)
+      : Turn(asker), key(about), token(text), purpose(why), good(std::move(last_good)) {}
+
+  const TokenKey key;
+  const Secret token;
+  const Purpose purpose;
+
+  // Of whoever brings the question forward just then.
+  std::shared_ptr<const Claims> good;  // the last good answer; null: the token is a new one
+  Moment sent{};
+
+ private:
+  friend class WaitingRoom;
+  std::vector<Waiter> waiters_{};  // the room's
+};
+
+// Thread-safe; calls nobody.
+class WaitingRoom {
+ public:
+  using Open = std::shared_ptr<Question>;
+  using Waiters = std::vector<Waiter>;
+
+  struct Limits {
+    std::size_t waiters;
+    std::size_t background;  // questions that nobody waits for
+  };
+  explicit WaitingRoom(Limits limits) : limits_(limits), admission_(limits.waiters) {}
+
+  struct Joined {
+    Open question{};     // null: refused
+    bool leads = false;  // the first: the question is to be asked, and to land in the end
+    std::uint64_t id = 0;
+    Reason refused = Reason::kTooManyWaiting;  // or kTooManyFromClient, kShuttingDown
+  };
+  // Takes the waiter, unless it is refused.
+  [[nodiscard]] Joined join(const TokenKey& key, SecretView token,
+                            const std::shared_ptr<const Claims>& good, Waiter& waiter);
+  // Begins a question that nobody waits for. Returns null if there is one about this token, or
+  // there are too many.
+  [[nodiscard]] Open begin(const TokenKey& key, SecretView token, Question::Purpose purpose,
+                           const std::shared_ptr<const Claims>& good);
+
+  // Takes one waiter back. nullopt: it was called already, or is being called.
+  [[nodiscard]] std::optional<Waiter> cancel(Question& question, std::uint64_t id);
+
+  // The question waits for its turn from now on. Returns false, and forgets it, if nobody wants it.
+  [[nodiscard]] bool line_up(Question& question, SteadyTime now);
+  // Returns the question to be sent now, if no more than slots are under way then; or null.
+  [[nodiscard]] Open next(std::size_t slots);
+  // Returns a question that waits for its turn since then or longer, and waits no more; or null.
+  [[nodiscard]] Open waiting_since(SteadyTime then);
+  // The question is no longer under way: another may be sent.
+  void answered(Question& question);
+
+  // Ends the question, and gives all who wait for it.
+  [[nodiscard]] Waiters land(Question& question);
+  // The same, but who arrived later goes on waiting, for a new question that is given in again.
+  [[nodiscard]] Waiters land_until(Question& question, SteadyTime arrived, Open& again);
+
+  // Gives all waiters, and takes no more.
+  [[nodiscard]] Waiters stop();
+
+ private:
+  [[nodiscard]] bool is_wanted(const Question& question) const REQUIRES_LOCK(mutex_);
+  void forget(Question& question) REQUIRES_LOCK(mutex_);
+  void free_places(const Waiters& waiters) REQUIRES_LOCK(mutex_);
+  [[nodiscard]] static Open shared(Admission::Turn* turn);
+
+  const Limits limits_;
+  Mutex mutex_;
+  Admission admission_ GUARDED_BY(mutex_);
+  std::unordered_map<TokenKey, Open, TokenKeyHash> open_ GUARDED_BY(mutex_);
+  std::size_t background_ GUARDED_BY(mutex_) = 0;
+  std::uint64_t last_id_ GUARDED_BY(mutex_) = 0;
+  bool stopped_ GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace auth

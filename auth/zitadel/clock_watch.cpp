@@ -1,0 +1,53 @@
+#include "auth/zitadel/clock_watch.h"
+
+#include <string>
+
+#include "auth/base/log.h"
+
+namespace auth {
+namespace {
+
+using std::chrono::seconds;
+
+// How far this clock is ahead for certain: the server has written its date, cut to seconds, between
+// the sending of the question and the arrival of the answer. Negative: behind.
+seconds surely_ahead(WallTime date, WallMicroseconds sent, WallMicroseconds arrived) {
+  if (sent - date >= kClockNotice) return std::chrono::floor<seconds>(sent - date);
+  // At least so far behind, for the date was cut.
+  if (date - arrived > kClockNotice - seconds(1)) {
+    return -std::chrono::ceil<seconds>(date - arrived);
+  }
+  return seconds(0);
+}
+
+}  // namespace
+
+void ClockWatch::send(HttpRequest request, Done done) {
+  http_.send(std::move(request), [this, sent = clock_.wall_microseconds(),
+                                  done = std::move(done)](Result<HttpResponse> answer) {
+    if (answer && answer->date) look(*answer->date, sent);
+    done(std::move(answer));
+  });
+}
+
+void ClockWatch::look(WallTime date, WallMicroseconds sent) {
+  const seconds ahead = surely_ahead(date, sent, clock_.wall_microseconds());
+  if (ahead.count() == 0 || !is_news(ahead)) return;
+  const bool harms = std::chrono::abs(ahead) > kClockSkew;
+  log(harms ? LogLevel::kError : LogLevel::kWarn,
+      "this machine's clock is wrong: it is " + std::to_string(std::chrono::abs(ahead).count()) +
+          " seconds " + (ahead.count() > 0 ? "ahead of" : "behind") + " ZITADEL's: set it right");
+}
+
+bool ClockWatch::is_news(seconds ahead) {
+  const SteadyTime now = clock_.steady();
+  const MutexLock lock(mutex_);
+  const bool told =
+      told_ && now < told_at_ + kClockReminder && std::chrono::abs(*told_ - ahead) <= kClockSkew;
+  if (told) return false;
+  told_ = ahead;
+  told_at_ = now;
+  return true;
+}
+
+}  // namespace auth

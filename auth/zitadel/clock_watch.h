@@ -1,0 +1,40 @@
+// ClockWatch: an HttpClient that tells the operator, by the Date of the answers, that this
+// machine's clock is wrong.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "auth/base/clock.h"
+#include "auth/base/mutex.h"
+#include "auth/zitadel/http_client.h"
+
+namespace auth {
+
+// From here on the operator is told.
+constexpr std::chrono::seconds kClockNotice{2};
+// It is said again after this time, or once the difference has changed by more than kClockSkew.
+constexpr std::chrono::hours kClockReminder{1};
+
+// Thread-safe. Client and clock must outlive it, and it must outlive what was asked through it.
+class ClockWatch final : public HttpClient {
+ public:
+  ClockWatch(HttpClient& http, const Clock& clock) : http_(http), clock_(clock) {}
+
+  void send(HttpRequest request, Done done) override;
+  [[nodiscard]] std::size_t capacity() const noexcept override { return http_.capacity(); }
+
+ private:
+  void look(WallTime date, WallMicroseconds sent);
+  // Whether it was not said lately.
+  [[nodiscard]] bool is_news(std::chrono::seconds ahead);
+
+  HttpClient& http_;
+  const Clock& clock_;
+  Mutex mutex_;
+  std::optional<std::chrono::seconds> told_ GUARDED_BY(mutex_);
+  SteadyTime told_at_ GUARDED_BY(mutex_){};
+};
+
+}  // namespace auth

@@ -1,0 +1,65 @@
+#include "fcgi/http/client_address.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace fcgi {
+namespace {
+
+// RFC 3875 §4.1.18.
+std::string variable_of(std::string_view header) {
+  std::string name = "HTTP_";
+  for (const char letter : header) {
+    const bool lower = letter >= 'a' && letter <= 'z';
+    name.push_back(lower ? static_cast<char>(letter - 'a' + 'A') : letter == '-' ? '_' : letter);
+  }
+  return name;
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+// Some proxies add the port: "192.0.2.1:4711", "[2001:db8::1]:4711".
+std::string_view without_port(std::string_view text) {
+  const std::size_t bracket = text.find(']');
+  if (text.starts_with('[') && bracket != text.npos) return text.substr(1, bracket - 1);
+  const std::size_t colon = text.find(':');
+  const bool only_one = colon != text.npos && text.find(':', colon + 1) == text.npos;
+  return only_one ? text.substr(0, colon) : text;
+}
+
+}  // namespace
+
+ClientAddress::ClientAddress(std::string_view header, std::vector<auth::IpPrefix> trusted_proxies)
+    : variable_(header.empty() ? "" : variable_of(header)), trusted_(std::move(trusted_proxies)) {}
+
+std::string_view ClientAddress::of(const Request& request) const {
+  std::string_view client = request.variable("REMOTE_ADDR");
+  if (variable_.empty() || !is_trusted(client)) return client;
+  // A web server may hand on each header line as a variable of its own.
+  std::vector<std::string_view> lines = request.variables(variable_);
+  for (; !lines.empty(); lines.pop_back()) {
+    for (std::string_view rest = lines.back(); !rest.empty();) {
+      const std::size_t comma = rest.rfind(',');
+      const std::size_t begin = comma == rest.npos ? 0 : comma + 1;
+      const std::string_view address = without_port(trimmed(rest.substr(begin)));
+      if (!auth::IpAddress::parse(address)) return client;
+      client = address;
+      if (!is_trusted(address)) return client;
+      rest = comma == rest.npos ? "" : rest.substr(0, comma);
+    }
+  }
+  return client;
+}
+
+bool ClientAddress::is_trusted(std::string_view address) const noexcept {
+  const std::optional<auth::IpAddress> parsed = auth::IpAddress::parse(address);
+  return parsed && std::any_of(trusted_.begin(), trusted_.end(),
+                               [&](const auth::IpPrefix& proxy) { return proxy.holds(*parsed); });
+}
+
+}  // namespace fcgi

@@ -1,0 +1,36 @@
+// ClientAddress: whose request it is, by IP address.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "auth/base/ip_address.h"
+#include "fcgi/http/request.h"
+
+namespace fcgi {
+
+// Immutable after construction, so any thread may use it.
+class ClientAddress {
+ public:
+  // Who calls the web server (REMOTE_ADDR).
+  ClientAddress() = default;
+  // Behind proxies: a header that holds addresses, such as X-Forwarded-For, and who is believed
+  // when it sends one.
+  ClientAddress(std::string_view header, std::vector<auth::IpPrefix> trusted_proxies);
+
+  // The address, as text, which lives as long as the request; empty if nobody tells.
+  //
+  // Each proxy adds whom it was called by at the right end. So the last address that is no trusted
+  // proxy's is the client's: what stands to the left of it, the client may have made up. Where that
+  // place holds no address, the request counts as the proxy's that wrote it.
+  [[nodiscard]] std::string_view of(const Request& request) const;
+
+ private:
+  [[nodiscard]] bool is_trusted(std::string_view address) const noexcept;
+
+  std::string variable_{};  // empty: no header counts
+  std::vector<auth::IpPrefix> trusted_{};
+};
+
+}  // namespace fcgi

@@ -1,0 +1,133 @@
+// Whoever floods the API with made-up tokens keeps nobody else waiting.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { startIssuer } from '../issuer/client.mjs';
+import { startApi } from './support/api.mjs';
+import { Callers, tally } from './support/callers.mjs';
+import { FastCgiConnection, fastCgiRequest } from './support/fastcgi.mjs';
+
+const way = 'lighttpd/spawn-fcgi.conf';
+const limit = { timeout: 120_000 };
+const kDelay = 1000; // milliseconds of the issuer
+const flooder = '192.0.2.1';
+const other = '198.51.100.7';
+
+let issuer;
+before(async () => {
+  issuer = await startIssuer();
+  await issuer.settings({ assertions: 'reusable' });
+});
+after(() => issuer?.stop());
+afterEach(() => issuer.clearFaults());
+
+async function withApi(settings, use) {
+  const api = await startApi(way, issuer, { settings: { ZITADEL_LOG_LEVEL: 'error', ...settings } });
+  try {
+    return await use(api);
+  } finally {
+    await api.stop();
+  }
+}
+
+const requestOf = (token, address) =>
+  fastCgiRequest('/private', { token, more: address === undefined ? {} : { REMOTE_ADDR: address } });
+
+// Asks the program itself, as a web server would for a client with that address.
+async function ask(api, token, address) {
+  api.secrets.add(token);
+  const begin = performance.now();
+  const connection = await FastCgiConnection.open(api.workspace.socket);
+  connection.send(requestOf(token, address));
+  const answer = await connection.answer();
+  connection.close();
+  return { ...answer, ms: performance.now() - begin };
+}
+
+// Asks about made-up tokens, so many at once.
+async function flood(api, count) {
+  const answers = [];
+  for (let n = 0; n < count; n += 1) {
+    answers.push(ask(api, `made-up-${n}`, flooder));
+    if (n % 200 === 199) await sleep(5); // the socket's queue is bounded
+  }
+  return answers;
+}
+
+describe('while a client asks about made-up tokens', limit, () => {
+  for (const count of [3000, 6000]) {
+    it(`${count} at once, known and good new tokens of others are served`, async () => {
+      await withApi({ ZITADEL_CACHE_TTL: 3 }, async (api) => {
+        const known = await issuer.mintMany(20);
+        for (const token of known) assert.equal((await ask(api, token, other)).status, 200);
+        const good = await issuer.mintMany(20);
+        await issuer.fault({ delay: kDelay });
+        const flooding = await flood(api, count);
+        const knownAnswers = [];
+        const goodAnswers = [];
+        for (let n = 0; n < 80; n += 1) { // more than two lifetimes
+          knownAnswers.push(ask(api, known[n % 20], other));
+          if (n % 4 === 0) goodAnswers.push(ask(api, good[n / 4], other));
+          await sleep(100);
+        }
+        assert.deepEqual(tally(await Promise.all(knownAnswers)), { 200: 80 });
+        const served = await Promise.all(goodAnswers);
+        assert.deepEqual(tally(served), { 200: 20 });
+        const slowest = Math.max(...served.map(({ ms }) => ms));
+        assert.ok(slowest < 3 * kDelay, `one took ${slowest} ms`);
+        await issuer.clearFaults();
+        const counts = tally(await Promise.all(flooding));
+        assert.equal(counts[200], undefined);
+        assert.ok(counts[401] > 0, JSON.stringify(counts));
+        assert.equal(counts[429] ?? 0, Math.max(0, count - 4096), JSON.stringify(counts));
+      });
+    });
+  }
+
+  it('it is told to come again once it has its share, and by the header of a proxy, too', async () => {
+    const settings = { ZITADEL_MAX_PARKED: 40, ZITADEL_CLIENT_ADDRESS_HEADER: 'X-Forwarded-For',
+      ZITADEL_TRUSTED_PROXIES: '127.0.0.0/8' };
+    const api = await startApi('lighttpd/fastcgi.conf', issuer,
+      { settings: { ZITADEL_LOG_LEVEL: 'warn', ...settings } });
+    const callers = new Callers(api, { most: 200 });
+    const from = (address, token) => callers.call('/api/private',
+      { token, headers: { 'X-Forwarded-For': `203.0.113.1, ${address}` } });
+    try {
+      await issuer.fault({ delay: 2000 });
+      const flooding = Array.from({ length: 60 }, (_, n) => from(flooder, `made-up-${n}`));
+      const told = (await Promise.race([Promise.all(flooding.slice(30)), sleep(1500)])) === undefined;
+      assert.ok(told); // some of them wait
+      const token = await issuer.mint();
+      assert.equal((await from(other, token)).status, 200);
+      const answers = await Promise.all(flooding);
+      assert.deepEqual(tally(answers), { 401: 20, 429: 40 });
+      for (const { status, retryAfter, json } of answers) {
+        if (status !== 429) continue;
+        assert.equal(retryAfter, '1');
+        assert.equal(json.error, 'too_many_requests');
+      }
+    } finally {
+      callers.close();
+      await api.stop();
+    }
+  });
+});
+
+it('clients that have gone leave their places within a second', limit, async () => {
+  await withApi({ ZITADEL_MAX_PARKED: 100 }, async (api) => { // of these a quarter is for known tokens
+    const good = await issuer.mint();
+    await issuer.fault({ delay: 3000 });
+    const leaving = await Promise.all(Array.from({ length: 75 }, () =>
+      FastCgiConnection.open(api.workspace.socket)));
+    leaving.forEach((each, n) => {
+      api.secrets.add(`made-up-${n}`);
+      each.send(requestOf(`made-up-${n}`, n < 50 ? flooder : '192.0.2.2'));
+    });
+    await sleep(300);
+    assert.equal((await ask(api, good, other)).status, 503);
+    for (const each of leaving) each.close();
+    await sleep(500);
+    assert.equal((await ask(api, good, other)).status, 200);
+  });
+});

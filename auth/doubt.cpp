@@ -28,10 +28,14 @@ void Doubt::active(const TokenKey& key, SecretView token,
 std::optional<Doubt::Witness> Doubt::inactive(const TokenKey& key, std::string_view subject,
                                               SteadyTime sent, Judged judged) {
   Doubts doubts;
+  bool is_failing = false;
   {
     const MutexLock lock(mutex_);
     std::erase_if(seen_, [&](const Seen& each) { return each.witness.key == key; });
-    if (!failing_since_) {
+    is_failing = failing_since_.has_value();
+    if (is_failing) {
+      doubts.push_back({std::string(subject), std::move(judged)});
+    } else {
       const bool is_first = !pending_;
       if (is_first) pending_ = Pending{sent};
       pending_->doubts.push_back({std::string(subject), std::move(judged)});
@@ -42,7 +46,7 @@ std::optional<Doubt::Witness> Doubt::inactive(const TokenKey& key, std::string_v
       doubts = std::exchange(pending_, std::nullopt)->doubts;
     }
   }
-  doubts.empty() ? judged(Verdict::kFailing) : conclude(doubts);
+  is_failing ? judge(doubts, Verdict::kFailing) : conclude(doubts);
   return std::nullopt;
 }
 

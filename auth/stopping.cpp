@@ -30,19 +30,19 @@ void OwnWorkers::run(Task task) {
 }
 
 void OwnHttpClient::send(HttpRequest request, Done done) {
-  std::uint64_t question = 0;
-  {
-    const MutexLock lock(open_->mutex);
-    if (!open_->stopped) {
-      question = ++open_->last;
-      open_->gate->enter_with_others();
-      open_->questions.emplace(question, std::move(done));
-    }
-  }
+  const std::uint64_t question = open_->begin(done);
   if (question == 0) return done(Reason::kShuttingDown);
   http_.send(std::move(request), [open = open_, question](Result<HttpResponse> answer) {
     open->answer(question, std::move(answer));
   });
+}
+
+std::uint64_t OwnHttpClient::Open::begin(Done& done) {
+  const MutexLock lock(mutex);
+  if (stopped) return 0;
+  gate->enter_with_others();
+  questions.emplace(++last, std::move(done));
+  return last;
 }
 
 void OwnHttpClient::Open::answer(std::uint64_t question, Result<HttpResponse> answer) {

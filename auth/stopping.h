@@ -72,6 +72,8 @@ class OwnHttpClient final : public HttpClient {
   // What is not answered yet. Lives as long as the real client may call back.
   struct Open {
     explicit Open(std::shared_ptr<Gate> with) : gate(std::move(with)) {}
+    // Takes the call back over and returns the question's number; 0: stopped, and nothing taken.
+    std::uint64_t begin(Done& done);
     void answer(std::uint64_t question, Result<HttpResponse> answer);
 
     const std::shared_ptr<Gate> gate;

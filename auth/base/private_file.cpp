@@ -16,7 +16,7 @@ namespace {
 
 FileMistake system_mistake(std::string_view what) {
   const int code = errno;
-  return {std::string(what) + ": " + std::generic_category().message(code), code == ENOENT};
+  return {{std::string(what) + ": " + std::generic_category().message(code)}, code == ENOENT};
 }
 
 std::string remedy_for(const struct stat& status, const std::string& path) {

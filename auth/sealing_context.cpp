@@ -1,6 +1,5 @@
 #include "auth/sealing_context.h"
 
-
 #include "auth/base/private_file.h"
 #include "auth/settings/settings.h"
 

@@ -33,6 +33,11 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
                     [](char x, char y) { return lower_case(x) == lower_case(y); });
 }
 
+std::string_view trimmed(std::string_view text, std::string_view blanks) noexcept {
+  text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
+  return text.substr(0, text.find_last_not_of(blanks) + 1);
+}
+
 std::vector<std::string_view> words_of(std::string_view text) {
   constexpr std::string_view kBlanks = " \t";
   std::vector<std::string_view> words;

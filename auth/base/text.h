@@ -41,6 +41,10 @@ namespace auth {
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
+// Without the blanks at both ends. The view is of the text.
+[[nodiscard]] std::string_view trimmed(std::string_view text,
+                                       std::string_view blanks = " \t") noexcept;
+
 // What stands between blanks and tabs, in order. The views are of the text.
 [[nodiscard]] std::vector<std::string_view> words_of(std::string_view text);
 

@@ -77,7 +77,7 @@ Reply reply_of(const redisReply& reply) {
   }
 }
 
-Problem not_its_protocol() { return {"it does not speak the protocol of Redis"}; }
+Mistake not_its_protocol() { return {"it does not speak the protocol of Redis"}; }
 
 }  // namespace
 
@@ -90,10 +90,10 @@ RedisConnection::Begun RedisConnection::begin(const RedisAddress& address,
   redisContext* const context = address.host.empty()
                                     ? redisConnectUnixNonBlock(address.socket.c_str())
                                     : redisConnectNonBlock(figures.c_str(), address.port);
-  if (context == nullptr) return Problem{"there is no memory for a connection"};
+  if (context == nullptr) return Mistake{"there is no memory for a connection"};
   std::unique_ptr<RedisConnection> begun(new RedisConnection(address, context));
   if (context->err != 0) return begun->trouble();
-  if (::fcntl(context->fd, F_SETFD, FD_CLOEXEC) != 0) return Problem{"its socket cannot be used"};
+  if (::fcntl(context->fd, F_SETFD, FD_CLOEXEC) != 0) return Mistake{"its socket cannot be used"};
   return begun;
 }
 
@@ -104,7 +104,7 @@ short RedisConnection::awaited() const noexcept {
   return static_cast<short>(unsent_ ? POLLIN | POLLOUT : POLLIN);
 }
 
-std::optional<Problem> RedisConnection::advance(short events) {
+std::optional<Mistake> RedisConnection::advance(short events) {
   if (events == 0) return std::nullopt;
   if (stage_ == Stage::kConnecting) return connected();
   if ((events & ~POLLOUT) != 0 && redisBufferRead(context_.get()) != REDIS_OK) return trouble();
@@ -112,19 +112,19 @@ std::optional<Problem> RedisConnection::advance(short events) {
   return (events & POLLOUT) != 0 ? flush() : std::nullopt;
 }
 
-std::optional<Problem> RedisConnection::connected() {
+std::optional<Mistake> RedisConnection::connected() {
   int code = 0;
   socklen_t size = sizeof code;
   if (::getsockopt(context_->fd, SOL_SOCKET, SO_ERROR, &code, &size) != 0) code = errno;
-  if (code != 0) return Problem{std::generic_category().message(code)};
+  if (code != 0) return Mistake{std::generic_category().message(code)};
   return introduce();
 }
 
 // Nothing else is sent before its replies: it would land in another database.
-std::optional<Problem> RedisConnection::introduce() {
+std::optional<Mistake> RedisConnection::introduce() {
   stage_ = Stage::kIntroducing;
   const std::string_view password = address_.password.reveal();
-  std::optional<Problem> problem;
+  std::optional<Mistake> problem;
   if (!password.empty()) {
     problem = address_.user.empty() ? greet({"AUTH", password})
                                     : greet({"AUTH", address_.user, password});
@@ -137,28 +137,28 @@ std::optional<Problem> RedisConnection::introduce() {
 }
 
 // Not by hiredis' buffer, which is not wiped. A new connection has room for it.
-std::optional<Problem> RedisConnection::greet(std::initializer_list<std::string_view> command) {
+std::optional<Mistake> RedisConnection::greet(std::initializer_list<std::string_view> command) {
   const Secret bytes = format(command);
-  if (bytes.empty()) return Problem{"there is no memory for a command"};
+  if (bytes.empty()) return Mistake{"there is no memory for a command"};
   const std::string_view text = bytes.reveal();
   if (::send(context_->fd, text.data(), text.size(), MSG_NOSIGNAL) !=
       static_cast<ssize_t>(text.size())) {
-    return Problem{"it closes the connection"};
+    return Mistake{"it closes the connection"};
   }
   greetings_.emplace_back(*command.begin());
   ++expected_;
   return std::nullopt;
 }
 
-std::optional<Problem> RedisConnection::read_greetings() {
+std::optional<Mistake> RedisConnection::read_greetings() {
   while (!greetings_.empty()) {
     auto answer = next();
-    if (auto* problem = std::get_if<Problem>(&answer)) return std::move(*problem);
-    const auto& reply = std::get<std::optional<Reply>>(answer);
+    if (!answer) return std::move(answer).error();
+    const std::optional<Reply>& reply = *answer;
     if (!reply) return std::nullopt;
     const bool is_text = reply->kind == Reply::Kind::kText;
     if (!is_text || reply->text != "OK") {
-      return Problem{"it answers " + (is_text ? "something else" : reply->text) + " to " +
+      return Mistake{"it answers " + (is_text ? "something else" : reply->text) + " to " +
                      greetings_.front()};
     }
     greetings_.pop_front();
@@ -167,7 +167,7 @@ std::optional<Problem> RedisConnection::read_greetings() {
   return std::nullopt;
 }
 
-std::optional<Problem> RedisConnection::send(const Command& command) {
+std::optional<Mistake> RedisConnection::send(const Command& command) {
   Arguments arguments(command);
   if (redisAppendCommandArgv(context_.get(), arguments.count(), arguments.texts.data(),
                              arguments.sizes.data()) != REDIS_OK) {
@@ -177,17 +177,17 @@ std::optional<Problem> RedisConnection::send(const Command& command) {
   return std::nullopt;
 }
 
-std::optional<Problem> RedisConnection::flush() {
+std::optional<Mistake> RedisConnection::flush() {
   int done = 0;
   if (redisBufferWrite(context_.get(), &done) != REDIS_OK) return trouble();
   unsent_ = done == 0;
   return std::nullopt;
 }
 
-std::variant<std::optional<Reply>, Problem> RedisConnection::next() {
+Result<std::optional<Reply>, Mistake> RedisConnection::next() {
   const redisReader& reader = *context_->reader;
-  if (reader.pos >= reader.len) return std::nullopt;
-  if (expected_ == 0) return Problem{"it answers more than it was asked"};
+  if (reader.pos >= reader.len) return std::optional<Reply>();
+  if (expected_ == 0) return Mistake{"it answers more than it was asked"};
   // None of the commands has lists for an answer, for which hiredis would take memory at once.
   const bool begins = reader.ridx < 0;
   if (begins && std::string_view("+-:$").find(reader.buf[reader.pos]) == std::string_view::npos) {
@@ -196,18 +196,18 @@ std::variant<std::optional<Reply>, Problem> RedisConnection::next() {
   void* made = nullptr;
   if (redisGetReplyFromReader(context_.get(), &made) != REDIS_OK) return not_its_protocol();
   if (made == nullptr) {
-    if (reader.len - reader.pos > kMaxReplyBytes) return Problem{"its answer is too long"};
-    return std::nullopt;
+    if (reader.len - reader.pos > kMaxReplyBytes) return Mistake{"its answer is too long"};
+    return std::optional<Reply>();
   }
   const std::unique_ptr<redisReply, ReplyDeleter> reply(static_cast<redisReply*>(made));
   // More than was asked for would be taken for the next answer.
   if (--expected_ == 0 && reader.pos < reader.len) {
-    return Problem{"it answers more than it was asked"};
+    return Mistake{"it answers more than it was asked"};
   }
-  return reply_of(*reply);
+  return std::optional(reply_of(*reply));
 }
 
-Problem RedisConnection::trouble() const {
+Mistake RedisConnection::trouble() const {
   switch (context_->err) {
     case REDIS_ERR_EOF:
       return {"it closes the connection"};

@@ -9,8 +9,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 
+#include "auth/base/result.h"
 #include "auth/store/redis_reply.h"
 #include "auth/store/redis_url.h"
 
@@ -22,7 +22,7 @@ namespace auth::redis {
 class RedisConnection {
  public:
   enum class Stage { kConnecting, kIntroducing, kReady };
-  using Begun = std::variant<std::unique_ptr<RedisConnection>, Problem>;
+  using Begun = Result<std::unique_ptr<RedisConnection>, Mistake>;
 
   // Begins to connect to the address's socket, or to one of the addresses of its host, in figures.
   // The address must outlive the connection.
@@ -35,15 +35,15 @@ class RedisConnection {
 
   // After a poll: connects, authenticates, chooses the database, writes, reads; what can be done
   // now.
-  [[nodiscard]] std::optional<Problem> advance(short events);
+  [[nodiscard]] std::optional<Mistake> advance(short events);
 
   // REQUIRES: kReady. Written as far as the server takes it; the rest follows by advance.
-  [[nodiscard]] std::optional<Problem> send(const Command& command);
-  [[nodiscard]] std::optional<Problem> flush();
+  [[nodiscard]] std::optional<Mistake> send(const Command& command);
+  [[nodiscard]] std::optional<Mistake> flush();
 
   // The next reply, in the order of the commands. nullopt: it has not come yet. A reply that nobody
   // has asked for, or of more than kMaxSealedBytes and some, is a problem.
-  [[nodiscard]] std::variant<std::optional<Reply>, Problem> next();
+  [[nodiscard]] Result<std::optional<Reply>, Mistake> next();
 
  private:
   struct ContextDeleter {
@@ -53,11 +53,11 @@ class RedisConnection {
   RedisConnection(const RedisAddress& address, redisContext* context)
       : address_(address), context_(context) {}
 
-  [[nodiscard]] std::optional<Problem> connected();
-  [[nodiscard]] std::optional<Problem> introduce();
-  [[nodiscard]] std::optional<Problem> greet(std::initializer_list<std::string_view> command);
-  [[nodiscard]] std::optional<Problem> read_greetings();
-  [[nodiscard]] Problem trouble() const;
+  [[nodiscard]] std::optional<Mistake> connected();
+  [[nodiscard]] std::optional<Mistake> introduce();
+  [[nodiscard]] std::optional<Mistake> greet(std::initializer_list<std::string_view> command);
+  [[nodiscard]] std::optional<Mistake> read_greetings();
+  [[nodiscard]] Mistake trouble() const;
 
   const RedisAddress& address_;
   const std::unique_ptr<redisContext, ContextDeleter> context_;

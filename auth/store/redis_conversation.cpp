@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <system_error>
 #include <utility>
-#include <variant>
 
 namespace auth::redis {
 
@@ -20,20 +19,20 @@ bool RedisConversation::is_connecting() const {
   return connection_ && connection_->stage() == RedisConnection::Stage::kConnecting;
 }
 
-std::optional<SteadyTime> RedisConversation::deadline() const {
+std::optional<PollTime> RedisConversation::deadline() const {
   if (!sent_.empty()) return sent_.front().deadline;
   if (waiting_.empty()) return std::nullopt;
-  const SteadyTime first = waiting_.front().deadline;
+  const PollTime first = waiting_.front().deadline;
   return is_connecting() ? std::min(first, connect_until_) : first;
 }
 
-void RedisConversation::advance(short events, SteadyTime now) {
-  if (const std::optional<Problem> problem = step(events, now)) fail(problem->words);
+void RedisConversation::advance(short events, PollTime now) {
+  if (const std::optional<Mistake> problem = step(events, now)) fail(problem->sentence);
 }
 
 void RedisConversation::end() { fail({}); }
 
-std::optional<Problem> RedisConversation::step(short events, SteadyTime now) {
+std::optional<Mistake> RedisConversation::step(short events, PollTime now) {
   if (auto problem = use(events)) return problem;
   if (auto problem = overdue(now)) return problem;
   if (!connection_ && !waiting_.empty()) {
@@ -43,22 +42,22 @@ std::optional<Problem> RedisConversation::step(short events, SteadyTime now) {
 }
 
 // One address that does not answer leaves time for the others.
-std::optional<Problem> RedisConversation::overdue(SteadyTime now) {
-  const std::optional<SteadyTime> end = deadline();
+std::optional<Mistake> RedisConversation::overdue(PollTime now) {
+  const std::optional<PollTime> end = deadline();
   if (!end || now < *end) return std::nullopt;
   const bool connecting = is_connecting();
   if (connecting && !addresses_.empty()) {
     connection_ = nullptr;
     return std::nullopt;
   }
-  if (connecting) return Problem{"no connection in time"};
-  return Problem{connection_ ? "no answer in time" : "its name is not resolved in time"};
+  if (connecting) return Mistake{"no connection in time"};
+  return Mistake{connection_ ? "no answer in time" : "its name is not resolved in time"};
 }
 
-std::optional<Problem> RedisConversation::use(short events) {
+std::optional<Mistake> RedisConversation::use(short events) {
   if (!connection_) return std::nullopt;
   const bool others_left = is_connecting() && !addresses_.empty();
-  std::optional<Problem> problem = connection_->advance(events);
+  std::optional<Mistake> problem = connection_->advance(events);
   if (!problem) problem = receive();
   if (!problem) return std::nullopt;
   // A server that has been started anew has closed it between two questions.
@@ -68,7 +67,7 @@ std::optional<Problem> RedisConversation::use(short events) {
   return std::nullopt;
 }
 
-std::optional<Problem> RedisConversation::look_up() {
+std::optional<Mistake> RedisConversation::look_up() {
   if (!has_name_) {
     addresses_ = {address_.host};
     return std::nullopt;
@@ -76,39 +75,39 @@ std::optional<Problem> RedisConversation::look_up() {
   try {
     if (!lookup_) lookup_ = std::make_unique<Lookup>(address_.host, wake_);
   } catch (const std::system_error&) {
-    return Problem{"there is no thread to look up its name"};
+    return Mistake{"there is no thread to look up its name"};
   }
-  const std::optional<Addresses> result = lookup_->result();
+  std::optional<Addresses> result = lookup_->result();
   if (!result) return std::nullopt;
   lookup_ = nullptr;
-  if (const auto* problem = std::get_if<Problem>(&*result)) return *problem;
-  addresses_ = std::get<std::vector<std::string>>(*result);
+  if (!*result) return std::move(*result).error();
+  addresses_ = std::move(**result);
   std::reverse(addresses_.begin(), addresses_.end());
   return std::nullopt;
 }
 
 // To the first address that does not refuse at once. None yet where the name is looked up.
-std::optional<Problem> RedisConversation::connect(SteadyTime now) {
+std::optional<Mistake> RedisConversation::connect(PollTime now) {
   if (addresses_.empty()) {
     if (auto problem = look_up()) return problem;
   }
-  std::optional<Problem> problem;
+  std::optional<Mistake> problem;
   while (!addresses_.empty() && !connection_) {
     const auto share = (waiting_.front().deadline - now) / static_cast<long>(addresses_.size());
     connect_until_ = now + share;
     auto begun = RedisConnection::begin(address_, addresses_.back());
     addresses_.pop_back();
-    if (auto* failed = std::get_if<Problem>(&begun)) {
-      problem = std::move(*failed);
-    } else {
-      connection_ = std::get<std::unique_ptr<RedisConnection>>(std::move(begun));
+    if (begun) {
+      connection_ = *std::move(begun);
       problem.reset();
+    } else {
+      problem = std::move(begun).error();
     }
   }
   return problem;
 }
 
-std::optional<Problem> RedisConversation::send() {
+std::optional<Mistake> RedisConversation::send() {
   if (!connection_ || connection_->stage() != RedisConnection::Stage::kReady) return std::nullopt;
   addresses_.clear();
   if (waiting_.empty()) return std::nullopt;
@@ -122,11 +121,11 @@ std::optional<Problem> RedisConversation::send() {
   return connection_->flush();
 }
 
-std::optional<Problem> RedisConversation::receive() {
+std::optional<Mistake> RedisConversation::receive() {
   while (connection_->stage() == RedisConnection::Stage::kReady) {
     auto next = connection_->next();
-    if (auto* problem = std::get_if<Problem>(&next)) return std::move(*problem);
-    auto& reply = std::get<std::optional<Reply>>(next);
+    if (!next) return std::move(next).error();
+    std::optional<Reply>& reply = *next;
     if (!reply) return std::nullopt;
     Question& question = sent_.front();
     question.replies.push_back(*std::move(reply));

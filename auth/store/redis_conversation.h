@@ -17,7 +17,9 @@
 
 namespace auth::redis {
 
-using SteadyTime = std::chrono::steady_clock::time_point;
+// Of the clock by which poll waits: unlike auth::SteadyTime it stands still while the machine
+// sleeps.
+using PollTime = std::chrono::steady_clock::time_point;
 
 struct Answer {
   std::vector<Reply> replies{};  // to each of the commands; empty if there is none
@@ -27,7 +29,7 @@ struct Answer {
 struct Question {
   std::vector<Command> commands;
   std::function<void(Answer)> done;
-  SteadyTime deadline;
+  PollTime deadline;
   std::vector<Reply> replies{};
 };
 
@@ -44,22 +46,22 @@ class RedisConversation {
   [[nodiscard]] int descriptor() const;
   [[nodiscard]] short awaited() const;
   // When advance is to be called, whatever happens. nullopt: no matter.
-  [[nodiscard]] std::optional<SteadyTime> deadline() const;
+  [[nodiscard]] std::optional<PollTime> deadline() const;
 
   // After a poll for what is awaited, or when something was taken. When a deadline has passed, or
   // the connection fails, all questions end, and the connection with them.
-  void advance(short events, SteadyTime now);
+  void advance(short events, PollTime now);
   // Ends all questions.
   void end();
 
  private:
-  [[nodiscard]] std::optional<Problem> step(short events, SteadyTime now);
-  [[nodiscard]] std::optional<Problem> overdue(SteadyTime now);
-  [[nodiscard]] std::optional<Problem> use(short events);
-  [[nodiscard]] std::optional<Problem> connect(SteadyTime now);
-  [[nodiscard]] std::optional<Problem> look_up();
-  [[nodiscard]] std::optional<Problem> send();
-  [[nodiscard]] std::optional<Problem> receive();
+  [[nodiscard]] std::optional<Mistake> step(short events, PollTime now);
+  [[nodiscard]] std::optional<Mistake> overdue(PollTime now);
+  [[nodiscard]] std::optional<Mistake> use(short events);
+  [[nodiscard]] std::optional<Mistake> connect(PollTime now);
+  [[nodiscard]] std::optional<Mistake> look_up();
+  [[nodiscard]] std::optional<Mistake> send();
+  [[nodiscard]] std::optional<Mistake> receive();
   [[nodiscard]] bool is_connecting() const;
   void fail(const std::string& problem);
 
@@ -69,7 +71,7 @@ class RedisConversation {
   std::unique_ptr<Lookup> lookup_;
   std::vector<std::string> addresses_;  // that are left to be tried, the next one last
   std::unique_ptr<RedisConnection> connection_;
-  SteadyTime connect_until_{};
+  PollTime connect_until_{};
   std::deque<Question> waiting_;
   std::deque<Question> sent_;
 };

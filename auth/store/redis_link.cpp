@@ -108,7 +108,7 @@ bool RedisLink::take_new(RedisConversation& conversation) {
 // For the server, a deadline, or somebody who asks.
 void RedisLink::wait(const RedisConversation& conversation, short& events) const {
   int patience = -1;
-  if (const std::optional<SteadyTime> deadline = conversation.deadline()) {
+  if (const std::optional<PollTime> deadline = conversation.deadline()) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now());
     patience = static_cast<int>(std::max<long>(left.count(), 0));
   }

@@ -33,7 +33,7 @@ int ask(const std::string& host, int flags, List& list) {
 
 Addresses addresses_of(const std::string& host) {
   List list;
-  if (const int code = ask(host, 0, list); code != 0) return Problem{::gai_strerror(code)};
+  if (const int code = ask(host, 0, list); code != 0) return Mistake{::gai_strerror(code)};
   std::vector<std::string> addresses;
   for (const addrinfo* one = list.get(); one != nullptr; one = one->ai_next) {
     std::array<char, NI_MAXHOST> figures{};
@@ -42,7 +42,7 @@ Addresses addresses_of(const std::string& host) {
       addresses.emplace_back(figures.data());
     }
   }
-  if (addresses.empty()) return Problem{"its name has no address"};
+  if (addresses.empty()) return Mistake{"its name has no address"};
   return addresses;
 }
 

@@ -4,16 +4,15 @@
 #include <optional>
 #include <string>
 #include <thread>
-#include <variant>
 #include <vector>
 
 #include "auth/base/mutex.h"
-#include "auth/store/redis_reply.h"
+#include "auth/base/result.h"
 
 namespace auth::redis {
 
 // In figures, as "127.0.0.1" or "::1"; at least one. Else what is wrong.
-using Addresses = std::variant<std::vector<std::string>, Problem>;
+using Addresses = Result<std::vector<std::string>, Mistake>;
 
 // Returns whether the host is an address in figures, for which nobody has to be asked.
 [[nodiscard]] bool is_address(const std::string& host);

@@ -1,4 +1,5 @@
-// What a Redis or Valkey server says, and what is wrong with it.
+// What a Redis or Valkey server is told, and what it says. A Mistake about it is for the log: it
+// holds nothing that the server said but an error's code, and no secret.
 #pragma once
 
 #include <string>
@@ -15,11 +16,6 @@ struct Reply {
   // The text; of an error only its code, such as WRONGTYPE: what follows may hold anything. Of
   // another kind what is to be put behind "it answers".
   std::string text{};
-};
-
-// For the log: holds nothing that the server said but an error's code, and no secret.
-struct Problem {
-  std::string words;
 };
 
 }  // namespace auth::redis

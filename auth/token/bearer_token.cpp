@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "auth/base/text.h"
+
 namespace auth {
 namespace {
 
@@ -27,12 +29,6 @@ class ByteSet {
 constexpr ByteSet kInToken("!#$%&'*+-.^_`|~");  // RFC 9110 §5.6.2
 constexpr ByteSet kInB64Token("-._~+/");        // RFC 6750 §2.1
 
-std::string_view trim(std::string_view text) noexcept {
-  const std::size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
 }  // namespace
 
 bool is_bearer(std::string_view word) noexcept {
@@ -53,7 +49,7 @@ Result<SecretView> bearer_token(std::span<const std::string_view> headers) {
   if (headers.empty()) return Reason::kNoToken;
   if (headers[0].size() > kMaxAuthorizationBytes) return Reason::kAuthorizationTooLong;
 
-  const std::string_view value = trim(headers[0]);
+  const std::string_view value = trimmed(headers[0]);
   const auto scheme_end = std::find_if_not(value.begin(), value.end(), kInToken);
   const auto scheme_size = static_cast<std::size_t>(scheme_end - value.begin());
   if (!is_bearer(value.substr(0, scheme_size))) return Reason::kNoToken;

@@ -41,11 +41,6 @@ bool is_shown(std::string_view character) noexcept {
   });
 }
 
-std::string_view trimmed(std::string_view text) {
-  text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
-  return text.substr(0, text.find_last_not_of(kBlanks) + 1);
-}
-
 std::string cleaned(std::string_view line) {
   std::string words;
   while (!line.empty()) {
@@ -80,16 +75,16 @@ std::string of_html(std::string_view body) {
   std::replace_if(title.begin(), title.end(), is_blank, ' ');
   const auto both_blank = [](char a, char b) { return a == ' ' && b == ' '; };
   title.erase(std::unique(title.begin(), title.end(), both_blank), title.end());
-  return std::string(trimmed(title));
+  return std::string(trimmed(title, kBlanks));
 }
 
 std::string line_of(std::string_view body) {
   constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
   if (body.starts_with(kByteOrderMark)) body.remove_prefix(kByteOrderMark.size());
-  body = trimmed(body);
+  body = trimmed(body, kBlanks);
   if (body.starts_with('{')) return of_json(body);
   if (body.starts_with('<')) return of_html(body);
-  return std::string(trimmed(body.substr(0, body.find_first_of("\r\n"))));
+  return std::string(trimmed(body.substr(0, body.find_first_of("\r\n")), kBlanks));
 }
 
 // Pieces of the secret that stand in the words give it away as well.

@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include "auth/base/text.h"
+
 namespace fcgi {
 namespace {
 
@@ -11,16 +13,9 @@ namespace {
 std::string variable_of(std::string_view header) {
   std::string name = "HTTP_";
   for (const char letter : header) {
-    const bool lower = letter >= 'a' && letter <= 'z';
-    name.push_back(lower ? static_cast<char>(letter - 'a' + 'A') : letter == '-' ? '_' : letter);
+    name.push_back(letter == '-' ? '_' : auth::upper_case(letter));
   }
   return name;
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
 }
 
 // Some proxies add the port: "192.0.2.1:4711", "[2001:db8::1]:4711".
@@ -46,7 +41,7 @@ std::string_view ClientAddress::of(const Request& request) const {
     for (std::string_view rest = lines.back(); !rest.empty();) {
       const std::size_t comma = rest.rfind(',');
       const std::size_t begin = comma == rest.npos ? 0 : comma + 1;
-      const std::string_view address = without_port(trimmed(rest.substr(begin)));
+      const std::string_view address = without_port(auth::trimmed(rest.substr(begin)));
       if (!auth::IpAddress::parse(address)) return client;
       client = address;
       if (!is_trusted(address)) return client;

@@ -17,7 +17,6 @@
 #include <optional>
 #include <stdexcept>
 #include <utility>
-#include <variant>
 
 #include "auth/store/redis_connection.h"
 #include "auth/store/redis_reply.h"
@@ -76,8 +75,8 @@ void await_text(int descriptor, std::string_view text) {
   }
 }
 
-void expect(const std::optional<auth::redis::Problem>& problem) {
-  if (problem) throw std::runtime_error(problem->words);
+void expect(const std::optional<auth::Mistake>& problem) {
+  if (problem) throw std::runtime_error(problem->sentence);
 }
 
 auth::redis::Reply ask(auth::redis::RedisConnection& connection,
@@ -94,8 +93,8 @@ auth::redis::Reply ask(auth::redis::RedisConnection& connection,
       expect(connection.flush());
     }
     auto next = connection.next();
-    if (const auto* problem = std::get_if<Problem>(&next)) throw std::runtime_error(problem->words);
-    if (auto& reply = std::get<std::optional<Reply>>(next)) return *std::move(reply);
+    if (!next) throw std::runtime_error(next.error().sentence);
+    if (*next) return **std::move(next);
   }
   throw std::runtime_error("the Redis server does not answer in time");
 }
@@ -150,9 +149,8 @@ std::string RedisServer::say(std::initializer_list<std::string_view> command,
   address.socket = socket();
   address.password = auth::Secret(password);
   auto begun = RedisConnection::begin(address, {});
-  if (const auto* problem = std::get_if<Problem>(&begun)) throw std::runtime_error(problem->words);
-  const Reply reply = ask(*std::get<std::unique_ptr<RedisConnection>>(begun),
-                          Command(command.begin(), command.end()));
+  if (!begun) throw std::runtime_error(begun.error().sentence);
+  const Reply reply = ask(**begun, Command(command.begin(), command.end()));
   if (reply.kind != Reply::Kind::kText) throw std::runtime_error("it answers " + reply.text);
   return reply.text;
 }

@@ -16,7 +16,7 @@ import { checkReadmeTable } from './support/readme_table.mjs';
 import { buildFolder, isSanitized } from './support/workspace.mjs';
 
 const kRequests = 1800;
-const lost = /^(5\d\d|ECONNRESET)$/;
+const lost = /^(5\d\d|broken off)$/;
 const kGoodAgain = 5000; // milliseconds
 const limit = { timeout: 120_000 };
 const sanitized = isSanitized();
@@ -64,7 +64,7 @@ const killed = {
   'lighttpd/fastcgi.conf': { name: 'lighttpd', again: 'within 5 s', waitMs: 0, allowed: lost,
     others: '5xx of lighttpd' },
   'apache/mod_fcgid.conf': { name: 'mod_fcgid', again: 'within 5 s and `IOTimeout`',
-    allowed: /^(5\d\d|ECONNRESET|no answer to .*)$/, others: '5xx of mod_fcgid, or no answer',
+    allowed: /^(5\d\d|broken off|no answer to .*)$/, others: '5xx of mod_fcgid, or no answer',
     waitMs: kIoTimeout * 1000, replacements: [['IOTimeout 40', `IOTimeout ${kIoTimeout}`]] },
 };
 

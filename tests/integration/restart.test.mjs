@@ -5,6 +5,7 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { startIssuer } from '../issuer/client.mjs';
 import { useApi } from './support/api.mjs';
 import { Callers } from './support/callers.mjs';
+import { outcomeOf } from './support/http.mjs';
 import { startKeptSocket } from './support/kept_socket.mjs';
 import { waitFor } from './support/processes.mjs';
 
@@ -79,7 +80,7 @@ function startLoad(api, tokens) {
     while (!stopped && tokens.length > 0) {
       const token = tokens.pop();
       const { status } = await api.call('/api/private', { token, timeoutMs: 15_000 })
-        .catch((error) => ({ status: error.code ?? error.message }));
+        .catch((error) => ({ status: outcomeOf(error) }));
       results.push({ token, status });
     }
   };
@@ -163,7 +164,10 @@ describe('restarts of the program under apache/proxy_fcgi.conf', () => {
     let stopped = false;
     const line = async (_, i) => {
       const upload = i % 3 === 0 && { method: 'POST', body: 'x'.repeat(10_000 * (i + 1)) };
-      while (!stopped) results.push(await group.call('/api/private', { token, ...upload }));
+      while (!stopped) {
+        results.push(await group.call('/api/private', { token, ...upload })
+          .catch((error) => ({ status: outcomeOf(error) })));
+      }
     };
     const done = Promise.all(Array.from({ length: kCallers }, line)).finally(() => group.close());
     return { results, stop: async () => { stopped = true; await done; return tally(results); } };
@@ -194,8 +198,11 @@ describe('restarts of the program under apache/proxy_fcgi.conf', () => {
 
   it('lose on SIGKILL what is under way, and nothing later', async () => {
     const { counts } = await afterRestarts('SIGKILL');
-    const { 200: right, 405: refused, ...lost } = counts;
-    assert.deepEqual(Object.keys(lost), ['503'], JSON.stringify(counts));
-    assert.ok(right > 0 && refused > 0 && lost[503] <= kRestarts * kCallers, JSON.stringify(counts));
+    // An answer that was on its way ends in the middle, or Apache's own of 503 follows in it.
+    const { 200: right, 405: refused, 503: unserved = 0, 'broken off': broken = 0, ...others } = counts;
+    const lost = unserved + broken;
+    const text = JSON.stringify(counts);
+    assert.deepEqual(others, {}, text);
+    assert.ok(right > 0 && refused > 0 && lost > 0 && lost <= kRestarts * kCallers, text);
   });
 });

@@ -43,16 +43,17 @@ export class Callers {
     return new Promise((resolve, reject) => {
       const request = http.request({ ...this.#server, path, method, headers, agent: this.#agent });
       let gone = false;
-      let answered = false;
-      let reused = false; // request.reusedSocket says nothing of a request that waited for its turn
+      let isUnanswered = () => false; // on a kept connection, to the first byte
       const fail = (error) => {
         if (gone) resolve({ gone });
-        else if (reused && !answered && error.code === 'ECONNRESET') resolve();
+        else if (isUnanswered() && /^(ECONNRESET|EPIPE)$/.test(error.code)) resolve();
         else reject(error);
       };
       request.setTimeout(kTimeout, () => request.destroy(new Error(`no answer to ${path}`)));
       request.once('socket', (socket) => {
-        reused = this.#used.has(socket);
+        // request.reusedSocket says nothing of a request that waited for its turn.
+        const { bytesRead } = socket;
+        if (this.#used.has(socket)) isUnanswered = () => socket.bytesRead === bytesRead;
         this.#used.add(socket);
         if (goAfter === undefined) return;
         setTimeout(() => {
@@ -60,16 +61,21 @@ export class Callers {
           request.destroy();
         }, goAfter);
       });
-      request.once('error', fail);
+      request.on('error', fail); // of an answer that breaks off, two may come
       request.once('response', (response) => {
-        answered = true;
         let text = '';
         response.setEncoding('utf8').on('data', (part) => { text += part; });
-        response.once('error', fail);
-        response.once('end', () => resolve({
-          status: response.statusCode, json: decode(response, text),
-          retryAfter: response.headers['retry-after'], ms: performance.now() - start,
-        }));
+        response.on('error', fail);
+        response.once('end', () => {
+          try {
+            resolve({
+              status: response.statusCode, json: decode(response, text),
+              retryAfter: response.headers['retry-after'], ms: performance.now() - start,
+            });
+          } catch (error) {
+            fail(error);
+          }
+        });
       });
       request.end(body);
     });

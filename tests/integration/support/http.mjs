@@ -24,11 +24,20 @@ export function call(url, { token, method = 'GET', headers = {}, body, timeoutMs
   });
 }
 
+const cutShort = () => Object.assign(new Error('the answer was cut short'), { code: 'ECONNRESET' });
+
+// What became of a call that failed, for a tally. "broken off": the server closed the connection before
+// the end of its answer, or went on with what is no answer, as one does whose program was killed.
+export function outcomeOf(error) {
+  const isBroken = /^(ECONNRESET|EPIPE|HPE_\w+)$/.test(error.code) || error instanceof SyntaxError;
+  return isBroken ? 'broken off' : error.code ?? error.message;
+}
+
 async function read(response) {
   response.setEncoding('utf8');
   let body = '';
   for await (const part of response) body += part;
-  if (!response.complete) throw new Error('the answer was cut short');
+  if (!response.complete) throw cutShort();
   const { statusCode: status, headers, rawHeaders } = response;
   const isJson = /^application\/json\b/.test(headers['content-type'] ?? '') && body !== '';
   return { status, headers, rawHeaders, body, json: isJson ? JSON.parse(body) : undefined };

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 
 import { Callers } from './callers.mjs';
+import { outcomeOf } from './http.mjs';
 import { forgedTokens } from './jwts.mjs';
 
 const path = '/api/private-scoped';
@@ -80,7 +81,7 @@ export class Population {
     const list = this.tokens[kind];
     const n = this.#next[kind] = (this.#next[kind] ?? -1) + 1;
     const { status } = await callers.call(path, { token: list[n % list.length] })
-      .catch((error) => ({ status: error.code ?? error.message }));
+      .catch((error) => ({ status: outcomeOf(error) }));
     this.requests += 1;
     const counts = this.counts[kind] ??= {};
     counts[status] = (counts[status] ?? 0) + 1;

@@ -4,11 +4,11 @@
 
 #include "auth/base/clock.h"
 #include "auth/base/failure_log.h"
-#include "auth/stopping.h"
 #include "auth/known_tokens.h"
 #include "auth/local_validation.h"
 #include "auth/questions.h"
 #include "auth/settings/settings.h"
+#include "auth/stopping.h"
 #include "auth/store/shared_cache.h"
 #include "auth/zitadel/clock_watch.h"
 #include "auth/zitadel/discovery.h"
@@ -55,8 +55,8 @@ class TokenValidator::Impl {
   }
 
   // Returns nothing to take back where done was called.
-  Questions::Ticket authorize(SecretView token, const Requirement& requirement, Caller caller,
-                              Done done) {
+  Questions::Ticket authorize(SecretView token, const Requirement& requirement,
+                              const Client& client, Done done) {
     if (requirement.is_public()) {
       done(no_claims());
       return {};
@@ -67,7 +67,7 @@ class TokenValidator::Impl {
       return {};
     }
     const KnownTokens::Known known = known_.find(*key, token);
-    if (!known.answer) return ask(*key, token, known, requirement, caller, std::move(done));
+    if (!known.answer) return ask(*key, token, known, requirement, client, std::move(done));
     if (known.refresh_due && refresh_ahead_) refresh(*key, token, **known.answer);
     done(decide(*known.answer, requirement));
     return {};
@@ -96,13 +96,13 @@ class TokenValidator::Impl {
 
  private:
   Questions::Ticket ask(const TokenKey& key, SecretView token, const KnownTokens::Known& known,
-                        const Requirement& requirement, Caller caller, Done done) {
+                        const Requirement& requirement, const Client& client, Done done) {
     if (!gate_->enter()) {
       done(Reason::kShuttingDown);
       return {};
     }
     const Asker asker{known.was_good ? Standing::kKnown : Standing::kNew,
-                      Asker::client_of(caller.address)};
+                      Asker::client_of(client ? client() : "")};
     Questions::Ticket ticket =
         questions_.ask(key, token, known.run_out, {&requirement, std::move(done), asker});
     gate_->leave();
@@ -134,8 +134,8 @@ TokenValidator::TokenValidator(const Settings& settings, Dependencies dependenci
 TokenValidator::~TokenValidator() { stop(); }
 
 TokenValidator::Waiting TokenValidator::authorize(SecretView token, const Requirement& requirement,
-                                                  Caller caller, Done done) {
-  Questions::Ticket ticket = impl_->authorize(token, requirement, caller, std::move(done));
+                                                  const Client& client, Done done) {
+  Questions::Ticket ticket = impl_->authorize(token, requirement, client, std::move(done));
   if (ticket.question.expired()) return {};
   return Waiting([impl = std::weak_ptr<Impl>(impl_), ticket = std::move(ticket)] {
     const std::shared_ptr<Impl> alive = impl.lock();

@@ -24,18 +24,14 @@ class SharedCache;
 class Workers;
 struct Settings;
 
-// Whose request it is.
-struct Caller {
-  // The client's IP address: no client asks about more tokens at once than its share. Empty:
-  // unknown.
-  std::string_view address{};
-};
-
 // Thread-safe.
 class TokenValidator {
  public:
   using Answer = Result<std::shared_ptr<const Claims>>;
   using Done = std::function<void(Answer)>;
+  // Returns the client's IP address: no client asks about more tokens at once than its share.
+  // Empty, or an empty function: unknown.
+  using Client = std::function<std::string_view()>;
 
   // All must outlive the validator.
   struct Dependencies {
@@ -75,10 +71,12 @@ class TokenValidator {
 
   // Calls done exactly once, unless the caller is taken back: before returning where the answer is
   // known (or too many wait), else on a worker, or on the thread that calls stop. Never blocks. The
-  // requirement must outlive the call of done; the token need not outlive this one.
-  // Value: the token is valid here and its claims meet the requirement. For a public requirement no
-  // token is looked at and the claims are empty. Errors: any Reason but those of the header.
-  Waiting authorize(SecretView token, const Requirement& requirement, Caller caller, Done done);
+  // requirement must outlive the call of done; the token need not outlive this one. The client is
+  // only looked for where the answer is not known, before this returns or calls done. Value: the
+  // token is valid here and its claims meet the requirement. For a public requirement no token is
+  // looked at and the claims are empty. Errors: any Reason but those of the header.
+  Waiting authorize(SecretView token, const Requirement& requirement, const Client& client,
+                    Done done);
 
   // Opens the connection to ZITADEL, does discovery and asks for the key set, where it is needed,
   // in the background.

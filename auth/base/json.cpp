@@ -2,8 +2,8 @@
 
 #include <json-c/json.h>
 #include <json-c/printbuf.h>
-#include <openssl/crypto.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "auth/base/json_tokens.h"
@@ -63,14 +63,27 @@ void wipe_strings(json_object* value) noexcept {
     }
   } else if (json_object_is_type(value, json_type_string)) {
     // json-c lends its bytes as constant, but nobody else looks at them any more.
-    OPENSSL_cleanse(const_cast<char*>(json_object_get_string(value)),
-                    static_cast<std::size_t>(json_object_get_string_len(value)));
+    wipe(const_cast<char*>(json_object_get_string(value)),
+         static_cast<std::size_t>(json_object_get_string_len(value)));
   }
 }
 
 void wipe_and_release(json_object* value) noexcept {
   wipe_strings(value);
   release(value);
+}
+
+bool needs_escape(char byte) noexcept {
+  return byte == '"' || byte == '\\' || static_cast<unsigned char>(byte) < 0x20;
+}
+
+void append_escaped(std::string& text, char byte) {
+  if (byte == '"' || byte == '\\') {
+    text.append({'\\', byte});
+  } else {
+    constexpr std::string_view kHexDigits = "0123456789abcdef";
+    text.append("\\u00").append({kHexDigits[(byte >> 4) & 0xf], kHexDigits[byte & 0xf]});
+  }
 }
 
 }  // namespace
@@ -93,7 +106,7 @@ std::optional<Json> Json::parse_secret(SecretView secret) {
   if (printbuf_memset(buffer, 0, 0, static_cast<int>(text.size()) + 1) != 0) return std::nullopt;
   printbuf_reset(buffer);
   json_object* parsed = parse_unique(tokener.get(), text);
-  OPENSSL_cleanse(buffer->buf, static_cast<std::size_t>(buffer->size));
+  wipe(buffer->buf, static_cast<std::size_t>(buffer->size));
   if (parsed == nullptr) return std::nullopt;
   return Json(std::shared_ptr<json_object>(parsed, &wipe_and_release), parsed);
 }
@@ -172,17 +185,14 @@ std::string Json::serialise() const {
 
 std::string json_quote(std::string_view text) {
   std::string quoted = "\"";
-  for (const char byte : text) {
-    const auto code = static_cast<unsigned char>(byte);
-    if (byte == '"' || byte == '\\') {
-      quoted.push_back('\\');
-      quoted.push_back(byte);
-    } else if (code < 0x20) {
-      constexpr std::string_view kHexDigits = "0123456789abcdef";
-      quoted.append("\\u00").append({kHexDigits[code >> 4], kHexDigits[code & 0xf]});
-    } else {
-      quoted.push_back(byte);
-    }
+  quoted.reserve(text.size() + 2);
+  while (!text.empty()) {
+    const auto special = std::find_if(text.begin(), text.end(), needs_escape);
+    quoted.append(text.begin(), special);
+    text.remove_prefix(static_cast<std::size_t>(special - text.begin()));
+    if (text.empty()) break;
+    append_escaped(quoted, text.front());
+    text.remove_prefix(1);
   }
   quoted.push_back('"');
   return quoted;

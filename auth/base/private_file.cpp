@@ -33,14 +33,14 @@ Result<Secret, FileMistake> read_text(int file, std::size_t max_bytes) {
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) {
       FileMistake mistake = system_mistake("cannot be read");
-      OPENSSL_cleanse(text.data(), text.size());
+      wipe(text.data(), text.size());
       return mistake;
     }
     if (count == 0) break;
     size += static_cast<std::size_t>(count);
   }
   Secret content{std::string_view(text).substr(0, size)};
-  OPENSSL_cleanse(text.data(), text.size());
+  wipe(text.data(), text.size());
   if (size > max_bytes) {
     return FileMistake{{"is larger than " + std::to_string(max_bytes) + " bytes"}};
   }

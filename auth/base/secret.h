@@ -1,7 +1,7 @@
 // Tokens, keys and passwords: text that no log or stream can print and that is wiped when it dies.
 #pragma once
 
-#include <openssl/crypto.h>
+#include <string.h>
 
 #include <cstddef>
 #include <cstring>
@@ -12,6 +12,9 @@
 #include <utility>
 
 namespace auth {
+
+// Overwrites a secret with zeros; no compiler leaves that out. REQUIRES: bytes is no null pointer.
+inline void wipe(void* bytes, std::size_t size) noexcept { ::explicit_bzero(bytes, size); }
 
 // A secret that somebody else owns. Valid while its owner lives, like a std::string_view.
 class SecretView {
@@ -41,7 +44,7 @@ class Secret {
   // Takes over the text and wipes the string it came in.
   static Secret take(std::string& text) {
     Secret secret{std::string_view(text)};
-    OPENSSL_cleanse(text.data(), text.size());
+    auth::wipe(text.data(), text.size());
     text.clear();
     return secret;
   }
@@ -67,7 +70,7 @@ class Secret {
 
  private:
   void wipe() noexcept {
-    if (bytes_) OPENSSL_cleanse(bytes_.get(), size_);
+    if (bytes_) auth::wipe(bytes_.get(), size_);
   }
 
   std::unique_ptr<char[]> bytes_{};

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <hiredis/hiredis.h>
-#include <openssl/crypto.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -49,7 +48,7 @@ Secret format(std::initializer_list<std::string_view> command) {
                                                 arguments.sizes.data());
   if (size < 0 || made == nullptr) return Secret();
   Secret formatted(std::string_view(made, static_cast<std::size_t>(size)));
-  OPENSSL_cleanse(made, static_cast<std::size_t>(size));
+  wipe(made, static_cast<std::size_t>(size));
   redisFreeCommand(made);
   return formatted;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string>
 
+#include "auth/base/secret.h"
 #include "auth/zitadel/form.h"
 
 namespace auth {
@@ -30,7 +31,7 @@ Secret basic_authorization(std::string_view client_id, const Secret& client_secr
   std::string encoded_pair = base64(pair);
   std::string header = std::string(kScheme) + encoded_pair;
   for (std::string* text : {&encoded_secret, &pair, &encoded_pair}) {
-    OPENSSL_cleanse(text->data(), text->size());
+    wipe(text->data(), text->size());
   }
   return Secret::take(header);
 }

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <ctime>
 
+#include "auth/base/secret.h"
 #include "auth/base/version.h"
 #include "auth/zitadel/server_words.h"
 
@@ -189,7 +190,7 @@ int CurlTransfer::on_connection(void* transfer, char*, char*, int, int local_por
 
 void CurlTransfer::free_headers() noexcept {
   for (curl_slist* header = headers_; header != nullptr; header = header->next) {
-    OPENSSL_cleanse(header->data, std::strlen(header->data));
+    wipe(header->data, std::strlen(header->data));
   }
   if (headers_ != nullptr) curl_.slist_free_all(headers_);
   headers_ = nullptr;

@@ -23,17 +23,17 @@ void Responder::admit(std::unique_ptr<Exchange> exchange, const auth::Requiremen
   Exchange& asked = *parked->exchange;
   const auth::Result<auth::SecretView> token = auth::bearer_token(asked.request().authorization());
   if (!token) return finish(asked, challenge(token.error(), requirement, resource_));
-  const auth::Caller caller{client_address_.of(asked.request())};
-  const ClientWatch client = asked.client_watch();
+  const auto client = [this, &asked] { return client_address_.of(asked.request()); };
+  const ClientWatch watch = asked.client_watch();
   // A std::function wants copyable captures: what is parked is taken back by the one call of done.
   Parked* const raw = parked.release();
   const auto waiting = validator_.authorize(
-      *token, requirement, caller, [this, raw](const auth::TokenValidator::Answer& outcome) {
+      *token, requirement, client, [this, raw](const auth::TokenValidator::Answer& outcome) {
         resume(std::unique_ptr<Parked>(raw), outcome);
       });
   if (!waiting) return;
   // Its place is for others.
-  client.when_gone([waiting, raw] {
+  watch.when_gone([waiting, raw] {
     if (waiting.cancel()) const std::unique_ptr<Parked> dropped(raw);
   });
 }

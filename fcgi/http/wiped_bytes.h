@@ -2,11 +2,11 @@
 // when it grows.
 #pragma once
 
-#include <openssl/crypto.h>
-
 #include <cstddef>
 #include <memory>
 #include <vector>
+
+#include "auth/base/secret.h"
 
 namespace fcgi {
 
@@ -20,7 +20,7 @@ struct WipingAllocator {
 
   [[nodiscard]] T* allocate(std::size_t count) { return std::allocator<T>().allocate(count); }
   void deallocate(T* memory, std::size_t count) noexcept {
-    OPENSSL_cleanse(memory, count * sizeof(T));
+    auth::wipe(memory, count * sizeof(T));
     std::allocator<T>().deallocate(memory, count);
   }
   bool operator==(const WipingAllocator&) const noexcept { return true; }

@@ -1,7 +1,6 @@
 #include "fcgi/server/codec.h"
 
 #include <fcntl.h>
-#include <openssl/crypto.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 #include <utility>
 
 #include "auth/base/log.h"
+#include "auth/base/secret.h"
 #include "fcgi/server/request_head.h"
 
 namespace fcgi {
@@ -40,7 +40,7 @@ void wipe_reader(const FCGX_Stream& reader, std::size_t head_size) {
   unsigned char* buffer = nullptr;  // the first member of what only libfcgi knows
   std::memcpy(&buffer, reader.data, sizeof buffer);
   if (buffer + last_piece != reader.rdNext) return;
-  OPENSSL_cleanse(buffer, std::min(head_size, kCodecBuffer));
+  auth::wipe(buffer, std::min(head_size, kCodecBuffer));
 }
 
 }  // namespace
@@ -60,7 +60,7 @@ void DecodedRequest::wipe_secrets() noexcept {
   if (fcgx_.envp == nullptr || std::exchange(wiped_, true)) return;
   for (char** each = fcgx_.envp; *each != nullptr; ++each) {
     char* const value = authorization_in(*each);
-    if (value != nullptr) OPENSSL_cleanse(value, std::strlen(value));
+    if (value != nullptr) auth::wipe(value, std::strlen(value));
   }
 }
 

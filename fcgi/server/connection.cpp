@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "auth/base/log.h"
+#include "auth/base/secret.h"
 #include "fcgi/server/fastcgi_exchange.h"
 
 namespace fcgi {
@@ -48,7 +49,7 @@ void Connection::receive() {
   if (count <= 0) return take_end_of_peer();
   moved_at_ = tools_.now;
   read({area.data(), static_cast<std::size_t>(count)});
-  OPENSSL_cleanse(area.data(), static_cast<std::size_t>(count));
+  auth::wipe(area.data(), static_cast<std::size_t>(count));
 }
 
 void Connection::take_end_of_peer() {

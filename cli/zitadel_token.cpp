@@ -1,5 +1,4 @@
 // zitadel-token: gets a service user's access token and prints it.
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "auth/base/private_process.h"
 #include "auth/base/text.h"
 #include "auth/base/version.h"
 #include "auth/zitadel/curl_http_client.h"
@@ -68,8 +68,9 @@ bool allowed_by_environment() {
 }
 
 int run(int count, char** arguments) {
-  const rlimit no_core{0, 0};  // a core would hold the key
-  static_cast<void>(::setrlimit(RLIMIT_CORE, &no_core));
+  if (!auth::make_process_private()) {
+    return fail("the system does not let this process keep its memory to itself");
+  }
   const bool allow_http = allowed_by_environment();
   const auto parsed =
       cli::parse_token_options({arguments + (count > 0 ? 1 : 0), arguments + count}, allow_http);

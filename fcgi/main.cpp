@@ -16,6 +16,7 @@
 
 #include "auth/base/clock.h"
 #include "auth/base/log.h"
+#include "auth/base/private_process.h"
 #include "auth/base/worker_pool.h"
 #include "auth/sealing_context.h"
 #include "auth/settings/load.h"
@@ -90,10 +91,8 @@ std::unique_ptr<auth::SharedCache> shared_cache_of(auth::Settings& settings,
       auth::SharedCache::Lifetimes{settings.cache_ttl, settings.grace, settings.timeout}, clock);
 }
 
-// A core would hold tokens and the key. Every waiting request needs a descriptor.
+// Every waiting request needs a descriptor.
 void set_limits() {
-  const rlimit no_core{0, 0};
-  static_cast<void>(::setrlimit(RLIMIT_CORE, &no_core));
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
     files.rlim_cur = files.rlim_max;
@@ -169,6 +168,10 @@ int serve(fcgi::Server& server, const sigset_t& signals) {
 }
 
 int run() {
+  if (!auth::make_process_private()) {
+    auth::log_failed_start("the system does not let this process keep its memory to itself");
+    return EXIT_FAILURE;
+  }
   set_limits();
   // A peer that has gone, and a file that may not grow any more, are seen by what a write returns.
   for (const int signal : {SIGPIPE, SIGXFSZ}) static_cast<void>(std::signal(signal, SIG_IGN));

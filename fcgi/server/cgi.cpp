@@ -18,6 +18,7 @@
 #include <string_view>
 #include <utility>
 
+#include "auth/base/private_process.h"
 #include "fcgi/server/request_body.h"
 
 extern char** environ;
@@ -68,7 +69,7 @@ class Body {
     if (left_ == 0) return;
     // Where it is the other way round, the web server must not wait for more of the answer.
     static_cast<void>(::shutdown(STDOUT_FILENO, SHUT_WR));
-    static_cast<void>(::close(STDOUT_FILENO));
+    auth::close_standard(STDOUT_FILENO);
     while (left_ > 0) drop_some();
   }
 

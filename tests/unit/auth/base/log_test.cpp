@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <regex>
 #include <string>
 
 #include "tests/unit/support/log_capture.h"
@@ -38,6 +37,16 @@ class LogTest : public CppUnit::TestFixture {
     return {std::istreambuf_iterator<char>(file), {}};
   }
 
+  // The digits in front of " zitadel-fcgi" of each line.
+  static std::string with_times_of_zero(std::string lines) {
+    bool is_time = true;
+    for (char& byte : lines) {
+      if (is_time && byte >= '0' && byte <= '9') byte = '0';
+      is_time = byte == '\n' || (is_time && byte != ' ');
+    }
+    return lines;
+  }
+
   void shows_control_characters_and_cuts_what_is_too_long() {
     const support::LogCapture log;
     auth::log(LogLevel::kWarn, "a\nb\x1b[0m\x7f");
@@ -54,10 +63,9 @@ class LogTest : public CppUnit::TestFixture {
     auth::log(LogLevel::kError, "t\nwo");
     CPPUNIT_ASSERT_EQUAL(std::string(), log.text());
     const std::string head =
-        R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ zitadel-fcgi\[)" + std::to_string(::getpid()) + R"(\] )";
-    CPPUNIT_ASSERT_MESSAGE(
-        text(), std::regex_match(
-                    text(), std::regex(head + "info: one\n" + head + R"(error: t\\x0awo)" + "\n")));
+        "0000-00-00T00:00:00Z zitadel-fcgi[" + std::to_string(::getpid()) + "] ";
+    const std::string expected = head + "info: one\n" + head + "error: t\\x0awo\n";
+    CPPUNIT_ASSERT_EQUAL(expected, with_times_of_zero(text()));
   }
 
   void drops_the_same_lines_with_a_file() {

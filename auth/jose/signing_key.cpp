@@ -113,10 +113,17 @@ Result<std::shared_ptr<const SigningKey>> SigningKey::from_pem(SecretView pem, K
 }
 
 Result<EVP_PKEY*> SigningKey::key() const {
+  Secret pem;
+  {
+    const MutexLock lock(mutex_);
+    if (key_) return key_.get();
+    pem = pem_.copy();
+  }
+  // Without the lock. Of threads that read it at the same time, the first one's counts.
+  Result<Key> key = read_key(pem);
+  if (!key) return std::move(key).error();
   const MutexLock lock(mutex_);
   if (!key_) {
-    Result<Key> key = read_key(pem_);
-    if (!key) return std::move(key).error();
     key_ = *std::move(key);
     pem_ = Secret();
   }

@@ -49,7 +49,8 @@ class CurlHttpClient::Loop {
   [[nodiscard]] std::size_t capacity() const noexcept { return capacity_.load(); }
 
  private:
-  [[nodiscard]] bool start() REQUIRES_LOCK(mutex_);
+  // curl: null where it cannot be loaded.
+  [[nodiscard]] bool start(const CurlLibrary* curl) REQUIRES_LOCK(mutex_);
   void run();
   [[nodiscard]] bool open_multi();
   void close_multi();
@@ -111,11 +112,13 @@ CurlHttpClient::Loop::~Loop() {
 }
 
 void CurlHttpClient::Loop::send(HttpRequest request, Done done) {
+  // Without the lock: it may have to be read from the disk.
+  const CurlLibrary* const curl = curl_library();
   Reason refused = Reason::kShuttingDown;
   {
     const MutexLock lock(mutex_);
     if (!stopping_) {
-      if (thread_.joinable() || start()) {
+      if (thread_.joinable() || start(curl)) {
         const bool sleeping = inbox_.empty();
         inbox_.push_back(
             {std::move(request), std::move(done), SteadyClock::now() + options_.timeout});
@@ -125,12 +128,16 @@ void CurlHttpClient::Loop::send(HttpRequest request, Done done) {
       refused = Reason::kInternal;
     }
   }
+  if (refused == Reason::kInternal && curl != nullptr) {
+    log(LogLevel::kError,
+        "the I/O thread cannot be started: out of descriptors, memory or threads");
+  }
   done(Error{refused, "the I/O thread does not run"});
 }
 
-bool CurlHttpClient::Loop::start() {
-  if (curl_ == nullptr) curl_ = curl_library();
-  if (curl_ == nullptr) return false;
+bool CurlHttpClient::Loop::start(const CurlLibrary* curl) {
+  if (curl == nullptr) return false;
+  curl_ = curl;
   wake_ = Descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   epoll_ = Descriptor(::epoll_create1(EPOLL_CLOEXEC));
   epoll_event event{};
@@ -146,7 +153,6 @@ bool CurlHttpClient::Loop::start() {
       close_multi();
     }
   }
-  log(LogLevel::kError, "the I/O thread cannot be started: out of descriptors, memory or threads");
   return false;
 }
 

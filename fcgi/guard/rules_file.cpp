@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <optional>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "auth/base/descriptor.h"
@@ -13,6 +14,8 @@
 
 namespace fcgi {
 namespace {
+
+constexpr int kMostRests = 5;
 
 // The text of the file, or what the operator is told. A pipe must not keep anybody waiting.
 auth::Result<std::string, auth::Mistakes> text_of(const std::string& path) {
@@ -42,51 +45,101 @@ auth::Mistakes with_path(const std::string& path, auth::Mistakes mistakes) {
 
 }  // namespace
 
-auth::Result<std::unique_ptr<RulesFile>, auth::Mistakes> RulesFile::open(std::string path,
-                                                                         const auth::Clock& clock) {
-  Reading first = read(path);
-  if (!first.outcome) return std::move(first.outcome).error();
-  return std::unique_ptr<RulesFile>(new RulesFile(std::move(path), clock, std::move(first)));
+// Without the lock: the disk keeps nobody but the thread that looks.
+class RulesFile::Look {
+ public:
+  explicit Look(RulesFile& file) : file_(file) {}
+  Look(const Look&) = delete;
+  Look& operator=(const Look&) = delete;
+  ~Look() {
+    const auth::MutexLock lock(file_.mutex_);
+    file_.is_looking_ = false;
+    if (found) file_.rules_.swap(found);
+  }
+
+  std::shared_ptr<const Rules> found{};  // then those before, which end without the lock as well
+
+ private:
+  RulesFile& file_;
+};
+
+auth::Result<std::unique_ptr<RulesFile>, auth::Mistakes> RulesFile::open(
+    std::string path, const auth::Clock& clock, std::chrono::milliseconds rest) {
+  for (int tries = 0; tries < kMostRests; ++tries) {
+    const Stamp stamp = stamp_of(path);
+    if (!is_old(stamp, clock, rest)) std::this_thread::sleep_for(rest);
+    Reading first = read(path);
+    if (stamp_of(path) != stamp) continue;
+    if (!first.outcome) return std::move(first.outcome).error();
+    return std::unique_ptr<RulesFile>(
+        new RulesFile(std::move(path), clock, rest, std::move(first)));
+  }
+  return with_path(path, {"it is written to again and again: write another file, and then rename "
+                          "that to this one"});
 }
 
-RulesFile::RulesFile(std::string path, const auth::Clock& clock, Reading first)
+RulesFile::RulesFile(std::string path, const auth::Clock& clock, std::chrono::milliseconds rest,
+                     Reading first)
     : path_(std::move(path)),
       clock_(clock),
-      stamp_(first.stamp),
+      rest_(rest),
+      known_{first.stamp, first.stamp, clock.steady(), clock.steady()},
       next_look_(clock.steady() + kRulesCheckInterval),
       rules_(std::make_shared<const Rules>(*std::move(first.outcome))) {}
 
 std::shared_ptr<const Rules> RulesFile::current() {
-  const auth::MutexLock lock(mutex_);
-  if (const auth::SteadyTime now = clock_.steady(); now >= next_look_) {
+  const auth::SteadyTime now = clock_.steady();
+  {
+    const auth::MutexLock lock(mutex_);
+    if (is_looking_ || now < next_look_) return rules_;
+    is_looking_ = true;
     next_look_ = now + kRulesCheckInterval;
-    look_again();
   }
+  bool has_changed = false;
+  {
+    Look look(*this);
+    look.found = look_again(now);
+    has_changed = look.found != nullptr;
+  }
+  if (has_changed) {
+    auth::log(auth::LogLevel::kInfo, "ZITADEL_RULES " + path_ + ": the changed rules are in force");
+  }
+  const auth::MutexLock lock(mutex_);
   return rules_;
 }
 
-// A time far in the future is another machine's: nothing is to be learned from it.
-bool RulesFile::is_resting(const Stamp& stamp) const {
+bool RulesFile::is_old(const Stamp& stamp, const auth::Clock& clock,
+                       std::chrono::milliseconds rest) {
   const std::chrono::nanoseconds changed(stamp.changed);
-  const auto age = clock_.wall().time_since_epoch() - changed;  // up to a second too little
-  return age >= kRulesCheckInterval || age <= -2 * kRulesCheckInterval;
+  return clock.wall_microseconds().time_since_epoch() - changed >= rest;
 }
 
-// Under the lock: once in a while a small file is read, and nobody decides by half of it.
-void RulesFile::look_again() {
+// Who looks every second sees for himself how long it rests, whatever the clock of the machine says
+// that keeps the file. The first request after a longer time must not be judged by what was in
+// force hours ago: then the file's own time has to do.
+bool RulesFile::is_resting(const Stamp& stamp, auth::SteadyTime now) {
+  const bool was_away = now >= known_.looked_at + 2 * kRulesCheckInterval;
+  known_.looked_at = now;
+  if (stamp != known_.seen) {
+    known_.seen = stamp;
+    known_.seen_at = now;
+  }
+  return now >= known_.seen_at + rest_ || (was_away && is_old(stamp, clock_, rest_));
+}
+
+std::shared_ptr<const Rules> RulesFile::look_again(auth::SteadyTime now) {
   const Stamp stamp = stamp_of(path_);
-  if (stamp == stamp_ || !is_resting(stamp)) return;
+  if (!is_resting(stamp, now) || stamp == known_.in_force) return nullptr;
   Reading reading = read(path_);
-  if (stamp_of(path_) != reading.stamp) return;
-  stamp_ = reading.stamp;
+  if (reading.stamp != stamp || stamp_of(path_) != stamp) return nullptr;
+  known_.in_force = stamp;
   if (!reading.outcome) {
     for (const std::string& mistake : reading.outcome.error())
       auth::log(auth::LogLevel::kError, mistake);
     auth::log(auth::LogLevel::kError, "the rules before that change stay in force");
-    return;
+    return nullptr;
   }
-  rules_ = std::make_shared<const Rules>(*std::move(reading.outcome));
-  auth::log(auth::LogLevel::kInfo, "ZITADEL_RULES " + path_ + ": the changed rules are in force");
+  return std::make_shared<const Rules>(*std::move(reading.outcome));
 }
 
 RulesFile::Reading RulesFile::read(const std::string& path) {

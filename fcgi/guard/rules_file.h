@@ -12,19 +12,22 @@
 
 namespace fcgi {
 
-// The file is looked at no more often than this, and what has changed is taken over when it has
-// rested for as long: of a file that is written where it stands, the half that is there may open
-// what the other half closes.
+// The file is looked at no more often than this.
 constexpr std::chrono::seconds kRulesCheckInterval{1};
+// What has changed counts when it has rested for so long: of a file that is written where it
+// stands, the half that is there may open what the other half closes.
+constexpr std::chrono::milliseconds kRulesRest{1000};
 
 // Thread-safe.
 class RulesFile {
  public:
-  // All that is wrong with the file, for the operator, or the rules. The clock must outlive them.
+  // All that is wrong with the file, for the operator, or the rules. Waits until the file rests,
+  // and does not wait for one that is written to again and again. The clock must outlive them.
   [[nodiscard]] static auth::Result<std::unique_ptr<RulesFile>, auth::Mistakes> open(
-      std::string path, const auth::Clock& clock);
+      std::string path, const auth::Clock& clock, std::chrono::milliseconds rest = kRulesRest);
 
-  // The rules now. A changed file that is broken is reported, and the rules before it stay.
+  // The rules now. A changed file that is broken is reported, and the rules before it stay. Whoever
+  // calls while another thread looks at the file gets those before.
   [[nodiscard]] std::shared_ptr<const Rules> current();
 
  private:
@@ -41,16 +44,33 @@ class RulesFile {
     auth::Result<Rules, auth::Mistakes> outcome;
   };
 
-  RulesFile(std::string path, const auth::Clock& clock, Reading first);
+  // One thread at a time; what it has learned is told to the others when it ends.
+  class Look;
+  // Of the thread that looks alone.
+  struct Known {
+    Stamp in_force;
+    Stamp seen;
+    auth::SteadyTime seen_at;  // for the first time
+    auth::SteadyTime looked_at;
+  };
+
+  RulesFile(std::string path, const auth::Clock& clock, std::chrono::milliseconds rest,
+            Reading first);
   [[nodiscard]] static Reading read(const std::string& path);
   [[nodiscard]] static Stamp stamp_of(const std::string& path);
-  [[nodiscard]] bool is_resting(const Stamp& stamp) const;
-  void look_again() REQUIRES_LOCK(mutex_);
+  // A time in the future is another machine's, and nothing is to be learned from it.
+  [[nodiscard]] static bool is_old(const Stamp& stamp, const auth::Clock& clock,
+                                   std::chrono::milliseconds rest);
+  [[nodiscard]] bool is_resting(const Stamp& stamp, auth::SteadyTime now);
+  // Null where nothing new is in force.
+  [[nodiscard]] std::shared_ptr<const Rules> look_again(auth::SteadyTime now);
 
   const std::string path_;
   const auth::Clock& clock_;
+  const std::chrono::milliseconds rest_;
+  Known known_;
   auth::Mutex mutex_;
-  Stamp stamp_ GUARDED_BY(mutex_);
+  bool is_looking_ GUARDED_BY(mutex_) = false;
   auth::SteadyTime next_look_ GUARDED_BY(mutex_);
   std::shared_ptr<const Rules> rules_ GUARDED_BY(mutex_);
 };

@@ -57,7 +57,7 @@ class AuthorizerTest : public support::ValidatorFixture {
         folder_.write("rules",
                       "/ token\n/open public GET\n/staff role:staff\n/closed token POST\n"
                       "/blank role:a%20b%25\n"),
-        clock_);
+        clock_, std::chrono::milliseconds(0));
     rules_ = *std::move(opened);
     responder_.emplace(*validator_, fcgi::ProtectedResource{"realm"}, fcgi::Cors({}));
     authorizer_.emplace(rules_.get(), *responder_,

@@ -11,7 +11,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { canConnect, freePort } from './http.mjs';
 import { Daemon, Daemons, Process, childrenOf, programOf, waitFor } from './processes.mjs';
 
-const alarms = /(Address|Thread|Leak|UndefinedBehavior)Sanitizer|runtime error:|child signalled|signal (4|6|7|8|11)\b/;
+export const alarms = /(Address|Thread|Leak|UndefinedBehavior)Sanitizer|runtime error:|child signalled|signal (4|6|7|8|11)\b/;
 const kShownLines = 80;
 
 function textOf(file) {

@@ -85,13 +85,8 @@ class Parser {
 
   Mistake check_domain(bool allow_http) {
     const std::string_view domain = domain_.values[0];
-    if (const auto wrong = auth::url_mistake(domain, allow_http))
+    if (const auto wrong = auth::issuer_mistake(domain, allow_http)) {
       return mistake("--domain", *wrong);
-    const std::size_t document = domain.find("/.well-known/");
-    if (document != std::string_view::npos) {
-      return mistake("--domain",
-                     "is the discovery document's URL; write it without what begins at "
-                     "/.well-known/");
     }
     options_.domain = auth::plain_url(domain);
     return std::nullopt;

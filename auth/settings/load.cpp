@@ -23,13 +23,15 @@ std::optional<std::string> unfit(std::string_view value) {
   }
   if (has_control(value))
     return "holds a line break or another control character: write it without";
+  if (is_in_quotes(value)) return std::string(kInQuotes);
   return std::nullopt;
 }
 
 // A value that may hold a secret by mistake is not shown: a URL with a password in it, a key in the
 // place of its path.
 bool may_be_shown(std::string_view value) {
-  return !unfit(value) && value.find_first_of("@?{") == std::string_view::npos &&
+  return value.size() <= kMaxValueBytes && !has_control(value) &&
+         value.find_first_of("@?{") == std::string_view::npos &&
          value.find("-----") == std::string_view::npos;
 }
 
@@ -46,7 +48,7 @@ void read_row(const SettingRow& row, const SettingSources& sources, Settings& se
   const auto found = sources.found.find(row.setting.name);
   if (found == sources.found.end()) return;
   std::optional<std::string> problem = unfit(found->second.value.reveal());
-  if (!problem) problem = row.read(found->second, settings);
+  if (!problem) problem = row.kind.read(found->second, settings);
   if (problem) mistakes.push_back(describe(row, found->second, *problem));
 }
 

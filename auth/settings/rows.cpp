@@ -1,293 +1,257 @@
 #include "auth/settings/rows.h"
 
-#include <algorithm>
-#include <charconv>
-#include <chrono>
-#include <cstdint>
-#include <iterator>
-#include <string_view>
-#include <system_error>
-#include <utility>
-
-#include "auth/base/ip_address.h"
-#include "auth/base/log_place.h"
-#include "auth/base/private_file.h"
-#include "auth/base/text.h"
-#include "auth/store/redis_url.h"
-#include "auth/zitadel/key_file.h"
-#include "auth/zitadel/url.h"
-
 namespace auth {
 namespace {
 
-using Problem = std::optional<std::string>;
+using namespace setting_kinds;
+using Group = SettingGroup;
+using Modes = SettingModes;
 
-constexpr std::size_t kMaxPathBytes = 1024;
 // At least some tokens with claims as long as they may be, in each of the cache's parts.
 constexpr std::uint64_t kLeastCacheBytes = 4 << 20;
 constexpr std::uint64_t kMostCacheBytes = std::uint64_t{64} << 30;
 
-constexpr std::string_view unit_of(std::chrono::milliseconds) { return " of milliseconds"; }
-constexpr std::string_view unit_of(std::chrono::seconds) { return " of seconds"; }
-constexpr std::string_view unit_of(std::size_t) { return ""; }
-
-template <auto Member, std::uint64_t Least, std::uint64_t Most>
-Problem number(const FoundSetting& found, Settings& settings) {
-  const std::string_view text = found.value.reveal();
-  std::uint64_t value = 0;
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (code != std::errc() || end != text.data() + text.size() || value < Least || value > Most) {
-    return "is not a whole number" + std::string(unit_of(settings.*Member)) + " from " +
-           std::to_string(Least) + " to " + std::to_string(Most);
-  }
-  using Number = std::remove_reference_t<decltype(settings.*Member)>;
-  settings.*Member = Number(value);
-  return std::nullopt;
-}
-
-constexpr std::pair<std::string_view, LogLevel> kLogLevels[] = {{"error", LogLevel::kError},
-                                                                {"warn", LogLevel::kWarn},
-                                                                {"info", LogLevel::kInfo},
-                                                                {"debug", LogLevel::kDebug}};
-constexpr std::pair<std::string_view, Validation> kValidations[] = {
-    {"introspection", Validation::kIntrospection},
-    {"jwt", Validation::kJwt},
-    {"jwt-or-introspection", Validation::kJwtOrIntrospection}};
-constexpr std::pair<std::string_view, GraceWhen> kGraceWhen[] = {
-    {"unreachable", GraceWhen::kUnreachable}, {"failing", GraceWhen::kFailing}};
-constexpr std::pair<std::string_view, bool> kSwitch[] = {
-    {"on", true}, {"off", false}, {"1", true}, {"0", false}};
-
-// One word of several.
-template <auto Member, const auto& kChoices>
-Problem choice(const FoundSetting& found, Settings& settings) {
-  std::string names;
-  for (const auto& each : kChoices) {
-    if (each.first == found.value.reveal()) {
-      settings.*Member = each.second;
-      return std::nullopt;
-    }
-    if (!names.empty()) names += &each == std::end(kChoices) - 1 ? " and " : ", ";
-    names += each.first;
-  }
-  return "is not one of " + names;
-}
-
-// Of the characters from least to '~'.
-template <auto Member, char Least>
-Problem ascii(const FoundSetting& found, Settings& settings) {
-  const std::string_view text = found.value.reveal();
-  const bool good =
-      std::all_of(text.begin(), text.end(), [](char byte) { return byte >= Least && byte <= '~'; });
-  if (!good) {
-    return Least == ' ' ? "holds a character that is not ASCII: write it without"
-                        : "holds a blank or a character that is not ASCII: write it without";
-  }
-  settings.*Member = text;
-  return std::nullopt;
-}
-
-Problem client_secret(const FoundSetting& found, Settings& settings) {
-  settings.client_secret = found.value.copy();
-  return std::nullopt;
-}
-
-// A URL without a scheme is the commonest mistake: what was meant can be said.
-Problem url_problem(std::string_view text, bool allow_http) {
-  Problem problem = url_mistake(text, allow_http);
-  const std::string with_scheme = "https://" + std::string(text);
-  if (problem && text.find("://") == std::string_view::npos && parse_url(with_scheme)) {
-    return "has no scheme: write " + with_scheme;
-  }
-  return problem;
-}
-
-Problem introspection_url(const FoundSetting& found, Settings& settings) {
-  const std::string_view text = found.value.reveal();
-  if (Problem problem = url_problem(text, settings.allow_http)) return problem;
-  settings.introspection_url = text;
-  return std::nullopt;
-}
-
-Problem domain(const FoundSetting& found, Settings& settings) {
-  std::string_view text = found.value.reveal();
-  if (Problem problem = url_problem(text, settings.allow_http)) return problem;
-  const std::size_t discovery = text.find("/.well-known/");
-  while (text.ends_with('/')) text.remove_suffix(1);
-  if (discovery != std::string_view::npos) {
-    return "is the discovery document's URL: write " + std::string(text.substr(0, discovery));
-  }
-  settings.domain = text;
-  return std::nullopt;
-}
-
-// Puts the path together, or says why the text is none.
-Problem resolve(const FoundSetting& found, std::string& path) {
-  const std::string_view text = found.value.reveal();
-  // A key that was put in the place of its path must not reach the log.
-  if (text.size() > kMaxPathBytes || text.find('{') != std::string_view::npos ||
-      text.find("-----") != std::string_view::npos) {
-    return "is no path of a file: write where the file lies, not what it holds";
-  }
-  if (text.starts_with('~')) return "begins with '~', which only a shell knows: write it in full";
-  path = (text.starts_with('/') ? "" : found.folder) + std::string(text);
-  return std::nullopt;
-}
-
-Problem key_file(const FoundSetting& found, Settings& settings) {
-  std::string path;
-  if (Problem problem = resolve(found, path)) return problem;
-  Result<ApplicationKey> key = read_application_key(path, settings.key_reading);
-  if (!key) return "cannot be used: " + key.error().detail;
-  settings.application_key = *std::move(key);
-  return std::nullopt;
-}
-
-Problem ca_file(const FoundSetting& found, Settings& settings) {
-  std::string path;
-  if (Problem problem = resolve(found, path)) return problem;
-  const auto file = read_private_file(path, kMaxCaFileBytes);
-  if (!file) return "cannot be used: " + path + ' ' + file.error().sentence;
-  const std::string_view text = file->text.reveal();
-  if (text.find("-----BEGIN CERTIFICATE-----") == std::string_view::npos) {
-    return "holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)";
-  }
-  settings.ca_file = path;
-  return std::nullopt;
-}
-
-Problem cache_dir(const FoundSetting& found, Settings& settings) {
-  return resolve(found, settings.cache_dir);
-}
-
-Problem cache_url(const FoundSetting& found, Settings& settings) {
-  auto parsed = parse_redis_url(found.value);
-  if (!parsed) return std::move(parsed).error().sentence;
-  settings.cache_server = *std::move(parsed);
-  return std::nullopt;
-}
-
-Problem rules_file(const FoundSetting& found, Settings& settings) {
-  return resolve(found, settings.rules_file);
-}
-
-Problem log_file(const FoundSetting& found, Settings& settings) {
-  std::string path;
-  if (Problem problem = resolve(found, path)) return problem;
-  if (Problem problem = log_place_mistake(path, settings.document_root)) return problem;
-  settings.log_file = std::move(path);
-  return std::nullopt;
-}
-
-// RFC 9728 §1.2: this API's own URL. Its callers use it, not this program.
-Problem resource(const FoundSetting& found, Settings& settings) {
-  const std::string_view text = found.value.reveal();
-  if (Problem problem = url_problem(text, settings.allow_http)) return problem;
-  settings.resource = text;
-  return std::nullopt;
-}
-
-std::vector<std::string> list_of(const FoundSetting& found) {
-  const std::vector<std::string_view> words = words_of(found.value.reveal());
-  return {words.begin(), words.end()};
-}
-
-Problem pass_claims(const FoundSetting& found, Settings& settings) {
-  settings.pass_claims = list_of(found);
-  return std::nullopt;
-}
-
-// As a browser sends it (RFC 6454 §7): in lower case, without a path, not even "/".
-bool is_origin(const std::string& word) {
-  const std::optional<Url> url = parse_url(word);
-  if (!url) return false;
-  const std::string_view authority = std::string_view(word).substr(url->https ? 8 : 7);
-  return authority.find('/') == authority.npos && std::none_of(word.begin(), word.end(), is_upper);
-}
-
-Problem cors_origins(const FoundSetting& found, Settings& settings) {
-  settings.cors_origins = list_of(found);
-  for (const std::string& origin : settings.cors_origins) {
-    if (origin != "*" && !is_origin(origin)) {
-      return "is not a list of origins as browsers send them: write \"*\", or https://HOST[:PORT] "
-             "in lower case and without a path, separated by blanks";
-    }
-  }
-  return std::nullopt;
-}
-
-// A header's name (RFC 9110 §5.1), as a request bears it.
-Problem client_address_header(const FoundSetting& found, Settings& settings) {
-  const std::string_view text = found.value.reveal();
-  const bool is_name = std::all_of(text.begin(), text.end(), [](char letter) {
-    return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
-           (letter >= '0' && letter <= '9') || letter == '-';
-  });
-  if (!is_name) return "is not the name of a header, such as X-Forwarded-For";
-  if (text.size() == 9 && std::string_view("Ff").find(text[0]) != std::string_view::npos &&
-      text.substr(1) == "orwarded") {
-    return "is not read here: write the name of a header that holds addresses alone, such as "
-           "X-Forwarded-For";
-  }
-  settings.client_address_header = text;
-  return std::nullopt;
-}
-
-Problem trusted_proxies(const FoundSetting& found, Settings& settings) {
-  for (const std::string& word : list_of(found)) {
-    const std::optional<IpPrefix> prefix = IpPrefix::parse(word);
-    if (!prefix) {
-      return "is not a list of IP addresses and prefixes, such as 10.0.0.0/8 or 2001:db8::1, "
-             "separated by blanks";
-    }
-    settings.trusted_proxies.push_back(*prefix);
-  }
-  return std::nullopt;
-}
-
-// Was a number of tokens.
-Problem cache_max_tokens(const FoundSetting& found, Settings& settings) {
-  settings.warnings.push_back("ZITADEL_CACHE_MAX_TOKENS (" + found.origin +
-                              ") counts for nothing any more: write ZITADEL_CACHE_MAX_BYTES, how "
-                              "many bytes known tokens may take, instead");
-  return std::nullopt;
-}
-
 // ZITADEL_ALLOW_HTTP stands before the URLs that it concerns.
 constexpr SettingRow kRows[] = {
-    {{"ZITADEL_ALLOW_HTTP"}, choice<&Settings::allow_http, kSwitch>},
-    {{"ZITADEL_DOMAIN"}, domain},
-    {{"ZITADEL_INTROSPECTION_URL"}, introspection_url},
-    {{"API_PRIVATE_KEY_FILE_PATH"}, key_file},
-    {{"ZITADEL_CLIENT_ID"}, ascii<&Settings::client_id, '!'>},
-    {{"ZITADEL_CLIENT_SECRET", true}, client_secret},
-    {{"ZITADEL_PROJECT_ID"}, ascii<&Settings::project_id, '!'>},
-    {{"ZITADEL_VALIDATION"}, choice<&Settings::validation, kValidations>},
-    {{"ZITADEL_JWT_SHIELD"}, choice<&Settings::jwt_shield, kSwitch>},
-    {{"ZITADEL_REALM"}, ascii<&Settings::realm, ' '>},
-    {{"ZITADEL_CA_FILE"}, ca_file},
-    {{"ZITADEL_CONNECT_TIMEOUT_MS"}, number<&Settings::connect_timeout, 10, 60000>},
-    {{"ZITADEL_TIMEOUT_MS"}, number<&Settings::timeout, 10, 60000>},
-    {{"ZITADEL_THREADS"}, number<&Settings::threads, 1, 64>},
-    {{"ZITADEL_LOG_LEVEL"}, choice<&Settings::log_level, kLogLevels>},
-    {{"ZITADEL_LOG_FILE"}, log_file},
-    {{"ZITADEL_CACHE_TTL"}, number<&Settings::cache_ttl, 0, 3600>},
-    {{"ZITADEL_CACHE_MAX_BYTES"},
-     number<&Settings::cache_max_bytes, kLeastCacheBytes, kMostCacheBytes>},
-    {{"ZITADEL_CACHE_MAX_TOKENS"}, cache_max_tokens, false},
-    {{"ZITADEL_CACHE_DIR"}, cache_dir},
-    {{"ZITADEL_CACHE_URL", true}, cache_url},
-    {{"ZITADEL_GRACE"}, number<&Settings::grace, 0, 86400>},
-    {{"ZITADEL_GRACE_WHEN"}, choice<&Settings::grace_when, kGraceWhen>},
-    {{"ZITADEL_RULES"}, rules_file},
-    {{"ZITADEL_PASS_CLAIMS"}, pass_claims},
-    {{"ZITADEL_RESOURCE"}, resource},
-    {{"ZITADEL_CORS_ORIGINS"}, cors_origins},
-    {{"ZITADEL_MAX_IN_FLIGHT"}, number<&Settings::max_in_flight, 1, 65536>},
-    {{"ZITADEL_MAX_CONNECTIONS"}, number<&Settings::max_connections, 1, 65536>},
-    {{"ZITADEL_MAX_PARKED"}, number<&Settings::max_parked, 1, 65536>},
-    {{"ZITADEL_CLIENT_ADDRESS_HEADER"}, client_address_header},
-    {{"ZITADEL_TRUSTED_PROXIES"}, trusted_proxies},
+    {.setting = {"ZITADEL_ALLOW_HTTP"},
+     .kind = choice<&Settings::allow_http, kSwitch>,
+     .group = Group::kWay,
+     .modes = Modes::kAll,
+     .meaning = "on: call `http://` URLs also where they do not name this machine.",
+     .more = "Tokens and secrets then cross the network unprotected."},
+    {.setting = {"ZITADEL_DOMAIN"},
+     .kind = domain,
+     .group = Group::kInstance,
+     .modes = Modes::kAll,
+     .fallback = "required",
+     .meaning = "The instance's own URL, the issuer of its tokens; without a path.",
+     .example = "https://my-instance.zitadel.cloud"},
+    {.setting = {"ZITADEL_INTROSPECTION_URL"},
+     .kind = introspection_url,
+     .group = Group::kInstance,
+     .modes = Modes::kAsking,
+     .fallback = "what the instance's discovery document says",
+     .meaning = "Where tokens are introspected.",
+     .more = "For ZITADEL that is ZITADEL_DOMAIN/oauth/v2/introspect."},
+    {.setting = {"API_PRIVATE_KEY_FILE_PATH"},
+     .kind = key_file,
+     .group = Group::kAuthentication,
+     .modes = Modes::kAll,
+     .fallback = "required, or the next two",
+     .meaning = "The key file that the console hands out for an API application with the method "
+                "\"Private Key JWT\".",
+     .more = "Others must not be able to read it (chmod 600).",
+     .example = "api-key.json"},
+    {.setting = {"ZITADEL_CLIENT_ID"},
+     .kind = ascii<&Settings::client_id, '!'>,
+     .group = Group::kAuthentication,
+     .modes = Modes::kAll,
+     .fallback = "that of the key file",
+     .meaning = "The client id of an API application with the method \"Basic\"."},
+    {.setting = {"ZITADEL_CLIENT_SECRET", true},
+     .kind = client_secret,
+     .group = Group::kAuthentication,
+     .modes = Modes::kAll,
+     .fallback = "none",
+     .meaning = "The client secret of that application."},
+    {.setting = {"ZITADEL_PROJECT_ID"},
+     .kind = project_id,
+     .group = Group::kCallers,
+     .modes = Modes::kAll,
+     .fallback = "none: ZITADEL itself checks the audience and names the roles",
+     .meaning = "The id of this API's project: a token must name it or the client id in its "
+                "audience, and its roles alone count. Set it where JWTs are checked here: without "
+                "it none of their roles counts.",
+     .more =
+         "Not set, ZITADEL itself checks the audience of a token that it is asked about, and "
+         "names the roles that its user holds in the API's project. For a provider that is not "
+         "ZITADEL, whose \"active\" need not mean that a token is meant for this API, set it to "
+         "0: tokens must then name the client id."},
+    {.setting = {"ZITADEL_VALIDATION"},
+     .kind = choice<&Settings::validation, kValidations>,
+     .group = Group::kJudging,
+     .modes = Modes::kAll,
+     .meaning = "Who judges a token.",
+     .more =
+         "introspection: ZITADEL is asked about each token, whatever it is.\n"
+         "jwt: a JWT access token is checked here with ZITADEL's key set, an opaque one is "
+         "refused. "
+         "ZITADEL is not asked, so a revoked token is let in until it expires, and it holds roles "
+         "only if they were asked for (scope urn:zitadel:iam:org:projects:roles). No API "
+         "application is needed then: either ZITADEL_PROJECT_ID or ZITADEL_CLIENT_ID, without a "
+         "secret, says which tokens are meant for this API. Its roles count only with "
+         "ZITADEL_PROJECT_ID. A person's JWT holds them only if the app has the switch "
+         "accessTokenRoleAssertion on as well. Rules by \"scope:\", and AUTH_SCOPE, AUTH_USERNAME "
+         "and AUTH_EMAIL, need introspection: no JWT holds these.\n"
+         "jwt-or-introspection: a JWT is checked here, ZITADEL is asked about an opaque token."},
+    {.setting = {"ZITADEL_JWT_SHIELD"},
+     .kind = choice<&Settings::jwt_shield, kSwitch>,
+     .group = Group::kJudging,
+     .modes = Modes::kIntrospection,
+     .meaning = "on: ZITADEL is not asked about a JWT that is proved bad: of another issuer, "
+                "expired, or wrongly signed under a key that ZITADEL has published."},
+    {.setting = {"ZITADEL_REALM"},
+     .kind = ascii<&Settings::realm, ' '>,
+     .group = Group::kCallers,
+     .modes = Modes::kAll,
+     .meaning = "What a refused caller is told to be in front of: the \"realm\" of "
+                "WWW-Authenticate (RFC 6750)."},
+    {.setting = {"ZITADEL_CA_FILE"},
+     .kind = ca_file,
+     .group = Group::kWay,
+     .modes = Modes::kAll,
+     .fallback = "the system's",
+     .meaning = "Certificates (PEM) to trust instead of the system's, for a ZITADEL behind a "
+                "private certificate authority."},
+    {.setting = {"ZITADEL_CONNECT_TIMEOUT_MS"},
+     .kind = number<&Settings::connect_timeout, 10, 60000, kMilliseconds>,
+     .group = Group::kWay,
+     .modes = Modes::kAll,
+     .meaning = "Until a connection to ZITADEL must be there."},
+    {.setting = {"ZITADEL_TIMEOUT_MS"},
+     .kind = number<&Settings::timeout, 10, 60000, kMilliseconds>,
+     .group = Group::kWay,
+     .modes = Modes::kAll,
+     .meaning = "Until ZITADEL's answer must be there."},
+    {.setting = {"ZITADEL_THREADS"},
+     .kind = number<&Settings::threads, 1, 64>,
+     .group = Group::kProgram,
+     .modes = Modes::kAll,
+     .meaning = "Threads that take requests. None of them ever waits for ZITADEL, so few are "
+                "enough.",
+     .more = "Plain CGI has one, whatever stands here."},
+    {.setting = {"ZITADEL_LOG_LEVEL"},
+     .kind = choice<&Settings::log_level, kLogLevels>,
+     .group = Group::kProgram,
+     .modes = Modes::kAll,
+     .meaning = "How much is logged. No level shows a token or key."},
+    {.setting = {"ZITADEL_LOG_FILE"},
+     .kind = log_file,
+     .group = Group::kProgram,
+     .modes = Modes::kAll,
+     .fallback = "none: standard error",
+     .meaning = "A file to which log lines are appended, each with its time (UTC), instead of "
+                "standard error.",
+     .more = "The program makes it (mode 600), opens it anew on SIGHUP, and refuses one that seems "
+             "to lie where the web server serves files from. Standard error is, with most web "
+             "servers, their own log."},
+    {.setting = {"ZITADEL_CACHE_TTL"},
+     .kind = number<&Settings::cache_ttl, 0, 3600, kSeconds>,
+     .group = Group::kCache,
+     .modes = Modes::kAll,
+     .meaning = "How long an answer of ZITADEL is used again: so long may a revoked token still be "
+                "let in. 0: ZITADEL is asked every time."},
+    {.setting = {"ZITADEL_CACHE_MAX_BYTES"},
+     .kind = number<&Settings::cache_max_bytes, kLeastCacheBytes, kMostCacheBytes, kBytes>,
+     .group = Group::kCache,
+     .modes = Modes::kAll,
+     .meaning = "Memory that known tokens may take, at some 600 bytes each; those used longest "
+                "ago are forgotten first."},
+    {.setting = {"ZITADEL_CACHE_MAX_TOKENS"},
+     .kind = cache_max_tokens,
+     .group = Group::kCache,
+     .modes = Modes::kAll,
+     .counts = false},
+    {.setting = {"ZITADEL_CACHE_DIR"},
+     .kind = cache_dir,
+     .group = Group::kCache,
+     .modes = Modes::kAsking,
+     .fallback = "`$XDG_RUNTIME_DIR/zitadel-fcgi`, else `/tmp/zitadel-fcgi-UID`",
+     .meaning = "The folder through which the processes of this machine tell each other what they "
+                "have learned, sealed so that nobody else can read or forge it.",
+     .more = "It is made when it is not there, and must belong to the program's user alone. The "
+             "file in it, buckets-…, takes 64 MiB at most, and may be deleted at any time."},
+    {.setting = {"ZITADEL_CACHE_URL", true},
+     .kind = cache_url,
+     .group = Group::kCache,
+     .modes = Modes::kAsking,
+     .fallback = "none",
+     .meaning =
+         "Instead of the folder, a Redis or Valkey server through which the processes of "
+         "several machines tell each other, sealed in the same way: "
+         "`redis://USER:PASSWORD@HOST:PORT/DATABASE`, of which all but HOST may be left out, "
+         "or `unix:/PATH`.",
+     .more = "With what the server asks for: unix:/PATH?db=DATABASE&user=USER&password=PASSWORD. "
+             "Other characters than letters and digits in user and password as %XX. While the "
+             "server fails, each process learns alone; it is waited for 50 ms at most for each "
+             "question."},
+    {.setting = {"ZITADEL_GRACE"},
+     .kind = number<&Settings::grace, 0, 86400, kSeconds>,
+     .group = Group::kCache,
+     .modes = Modes::kAsking,
+     .meaning = "How long a remembered answer that has run out is still used while ZITADEL cannot "
+                "be reached, never beyond the token's own expiry."},
+    {.setting = {"ZITADEL_GRACE_WHEN"},
+     .kind = choice<&Settings::grace_when, kGraceWhen>,
+     .group = Group::kCache,
+     .modes = Modes::kAsking,
+     .meaning =
+         "unreachable: only then. failing: also while ZITADEL calls every token inactive, as "
+         "it does where its database fails.",
+     .more = "Until it calls a token active again callers are otherwise answered 503."},
+    {.setting = {"ZITADEL_RULES"},
+     .kind = rules_file,
+     .group = Group::kProtection,
+     .modes = Modes::kAll,
+     .fallback = "none: a web server that asks is answered 503",
+     .meaning = "A file of rules by which the web server lets requests through to what other "
+                "programs serve; README.md says how it is written."},
+    {.setting = {"ZITADEL_PASS_CLAIMS"},
+     .kind = pass_claims,
+     .group = Group::kProtection,
+     .modes = Modes::kAll,
+     .fallback = "none",
+     .meaning = "Claims that protected programs are given beyond the usual ones: \"email\" becomes "
+                "AUTH_EMAIL, and every other character than letters and digits becomes \"_\"."},
+    {.setting = {"ZITADEL_RESOURCE"},
+     .kind = resource,
+     .group = Group::kCallers,
+     .modes = Modes::kAll,
+     .fallback = "none: they are not",
+     .meaning =
+         "This API's own URL, as its callers know it, such as `https://api.example.org/api`: "
+         "clients are told where to get a token (RFC 9728).",
+     .more = "The program then answers /.well-known/oauth-protected-resource followed by the URL's "
+             "path, and names that document in every challenge."},
+    {.setting = {"ZITADEL_CORS_ORIGINS"},
+     .kind = cors_origins,
+     .group = Group::kCallers,
+     .modes = Modes::kAll,
+     .fallback = "none",
+     .meaning = "Origins whose scripts may call this API from a browser, such as "
+                "`https://app.example.org`; or `*` for all.",
+     .more = "Where there are none, browsers let no script of another origin read an answer."},
+    {.setting = {"ZITADEL_MAX_IN_FLIGHT"},
+     .kind = number<&Settings::max_in_flight, 1, 65536>,
+     .group = Group::kWay,
+     .modes = Modes::kAsking,
+     .meaning = "Questions to ZITADEL that may be open at once. A quarter is kept for tokens that "
+                "were good before; one client has half at most."},
+    {.setting = {"ZITADEL_MAX_CONNECTIONS"},
+     .kind = number<&Settings::max_connections, 1, 65536>,
+     .group = Group::kWay,
+     .modes = Modes::kAll,
+     .meaning = "Connections to ZITADEL at once; over HTTP/2 a few are enough for all questions."},
+    {.setting = {"ZITADEL_MAX_PARKED"},
+     .kind = number<&Settings::max_parked, 1, 65536>,
+     .group = Group::kWay,
+     .modes = Modes::kAll,
+     .meaning = "Requests that may wait for ZITADEL; beyond it 503. A quarter is kept for tokens "
+                "that were good before; one client has half at most, and 429 beyond it."},
+    {.setting = {"ZITADEL_CLIENT_ADDRESS_HEADER"},
+     .kind = client_address_header,
+     .group = Group::kWay,
+     .modes = Modes::kAll,
+     .fallback = "none: the client is who calls the web server (`REMOTE_ADDR`)",
+     .meaning = "Behind a proxy all requests come from its address: the header by which it tells "
+                "the client's, such as X-Forwarded-For. Needs the next one.",
+     .more = "The last address in the header that is no such proxy's is the client's."},
+    {.setting = {"ZITADEL_TRUSTED_PROXIES"},
+     .kind = trusted_proxies,
+     .group = Group::kWay,
+     .modes = Modes::kAll,
+     .fallback = "none",
+     .meaning = "The proxies that are believed when they send that header."},
 };
 
 }  // namespace

@@ -1,22 +1,45 @@
-// The table of settings: a row each.
+// The table of settings: a row each. .env.example and the README's table are printed from it.
 #pragma once
 
-#include <optional>
+#include <cstdint>
 #include <span>
-#include <string>
+#include <string_view>
 
-#include "auth/settings/settings.h"
+#include "auth/settings/kinds.h"
 #include "auth/settings/sources.h"
 
 namespace auth {
 
+// Where a setting stands in .env.example; the headings are in describe.cpp, in this order.
+enum class SettingGroup : std::uint8_t {
+  kInstance,
+  kAuthentication,
+  kJudging,
+  kCallers,
+  kProtection,
+  kWay,
+  kCache,
+  kProgram,
+};
+
+// In which values of ZITADEL_VALIDATION a setting counts.
+enum class SettingModes : std::uint8_t {
+  kAll,
+  kAsking,         // ZITADEL about tokens: introspection, jwt-or-introspection
+  kIntrospection,  // alone
+};
+
 struct SettingRow {
   SettingName setting;
-  // Puts the value where it goes, or gives what is wrong with it, to be put behind the setting's
-  // name: "is not a whole number of seconds from 0 to 3600". Holds nothing of the value, but
-  // perhaps a path or what to write instead.
-  std::optional<std::string> (*read)(const FoundSetting& found, Settings& settings);
-  bool counts = true;  // false: another setting has taken its place, and read says which
+  const SettingKind& kind;
+  SettingGroup group;
+  SettingModes modes;
+  std::string_view fallback =
+      {};  // what counts where it is not set, where the kind shows no default
+  std::string_view meaning = {};  // for .env.example and the README
+  std::string_view more = {};     // for .env.example alone, a line for each paragraph
+  std::string_view example = {};  // stands in .env.example instead of the default, as set
+  bool counts = true;  // false: another setting has taken its place, and the kind says which
 };
 
 // In the order in which they are read.

@@ -109,6 +109,9 @@ class Collector {
   void read_env_file(const NamedFile& env_file) {
     const bool named = !env_file.path.empty();
     const std::string path = named ? env_file.path : ".env";
+    if (is_in_quotes(path)) {
+      return mistake(std::string(kEnvFileName), env_file.origin, std::string(kInQuotes));
+    }
     auto file = read_private_file(path, kMaxDotenvBytes);
     if (!file) {
       if (file.error().missing && !named) return;
@@ -218,6 +221,12 @@ class Collector {
 SettingSources collect_settings(const Environment& environment, std::string_view program,
                                 std::span<const SettingName> known) {
   return Collector(known).collect(environment, program);
+}
+
+bool is_in_quotes(std::string_view value) noexcept {
+  value = trimmed(value);
+  return value.size() >= 2 && value.front() == value.back() &&
+         (value.front() == '"' || value.front() == '\'');
 }
 
 std::string shown(std::string_view text) {

@@ -50,6 +50,11 @@ struct SettingSources {
                                               std::string_view program,
                                               std::span<const SettingName> known);
 
+// Whether quotes are part of the value: docker --env-file does not take them away.
+[[nodiscard]] bool is_in_quotes(std::string_view value) noexcept;
+constexpr std::string_view kInQuotes =
+    "is in quotes, as docker --env-file leaves them: write it without";
+
 // Text from outside for a line to the operator: without control characters, cut where it is long.
 [[nodiscard]] std::string shown(std::string_view text);
 

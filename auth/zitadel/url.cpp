@@ -138,4 +138,14 @@ std::optional<std::string> url_mistake(std::string_view text, bool allow_http) {
          "unprotected; write https://, or set ZITADEL_ALLOW_HTTP=1 where that is meant";
 }
 
+std::optional<std::string> issuer_mistake(std::string_view text, bool allow_http) {
+  if (auto mistake = url_mistake(text, allow_http)) return mistake;
+  const std::size_t path = std::min(text.find('/', text.find("://") + 3), text.size());
+  if (text.find_first_not_of('/', path) == std::string_view::npos) return std::nullopt;
+  const bool is_document = text.substr(path).find("/.well-known/") != std::string_view::npos;
+  return (is_document ? "is the discovery document's URL: write "
+                      : "has a path, which no instance's URL has: write ") +
+         std::string(text.substr(0, path));
+}
+
 }  // namespace auth

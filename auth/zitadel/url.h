@@ -37,4 +37,7 @@ struct Url {
 // The text holds nothing of the URL.
 [[nodiscard]] std::optional<std::string> url_mistake(std::string_view text, bool allow_http);
 
+// The same for the URL of a ZITADEL instance, which has no path but "/". Says what to write.
+[[nodiscard]] std::optional<std::string> issuer_mistake(std::string_view text, bool allow_http);
+
 }  // namespace auth

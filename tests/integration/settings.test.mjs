@@ -65,6 +65,20 @@ describe('the program', () => {
     await refuses({ ZITADEL_DOMAIN: 'http://zitadel.example' }, /ZITADEL_DOMAIN.*https/);
   });
 
+  it('names what is no instance, no project id, or in quotes', async () => {
+    await refuses({ ZITADEL_DOMAIN: `${issuer.issuer}/ui/console`, ZITADEL_PROJECT_ID: 'my-shop',
+      ZITADEL_REALM: '"mine"' },
+    new RegExp(`ZITADEL_DOMAIN .* has a path, .* write ${issuer.issuer}$`),
+    /ZITADEL_PROJECT_ID .*"my-shop", .*Resource Id/, /ZITADEL_REALM .* is in quotes/);
+  });
+
+  // What docker run --env-file makes of a line NAME="value".
+  it('names the settings file itself where it is in quotes', async () => {
+    const { code, lines } = await run({ ZITADEL_ENV_FILE: `"${workspace.settingsFile}"` });
+    assert.equal(code, kExitConfiguration);
+    assert.match(lines[0], /ZITADEL_ENV_FILE \(environment\) is in quotes/);
+  });
+
   it('warns of a socket that others can connect to', async () => {
     writeSettings(workspace, issuer, { ZITADEL_PROJECT_ID: undefined });
     const lines = async (...address) => {

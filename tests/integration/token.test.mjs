@@ -83,6 +83,8 @@ describe('a mistake on the command line is told, with a hint at --help', () => {
     '--domain is not a URL': () => options({ domain: 'my-instance.zitadel.cloud' }),
     '--domain is the discovery document\'s URL': () =>
       options({ domain: 'https://host/.well-known/openid-configuration' }),
+    '--domain has a path, which no instance\'s URL has: write https://host;': () =>
+      options({ domain: 'https://host/ui/console' }),
     '--domain holds a query': () => options({ domain: 'https://host/?a=b' }),
     '--domain holds a user name or password': () => options({ domain: 'https://a:b@host' }),
   };

@@ -1,13 +1,15 @@
-// .env.example tells of all settings and of their defaults. Read from the working directory.
+// What is told of the settings: .env.example and the README's table are as `make settings` writes
+// them, and show the defaults. Read from the working directory.
 #include <cppunit/extensions/HelperMacros.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "auth/settings/describe.h"
+#include "auth/settings/rows.h"
 #include "tests/unit/support/settings_fixture.h"
 
 namespace {
@@ -16,71 +18,72 @@ using auth::Settings;
 
 class EnvExampleTest : public support::SettingsFixture {
   CPPUNIT_TEST_SUITE(EnvExampleTest);
-  CPPUNIT_TEST(the_example_lists_exactly_the_settings_there_are);
-  CPPUNIT_TEST(the_example_shows_the_defaults);
+  CPPUNIT_TEST(the_example_is_as_the_rows_have_it);
+  CPPUNIT_TEST(the_readme_is_as_the_rows_have_it);
+  CPPUNIT_TEST(a_readme_without_a_place_for_the_settings_is_seen);
+  CPPUNIT_TEST(each_row_tells_all_of_its_setting);
+  CPPUNIT_TEST(a_default_that_is_shown_may_be_written);
   CPPUNIT_TEST(the_example_loads_as_it_is_shipped);
   CPPUNIT_TEST_SUITE_END();
 
   [[nodiscard]] std::string example() const { return former_folder_ / ".env.example"; }
 
-  // "NAME=value" lines, also those behind a '#'.
-  [[nodiscard]] std::string example_with_all_lines_active() const {
-    std::ifstream file(example());
-    CPPUNIT_ASSERT_MESSAGE(example(), file.is_open());
-    std::string text;
-    for (std::string line; std::getline(file, line);) {
-      const std::string_view rest = std::string_view(line).substr(line.starts_with('#') ? 1 : 0);
-      const std::string_view name = rest.substr(0, rest.find('='));
-      const bool setting =
-          rest.find('=') != std::string_view::npos && !name.empty() &&
-          name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ_") == std::string_view::npos;
-      if (setting) text.append(rest).append("\n");
-    }
-    return text;
+  [[nodiscard]] static std::string content_of(const std::string& path) {
+    std::ifstream file(path);
+    CPPUNIT_ASSERT_MESSAGE(path, file.is_open());
+    return {std::istreambuf_iterator<char>(file), {}};
   }
 
-  void the_example_lists_exactly_the_settings_there_are() {
-    std::vector<std::string> listed;
-    const std::string text = example_with_all_lines_active();
-    for (std::size_t at = 0; at < text.size(); at = text.find('\n', at) + 1) {
-      listed.push_back(text.substr(at, text.find('=', at) - at));
+  void the_example_is_as_the_rows_have_it() {
+    CPPUNIT_ASSERT_MESSAGE("run make settings", content_of(example()) == auth::env_example());
+    for (const std::string_view name : auth::setting_names()) {
+      const std::string line = std::string(name) + '=';
+      CPPUNIT_ASSERT_MESSAGE(line, content_of(example()).find(line) != std::string::npos);
     }
-    const auto names = auth::setting_names();
-    std::vector<std::string> expected(names.begin(), names.end());
-    std::sort(listed.begin(), listed.end());
-    std::sort(expected.begin(), expected.end());
-    for (const std::string& name : expected) {
-      CPPUNIT_ASSERT_MESSAGE(name, std::binary_search(listed.begin(), listed.end(), name));
-    }
-    CPPUNIT_ASSERT(expected == listed);
   }
 
-  void the_example_shows_the_defaults() {
-    env_file(example_with_all_lines_active());
-    std::filesystem::rename("key.json", "api-key.json");
-    const Settings settings = load({});
-    const Settings defaults;
-    CPPUNIT_ASSERT_EQUAL(defaults.introspection_url, settings.introspection_url);
-    CPPUNIT_ASSERT_EQUAL(defaults.project_id, settings.project_id);
-    CPPUNIT_ASSERT(defaults.validation == settings.validation);
-    CPPUNIT_ASSERT_EQUAL(defaults.jwt_shield, settings.jwt_shield);
-    CPPUNIT_ASSERT_EQUAL(defaults.realm, settings.realm);
-    CPPUNIT_ASSERT_EQUAL(defaults.ca_file, settings.ca_file);
-    CPPUNIT_ASSERT_EQUAL(defaults.allow_http, settings.allow_http);
-    CPPUNIT_ASSERT(defaults.connect_timeout == settings.connect_timeout);
-    CPPUNIT_ASSERT(defaults.timeout == settings.timeout);
-    CPPUNIT_ASSERT_EQUAL(defaults.threads, settings.threads);
-    CPPUNIT_ASSERT(defaults.log_level == settings.log_level);
-    CPPUNIT_ASSERT_EQUAL(defaults.log_file, settings.log_file);
-    CPPUNIT_ASSERT(defaults.cache_ttl == settings.cache_ttl);
-    CPPUNIT_ASSERT_EQUAL(defaults.cache_max_bytes, settings.cache_max_bytes);
-    CPPUNIT_ASSERT(defaults.grace == settings.grace);
-    CPPUNIT_ASSERT(defaults.grace_when == settings.grace_when);
-    CPPUNIT_ASSERT_EQUAL(defaults.client_address_header, settings.client_address_header);
-    CPPUNIT_ASSERT(settings.trusted_proxies.empty());
-    CPPUNIT_ASSERT_EQUAL(defaults.max_in_flight, settings.max_in_flight);
-    CPPUNIT_ASSERT_EQUAL(defaults.max_connections, settings.max_connections);
-    CPPUNIT_ASSERT_EQUAL(defaults.max_parked, settings.max_parked);
+  void the_readme_is_as_the_rows_have_it() {
+    const std::string readme = content_of(former_folder_ / "README.md");
+    CPPUNIT_ASSERT_MESSAGE("run make settings", readme == auth::readme_with_settings(readme));
+    for (const std::string_view name : auth::setting_names()) {
+      const std::string line = "\n| `" + std::string(name) + "` | ";
+      CPPUNIT_ASSERT_MESSAGE(line, readme.find(line) != std::string::npos);
+    }
+  }
+
+  void a_readme_without_a_place_for_the_settings_is_seen() {
+    const std::string begin(auth::kSettingsBegin);
+    const std::string end(auth::kSettingsEnd);
+    for (const std::string& text : {std::string(), std::string("# a\n"), begin, end, end + begin}) {
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(text, std::string(), auth::readme_with_settings(text));
+    }
+    const std::string written =
+        auth::readme_with_settings("a\n" + begin + "of yore\n" + end + "b\n");
+    CPPUNIT_ASSERT(written.starts_with("a\n" + begin + "| setting |"));
+    CPPUNIT_ASSERT(written.ends_with(" |\n" + end + "b\n"));
+    CPPUNIT_ASSERT(written.find("of yore") == std::string::npos);
+  }
+
+  void each_row_tells_all_of_its_setting() {
+    for (const auth::SettingRow& row : auth::setting_rows()) {
+      if (!row.counts) continue;
+      const std::string name(row.setting.name);
+      CPPUNIT_ASSERT_MESSAGE(name, row.meaning.ends_with('.'));
+      CPPUNIT_ASSERT_MESSAGE(name, !row.kind.values().empty());
+      CPPUNIT_ASSERT_MESSAGE(name,
+                             row.fallback.empty() != row.kind.default_value(Settings()).empty());
+    }
+  }
+
+  void a_default_that_is_shown_may_be_written() {
+    for (const auth::SettingRow& row : auth::setting_rows()) {
+      const std::string value = row.kind.default_value(Settings());
+      if (value.empty()) continue;
+      Settings settings;
+      const auto problem = row.kind.read({auth::Secret(value), "", ""}, settings);
+      CPPUNIT_ASSERT_MESSAGE(std::string(row.setting.name), !problem);
+      CPPUNIT_ASSERT_EQUAL(value, row.kind.default_value(settings));
+    }
   }
 
   void the_example_loads_as_it_is_shipped() {

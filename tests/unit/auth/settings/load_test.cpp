@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "auth/settings/rows.h"
 #include "tests/unit/support/settings_fixture.h"
 
 namespace {
@@ -21,6 +22,9 @@ class SettingsTest : public support::SettingsFixture {
   CPPUNIT_TEST(refuses_to_start_with_nothing_set);
   CPPUNIT_TEST(takes_an_empty_value_for_none);
   CPPUNIT_TEST(refuses_domains_that_are_no_https_url);
+  CPPUNIT_TEST(refuses_a_domain_with_more_than_a_host);
+  CPPUNIT_TEST(refuses_a_name_for_a_projects_id);
+  CPPUNIT_TEST(refuses_values_in_quotes);
   CPPUNIT_TEST(refuses_plain_http_to_another_machine);
   CPPUNIT_TEST(refuses_an_introspection_url_like_a_domain);
   CPPUNIT_TEST(refuses_both_ways_to_authenticate_at_once);
@@ -88,6 +92,60 @@ class SettingsTest : public support::SettingsFixture {
       CPPUNIT_ASSERT_EQUAL_MESSAGE(text, std::size_t{1}, mistakes.size());
       CPPUNIT_ASSERT_MESSAGE(mistakes[0], mistakes[0].starts_with("ZITADEL_DOMAIN (environment)"));
     }
+  }
+
+  void refuses_a_domain_with_more_than_a_host() {
+    for (const char* path : {"/ui/console", "/realms/a/", "/oauth/v2/introspect", "//a", "/%61"}) {
+      const std::string domain = "https://z.example:8443" + std::string(path);
+      refuses("ZITADEL_DOMAIN=" + domain,
+              ", \"" + domain +
+                  "\", has a path, which no instance's URL has: write https://z.example:8443");
+    }
+    refuses("ZITADEL_DOMAIN=https://z.example?org=1",
+            " holds a query; write it without what begins at '?'");
+    refuses("ZITADEL_DOMAIN=https://z.example/?org=1",
+            " holds a query; write it without what begins at '?'");
+    refuses(
+        "ZITADEL_DOMAIN=https://z.example/#login",
+        ", \"https://z.example/#login\", holds a fragment; write it without what begins at '#'");
+    refuses("ZITADEL_DOMAIN=https://me:secret@z.example",
+            " holds a user name or password; write it without what stands before '@'");
+    refuses("ZITADEL_DOMAIN=https://me@z.example/",
+            " holds a user name or password; write it without what stands before '@'");
+  }
+
+  void refuses_a_name_for_a_projects_id() {
+    for (const char* text : {"my-project", "Shop", "338273918163681283:aud", "-1", "1.5", "0x1"}) {
+      refuses("ZITADEL_PROJECT_ID=" + std::string(text),
+              ", \"" + std::string(text) +
+                  "\", is no project's id, for that is a number: write the Resource Id that "
+                  "ZITADEL's console shows on the project's page, not the project's name");
+    }
+    for (const char* text : {"338273918163681283", "0", "zitadel"}) {
+      CPPUNIT_ASSERT_EQUAL(
+          std::string(text),
+          load(working_with({"ZITADEL_PROJECT_ID=" + std::string(text)})).project_id);
+    }
+  }
+
+  // docker --env-file takes a line as it is, and a .env file may hold quotes in quotes.
+  void refuses_values_in_quotes() {
+    const std::string problem = " is in quotes, as docker --env-file leaves them: write it without";
+    for (const auth::SettingRow& row : auth::setting_rows()) {
+      const std::string name(row.setting.name);
+      for (const char* value : {"\"1\"", "'1'", "\"\"", "''", "'a\"b'"}) {
+        const std::string shown = row.setting.secret ? "" : ", \"" + std::string(value) + "\",";
+        const Mistakes mistakes = mistakes_of(working_with({name + '=' + value}));
+        CPPUNIT_ASSERT_EQUAL(name + " (environment)" + shown + problem, mistakes[0]);
+      }
+    }
+    refuses("ZITADEL_DOMAIN=\"https://z.example\"", ", \"\"https://z.example\"\"," + problem);
+    gives_mistake("ZITADEL_ENV_FILE (environment)" + problem,
+                  working_with({"ZITADEL_ENV_FILE=\"/etc/api.env\""}));
+    env_file("ZITADEL_REALM='\"mine\"'\n");
+    gives_mistake("ZITADEL_REALM (.env, line 1), \"\"mine\"\"," + problem, working());
+    env_file("ZITADEL_REALM='the \"API\"'\nZITADEL_CLIENT_ID=\n");
+    CPPUNIT_ASSERT_EQUAL(std::string("the \"API\""), load(working()).realm);
   }
 
   void refuses_plain_http_to_another_machine() {
@@ -210,7 +268,7 @@ class SettingsTest : public support::SettingsFixture {
     refuses("ZITADEL_GRACE=86401", ", \"86401\", is not a whole number of seconds from 0 to 86400");
     refuses("ZITADEL_THREADS=0", ", \"0\", is not a whole number from 1 to 64");
     refuses("ZITADEL_CACHE_MAX_BYTES=1000",
-            ", \"1000\", is not a whole number from 4194304 to 68719476736");
+            ", \"1000\", is not a whole number of bytes from 4194304 to 68719476736");
     for (const char* name :
          {"ZITADEL_MAX_IN_FLIGHT", "ZITADEL_MAX_CONNECTIONS", "ZITADEL_MAX_PARKED"}) {
       refuses(std::string(name) + "=0", ", \"0\", is not a whole number from 1 to 65536");
@@ -343,7 +401,12 @@ class SettingsTest : public support::SettingsFixture {
 
   void refuses_characters_that_do_not_belong() {
     refuses("ZITADEL_PROJECT_ID=12 34",
-            ", \"12 34\", holds a blank or a character that is not ASCII: write it without");
+            ", \"12 34\", is no project's id, for that is a number: write the Resource Id that "
+            "ZITADEL's console shows on the project's page, not the project's name");
+    CPPUNIT_ASSERT_EQUAL(
+        std::string("ZITADEL_CLIENT_ID (environment), \"12 34\", holds a blank or a character that "
+                    "is not ASCII: write it without"),
+        mistakes_of(working_with({"ZITADEL_CLIENT_ID=12 34"}))[0]);
     refuses(
         "ZITADEL_REALM=K\xc3\xbc"
         "che",
@@ -441,13 +504,11 @@ class SettingsTest : public support::SettingsFixture {
   }
 
   void takes_domains_as_issuers_write_them() {
-    for (const auto& [text, expected] :
-         {std::pair{"https://z.example", "https://z.example"},
-          {"https://z.example/", "https://z.example"},
-          {"https://z.example//", "https://z.example"},
-          {"https://z.example:8443/", "https://z.example:8443"},
-          {"https://z.example/realms/a/", "https://z.example/realms/a"},
-          {"https://Z.example", "https://Z.example"}}) {
+    for (const auto& [text, expected] : {std::pair{"https://z.example", "https://z.example"},
+                                         {"https://z.example/", "https://z.example"},
+                                         {"https://z.example//", "https://z.example"},
+                                         {"https://z.example:8443/", "https://z.example:8443"},
+                                         {"https://Z.example", "https://Z.example"}}) {
       CPPUNIT_ASSERT_EQUAL(std::string(expected),
                            load(working_with({"ZITADEL_DOMAIN=" + std::string(text)})).domain);
     }

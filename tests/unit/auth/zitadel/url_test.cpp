@@ -19,6 +19,7 @@ class UrlTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(refuses_what_is_too_long);
   CPPUNIT_TEST(takes_no_other_address_for_loopback);
   CPPUNIT_TEST(says_what_is_wrong);
+  CPPUNIT_TEST(says_what_an_instances_url_is);
   CPPUNIT_TEST(allows_http_where_tokens_stay_on_this_machine);
   CPPUNIT_TEST(knows_every_loopback_address);
   CPPUNIT_TEST(takes_https);
@@ -163,6 +164,26 @@ class UrlTest : public CppUnit::TestFixture {
     };
     for (const auto& [text, mistake] : mistakes) {
       CPPUNIT_ASSERT_EQUAL(mistake, url_mistake(text, false).value_or("none"));
+    }
+  }
+
+  void says_what_an_instances_url_is() {
+    for (const char* text :
+         {"https://host", "https://host/", "https://host//", "https://[::1]:1"}) {
+      CPPUNIT_ASSERT_MESSAGE(text, !auth::issuer_mistake(text, false));
+    }
+    const std::string path = "has a path, which no instance's URL has: write ";
+    const std::string document = "is the discovery document's URL: write ";
+    for (const auto& [text, mistake] : {
+             std::pair{"https://host/a", path + "https://host"},
+             {"https://[::1]:1//a", path + "https://[::1]:1"},
+             {"https://host/.well-known/openid-configuration", document + "https://host"},
+             {"https://host/a/.well-known/x", document + "https://host"},
+         }) {
+      CPPUNIT_ASSERT_EQUAL(mistake, auth::issuer_mistake(text, false).value_or("none"));
+    }
+    for (const char* text : {"http://host", "https://a@host/b", "https://host/?a", "host/a"}) {
+      CPPUNIT_ASSERT(url_mistake(text, false) == auth::issuer_mistake(text, false));
     }
   }
 

@@ -1,0 +1,20 @@
+// What the settings are, for people: .env.example and the README's table. `make settings` writes
+// them from here.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace auth {
+
+// All of .env.example.
+[[nodiscard]] std::string env_example();
+
+// The README with its table between kSettingsBegin and kSettingsEnd as it should be; empty where
+// it has no such place.
+[[nodiscard]] std::string readme_with_settings(std::string_view readme);
+
+constexpr std::string_view kSettingsBegin = "<!-- settings -->\n";
+constexpr std::string_view kSettingsEnd = "<!-- /settings -->\n";
+
+}  // namespace auth

@@ -47,8 +47,8 @@ class TokenFairnessTest : public support::ValidatorFixture {
   void flood(int tokens) {
     for (int i = 0; i < tokens; ++i) {
       const std::string token = "made up " + std::to_string(i);
-      validator_->authorize(auth::SecretView(token), token_required_, {kFlooder},
-                            answers_.of(token));
+      validator_->authorize(
+          auth::SecretView(token), token_required_, [] { return kFlooder; }, answers_.of(token));
     }
     settle();
   }
@@ -183,8 +183,9 @@ class TokenFairnessTest : public support::ValidatorFixture {
       for (int i = 0; i < 8192; ++i) {
         const std::string address = "192.0.2." + std::to_string(i % 100);
         const std::string token = std::to_string(round) + " token " + std::to_string(i);
-        waiting.push_back(validator_->authorize(auth::SecretView(token), token_required_, {address},
-                                                [this](const auto&) { ++called_; }));
+        waiting.push_back(validator_->authorize(
+            auth::SecretView(token), token_required_, [&] { return std::string_view(address); },
+            [this](const auto&) { ++called_; }));
       }
       settle();
       for (const auto& each : waiting) static_cast<void>(each.cancel());

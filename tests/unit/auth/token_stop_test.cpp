@@ -201,8 +201,9 @@ class TokenStopTest : public support::ValidatorFixture {
       const std::string token = i % 4 == 0 ? "known" : "token " + std::to_string(i);
       ++callers.asked;
       asking = true;
-      const auto waiting =
-          validator.authorize(SecretView(token), token_required_, {"192.0.2.1"}, [&](const auto&) {
+      const auto waiting = validator.authorize(
+          SecretView(token), token_required_, [] { return "192.0.2.1"; },
+          [&](const auto&) {
             ++callers.called;
             if (callers.stopped && !asking) ++callers.called_late;
           });

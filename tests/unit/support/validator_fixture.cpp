@@ -27,8 +27,9 @@ auth::TokenValidator::Waiting ValidatorFixture::authorize(const std::string& tok
                                                           const auth::Requirement& requirement,
                                                           const std::string& who,
                                                           std::string_view address) {
-  auto waiting = validator_->authorize(auth::SecretView(token), requirement, {address},
-                                       answers_.of(who.empty() ? token : who));
+  auto waiting = validator_->authorize(
+      auth::SecretView(token), requirement, [&] { return address; },
+      answers_.of(who.empty() ? token : who));
   settle();
   return waiting;
 }

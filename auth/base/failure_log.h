@@ -2,12 +2,9 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
-#include <map>
-#include <string>
 
 #include "auth/base/clock.h"
-#include "auth/base/mutex.h"
+#include "auth/base/quiet_log.h"
 #include "auth/base/result.h"
 
 namespace auth {
@@ -18,21 +15,14 @@ constexpr std::chrono::seconds kFailureLogInterval{1};
 // Thread-safe.
 class FailureLog {
  public:
-  explicit FailureLog(const Clock& clock) : clock_(clock) {}
+  explicit FailureLog(const Clock& clock) : log_(kFailureLogInterval, clock) {}
 
   // Fault::kOwn is logged as an error, Fault::kUpstream and Fault::kLoad as warnings, all else not
   // at all, nor what ends because the program stops.
   void add(const Error& error);
 
  private:
-  struct Seen {
-    SteadyTime next_line{};
-    std::uint64_t left_out = 0;
-  };
-
-  const Clock& clock_;
-  Mutex mutex_;
-  std::map<Reason, Seen> seen_ GUARDED_BY(mutex_);
+  QuietLog log_;
 };
 
 }  // namespace auth

@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <utility>
 
-#include "auth/base/log.h"
 #include "auth/base/secret.h"
 #include "fcgi/server/fastcgi_exchange.h"
 
@@ -157,7 +156,8 @@ std::size_t Connection::read_body(std::string_view bytes) {
 }
 
 void Connection::refuse(std::string_view why) {
-  auth::log(auth::LogLevel::kWarn, "a FastCGI connection was closed: " + std::string(why));
+  tools_.log.add(auth::LogLevel::kWarn, why,
+                 "a FastCGI connection was closed: " + std::string(why));
   close();
 }
 
@@ -197,7 +197,8 @@ bool Connection::is_unanswered() const noexcept {
 
 void Connection::answer(std::string_view text) {
   if (text.size() <= tools_.options.max_held) return begin_answer(text);
-  auth::log(auth::LogLevel::kError, "an answer is too long to be sent");
+  constexpr auto kTooLong = "an answer is too long to be sent";
+  tools_.log.add(auth::LogLevel::kError, kTooLong, kTooLong);
   refuse_unless_answered(error_response(500, "server_error", "The answer is too long."));
 }
 

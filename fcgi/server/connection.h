@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "auth/base/descriptor.h"
+#include "auth/base/quiet_log.h"
 #include "fcgi/http/exchange.h"
 #include "fcgi/http/wiped_bytes.h"
 #include "fcgi/server/codec.h"
@@ -29,9 +30,11 @@ namespace fcgi {
 struct LoopTools {
   using Time = std::chrono::steady_clock::time_point;
 
-  explicit LoopTools(const ServerOptions& server_options) : options(server_options) {}
+  LoopTools(const ServerOptions& server_options, auth::QuietLog& quiet_log)
+      : options(server_options), log(quiet_log) {}
 
   const ServerOptions& options;
+  auth::QuietLog& log;
   Codec codec{};
   Inbox inbox{};
   WipedBytes area = WipedBytes(kMaxHeadBytes);  // what has just been received

@@ -11,8 +11,6 @@
 #include <chrono>
 #include <memory>
 
-#include "auth/base/log.h"
-
 namespace fcgi {
 namespace {
 
@@ -49,7 +47,7 @@ EventLoop::EventLoop(const Shared& shared)
     : shared_(shared),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       timer_(timer_of(shared.options.sweep)),
-      tools_(shared.options),
+      tools_(shared.options, shared.log),
       last_number_(kLastReserved) {
   const bool added = add_to(epoll_, tools_.inbox.descriptor(), EPOLLIN, kInbox) &&
                      add_to(epoll_, timer_.get(), EPOLLIN, kTimer) &&
@@ -138,7 +136,8 @@ void EventLoop::make_room_for_descriptor() {
   const std::size_t before = entries_.size();
   make_room();
   if (entries_.size() < before) return;
-  auth::log(auth::LogLevel::kError, "no descriptor is left for a connection: raise LimitNOFILE");
+  constexpr auto kNone = "no descriptor is left for a connection: raise LimitNOFILE";
+  shared_.log.add(auth::LogLevel::kError, kNone, kNone);
   // Otherwise the listening socket would keep the loop spinning until requests finish.
   constexpr useconds_t kPause = 10'000;
   static_cast<void>(::usleep(kPause));
@@ -217,7 +216,8 @@ void EventLoop::shed() {
   while (held_ > most / shared_.loops && shared_.held > most) {
     const auto entry = stillest([](const Entry& each) { return each.held > 0; });
     if (entry == entries_.end()) return;
-    auth::log(auth::LogLevel::kWarn, "too much waits for web servers: a connection was closed");
+    constexpr auto kTooMuch = "too much waits for web servers: a connection was closed";
+    shared_.log.add(auth::LogLevel::kWarn, kTooMuch, kTooMuch);
     abandon(entry);
   }
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "auth/base/descriptor.h"
+#include "auth/base/quiet_log.h"
 #include "fcgi/http/exchange.h"
 #include "fcgi/server/connection.h"
 #include "fcgi/server/server_options.h"
@@ -30,6 +31,7 @@ class EventLoop {
     const ServerOptions& options;
     std::size_t loops;
     std::atomic<std::size_t>& held;  // bytes, see ServerOptions::max_held
+    auth::QuietLog& log;
   };
 
   // Must outlive every exchange.

@@ -30,7 +30,7 @@ Server::Server(int listener, unsigned threads, Exchange::Handler handler, Server
   send_without_delay(listener);
   for (unsigned i = 0; i < threads; ++i) {
     loops_.push_back(std::make_unique<EventLoop>(
-        EventLoop::Shared{listener_, handler_, options_, threads, held_}));
+        EventLoop::Shared{listener_, handler_, options_, threads, held_, log_}));
   }
 }
 

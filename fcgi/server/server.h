@@ -2,10 +2,13 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <vector>
 
+#include "auth/base/clock.h"
+#include "auth/base/quiet_log.h"
 #include "fcgi/http/exchange.h"
 #include "fcgi/server/event_loop.h"
 #include "fcgi/server/server_options.h"
@@ -32,6 +35,9 @@ class Server {
   const Exchange::Handler handler_;
   const ServerOptions options_;
   std::atomic<std::size_t> held_{0};
+  const auth::SystemClock clock_{};
+  // A peer that goes wrong does so again and again.
+  auth::QuietLog log_{std::chrono::minutes(1), clock_};
   std::vector<std::unique_ptr<EventLoop>> loops_{};
 };
 

@@ -8,6 +8,9 @@
 // How many streams a new connection bears, its server tells within a round trip. Until then libcurl
 // takes it for 100, and what the server refuses goes over yet another connection, by which the
 // refused one is lost for all. So a new one is given only a few transfers at first.
+//
+// And how long a connection has been silent: one over which nothing comes any more, though it is
+// not closed, would swallow one transfer after another.
 #pragma once
 
 #include <algorithm>
@@ -44,11 +47,24 @@ class CurlConnections {
     void take(int port, bool opened, Time now) {
       leave();
       port_ = port;
+      taken_ = now;
       Connection& connection = connections_.carried_[port];
       if (opened && connection.transfers == 0) {
         connection.told_at = connections_.all_told_at_ = now + kTellingTime;
       }
       ++connection.transfers;
+    }
+
+    // Something has come for this transfer.
+    void hear(Time now) {
+      if (port_) connections_.carried_[*port_].heard = now;
+    }
+
+    // For how long the connection has said nothing to anybody while it carried this transfer. Zero
+    // where there is no connection.
+    [[nodiscard]] Time::duration silence(Time now) const {
+      if (!port_) return Time::duration::zero();
+      return now - std::max(taken_, connections_.carried_[*port_].heard);
     }
 
    private:
@@ -63,6 +79,7 @@ class CurlConnections {
 
     CurlConnections& connections_;
     std::optional<int> port_{};
+    Time taken_{};
   };
 
   [[nodiscard]] bool may_seek(Time now) const {
@@ -80,6 +97,7 @@ class CurlConnections {
   struct Connection {
     std::size_t transfers = 0;
     Time told_at{};
+    Time heard{};
   };
 
   std::size_t seeking_ = 0;                        // transfers without a connection

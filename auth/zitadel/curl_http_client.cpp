@@ -10,15 +10,14 @@
 #include <deque>
 #include <system_error>
 #include <thread>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "auth/base/descriptor.h"
 #include "auth/base/log.h"
 #include "auth/base/mutex.h"
-#include "auth/zitadel/curl_connections.h"
 #include "auth/zitadel/curl_library.h"
+#include "auth/zitadel/curl_multi.h"
 #include "auth/zitadel/curl_transfer.h"
 
 namespace auth {
@@ -27,7 +26,7 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::size_t kMaxSpareTransfers = 512;
-constexpr long kMaxStreamsPerConnection = 1000;  // the server's own limit counts below this
+constexpr std::uint32_t kWake = 0;  // what epoll knows the eventfd by, instead of a CurlMulti
 
 struct Pending {
   HttpRequest request;
@@ -53,19 +52,18 @@ class CurlHttpClient::Loop {
   [[nodiscard]] bool start(const CurlLibrary* curl) REQUIRES_LOCK(mutex_);
   void run();
   [[nodiscard]] bool open_multi();
-  void close_multi();
+  void renew();
   void take_inbox();
   void start_queued();
   void start_transfer(Pending pending);
   void wait_and_act();
   [[nodiscard]] int wait_milliseconds() const;
-  void run_timers();
+  void act(const epoll_event& event);
   void finish_transfers();
-  void retire(CURL* handle, CURLcode code);
+  void retire(std::unique_ptr<CurlTransfer> transfer, CURLcode code);
   void abandon_all();
-
-  static int on_socket(CURL*, curl_socket_t fd, int what, void* loop, void* known) noexcept;
-  static int on_timer(CURLM*, long milliseconds, void* loop) noexcept;
+  template <typename Use>
+  void with_each(Use use);
 
   const HttpOptions options_;
   std::atomic<std::size_t> capacity_;
@@ -78,13 +76,13 @@ class CurlHttpClient::Loop {
 
   // The I/O thread's own.
   const CurlLibrary* curl_ = nullptr;
-  CURLM* multi_ = nullptr;
   Descriptor epoll_{};
-  SteadyClock::time_point timer_ = SteadyClock::time_point::max();
   SteadyClock::time_point last_active_{};
-  CurlConnections connections_{};  // outlives the transfers
   std::deque<Pending> queue_{};
-  std::unordered_map<CURL*, std::unique_ptr<CurlTransfer>> under_way_{};
+  std::unique_ptr<CurlMulti> current_{};               // null: nothing was asked lately
+  std::vector<std::unique_ptr<CurlMulti>> leaving_{};  // take no more transfers
+  std::uint32_t last_number_ = kWake;
+  std::size_t under_way_ = 0;
   std::vector<std::unique_ptr<CurlTransfer>> spare_{};
 };
 
@@ -142,7 +140,7 @@ bool CurlHttpClient::Loop::start(const CurlLibrary* curl) {
   epoll_ = Descriptor(::epoll_create1(EPOLL_CLOEXEC));
   epoll_event event{};
   event.events = EPOLLIN;
-  event.data.fd = wake_.get();
+  event.data.u64 = CurlMulti::event_data(kWake, wake_.get());
   const bool ready = wake_.is_open() && epoll_.is_open() &&
                      ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), &event) == 0;
   if (ready && open_multi()) {
@@ -150,7 +148,7 @@ bool CurlHttpClient::Loop::start(const CurlLibrary* curl) {
       thread_ = std::thread([this] { run(); });
       return true;
     } catch (const std::system_error&) {
-      close_multi();
+      current_ = nullptr;
     }
   }
   return false;
@@ -163,36 +161,40 @@ void CurlHttpClient::Loop::run() {
       const MutexLock lock(mutex_);
       if (stopping_) break;
     }
+    renew();
     start_queued();
     wait_and_act();
     finish_transfers();
   }
   abandon_all();
-  close_multi();
+  spare_.clear();
 }
 
 bool CurlHttpClient::Loop::open_multi() {
-  multi_ = curl_->multi_init();
-  if (multi_ == nullptr) return false;
-  const auto set = [this](CURLMoption option, auto value) {
-    return curl_->multi_setopt(multi_, option, value) == CURLM_OK;
-  };
-  const auto connections = static_cast<long>(options_.max_connections);
-  const bool complete =
-      set(CURLMOPT_SOCKETFUNCTION, &Loop::on_socket) && set(CURLMOPT_SOCKETDATA, this) &&
-      set(CURLMOPT_TIMERFUNCTION, &Loop::on_timer) && set(CURLMOPT_TIMERDATA, this) &&
-      set(CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_MULTIPLEX)) &&
-      set(CURLMOPT_MAX_CONCURRENT_STREAMS, kMaxStreamsPerConnection) &&
-      set(CURLMOPT_MAX_TOTAL_CONNECTIONS, connections) && set(CURLMOPT_MAXCONNECTS, connections);
-  if (!complete) close_multi();
-  return complete;
+  current_ = CurlMulti::make(*curl_, options_, epoll_.get(), ++last_number_);
+  last_active_ = SteadyClock::now();
+  return current_ != nullptr;
 }
 
-void CurlHttpClient::Loop::close_multi() {
-  spare_.clear();
-  if (multi_ != nullptr) static_cast<void>(curl_->multi_cleanup(multi_));
-  multi_ = nullptr;
-  timer_ = SteadyClock::time_point::max();
+template <typename Use>
+void CurlHttpClient::Loop::with_each(Use use) {
+  if (current_) use(*current_);
+  for (const std::unique_ptr<CurlMulti>& multi : leaving_) use(*multi);
+}
+
+void CurlHttpClient::Loop::renew() {
+  const auto now = SteadyClock::now();
+  if (current_ && current_->is_over(now)) {
+    current_->leave();
+    leaving_.push_back(std::move(current_));
+  }
+  std::erase_if(leaving_,
+                [](const std::unique_ptr<CurlMulti>& multi) { return multi->is_empty(); });
+  if (under_way_ > 0) last_active_ = now;
+  if (under_way_ == 0 && now - last_active_ >= kIdleConnection) {
+    current_ = nullptr;
+    spare_.clear();
+  }
 }
 
 void CurlHttpClient::Loop::take_inbox() {
@@ -207,11 +209,8 @@ void CurlHttpClient::Loop::take_inbox() {
 void CurlHttpClient::Loop::start_queued() {
   while (!queue_.empty()) {
     const bool late = queue_.front().deadline <= SteadyClock::now();
-    if (!late && under_way_.size() >= options_.max_in_flight) return;
-    if (!late && !connections_.may_seek(SteadyClock::now())) {
-      run_timers();  // where libcurl gives new transfers a connection that it has
-      if (!connections_.may_seek(SteadyClock::now())) return;
-    }
+    if (!late && under_way_ >= options_.max_in_flight) return;
+    if (!late && current_ && !current_->may_start()) return;
     Pending pending = std::move(queue_.front());
     queue_.pop_front();
     if (late) {
@@ -223,7 +222,7 @@ void CurlHttpClient::Loop::start_queued() {
 }
 
 void CurlHttpClient::Loop::start_transfer(Pending pending) {
-  if (multi_ == nullptr && !open_multi()) {
+  if (!current_ && !open_multi()) {
     pending.done(Error{Reason::kInternal, "libcurl has no memory"});
     return;
   }
@@ -232,30 +231,27 @@ void CurlHttpClient::Loop::start_transfer(Pending pending) {
     transfer = std::move(spare_.back());
     spare_.pop_back();
   } else {
-    transfer = CurlTransfer::make(*curl_, options_, connections_);
+    transfer = CurlTransfer::make(*curl_, options_);
   }
   const auto left =
       std::chrono::duration_cast<std::chrono::milliseconds>(pending.deadline - SteadyClock::now());
-  if (transfer == nullptr || !transfer->prepare(std::move(pending.request), left) ||
-      curl_->multi_add_handle(multi_, transfer->handle()) != CURLM_OK) {
+  if (transfer == nullptr ||
+      !current_->start(transfer, std::move(pending.request), pending.done, left)) {
     pending.done(Error{Reason::kInternal, "libcurl refuses the request"});
     return;
   }
-  transfer->done = std::move(pending.done);
-  CURL* handle = transfer->handle();
-  under_way_.emplace(handle, std::move(transfer));
+  ++under_way_;
 }
 
 int CurlHttpClient::Loop::wait_milliseconds() const {
   const auto now = SteadyClock::now();
-  auto until = timer_;
-  if (under_way_.empty() && multi_ != nullptr) {
-    until = std::min(until, last_active_ + kIdleConnection);
+  auto until = SteadyClock::time_point::max();
+  if (current_) until = current_->next(!queue_.empty(), now);
+  for (const std::unique_ptr<CurlMulti>& multi : leaving_) {
+    until = std::min(until, multi->next_timer());
   }
-  if (!queue_.empty()) {
-    until = std::min(until, queue_.front().deadline);
-    if (connections_.all_told_at() > now) until = std::min(until, connections_.all_told_at());
-  }
+  if (current_ && under_way_ == 0) until = std::min(until, last_active_ + kIdleConnection);
+  if (!queue_.empty()) until = std::min(until, queue_.front().deadline);
   if (until == SteadyClock::time_point::max()) return -1;
   if (until <= now) return 0;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - now);
@@ -266,47 +262,33 @@ void CurlHttpClient::Loop::wait_and_act() {
   std::array<epoll_event, 256> events;
   const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
                                  wait_milliseconds());
-  int running = 0;
-  for (int i = 0; i < count; ++i) {
-    const epoll_event& event = events[static_cast<std::size_t>(i)];
-    if (event.data.fd == wake_.get()) {
-      eventfd_t ignored = 0;
-      static_cast<void>(::eventfd_read(wake_.get(), &ignored));
-      continue;
-    }
-    const int action = ((event.events & EPOLLIN) != 0 ? CURL_CSELECT_IN : 0) |
-                       ((event.events & EPOLLOUT) != 0 ? CURL_CSELECT_OUT : 0) |
-                       ((event.events & (EPOLLERR | EPOLLHUP)) != 0 ? CURL_CSELECT_ERR : 0);
-    static_cast<void>(curl_->multi_socket_action(multi_, event.data.fd, action, &running));
-  }
-  run_timers();
-  const auto now = SteadyClock::now();
-  if (!under_way_.empty()) last_active_ = now;
-  if (under_way_.empty() && multi_ != nullptr && now - last_active_ >= kIdleConnection) {
-    close_multi();
-  }
+  for (int i = 0; i < count; ++i) act(events[static_cast<std::size_t>(i)]);
+  with_each([](CurlMulti& multi) { multi.run_timers(); });
 }
 
-void CurlHttpClient::Loop::run_timers() {
-  if (timer_ > SteadyClock::now()) return;
-  timer_ = SteadyClock::time_point::max();
-  int running = 0;
-  static_cast<void>(curl_->multi_socket_action(multi_, CURL_SOCKET_TIMEOUT, 0, &running));
+void CurlHttpClient::Loop::act(const epoll_event& event) {
+  const auto number = static_cast<std::uint32_t>(event.data.u64 >> 32);
+  const auto socket = static_cast<int>(event.data.u64 & 0xffff'ffff);
+  if (number == kWake) {
+    eventfd_t ignored = 0;
+    static_cast<void>(::eventfd_read(wake_.get(), &ignored));
+    return;
+  }
+  with_each([&](CurlMulti& multi) {
+    if (multi.number() == number) multi.act(socket, event.events);
+  });
 }
 
 void CurlHttpClient::Loop::finish_transfers() {
-  if (multi_ == nullptr) return;
-  int left = 0;
-  while (const CURLMsg* message = curl_->multi_info_read(multi_, &left)) {
-    if (message->msg == CURLMSG_DONE) retire(message->easy_handle, message->data.result);
-  }
+  with_each([this](CurlMulti& multi) {
+    multi.finish([this](std::unique_ptr<CurlTransfer> transfer, CURLcode code) {
+      retire(std::move(transfer), code);
+    });
+  });
 }
 
-void CurlHttpClient::Loop::retire(CURL* handle, CURLcode code) {
-  auto node = under_way_.extract(handle);
-  if (node.empty()) return;
-  std::unique_ptr<CurlTransfer> transfer = std::move(node.mapped());
-  static_cast<void>(curl_->multi_remove_handle(multi_, handle));
+void CurlHttpClient::Loop::retire(std::unique_ptr<CurlTransfer> transfer, CURLcode code) {
+  --under_way_;
   Result<HttpResponse> outcome = transfer->outcome(code);
   if (transfer->was_http2()) capacity_ = options_.max_in_flight;
   const Done done = std::move(transfer->done);
@@ -319,35 +301,9 @@ void CurlHttpClient::Loop::abandon_all() {
   take_inbox();
   for (Pending& pending : queue_) pending.done(Reason::kShuttingDown);
   queue_.clear();
-  for (auto& [handle, transfer] : under_way_) {
-    static_cast<void>(curl_->multi_remove_handle(multi_, handle));
-    transfer->done(Reason::kShuttingDown);
-  }
-  under_way_.clear();
-}
-
-int CurlHttpClient::Loop::on_socket(CURL*, curl_socket_t fd, int what, void* loop,
-                                    void* known) noexcept {
-  auto& self = *static_cast<Loop*>(loop);
-  if (what == CURL_POLL_REMOVE) {
-    static_cast<void>(::epoll_ctl(self.epoll_.get(), EPOLL_CTL_DEL, fd, nullptr));
-    return 0;
-  }
-  epoll_event event{};
-  event.data.fd = fd;
-  if ((what & CURL_POLL_IN) != 0) event.events |= EPOLLIN;
-  if ((what & CURL_POLL_OUT) != 0) event.events |= EPOLLOUT;
-  const int operation = known == nullptr ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
-  if (::epoll_ctl(self.epoll_.get(), operation, fd, &event) != 0) return -1;
-  if (known == nullptr) static_cast<void>(self.curl_->multi_assign(self.multi_, fd, loop));
-  return 0;
-}
-
-int CurlHttpClient::Loop::on_timer(CURLM*, long milliseconds, void* loop) noexcept {
-  auto& self = *static_cast<Loop*>(loop);
-  self.timer_ = milliseconds < 0 ? SteadyClock::time_point::max()
-                                 : SteadyClock::now() + std::chrono::milliseconds(milliseconds);
-  return 0;
+  with_each([](CurlMulti& multi) { multi.abandon(); });
+  current_ = nullptr;
+  leaving_.clear();
 }
 
 }  // namespace auth

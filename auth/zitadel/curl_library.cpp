@@ -45,7 +45,7 @@ std::optional<CurlLibrary> load() {
                         find(library, "curl_slist_append", curl.slist_append) &&
                         find(library, "curl_slist_free_all", curl.slist_free_all);
   if (!complete || global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-    log(LogLevel::kError, "libcurl cannot be used: version 7.85 or newer is needed");
+    log(LogLevel::kError, "libcurl cannot be used: version 7.87 or newer is needed");
     return std::nullopt;
   }
   return curl;

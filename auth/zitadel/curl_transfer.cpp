@@ -6,10 +6,14 @@
 
 #include "auth/base/secret.h"
 #include "auth/base/version.h"
+#include "auth/zitadel/proxy.h"
 #include "auth/zitadel/server_words.h"
 
 namespace auth {
 namespace {
+
+// An address that was found is used for as long without being looked up again.
+constexpr std::chrono::seconds kAddressLife{20};
 
 Reason reason_of(CURLcode code, bool answer_begun) {
   switch (code) {
@@ -48,11 +52,10 @@ Reason reason_of(CURLcode code, bool answer_begun) {
 }  // namespace
 
 std::unique_ptr<CurlTransfer> CurlTransfer::make(const CurlLibrary& curl,
-                                                 const HttpOptions& options,
-                                                 CurlConnections& connections) {
+                                                 const HttpOptions& options) {
   CURL* const handle = curl.easy_init();
   if (handle == nullptr) return nullptr;
-  return std::unique_ptr<CurlTransfer>(new CurlTransfer(curl, options, connections, handle));
+  return std::unique_ptr<CurlTransfer>(new CurlTransfer(curl, options, handle));
 }
 
 CurlTransfer::~CurlTransfer() {
@@ -61,7 +64,8 @@ CurlTransfer::~CurlTransfer() {
 }
 
 // Begins afresh: a handle counts how often it found a kept connection broken, over all its
-// exchanges, and gives up at the sixth.
+// exchanges, and gives up at the sixth. CURLOPT_QUICK_EXIT: a name's look-up that is given up is
+// not waited for.
 bool CurlTransfer::set_up() {
   curl_.easy_reset(handle_);
   const auto set = [this](CURLoption option, auto value) {
@@ -70,25 +74,28 @@ bool CurlTransfer::set_up() {
   const auto connect_timeout = static_cast<long>(options_.connect_timeout.count());
   return set(CURLOPT_ERRORBUFFER, message_.data()) &&
          set(CURLOPT_WRITEFUNCTION, &CurlTransfer::receive) && set(CURLOPT_WRITEDATA, this) &&
+         set(CURLOPT_HEADERFUNCTION, &CurlTransfer::on_header) && set(CURLOPT_HEADERDATA, this) &&
          set(CURLOPT_PREREQFUNCTION, &CurlTransfer::on_connection) &&
          set(CURLOPT_PREREQDATA, this) && set(CURLOPT_NOSIGNAL, 1L) &&
          set(CURLOPT_PROTOCOLS_STR, "http,https") && set(CURLOPT_FOLLOWLOCATION, 0L) &&
          set(CURLOPT_SSL_VERIFYPEER, 1L) && set(CURLOPT_SSL_VERIFYHOST, 2L) &&
          set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2)) &&
          set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS)) &&
-         set(CURLOPT_CONNECTTIMEOUT_MS, connect_timeout) &&
+         set(CURLOPT_CONNECTTIMEOUT_MS, connect_timeout) && set(CURLOPT_QUICK_EXIT, 1L) &&
          set(CURLOPT_MAXAGE_CONN, static_cast<long>(kIdleConnection.count())) &&
          set(CURLOPT_USERAGENT, "zitadel-fcgi/" ZITADEL_FCGI_VERSION) &&
          (options_.ca_file.empty() || set(CURLOPT_CAINFO, options_.ca_file.c_str()));
 }
 
-bool CurlTransfer::prepare(HttpRequest request, std::chrono::milliseconds timeout) {
+bool CurlTransfer::prepare(HttpRequest request, std::chrono::milliseconds timeout,
+                           CurlShared& shared) {
   request_ = std::move(request);
+  shared_ = &shared;
   body_.clear();
   too_large_ = false;
   message_[0] = '\0';
   if (!set_up()) return false;
-  place_.emplace(connections_);
+  place_.emplace(shared.connections);
   headers_ = curl_.slist_append(nullptr, "Accept: application/json");
   if (headers_ == nullptr) return false;
   if (!request_.authorization.empty()) {
@@ -107,6 +114,9 @@ bool CurlTransfer::prepare(HttpRequest request, std::chrono::milliseconds timeou
   const long wait_for_alpn = https ? 1L : 0L;
   // A proxy of the environment may carry TLS; what is not encrypted stays on this machine.
   const char* const without_proxy = https ? nullptr : "*";
+  // What was found lasts while nothing can be found: there is always an address to be tried.
+  const bool names_fail = shared.names.is_failing(std::chrono::steady_clock::now());
+  const long address_life = names_fail ? -1L : static_cast<long>(kAddressLife.count());
   const std::string_view form = request_.form.reveal();
   const bool method_set = form.empty()
                               ? set(CURLOPT_HTTPGET, 1L)
@@ -114,7 +124,7 @@ bool CurlTransfer::prepare(HttpRequest request, std::chrono::milliseconds timeou
                                     set(CURLOPT_POSTFIELDSIZE, static_cast<long>(form.size()));
   return method_set && set(CURLOPT_URL, request_.url.c_str()) &&
          set(CURLOPT_HTTPHEADER, headers_) && set(CURLOPT_PIPEWAIT, wait_for_alpn) &&
-         set(CURLOPT_NOPROXY, without_proxy) &&
+         set(CURLOPT_NOPROXY, without_proxy) && set(CURLOPT_DNS_CACHE_TIMEOUT, address_life) &&
          set(CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(timeout.count())));
 }
 
@@ -125,9 +135,7 @@ Result<HttpResponse> CurlTransfer::outcome(CURLcode code) {
   if (code != CURLE_OK) {
     if (too_large_) return Error{Reason::kAnswerTooLarge, "more than 1 MiB"};
     const Reason reason = reason_of(code, status_known && status != 0);
-    std::string detail = message_[0] != '\0' ? message_.data() : curl_.easy_strerror(code);
-    if (reason == Reason::kTimedOut) detail = stage();
-    return Error{reason, detail};
+    return Error{reason, reason == Reason::kTimedOut ? stage() : words_of(code)};
   }
   curl_off_t retry_after = 0;
   if (!status_known ||
@@ -139,7 +147,9 @@ Result<HttpResponse> CurlTransfer::outcome(CURLcode code) {
     response.retry_after =
         std::min(kMaxRetryAfter, std::chrono::seconds(static_cast<std::int64_t>(retry_after)));
   }
+  response.freshness = freshness();
   response.date = date();
+  if (response.date) *response.date += response.freshness.age;
   if (status != 200) response.words = server_words(response.body, request_);
   return response;
 }
@@ -150,14 +160,36 @@ bool CurlTransfer::was_http2() const {
          version == CURL_HTTP_VERSION_2_0;
 }
 
+const char* CurlTransfer::header(const char* name, std::size_t index) const {
+  curl_header* found = nullptr;
+  return curl_.easy_header(handle_, name, index, CURLH_HEADER, -1, &found) == CURLHE_OK
+             ? found->value
+             : nullptr;
+}
+
 std::optional<WallTime> CurlTransfer::date() const {
-  curl_header* header = nullptr;
-  if (curl_.easy_header(handle_, "Date", 0, CURLH_HEADER, -1, &header) != CURLHE_OK) {
-    return std::nullopt;
-  }
-  const std::time_t seconds = curl_.getdate(header->value, nullptr);
+  const char* const value = header("Date");
+  const std::time_t seconds = value != nullptr ? curl_.getdate(value, nullptr) : -1;
   if (seconds < 0) return std::nullopt;
   return WallTime{std::chrono::seconds(seconds)};
+}
+
+Freshness CurlTransfer::freshness() const {
+  Freshness freshness;
+  if (const char* const age = header("Age")) freshness.age = read_age(age);
+  for (std::size_t i = 0; !freshness.max_age; ++i) {
+    const char* const value = header("Cache-Control", i);
+    if (value == nullptr) break;
+    freshness.max_age = read_max_age(value);
+  }
+  return freshness;
+}
+
+std::string CurlTransfer::words_of(CURLcode code) const {
+  std::string words = message_[0] != '\0' ? message_.data() : curl_.easy_strerror(code);
+  const std::optional<Proxy> proxy = https_proxy();
+  const bool may_name_it = proxy && request_.url.starts_with("https:");
+  return may_name_it ? without_credentials(std::move(words), *proxy) : words;
 }
 
 void CurlTransfer::clear() {
@@ -165,6 +197,7 @@ void CurlTransfer::clear() {
   body_ = std::string();
   free_headers();
   place_.reset();
+  shared_ = nullptr;
   done = nullptr;
 }
 
@@ -172,6 +205,7 @@ std::size_t CurlTransfer::receive(char* data, std::size_t size, std::size_t coun
                                   void* transfer) noexcept {
   auto& self = *static_cast<CurlTransfer*>(transfer);
   const std::size_t bytes = size * count;
+  self.place_->hear(std::chrono::steady_clock::now());
   if (bytes > kMaxAnswerBytes - self.body_.size()) {
     self.too_large_ = true;
     return CURL_WRITEFUNC_ERROR;
@@ -180,11 +214,19 @@ std::size_t CurlTransfer::receive(char* data, std::size_t size, std::size_t coun
   return bytes;
 }
 
-int CurlTransfer::on_connection(void* transfer, char*, char*, int, int local_port) noexcept {
+std::size_t CurlTransfer::on_header(char*, std::size_t size, std::size_t count,
+                                    void* transfer) noexcept {
+  static_cast<CurlTransfer*>(transfer)->place_->hear(std::chrono::steady_clock::now());
+  return size * count;
+}
+
+int CurlTransfer::on_connection(void* transfer, char* address, char*, int,
+                                int local_port) noexcept {
   auto& self = *static_cast<CurlTransfer*>(transfer);
   long opened = 0;
   if (self.curl_.easy_getinfo(self.handle_, CURLINFO_NUM_CONNECTS, &opened) != CURLE_OK) opened = 0;
   self.place_->take(local_port, opened > 0, std::chrono::steady_clock::now());
+  if (opened > 0) self.shared_->names.connected(self.request_.url, address);
   return CURL_PREREQFUNC_OK;
 }
 

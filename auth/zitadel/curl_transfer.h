@@ -9,27 +9,38 @@
 #include "auth/zitadel/curl_connections.h"
 #include "auth/zitadel/curl_library.h"
 #include "auth/zitadel/http_client.h"
+#include "auth/zitadel/name_watch.h"
 
 namespace auth {
+
+// What transfers that may go over the same connections share.
+struct CurlShared {
+  CurlConnections connections{};
+  NameWatch names;
+};
 
 // Used by the I/O thread alone. Reused for one request after another.
 class CurlTransfer {
  public:
-  // Null where libcurl has no memory. The options and connections must outlive the transfer.
+  // Null where libcurl has no memory. The options must outlive the transfer.
   [[nodiscard]] static std::unique_ptr<CurlTransfer> make(const CurlLibrary& curl,
-                                                          const HttpOptions& options,
-                                                          CurlConnections& connections);
+                                                          const HttpOptions& options);
   ~CurlTransfer();
   CurlTransfer(const CurlTransfer&) = delete;
   CurlTransfer& operator=(const CurlTransfer&) = delete;
 
   // Takes the request over and sets the handle up for it. False: libcurl lacks or refused an
-  // option.
-  [[nodiscard]] bool prepare(HttpRequest request, std::chrono::milliseconds timeout);
+  // option. shared must live until clear.
+  [[nodiscard]] bool prepare(HttpRequest request, std::chrono::milliseconds timeout,
+                             CurlShared& shared);
   // The answer of the finished exchange.
   [[nodiscard]] Result<HttpResponse> outcome(CURLcode code);
   // Whether the finished exchange went over HTTP/2.
   [[nodiscard]] bool was_http2() const;
+  // For how long its connection has said nothing to anybody while it carried this transfer.
+  [[nodiscard]] CurlConnections::Time::duration silence(CurlConnections::Time now) const {
+    return place_ ? place_->silence(now) : CurlConnections::Time::duration::zero();
+  }
   // Wipes what the request held.
   void clear();
 
@@ -38,21 +49,24 @@ class CurlTransfer {
   HttpClient::Done done{};
 
  private:
-  CurlTransfer(const CurlLibrary& curl, const HttpOptions& options, CurlConnections& connections,
-               CURL* handle)
-      : curl_(curl), options_(options), connections_(connections), handle_(handle) {}
+  CurlTransfer(const CurlLibrary& curl, const HttpOptions& options, CURL* handle)
+      : curl_(curl), options_(options), handle_(handle) {}
   [[nodiscard]] bool set_up();
   static std::size_t receive(char* data, std::size_t size, std::size_t count,
                              void* transfer) noexcept;
-  static int on_connection(void* transfer, char*, char*, int, int local_port) noexcept;
+  static std::size_t on_header(char*, std::size_t size, std::size_t count, void* transfer) noexcept;
+  static int on_connection(void* transfer, char* address, char*, int, int local_port) noexcept;
   void free_headers() noexcept;
+  [[nodiscard]] const char* header(const char* name, std::size_t index = 0) const;
+  [[nodiscard]] Freshness freshness() const;
   [[nodiscard]] std::optional<WallTime> date() const;
+  [[nodiscard]] std::string words_of(CURLcode code) const;
   [[nodiscard]] std::string stage() const;
 
   const CurlLibrary& curl_;
   const HttpOptions& options_;
-  CurlConnections& connections_;
   CURL* const handle_;
+  CurlShared* shared_ = nullptr;                   // while the exchange lasts
   std::optional<CurlConnections::Place> place_{};  // while the exchange lasts
   curl_slist* headers_ = nullptr;
   HttpRequest request_{};

@@ -12,6 +12,7 @@
 #include "auth/base/clock.h"
 #include "auth/base/result.h"
 #include "auth/base/secret.h"
+#include "auth/zitadel/freshness.h"
 
 namespace auth {
 
@@ -32,6 +33,7 @@ struct HttpResponse {
   std::string body{};
   std::optional<std::chrono::seconds> retry_after{};  // at most kMaxRetryAfter
   std::optional<WallTime> date{};                     // the server's clock, where it tells
+  Freshness freshness{};
   std::string words{};  // for the log, of another status than 200: see server_words.h
 };
 
@@ -41,6 +43,11 @@ struct HttpOptions {
   std::size_t max_in_flight = 4096;         // transfers at once; more wait in a queue
   std::size_t max_connections = 1024;
   std::string ca_file{};  // PEM; empty: the system's
+  // A connection is not kept longer, also one that is never idle, unless the server's name cannot
+  // be looked up: then there is no other to be had.
+  std::chrono::milliseconds connection_life{300'000};
+  // How often is looked whether the server's name leads elsewhere.
+  std::chrono::milliseconds name_interval{10'000};
 };
 
 // Thread-safe.

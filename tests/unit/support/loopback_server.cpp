@@ -42,8 +42,11 @@ void LoopbackServer::Connection::shut_down() const {
 }
 
 LoopbackServer::LoopbackServer(Behaviour behaviour)
+    : LoopbackServer(std::move(behaviour), listen_on_tcp()) {}
+
+LoopbackServer::LoopbackServer(Behaviour behaviour, auth::Descriptor listener)
     : behaviour_(std::move(behaviour)),
-      listener_(listen_on_tcp()),
+      listener_(std::move(listener)),
       port_(port_of(listener_)),
       acceptor_([this] { accept_all(); }) {}
 

@@ -40,6 +40,8 @@ class LoopbackServer {
   using Behaviour = std::function<void(Connection&)>;
 
   explicit LoopbackServer(Behaviour behaviour);
+  // The listener: a socket that listens.
+  LoopbackServer(Behaviour behaviour, auth::Descriptor listener);
   // Shuts all connections down and waits for their threads.
   ~LoopbackServer();
   LoopbackServer(const LoopbackServer&) = delete;
@@ -47,6 +49,7 @@ class LoopbackServer {
 
   [[nodiscard]] std::string url(std::string_view path = "/",
                                 std::string_view scheme = "http") const;
+  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
   [[nodiscard]] int connections() const noexcept { return connections_; }
 
  private:

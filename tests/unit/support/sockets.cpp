@@ -76,6 +76,12 @@ bool wait_for(const Descriptor& socket, short events, Deadline deadline) {
 
 Descriptor listen_on_tcp(int backlog) { return listen_on(AF_INET, loopback(0), backlog); }
 
+Descriptor listen_on_tcp_at(const std::string& address, std::uint16_t port) {
+  sockaddr_in there = loopback(port);
+  if (::inet_pton(AF_INET, address.c_str(), &there.sin_addr) != 1) fail("inet_pton");
+  return listen_on(AF_INET, there, 1024);
+}
+
 Descriptor listen_on_unix(const std::string& path, int backlog) {
   return listen_on(AF_UNIX, unix_address(path), backlog);
 }

@@ -14,6 +14,8 @@ namespace support {
 
 // A socket that listens on a port of 127.0.0.1 that the system chooses.
 [[nodiscard]] auth::Descriptor listen_on_tcp(int backlog = 1024);
+// On another address and port.
+[[nodiscard]] auth::Descriptor listen_on_tcp_at(const std::string& address, std::uint16_t port);
 [[nodiscard]] auth::Descriptor listen_on_unix(const std::string& path, int backlog = 1024);
 [[nodiscard]] std::uint16_t port_of(const auth::Descriptor& socket);
 

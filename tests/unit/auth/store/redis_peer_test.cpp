@@ -1,13 +1,9 @@
 // What a RedisStore makes of peers that are no Redis server, or behave worse than one does.
 #include <arpa/inet.h>
 #include <cppunit/extensions/HelperMacros.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <sched.h>
 #include <sys/eventfd.h>
-#include <sys/ioctl.h>
-#include <sys/mount.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -26,8 +22,8 @@
 #include "tests/unit/support/child.h"
 #include "tests/unit/support/log_capture.h"
 #include "tests/unit/support/manual_clock.h"
+#include "tests/unit/support/own_names.h"
 #include "tests/unit/support/store_entries.h"
-#include "tests/unit/support/temporary_folder.h"
 
 namespace {
 
@@ -37,12 +33,11 @@ using std::chrono::milliseconds;
 using support::get;
 using support::store_key;
 
-Descriptor bind_to(int type, std::uint16_t port) {
-  Descriptor socket(::socket(AF_INET, type | SOCK_CLOEXEC, 0));
+Descriptor bound_socket() {
+  Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
   if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     throw std::runtime_error("the port is taken");
   }
@@ -65,7 +60,7 @@ class Peer {
       : answer_(std::move(answer)),
         piece_(piece),
         pause_(pause),
-        socket_(bind_to(SOCK_STREAM, 0)),
+        socket_(bound_socket()),
         stop_(::eventfd(0, EFD_CLOEXEC)) {
     if (::listen(socket_.get(), 10) != 0) throw std::runtime_error("it cannot listen");
     thread_ = std::thread([this] { serve(); });
@@ -172,7 +167,7 @@ class RedisPeerTest : public CppUnit::TestFixture {
 
   // Once there are as many as it may have waiting, Linux does not answer others.
   void waits_no_longer_for_a_connection() {
-    const Descriptor socket = bind_to(SOCK_STREAM, 0);
+    const Descriptor socket = bound_socket();
     CPPUNIT_ASSERT_EQUAL(0, ::listen(socket.get(), 0));
     sockaddr_in full{};
     full.sin_family = AF_INET;
@@ -187,30 +182,13 @@ class RedisPeerTest : public CppUnit::TestFixture {
     expect_nothing("redis://127.0.0.1:" + std::to_string(port_of(socket)), "no connection in time");
   }
 
-  // In a network of its own, with a name server that takes questions and answers none.
-  static bool enter_silent_network() {
-    if (!support::own_namespaces(CLONE_NEWNS | CLONE_NEWNET)) return false;
-    const support::TemporaryFolder folder;
-    const std::string servers = folder.write("resolv.conf", "nameserver 127.0.0.1\n");
-    const std::string ways = folder.write("nsswitch.conf", "hosts: dns\n");
-    const Descriptor any(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    ifreq loopback{};
-    std::memcpy(loopback.ifr_name, "lo", 3);
-    loopback.ifr_flags = IFF_UP;
-    return ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
-           ::mount(servers.c_str(), "/etc/resolv.conf", nullptr, MS_BIND, nullptr) == 0 &&
-           ::mount(ways.c_str(), "/etc/nsswitch.conf", nullptr, MS_BIND, nullptr) == 0 &&
-           ::ioctl(any.get(), SIOCSIFFLAGS, &loopback) == 0;
-  }
-
   void waits_no_longer_for_the_address_of_a_name() {
-    if (!support::run_in_child(&enter_silent_network).empty()) {
+    if (!support::OwnNames::can_be_had()) {
       std::cerr << "\nno network can be had here: names that are not resolved are not tested\n";
       return;
     }
     CPPUNIT_ASSERT_EQUAL(std::string(), support::run_in_child([&] {
-                           if (!enter_silent_network()) return false;
-                           const Descriptor name_server = bind_to(SOCK_DGRAM, 53);
+                           const support::OwnNames names;
                            expect_nothing("redis://cache.example.com",
                                           "its name is not resolved in time");
                            return true;

@@ -80,6 +80,7 @@ class CurlHttpClientTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(calls_nothing_but_http);
   CPPUNIT_TEST(reads_retry_after_up_to_its_maximum);
   CPPUNIT_TEST(reads_the_date);
+  CPPUNIT_TEST(reads_how_old_an_answer_is_and_may_become);
   CPPUNIT_TEST(gives_any_status_as_a_value);
   CPPUNIT_TEST(takes_exactly_a_mebibyte);
   CPPUNIT_TEST(decodes_chunks);
@@ -327,6 +328,27 @@ class CurlHttpClientTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(!date("").has_value());
     CPPUNIT_ASSERT(!date("Date: yesterday\r\n").has_value());
     CPPUNIT_ASSERT(!date("Date:\r\n").has_value());
+  }
+
+  // RFC 9111 §5.1, §5.2.2.1; a cache keeps the Date of what it keeps.
+  void reads_how_old_an_answer_is_and_may_become() {
+    const auto answer = [](const std::string& headers) {
+      const LoopbackServer server(sends(http_answer(200, "", headers)));
+      CurlHttpClient client(quick());
+      const HttpOutcome outcome = ask(client, server.url()).wait();
+      assert_answered(200, "", outcome);
+      return *outcome;
+    };
+    const HttpResponse old = answer(
+        "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nAge: 100\r\nCache-Control: public\r\n"
+        "Cache-Control: must-revalidate, max-age=300\r\n");
+    CPPUNIT_ASSERT(old.freshness.age == seconds(100));
+    CPPUNIT_ASSERT(old.freshness.max_age == seconds(300));
+    CPPUNIT_ASSERT(old.date == auth::WallTime{seconds(784'111'877)});
+    const HttpResponse plain = answer("Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
+    CPPUNIT_ASSERT(plain.freshness.age == seconds(0));
+    CPPUNIT_ASSERT(!plain.freshness.max_age.has_value());
+    CPPUNIT_ASSERT(plain.date == auth::WallTime{seconds(784'111'777)});
   }
 
   void reads_retry_after_up_to_its_maximum() {

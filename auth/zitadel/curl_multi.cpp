@@ -1,0 +1,158 @@
+#include "auth/zitadel/curl_multi.h"
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace auth {
+namespace {
+
+constexpr long kMaxStreamsPerConnection = 1000;  // the server's own limit counts below this
+
+// What is under way when it leaves may last as long as one deadline.
+std::chrono::milliseconds life_of(const HttpOptions& options) {
+  return options.connection_life - std::min(options.timeout, options.connection_life / 2);
+}
+
+}  // namespace
+
+std::unique_ptr<CurlMulti> CurlMulti::make(const CurlLibrary& curl, const HttpOptions& options,
+                                           int epoll, std::uint32_t number) {
+  CURLM* const multi = curl.multi_init();
+  if (multi == nullptr) return nullptr;
+  std::unique_ptr<CurlMulti> made(
+      new CurlMulti(curl, options, epoll, number, multi, std::chrono::steady_clock::now()));
+  return made->set_up() ? std::move(made) : nullptr;
+}
+
+CurlMulti::CurlMulti(const CurlLibrary& curl, const HttpOptions& options, int epoll,
+                     std::uint32_t number, CURLM* multi, Time now)
+    : curl_(curl),
+      options_(options),
+      epoll_(epoll),
+      number_(number),
+      multi_(multi),
+      leave_at_(now + life_of(options)),
+      shared_{{}, NameWatch(options.name_interval, now)} {}
+
+CurlMulti::~CurlMulti() { static_cast<void>(curl_.multi_cleanup(multi_)); }
+
+bool CurlMulti::set_up() {
+  const auto set = [this](CURLMoption option, auto value) {
+    return curl_.multi_setopt(multi_, option, value) == CURLM_OK;
+  };
+  const auto connections = static_cast<long>(options_.max_connections);
+  return set(CURLMOPT_SOCKETFUNCTION, &CurlMulti::on_socket) && set(CURLMOPT_SOCKETDATA, this) &&
+         set(CURLMOPT_TIMERFUNCTION, &CurlMulti::on_timer) && set(CURLMOPT_TIMERDATA, this) &&
+         set(CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_MULTIPLEX)) &&
+         set(CURLMOPT_MAX_CONCURRENT_STREAMS, kMaxStreamsPerConnection) &&
+         set(CURLMOPT_MAX_TOTAL_CONNECTIONS, connections) && set(CURLMOPT_MAXCONNECTS, connections);
+}
+
+bool CurlMulti::may_start() {
+  if (shared_.connections.may_seek(std::chrono::steady_clock::now())) return true;
+  run_timers();  // where libcurl gives new transfers a connection that it has
+  return shared_.connections.may_seek(std::chrono::steady_clock::now());
+}
+
+bool CurlMulti::start(std::unique_ptr<CurlTransfer>& transfer, HttpRequest request,
+                      HttpClient::Done done, std::chrono::milliseconds left) {
+  CURL* const handle = transfer->handle();
+  transfer->done = std::move(done);
+  if (!transfer->prepare(std::move(request), left, shared_) ||
+      curl_.multi_add_handle(multi_, handle) != CURLM_OK) {
+    return false;
+  }
+  under_way_.emplace(handle, std::move(transfer));
+  return true;
+}
+
+void CurlMulti::act(int socket, std::uint32_t events) {
+  const int action = ((events & EPOLLIN) != 0 ? CURL_CSELECT_IN : 0) |
+                     ((events & EPOLLOUT) != 0 ? CURL_CSELECT_OUT : 0) |
+                     ((events & (EPOLLERR | EPOLLHUP)) != 0 ? CURL_CSELECT_ERR : 0);
+  int running = 0;
+  static_cast<void>(curl_.multi_socket_action(multi_, socket, action, &running));
+}
+
+void CurlMulti::run_timers() {
+  if (timer_ > std::chrono::steady_clock::now()) return;
+  timer_ = Time::max();
+  int running = 0;
+  static_cast<void>(curl_.multi_socket_action(multi_, CURL_SOCKET_TIMEOUT, 0, &running));
+}
+
+void CurlMulti::finish(const Ended& ended) {
+  int left = 0;
+  while (const CURLMsg* message = curl_.multi_info_read(multi_, &left)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    const CURLcode code = message->data.result;
+    auto node = under_way_.extract(message->easy_handle);
+    if (node.empty()) continue;
+    static_cast<void>(curl_.multi_remove_handle(multi_, node.key()));
+    note_silence(*node.mapped(), code);
+    ended(std::move(node.mapped()), code);
+  }
+}
+
+// A token that ZITADEL thinks about for long looks alike on a connection that nobody else uses. A
+// new connection does that one no harm.
+void CurlMulti::note_silence(const CurlTransfer& transfer, CURLcode code) {
+  if (code == CURLE_OPERATION_TIMEDOUT &&
+      transfer.silence(std::chrono::steady_clock::now()) >= options_.timeout / 2) {
+    is_silent_ = true;
+  }
+}
+
+void CurlMulti::abandon() {
+  for (auto& [handle, transfer] : under_way_) {
+    static_cast<void>(curl_.multi_remove_handle(multi_, handle));
+    transfer->done(Reason::kShuttingDown);
+  }
+  under_way_.clear();
+}
+
+bool CurlMulti::is_over(Time now) {
+  shared_.names.look(now);
+  if (!is_silent_ && !shared_.names.has_moved() && now < leave_at_) return false;
+  if (!shared_.names.is_failing(now)) return true;
+  leave_at_ = std::max(leave_at_, shared_.names.next());
+  return false;
+}
+
+void CurlMulti::leave() { static_cast<void>(curl_.multi_setopt(multi_, CURLMOPT_MAXCONNECTS, 1L)); }
+
+CurlMulti::Time CurlMulti::next(bool somebody_waits, Time now) const {
+  Time next = std::min({timer_, leave_at_, shared_.names.next()});
+  const Time all_told_at = shared_.connections.all_told_at();
+  if (somebody_waits && all_told_at > now) next = std::min(next, all_told_at);
+  return next;
+}
+
+int CurlMulti::on_socket(CURL*, curl_socket_t socket, int what, void* self, void* known) noexcept {
+  auto& multi = *static_cast<CurlMulti*>(self);
+  if (what == CURL_POLL_REMOVE) {
+    static_cast<void>(::epoll_ctl(multi.epoll_, EPOLL_CTL_DEL, socket, nullptr));
+    return 0;
+  }
+  epoll_event event{};
+  event.data.u64 = event_data(multi.number_, socket);
+  if ((what & CURL_POLL_IN) != 0) event.events |= EPOLLIN;
+  if ((what & CURL_POLL_OUT) != 0) event.events |= EPOLLOUT;
+  const int operation = known == nullptr ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+  if (::epoll_ctl(multi.epoll_, operation, socket, &event) != 0) return -1;
+  if (known == nullptr) static_cast<void>(multi.curl_.multi_assign(multi.multi_, socket, self));
+  return 0;
+}
+
+int CurlMulti::on_timer(CURLM*, long milliseconds, void* self) noexcept {
+  auto& multi = *static_cast<CurlMulti*>(self);
+  multi.timer_ = milliseconds < 0
+                     ? Time::max()
+                     : std::chrono::steady_clock::now() + std::chrono::milliseconds(milliseconds);
+  return 0;
+}
+
+}  // namespace auth

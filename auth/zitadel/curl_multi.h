@@ -1,0 +1,89 @@
+// CurlMulti: connections that live and die together, and the transfers over them: one multi handle
+// of libcurl.
+//
+// libcurl alone keeps a connection as long as anybody uses it: also one that has gone silent, or
+// that leads where the server's name leads no more. So where something is wrong with one of them,
+// and every few minutes, another CurlMulti takes their place, and this one ends with its transfers.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <unordered_map>
+
+#include "auth/zitadel/curl_library.h"
+#include "auth/zitadel/curl_transfer.h"
+#include "auth/zitadel/http_client.h"
+
+namespace auth {
+
+// Used by the I/O thread alone.
+class CurlMulti {
+ public:
+  using Time = CurlConnections::Time;
+
+  // Its sockets' events come out of that epoll, their data being event_data(number, socket).
+  // Returns null where libcurl has no memory. All must outlive it.
+  [[nodiscard]] static std::unique_ptr<CurlMulti> make(const CurlLibrary& curl,
+                                                       const HttpOptions& options, int epoll,
+                                                       std::uint32_t number);
+  // Closes the connections. REQUIRES: no transfer is under way.
+  ~CurlMulti();
+  CurlMulti(const CurlMulti&) = delete;
+  CurlMulti& operator=(const CurlMulti&) = delete;
+
+  [[nodiscard]] static std::uint64_t event_data(std::uint32_t number, int socket) noexcept {
+    return std::uint64_t{number} << 32 | static_cast<std::uint32_t>(socket);
+  }
+  [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
+
+  // Whether a further transfer may look for a connection now.
+  [[nodiscard]] bool may_start();
+  // Begins the exchange, and takes the transfer. Returns false where libcurl refuses the request:
+  // then the transfer is left.
+  [[nodiscard]] bool start(std::unique_ptr<CurlTransfer>& transfer, HttpRequest request,
+                           HttpClient::Done done, std::chrono::milliseconds left);
+  void act(int socket, std::uint32_t events);
+  void run_timers();
+  // Gives each transfer that has ended.
+  using Ended = std::function<void(std::unique_ptr<CurlTransfer>, CURLcode)>;
+  void finish(const Ended& ended);
+  // Ends all with kShuttingDown.
+  void abandon();
+
+  // Whether another one is to take its place: it is too old, a name leads elsewhere, or a
+  // connection has swallowed a transfer. Never while a name cannot be looked up: there would be
+  // none.
+  [[nodiscard]] bool is_over(Time now);
+  // Takes nothing more: closes each connection that is used no more.
+  void leave();
+
+  [[nodiscard]] bool is_empty() const noexcept { return under_way_.empty(); }
+  // When run_timers is to be called, whatever happens.
+  [[nodiscard]] Time next_timer() const noexcept { return timer_; }
+  // When that, is_over, or where somebody waits, may_start is to be called.
+  [[nodiscard]] Time next(bool somebody_waits, Time now) const;
+
+ private:
+  CurlMulti(const CurlLibrary& curl, const HttpOptions& options, int epoll, std::uint32_t number,
+            CURLM* multi, Time now);
+  [[nodiscard]] bool set_up();
+  void note_silence(const CurlTransfer& transfer, CURLcode code);
+
+  static int on_socket(CURL*, curl_socket_t socket, int what, void* self, void* known) noexcept;
+  static int on_timer(CURLM*, long milliseconds, void* self) noexcept;
+
+  const CurlLibrary& curl_;
+  const HttpOptions& options_;
+  const int epoll_;
+  const std::uint32_t number_;
+  CURLM* const multi_;
+  Time timer_ = Time::max();
+  Time leave_at_;
+  bool is_silent_ = false;
+  CurlShared shared_;  // outlives the transfers
+  std::unordered_map<CURL*, std::unique_ptr<CurlTransfer>> under_way_{};
+};
+
+}  // namespace auth

@@ -42,7 +42,8 @@ class TokenValidator::Impl {
         workers_(with.workers, gate_),
         refresh_ahead_(with.refresh_ahead),
         failures_(with.clock),
-        discovery_(std::make_shared<Discovery>(settings.domain, settings.allow_http, http_)),
+        discovery_(
+            std::make_shared<Discovery>(settings.domain, settings.allow_http, http_, with.clock)),
         introspection_(settings.introspection_url, expectations_of(settings), *discovery_,
                        with.authentication, http_, workers_, with.clock),
         local_(settings, expectations_of(settings),

@@ -9,6 +9,13 @@
 namespace auth {
 namespace {
 
+using std::chrono::seconds;
+
+// Moved, not found, not for that method, gone.
+bool is_elsewhere(int status) {
+  return (status >= 300 && status < 400) || status == 404 || status == 405 || status == 410;
+}
+
 // The endpoint of that name: empty where the document has none, nothing where it is unusable.
 std::optional<std::string> endpoint_of(const Json& document, std::string_view name,
                                        bool allow_http) {
@@ -61,36 +68,58 @@ Result<DiscoveryDocument> parse_discovery(std::string_view body, std::string_vie
 
 void Discovery::get(const Done& done) {
   std::shared_ptr<const DiscoveryDocument> known;
+  bool is_due = false;
   {
+    const SteadyTime now = clock_.steady();
     const MutexLock lock(mutex_);
     known = known_;
-    if (!known) {
-      waiting_.push_back(done);
-      if (waiting_.size() > 1) return;
+    if (!known) waiting_.push_back(done);
+    is_due = !is_asking_ && (!known || now >= due_at_);
+    if (is_due) {
+      is_asking_ = true;
+      asked_at_ = now;
     }
   }
-  if (known) {
-    done(known);
-    return;
+  if (known) done(known);
+  if (is_due) ask();
+}
+
+void Discovery::note_status(int status) {
+  if (!is_elsewhere(status)) return;
+  {
+    const SteadyTime now = clock_.steady();
+    const MutexLock lock(mutex_);
+    if (!known_ || is_asking_ || now < asked_at_ + kMinDiscoveryInterval) return;
+    is_asking_ = true;
+    asked_at_ = now;
   }
+  ask();
+}
+
+void Discovery::ask() {
   http_.send({issuer_ + std::string(kDiscoveryPath)}, [this](Result<HttpResponse> answer) {
-    if (!answer) {
-      settle(std::move(answer).error());
-    } else if (answer->status != 200) {
-      settle(discovery_error(*answer, "ZITADEL_DOMAIN"));
-    } else if (auto document = parse_discovery(answer->body, issuer_, allow_http_); !document) {
-      settle(std::move(document).error());
-    } else {
-      settle(std::make_shared<const DiscoveryDocument>(std::move(*document)));
-    }
+    const seconds fresh_for =
+        answer ? answer->freshness.left(kMinDiscoveryInterval, kDiscoveryInterval) : seconds(0);
+    const Outcome outcome = read(std::move(answer));
+    settle(outcome, outcome ? fresh_for : kDiscoveryRetry);
   });
 }
 
-void Discovery::settle(const Result<std::shared_ptr<const DiscoveryDocument>>& outcome) {
+Discovery::Outcome Discovery::read(Result<HttpResponse> answer) const {
+  if (!answer) return std::move(answer).error();
+  if (answer->status != 200) return discovery_error(*answer, "ZITADEL_DOMAIN");
+  Result<DiscoveryDocument> document = parse_discovery(answer->body, issuer_, allow_http_);
+  if (!document) return std::move(document).error();
+  return std::make_shared<const DiscoveryDocument>(*std::move(document));
+}
+
+void Discovery::settle(const Outcome& outcome, seconds fresh_for) {
   std::vector<Done> waiting;
   {
     const MutexLock lock(mutex_);
     if (outcome) known_ = *outcome;
+    due_at_ = asked_at_ + fresh_for;
+    is_asking_ = false;
     waiting.swap(waiting_);
   }
   for (const Done& done : waiting) done(outcome);

@@ -26,6 +26,12 @@ struct DiscoveryDocument {
   std::string jwks_uri{};
 };
 
+// A document is read again so often, and after a failure to do so.
+constexpr std::chrono::seconds kDiscoveryInterval{3600};
+constexpr std::chrono::seconds kDiscoveryRetry{60};
+// Where an endpoint seems to have moved, or ZITADEL's own word makes it shorter, not more often.
+constexpr std::chrono::seconds kMinDiscoveryInterval{10};
+
 // What is wrong with the issuer that a document names, or nothing.
 using IssuerCheck = std::function<std::optional<Error>(const std::string& issuer)>;
 
@@ -39,28 +45,41 @@ using IssuerCheck = std::function<std::optional<Error>(const std::string& issuer
 [[nodiscard]] Result<DiscoveryDocument> parse_discovery(std::string_view body,
                                                         std::string_view issuer, bool allow_http);
 
-// Thread-safe. The HTTP client must outlive the object, and the object what it has asked.
+// Thread-safe. HTTP client and clock must outlive the object, and the object what it has asked.
 class Discovery {
  public:
   using Done = std::function<void(const Result<std::shared_ptr<const DiscoveryDocument>>&)>;
 
-  Discovery(std::string issuer, bool allow_http, HttpClient& http)
-      : issuer_(std::move(issuer)), allow_http_(allow_http), http_(http) {}
+  Discovery(std::string issuer, bool allow_http, HttpClient& http, const Clock& clock)
+      : issuer_(std::move(issuer)), allow_http_(allow_http), http_(http), clock_(clock) {}
 
-  // Calls done exactly once: before returning where the document is known, else on the HTTP
-  // client's thread. Whoever asks meanwhile shares the question. A failure is not remembered.
-  // Errors: those of HttpClient::send, of status_error and of parse_discovery.
+  // Calls done exactly once: before returning where a document is known, which is then read again
+  // in the background if it is due; else on the HTTP client's thread. Whoever asks meanwhile shares
+  // the question. A failure is not remembered, and ends no document that is known. Errors: those of
+  // HttpClient::send, of status_error and of parse_discovery.
   void get(const Done& done);
 
+  // An endpoint of the document has answered with that status. If it is not there, the document is
+  // read again in the background, so that the next question finds where it is now.
+  void note_status(int status);
+
  private:
-  void settle(const Result<std::shared_ptr<const DiscoveryDocument>>& outcome);
+  using Outcome = Result<std::shared_ptr<const DiscoveryDocument>>;
+
+  void ask();
+  [[nodiscard]] Outcome read(Result<HttpResponse> answer) const;
+  void settle(const Outcome& outcome, std::chrono::seconds fresh_for);
 
   const std::string issuer_;
   const bool allow_http_;
   HttpClient& http_;
+  const Clock& clock_;
   Mutex mutex_;
-  std::shared_ptr<const DiscoveryDocument> known_ GUARDED_BY(mutex_);
+  std::shared_ptr<const DiscoveryDocument> known_ GUARDED_BY(mutex_);  // the last good one
   std::vector<Done> waiting_ GUARDED_BY(mutex_);
+  bool is_asking_ GUARDED_BY(mutex_) = false;
+  SteadyTime asked_at_ GUARDED_BY(mutex_){};
+  SteadyTime due_at_ GUARDED_BY(mutex_){};
 };
 
 // By how much this machine's clock is wrong, "600 seconds ahead of ZITADEL's"; empty where it is

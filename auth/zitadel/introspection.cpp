@@ -95,6 +95,7 @@ void Introspection::post(const std::shared_ptr<Question>& question, const std::s
 
 void Introspection::take_answer(const std::shared_ptr<Question>& question,
                                 const std::string& endpoint, Result<HttpResponse> answer) {
+  if (answer && endpoint_.empty()) discovery_.note_status(answer->status);
   if (!answer) {
     question->done(std::move(answer).error());
   } else if (answer->status == 200) {

@@ -9,6 +9,8 @@ namespace {
 
 using std::chrono::seconds;
 
+constexpr std::size_t kMaxLeftOutLines = 10;
+
 Result<jose::JwkSet> read_answer(const HttpResponse& answer) {
   if (answer.status != 200) return status_error(answer, "the key set's endpoint");
   Result<jose::JwkSet> keys = jose::JwkSet::parse(answer.body);
@@ -20,8 +22,14 @@ Result<jose::JwkSet> read_answer(const HttpResponse& answer) {
 
 void tell_of_left_out(const jose::JwkSet& keys, const jose::JwkSet* before) {
   if (before != nullptr && before->left_out() == keys.left_out()) return;
-  for (const std::string& line : keys.left_out()) {
-    log(LogLevel::kInfo, "ZITADEL's key set, left out: " + line);
+  const std::vector<std::string>& lines = keys.left_out();
+  const std::size_t shown = std::min(lines.size(), kMaxLeftOutLines);
+  for (std::size_t i = 0; i < shown; ++i) {
+    log(LogLevel::kInfo, "ZITADEL's key set, left out: " + lines[i]);
+  }
+  if (lines.size() > shown) {
+    log(LogLevel::kInfo,
+        "ZITADEL's key set, left out: and " + std::to_string(lines.size() - shown) + " more");
   }
 }
 
@@ -53,7 +61,7 @@ bool RemoteKeySet::is_asking() const {
 
 bool RemoteKeySet::is_due(SteadyTime now) const {
   if (is_asking() || state_ == State::kOver || now < pause_until_) return false;
-  return now - asked_at_ >= (failure_ ? kKeyRefreshRetry : kKeyRefreshInterval);
+  return now >= due_at_;
 }
 
 bool RemoteKeySet::is_due_for(const KeyId& unknown, SteadyTime now) const {
@@ -67,9 +75,9 @@ bool RemoteKeySet::is_missing(const KeyId& key_id, SteadyTime now) const {
 }
 
 void RemoteKeySet::begin(SteadyTime now) {
-  state_ = !keys_                             ? State::kFirst
-           : now - asked_at_ >= kMaxKeySetAge ? State::kTooOld
-                                              : State::kRefreshing;
+  state_ = !keys_                                    ? State::kFirst
+           : now - asked_at_ + age_ >= kMaxKeySetAge ? State::kTooOld
+                                                     : State::kRefreshing;
   asked_at_ = now;
   asked_for_.reset();
 }
@@ -105,18 +113,20 @@ void RemoteKeySet::ask() {
 void RemoteKeySet::fetch(const std::string& jwks_uri) {
   http_.send({jwks_uri}, [self = shared_from_this()](Result<HttpResponse> answer) {
     if (!answer) return self->settle(std::move(answer).error());
+    self->discovery_->note_status(answer->status);
     self->workers_.run([self, answer = *std::move(answer)] {
       Result<jose::JwkSet> keys = read_answer(answer);
-      if (keys) self->note_change(answer.body);
+      if (keys) self->note_change(answer);
       self->settle(std::move(keys));
     });
   });
 }
 
 // One refresh is under way at a time.
-void RemoteKeySet::note_change(const std::string& body) {
-  if (body != body_) changed_at_ = clock_.steady();
-  body_ = body;
+void RemoteKeySet::note_change(const HttpResponse& answer) {
+  if (answer.body != body_) changed_at_ = clock_.steady();
+  body_ = answer.body;
+  freshness_ = answer.freshness;
 }
 
 void RemoteKeySet::settle(Result<jose::JwkSet> answer) {
@@ -148,6 +158,8 @@ void RemoteKeySet::replace(std::shared_ptr<const jose::JwkSet> keys) {
   keys_ = std::move(keys);
   failure_.reset();
   answered_at_ = clock_.steady();
+  age_ = freshness_.age;
+  due_at_ = asked_at_ + freshness_.left(kKeyRefreshRetry, kKeyRefreshInterval);
   state_ = State::kUsable;
 }
 
@@ -155,6 +167,7 @@ void RemoteKeySet::keep(Error failure) {
   const SteadyTime now = clock_.steady();
   const bool over = failure.reason == Reason::kShuttingDown;
   state_ = over ? State::kOver : keys_ ? State::kUsable : State::kNone;
+  due_at_ = asked_at_ + kKeyRefreshRetry;
   pause_until_ = now + failure.retry_after.value_or(seconds(0));
   failure_ = std::move(failure);
 }

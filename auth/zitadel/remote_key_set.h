@@ -19,6 +19,7 @@
 #include "auth/base/worker_pool.h"
 #include "auth/jose/jwk.h"
 #include "auth/zitadel/discovery.h"
+#include "auth/zitadel/freshness.h"
 #include "auth/zitadel/http_client.h"
 
 namespace auth {
@@ -28,7 +29,8 @@ namespace auth {
 constexpr std::chrono::seconds kMinKeyRefreshInterval{1};
 // Behind a refresh that failed, for the keys that are known.
 constexpr std::chrono::seconds kKeyRefreshRetry{30};
-// A set in use is refreshed this often, to learn of new keys and of deleted ones.
+// A set in use is refreshed this often, to learn of new keys and of deleted ones; more often, to
+// kKeyRefreshRetry, where ZITADEL says so, or a cache on the way has kept it for a while (Age).
 constexpr std::chrono::seconds kKeyRefreshInterval{300};
 // A set older than this is not used until it has been refreshed: a key may have been deleted.
 constexpr std::chrono::seconds kMaxKeySetAge{900};
@@ -82,7 +84,7 @@ class RemoteKeySet : public std::enable_shared_from_this<RemoteKeySet> {
   void begin(SteadyTime now) REQUIRES_LOCK(mutex_);
   void ask();
   void fetch(const std::string& jwks_uri);
-  void note_change(const std::string& body);
+  void note_change(const HttpResponse& answer);
   void settle(Result<jose::JwkSet> answer);
   void replace(std::shared_ptr<const jose::JwkSet> keys) REQUIRES_LOCK(mutex_);
   void keep(Error failure) REQUIRES_LOCK(mutex_);
@@ -95,7 +97,9 @@ class RemoteKeySet : public std::enable_shared_from_this<RemoteKeySet> {
   const Clock& clock_;
   FailureLog failures_;
   std::atomic<SteadyTime> changed_at_{};
-  std::string body_{};  // the last good answer; of the refresh that is under way
+  // Of the last good answer; for the refresh that is under way.
+  std::string body_{};
+  Freshness freshness_{};
 
   Mutex mutex_;
   State state_ GUARDED_BY(mutex_) = State::kNone;
@@ -103,7 +107,9 @@ class RemoteKeySet : public std::enable_shared_from_this<RemoteKeySet> {
   std::optional<Error> failure_ GUARDED_BY(mutex_);              // of the last refresh
   SteadyTime asked_at_ GUARDED_BY(mutex_){};                     // when the last refresh began
   SteadyTime answered_at_ GUARDED_BY(mutex_){};
-  SteadyTime pause_until_ GUARDED_BY(mutex_){};  // as ZITADEL's Retry-After wants it
+  SteadyTime due_at_ GUARDED_BY(mutex_){};          // of the keys that are known
+  std::chrono::seconds age_ GUARDED_BY(mutex_){0};  // of the set when it came
+  SteadyTime pause_until_ GUARDED_BY(mutex_){};     // as ZITADEL's Retry-After wants it
   SteadyTime asked_for_unknown_at_ GUARDED_BY(mutex_){};
   std::optional<KeyId> asked_for_ GUARDED_BY(mutex_);  // the key id that the last refresh was for
   std::vector<std::function<void()>> waiting_ GUARDED_BY(mutex_);

@@ -55,8 +55,9 @@ class LocalJwtTest : public CppUnit::TestFixture {
   const auth::LocalValidation validator_{
       jwt_mode(),
       {kIssuer, "client", "123"},
-      std::make_shared<auth::RemoteKeySet>(std::make_shared<auth::Discovery>(kIssuer, false, http_),
-                                           http_, workers_, clock_),
+      std::make_shared<auth::RemoteKeySet>(
+          std::make_shared<auth::Discovery>(kIssuer, false, http_, clock_), http_, workers_,
+          clock_),
       clock_,
       true};
 

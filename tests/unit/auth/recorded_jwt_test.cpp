@@ -229,7 +229,8 @@ class RecordedJwtTest : public CppUnit::TestFixture {
     clock.advance(time - clock.wall());
     support::ScriptedHttpClient http;
     auth::WorkerPool workers(0);
-    const auto discovery = std::make_shared<auth::Discovery>(support::kRecordedIssuer, true, http);
+    const auto discovery =
+        std::make_shared<auth::Discovery>(support::kRecordedIssuer, true, http, clock);
     const auth::LocalValidation local(
         settings, expected, std::make_shared<auth::RemoteKeySet>(discovery, http, workers, clock),
         clock, true);

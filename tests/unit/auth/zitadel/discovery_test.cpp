@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/unit/support/manual_clock.h"
 #include "tests/unit/support/scripted_http_client.h"
 
 namespace {
@@ -47,6 +48,10 @@ class DiscoveryTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(asks_once_for_all_who_wait);
   CPPUNIT_TEST(all_who_wait_learn_of_the_failure);
   CPPUNIT_TEST(asks_no_more_once_it_knows);
+  CPPUNIT_TEST(asks_again_every_hour_without_making_anybody_wait);
+  CPPUNIT_TEST(asks_again_earlier_where_the_answer_says_so_or_is_old);
+  CPPUNIT_TEST(asks_again_where_an_endpoint_is_not_there_but_not_at_every_call);
+  CPPUNIT_TEST(keeps_what_it_knows_where_asking_again_fails);
   CPPUNIT_TEST(survives_an_http_client_that_fails_at_once);
   CPPUNIT_TEST(may_be_asked_again_from_within_an_answer);
   CPPUNIT_TEST(every_one_of_many_threads_is_answered_once);
@@ -59,8 +64,9 @@ class DiscoveryTest : public CppUnit::TestFixture {
  private:
   using Outcome = Result<std::shared_ptr<const DiscoveryDocument>>;
 
+  support::ManualClock clock_;
   support::ScriptedHttpClient http_;
-  Discovery discovery_{std::string(kIssuer), false, http_};
+  Discovery discovery_{std::string(kIssuer), false, http_, clock_};
   std::vector<Outcome> outcomes_{};
 
   void get() {
@@ -253,6 +259,104 @@ class DiscoveryTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, http_.asked());
     CPPUNIT_ASSERT_EQUAL(std::size_t{4}, outcomes_.size());
     CPPUNIT_ASSERT(outcomes_.back().has_value());
+  }
+
+  // The introspection endpoint that is known now.
+  std::string endpoint() {
+    get();
+    CPPUNIT_ASSERT(outcomes_.back().has_value());
+    return (*outcomes_.back())->introspection_endpoint;
+  }
+
+  void know(const std::string& url, auth::Freshness freshness = {}) {
+    HttpResponse response{200, with_endpoint(url)};
+    response.freshness = freshness;
+    http_.answer(response);
+  }
+
+  void asks_again_every_hour_without_making_anybody_wait() {
+    get();
+    know("https://issuer.example/a");
+    clock_.advance(auth::kDiscoveryInterval - seconds(1));
+    CPPUNIT_ASSERT_EQUAL(std::string("https://issuer.example/a"), endpoint());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, http_.asked());
+    clock_.advance(seconds(1));
+    for (int i = 0; i < 3; ++i) {
+      CPPUNIT_ASSERT_EQUAL(std::string("https://issuer.example/a"), endpoint());
+    }
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, http_.asked());
+    know("https://issuer.example/b");
+    CPPUNIT_ASSERT_EQUAL(std::string("https://issuer.example/b"), endpoint());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, http_.asked());
+  }
+
+  // RFC 9111 §4.2: what a cache has kept for a while is fresh for so much less.
+  void asks_again_earlier_where_the_answer_says_so_or_is_old() {
+    struct Case {
+      auth::Freshness freshness;
+      seconds due;
+    };
+    for (const Case& each : {Case{{seconds(0), seconds(600)}, seconds(600)},
+                             Case{{seconds(500), seconds(600)}, seconds(100)},
+                             Case{{seconds(600), std::nullopt}, seconds(3000)},
+                             Case{{seconds(0), seconds(86'400)}, seconds(3600)},
+                             Case{{seconds(900), seconds(600)}, auth::kMinDiscoveryInterval},
+                             Case{{seconds(0), seconds(0)}, auth::kMinDiscoveryInterval}}) {
+      support::ScriptedHttpClient http;
+      Discovery discovery(std::string(kIssuer), false, http, clock_);
+      const auto nothing = [](const Outcome&) {};
+      discovery.get(nothing);
+      HttpResponse response{200, document()};
+      response.freshness = each.freshness;
+      http.answer(response);
+      clock_.advance(each.due - seconds(1));
+      discovery.get(nothing);
+      CPPUNIT_ASSERT_EQUAL(std::size_t{1}, http.asked());
+      clock_.advance(seconds(1));
+      discovery.get(nothing);
+      CPPUNIT_ASSERT_EQUAL(std::size_t{2}, http.asked());
+      http.shut_down();
+    }
+  }
+
+  void asks_again_where_an_endpoint_is_not_there_but_not_at_every_call() {
+    get();
+    know("https://issuer.example/a");
+    for (const int status : {404, 405, 410, 301, 308}) {
+      clock_.advance(auth::kMinDiscoveryInterval);
+      const std::size_t asked = http_.asked();
+      for (const int other : {200, 400, 401, 403, 413, 429, 500, 503})
+        discovery_.note_status(other);
+      CPPUNIT_ASSERT_EQUAL(asked, http_.asked());
+      for (int i = 0; i < 1000; ++i) discovery_.note_status(status);
+      CPPUNIT_ASSERT_EQUAL(asked + 1, http_.asked());
+      know("https://issuer.example/" + std::to_string(status));
+      CPPUNIT_ASSERT_EQUAL("https://issuer.example/" + std::to_string(status), endpoint());
+      for (int i = 0; i < 1000; ++i) discovery_.note_status(status);
+      CPPUNIT_ASSERT_EQUAL(asked + 1, http_.asked());
+    }
+  }
+
+  void keeps_what_it_knows_where_asking_again_fails() {
+    get();
+    know("https://issuer.example/a");
+    const std::vector<Result<HttpResponse>> failures{
+        Error{Reason::kUnreachable}, Error{Reason::kTimedOut},
+        HttpResponse{404, "none"},   HttpResponse{500, ""},
+        HttpResponse{200, "{}"},     HttpResponse{200, "{\"issuer\": \"https://other.example\"}"}};
+    for (const Result<HttpResponse>& failure : failures) {
+      clock_.advance(auth::kDiscoveryInterval);
+      CPPUNIT_ASSERT_EQUAL(std::string("https://issuer.example/a"), endpoint());
+      http_.answer(failure);
+      const std::size_t asked = http_.asked();
+      clock_.advance(auth::kDiscoveryRetry - seconds(1));
+      CPPUNIT_ASSERT_EQUAL(std::string("https://issuer.example/a"), endpoint());
+      CPPUNIT_ASSERT_EQUAL(asked, http_.asked());
+      clock_.advance(seconds(1));
+      CPPUNIT_ASSERT_EQUAL(std::string("https://issuer.example/a"), endpoint());
+      CPPUNIT_ASSERT_EQUAL(asked + 1, http_.asked());
+      know("https://issuer.example/a");
+    }
   }
 
   void survives_an_http_client_that_fails_at_once() {

@@ -46,6 +46,7 @@ class IntrospectionTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(posts_token_and_client_authentication);
   CPPUNIT_TEST(needs_no_discovery_where_the_endpoint_is_configured);
   CPPUNIT_TEST(the_answer_to_the_second_try_counts);
+  CPPUNIT_TEST(finds_an_endpoint_that_has_moved);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -56,7 +57,7 @@ class IntrospectionTest : public CppUnit::TestFixture {
   support::ManualClock clock_;
   support::ScriptedHttpClient http_;
   support::ScriptedAuthentication authentication_;
-  Discovery discovery_{"https://issuer.example", false, http_};
+  Discovery discovery_{"https://issuer.example", false, http_, clock_};
   auth::WorkerPool workers_{0};  // whoever answers works
   Introspection introspection_{
       kEndpoint, {"https://issuer.example", "client"}, discovery_, authentication_, http_, workers_,
@@ -76,6 +77,31 @@ class IntrospectionTest : public CppUnit::TestFixture {
   void assert_failed(Reason reason, const std::string& message = "") const {
     CPPUNIT_ASSERT_EQUAL_MESSAGE(message, std::string(auth::describe(reason)),
                                  std::string(auth::describe(last_error().reason)));
+  }
+
+  void finds_an_endpoint_that_has_moved() {
+    Introspection introspection("", {"https://issuer.example", "client"}, discovery_,
+                                authentication_, http_, workers_, clock_);
+    const auto found_at = [](const std::string& path) {
+      return R"({"issuer":"https://issuer.example","introspection_endpoint":"https://issuer.example)" +
+             path + "\"}";
+    };
+    ask(introspection);
+    http_.answer(200, found_at("/old"));
+    http_.answer(200, R"({"active": false})");
+    clock_.advance(auth::kMinDiscoveryInterval);
+    ask(introspection);
+    http_.answer(404);
+    assert_failed(Reason::kUnexpectedStatus);
+    http_.answer(200, found_at("/new"));
+    ask(introspection);
+    CPPUNIT_ASSERT_EQUAL(std::string("https://issuer.example/new"), http_.take().url);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, http_.waiting());
+    // Who names the endpoint himself wants no other.
+    clock_.advance(auth::kMinDiscoveryInterval);
+    ask(introspection_);
+    http_.answer(404);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, http_.waiting());
   }
 
   void retries_a_refused_assertion_exactly_once() {

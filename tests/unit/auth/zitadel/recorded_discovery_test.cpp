@@ -10,6 +10,7 @@
 
 #include "auth/jose/jwk.h"
 #include "auth/zitadel/discovery.h"
+#include "tests/unit/support/manual_clock.h"
 #include "tests/unit/support/recorded.h"
 #include "tests/unit/support/scripted_http_client.h"
 
@@ -58,7 +59,8 @@ class RecordedDiscoveryTest : public CppUnit::TestFixture {
 
   static Found discover(const Recorded& exchange, const std::string& issuer) {
     support::ScriptedHttpClient http;
-    Discovery discovery(issuer, true, http);
+    const support::ManualClock clock;
+    Discovery discovery(issuer, true, http, clock);
     std::optional<Found> found;
     discovery.get([&](const Found& outcome) { found.emplace(outcome); });
     http.answer(exchange.response);

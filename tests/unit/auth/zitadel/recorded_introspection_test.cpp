@@ -229,7 +229,7 @@ class RecordedIntrospectionTest : public CppUnit::TestFixture {
     clock.advance(*exchange.response.date - clock.wall());
     support::ScriptedHttpClient http;
     support::ScriptedAuthentication authentication;
-    auth::Discovery discovery(expected.issuer, true, http);
+    auth::Discovery discovery(expected.issuer, true, http, clock);
     auth::WorkerPool workers(0);  // whoever answers works
     auth::Introspection introspection("", expected, discovery, authentication, http, workers,
                                       clock);

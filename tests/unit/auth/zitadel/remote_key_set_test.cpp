@@ -56,6 +56,10 @@ class RemoteKeySetTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(keeps_the_last_good_set_behind_a_rest_where_zitadel_fails);
   CPPUNIT_TEST(asks_again_every_five_minutes_without_making_anybody_wait);
   CPPUNIT_TEST(tries_a_failed_question_again_after_thirty_seconds);
+  CPPUNIT_TEST(asks_again_earlier_where_a_cache_has_kept_the_set);
+  CPPUNIT_TEST(a_set_that_a_cache_has_kept_rests_for_so_much_less);
+  CPPUNIT_TEST(finds_a_key_set_that_has_moved);
+  CPPUNIT_TEST(says_no_more_than_a_few_lines_of_keys_left_out);
   CPPUNIT_TEST(asks_for_nothing_while_nobody_uses_it);
   CPPUNIT_TEST(calls_back_when_the_question_has_been_answered);
   CPPUNIT_TEST(calls_back_at_once_where_nothing_is_being_asked);
@@ -71,7 +75,8 @@ class RemoteKeySetTest : public CppUnit::TestFixture {
   support::ScriptedHttpClient http_;
   auth::WorkerPool workers_{0};  // whoever answers works
   std::shared_ptr<RemoteKeySet> keys_ = std::make_shared<RemoteKeySet>(
-      std::make_shared<Discovery>("https://issuer.example", false, http_), http_, workers_, clock_);
+      std::make_shared<Discovery>("https://issuer.example", false, http_, clock_), http_, workers_,
+      clock_);
   std::size_t questions_ = 0;
 
  public:
@@ -382,6 +387,86 @@ class RemoteKeySetTest : public CppUnit::TestFixture {
       clock_.advance(seconds(1));
     }
     CPPUNIT_ASSERT_EQUAL(std::size_t{4}, questions());
+  }
+
+  void answer_aged(const std::vector<std::string>& ids, auth::Freshness freshness) {
+    auth::HttpResponse response{200, set_of(ids)};
+    response.freshness = freshness;
+    http_.answer(response);
+  }
+
+  // RFC 9111 §4.2. ZITADEL says max-age=300.
+  void asks_again_earlier_where_a_cache_has_kept_the_set() {
+    know({"a"});
+    struct Case {
+      auth::Freshness freshness;
+      seconds due;
+    };
+    clock_.advance(auth::kKeyRefreshInterval);
+    CPPUNIT_ASSERT(finds("a"));
+    for (const Case& each : {Case{{seconds(0), seconds(300)}, seconds(300)},
+                             Case{{seconds(250), seconds(300)}, seconds(50)},
+                             Case{{seconds(250), std::nullopt}, seconds(50)},
+                             Case{{seconds(0), seconds(100)}, seconds(100)},
+                             Case{{seconds(0), seconds(9000)}, seconds(300)},
+                             Case{{seconds(400), seconds(300)}, seconds(30)},
+                             Case{{seconds(0), seconds(0)}, seconds(30)}}) {
+      answer_aged({"a"}, each.freshness);
+      questions_ = http_.asked();
+      clock_.advance(each.due - seconds(1));
+      CPPUNIT_ASSERT(finds("a"));
+      CPPUNIT_ASSERT_EQUAL(std::size_t{0}, questions());
+      clock_.advance(seconds(1));
+      CPPUNIT_ASSERT(finds("a"));
+      CPPUNIT_ASSERT_EQUAL(std::size_t{1}, questions());
+    }
+    answer({"a"});
+  }
+
+  void a_set_that_a_cache_has_kept_rests_for_so_much_less() {
+    know({"a"});
+    clock_.advance(auth::kKeyRefreshInterval);
+    CPPUNIT_ASSERT(finds("a"));
+    answer_aged({"a"}, {seconds(600), std::nullopt});
+    clock_.advance(auth::kMaxKeySetAge - seconds(600));
+    check_reason(Reason::kKeySetUnavailable, "a");
+    answer({"a"});
+    CPPUNIT_ASSERT(finds("a"));
+  }
+
+  void finds_a_key_set_that_has_moved() {
+    know({"a"});
+    clock_.advance(auth::kKeyRefreshInterval);
+    CPPUNIT_ASSERT(finds("a"));
+    auto question = http_.take();
+    question.done(auth::HttpResponse{404, "not here"});
+    question = http_.take();
+    CPPUNIT_ASSERT_EQUAL(std::string("https://issuer.example/.well-known/openid-configuration"),
+                         question.url);
+    question.done(auth::HttpResponse{
+        200, R"({"issuer":"https://issuer.example","jwks_uri":"https://issuer.example/moved"})"});
+    clock_.advance(auth::kKeyRefreshRetry);
+    CPPUNIT_ASSERT(finds("a"));
+    question = http_.take();
+    CPPUNIT_ASSERT_EQUAL(std::string("https://issuer.example/moved"), question.url);
+    question.done(auth::HttpResponse{200, set_of({"b"})});
+    CPPUNIT_ASSERT(finds("b"));
+  }
+
+  void says_no_more_than_a_few_lines_of_keys_left_out() {
+    know({"a"});
+    clock_.advance(auth::kKeyRefreshInterval);
+    CPPUNIT_ASSERT(finds("a"));
+    std::vector<std::string> keys{
+        support::jwk_of(support::key_for(Algorithm::kEdDsa), R"(,"kid":"a")")};
+    for (int i = 0; i < 1000; ++i) {
+      keys.push_back(R"({"kty":"oct","k":"AAAA","kid":")" + std::to_string(i) + "\"}");
+    }
+    answer(200, support::jwk_set_of(keys));
+    CPPUNIT_ASSERT(finds("a"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{11}, support::lines_with(log_->text(), "left out"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1},
+                         support::lines_with(log_->text(), "left out: and 118 more"));
   }
 
   void tries_a_failed_question_again_after_thirty_seconds() {

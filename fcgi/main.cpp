@@ -78,10 +78,9 @@ std::unique_ptr<auth::SharedCache> shared_cache_of(auth::Settings& settings,
   const auth::Result<auth::Secret> secret =
       settings.application_key ? settings.application_key->key->derive("shared cache")
                                : settings.client_secret.copy();
-  const auth::Result<std::string> context = auth::sealing_context(settings);
-  auth::Result<auth::Sealer> sealer = !secret    ? auth::Result<auth::Sealer>(secret.error())
-                                      : !context ? auth::Result<auth::Sealer>(context.error())
-                                                 : auth::Sealer::make(*secret, *context);
+  auth::Result<auth::Sealer> sealer =
+      secret ? auth::Sealer::make(*secret, auth::sealing_context(settings))
+             : auth::Result<auth::Sealer>(secret.error());
   if (!sealer) {
     auth::log(auth::LogLevel::kError, "no shared cache: " + to_string(sealer.error()));
     return nullptr;

@@ -93,6 +93,7 @@ Problem read_ca_file(const FoundSetting& found, Settings& settings) {
     return "holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)";
   }
   settings.ca_file = path;
+  settings.ca_certificates = text;
   return std::nullopt;
 }
 

@@ -49,6 +49,7 @@ struct Settings {
   std::string realm = "zitadel";  // ZITADEL_REALM
   std::string resource;           // ZITADEL_RESOURCE: this API's own URL; empty: no metadata
   std::string ca_file;            // ZITADEL_CA_FILE; empty: the system's
+  std::string ca_certificates;    // what was in that file
   bool allow_http = false;        // ZITADEL_ALLOW_HTTP: http:// to other than loopback addresses
 
   Validation validation = Validation::kIntrospection;  // ZITADEL_VALIDATION

@@ -575,6 +575,8 @@ class SettingsTest : public support::SettingsFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("123"), settings.project_id);
     CPPUNIT_ASSERT_EQUAL(std::string("my \"API\""), settings.realm);
     CPPUNIT_ASSERT_EQUAL(std::string("ca.pem"), settings.ca_file);
+    CPPUNIT_ASSERT_EQUAL(std::string("# mine\n-----BEGIN CERTIFICATE-----\n"),
+                         settings.ca_certificates);
     CPPUNIT_ASSERT(settings.connect_timeout == milliseconds(11));
     CPPUNIT_ASSERT(settings.timeout == milliseconds(12));
     CPPUNIT_ASSERT_EQUAL(13U, settings.threads);

@@ -234,7 +234,8 @@ class RecordedIntrospectionTest : public CppUnit::TestFixture {
     auth::Introspection introspection("", expected, discovery, authentication, http, workers,
                                       clock);
     std::vector<Result<Claims>> outcomes;
-    introspection.ask(auth::Secret("token"),
+    const auth::Secret token("token");
+    introspection.ask(token,
                       [&](Result<Claims> outcome) { outcomes.push_back(std::move(outcome)); });
     http.answer(support::recorded("discovery/discovery").response);
     while (http.waiting() > 0) http.answer(exchange.response);

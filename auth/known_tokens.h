@@ -25,7 +25,7 @@ using SharedClaims = std::shared_ptr<const Claims>;
 [[nodiscard]] inline Result<SharedClaims> decide(const Result<SharedClaims>& known,
                                                  const Requirement& requirement) {
   if (!known) return known;
-  if (std::optional<Error> refusal = requirement.check(**known)) return std::move(*refusal);
+  if (auto met = requirement.check(**known); !met) return std::move(met).error();
   return known;
 }
 

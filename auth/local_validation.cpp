@@ -56,9 +56,9 @@ std::optional<Result<Claims>> LocalValidation::judge(SecretView token) const {
     }
     return std::nullopt;
   }
-  std::optional<Error> disproof = disprove(token);
-  if (!disproof || errno == ENOMEM) return std::nullopt;
-  return Result<Claims>(*std::move(disproof));
+  Result<void> possible = disprove(token);
+  if (possible || errno == ENOMEM) return std::nullopt;
+  return Result<Claims>(std::move(possible).error());
 }
 
 Result<Claims> LocalValidation::verify(SecretView token) const {
@@ -73,16 +73,17 @@ Result<Claims> LocalValidation::verify(SecretView token) const {
 }
 
 // The claims first: another issuer's token costs ZITADEL no question for its key.
-std::optional<Error> LocalValidation::disprove(SecretView token) const {
+Result<void> LocalValidation::disprove(SecretView token) const {
   if (const auto payload = jose::unverified_payload(token.reveal())) {
-    if (auto error = disprove_jwt_claims(*payload, expected_, clock_.wall())) return error;
+    auto possible = disprove_jwt_claims(*payload, expected_, clock_.wall());
+    if (!possible) return possible;
   }
   const Result<jose::Jwt> jwt = jose::Jwt::parse(token.reveal());
-  if (!jwt || !jwt->key_id()) return std::nullopt;
+  if (!jwt || !jwt->key_id()) return {};
   const Result<jose::SharedKey> key = keys_->find(jwt->key_id());
-  if (!key) return std::nullopt;
+  if (!key) return {};
   const Result<std::string> verified = jwt->verify(**key);
-  if (verified || verified.error().reason != Reason::kBadSignature) return std::nullopt;
+  if (verified || verified.error().reason != Reason::kBadSignature) return {};
   return verified.error();
 }
 

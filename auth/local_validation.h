@@ -63,7 +63,8 @@ class LocalValidation {
   // Cheap checks come first: a token that is no JWT or of an algorithm that is never taken costs no
   // cryptography and asks for no key.
   [[nodiscard]] Result<Claims> verify(SecretView token) const;
-  [[nodiscard]] std::optional<Error> disprove(SecretView token) const;
+  // Errors: what proves that it is not good. None where that cannot be told here.
+  [[nodiscard]] Result<void> disprove(SecretView token) const;
 
   const Mode mode_;
   const Expectations expected_;

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <optional>
 #include <system_error>
 
 namespace auth {
@@ -15,14 +14,14 @@ Mistake system_mistake(const char* what) {
   return {std::string(what) + ": " + std::generic_category().message(errno)};
 }
 
-std::optional<Mistake> mistake_in(const struct stat& status, const std::string& path) {
+Result<void, Mistake> check(const struct stat& status, const std::string& path) {
   if (S_ISLNK(status.st_mode)) return Mistake{"is a link: name the folder itself"};
   if (!S_ISDIR(status.st_mode)) return Mistake{"is not a folder"};
   if (status.st_uid != ::geteuid()) return Mistake{"belongs to another user"};
   if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
     return Mistake{"may be written to by others: chmod 700 " + path};
   }
-  return std::nullopt;
+  return {};
 }
 
 }  // namespace
@@ -36,12 +35,12 @@ Result<Descriptor, Mistake> open_private_folder(const std::string& path) {
   }
   struct stat status {};
   if (::lstat(name.c_str(), &status) != 0) return system_mistake("cannot be examined");
-  if (auto mistake = mistake_in(status, name)) return *std::move(mistake);
+  if (auto checked = check(status, name); !checked) return std::move(checked).error();
   Descriptor folder(::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!folder.is_open()) return system_mistake("cannot be opened");
   // Another one may have taken its place since.
   if (::fstat(folder.get(), &status) != 0) return system_mistake("cannot be examined");
-  if (auto mistake = mistake_in(status, name)) return *std::move(mistake);
+  if (auto checked = check(status, name); !checked) return std::move(checked).error();
   return folder;
 }
 

@@ -137,4 +137,23 @@ class [[nodiscard]] Result {
   std::variant<T, E> outcome_;
 };
 
+// Whether it went well.
+template <typename E>
+class [[nodiscard]] Result<void, E> {
+ public:
+  Result() = default;
+  Result(E error) : error_(std::move(error)) {}
+  Result(Reason reason) requires std::is_same_v<E, Error> : Result(Error{reason}) {}
+
+  [[nodiscard]] bool has_value() const noexcept { return !error_; }
+  explicit operator bool() const noexcept { return has_value(); }
+
+  // REQUIRES: !has_value().
+  [[nodiscard]] const E& error() const& { return *error_; }
+  [[nodiscard]] E&& error() && { return *std::move(error_); }
+
+ private:
+  std::optional<E> error_{};
+};
+
 }  // namespace auth

@@ -12,12 +12,12 @@ namespace {
 Error unusable(std::string why) { return {Reason::kMalformedAnswer, std::move(why)}; }
 
 // RFC 7517 §4.2 and §4.3: a key is for whatever neither of them denies.
-std::optional<Error> check_purpose(const Json& jwk) {
+Result<void> check_purpose(const Json& jwk) {
   if (jwk.member("use") && jwk.text_of("use") != "sig") {
     return unusable("its use is not sig");
   }
   const std::optional<Json> operations = jwk.member("key_ops");
-  if (!operations) return std::nullopt;
+  if (!operations) return {};
   if (!operations->is_array()) return unusable("its key_ops is not a list");
   std::set<std::string, std::less<>> named;
   bool well_formed = true;
@@ -27,7 +27,7 @@ std::optional<Error> check_purpose(const Json& jwk) {
   });
   if (!well_formed) return unusable("its key_ops holds more than different names");
   if (!named.contains("verify")) return unusable("its key_ops does not name verify");
-  return std::nullopt;
+  return {};
 }
 
 // The key's own algorithm: nothing where it names none.
@@ -54,7 +54,7 @@ Result<SharedKey> parse_jwk(const Json& jwk) {
   if (!jwk.is_object()) return unusable("it is not a JSON object");
   Result<std::optional<std::string>> id = key_id(jwk);
   if (!id) return std::move(id).error();
-  if (std::optional<Error> error = check_purpose(jwk)) return std::move(*error);
+  if (auto checked = check_purpose(jwk); !checked) return std::move(checked).error();
   const Result<std::optional<Algorithm>> only = own_algorithm(jwk);
   if (!only) return only.error();
   Result<Key> key = public_key(jwk);

@@ -20,7 +20,7 @@ bool is_access_token_type(std::string_view type) {
   return name == "jwt" || name == "at+jwt";
 }
 
-std::optional<Error> check_header(const Json& header) {
+Result<void> check_header(const Json& header) {
   const std::optional<Json> type = header.member("typ");
   if (type && !is_access_token_type(type->text().value_or(""))) {
     return Error{Reason::kUnsupportedTokenType};
@@ -28,7 +28,7 @@ std::optional<Error> check_header(const Json& header) {
   if (header.member("crit")) return Error{Reason::kUnsupportedExtension, "crit"};
   const std::optional<Json> encoded = header.member("b64");
   if (encoded && encoded->boolean() != true) return Error{Reason::kUnsupportedExtension, "b64"};
-  return std::nullopt;
+  return {};
 }
 
 }  // namespace
@@ -68,7 +68,7 @@ Result<Jwt> Jwt::parse(std::string_view text) {
   const std::optional<std::string> decoded = base64url_decode(text.substr(0, first_dot));
   const std::optional<Json> header = decoded ? Json::parse(*decoded) : std::nullopt;
   if (!header || !header->is_object()) return malformed("its header is not a JSON object");
-  if (std::optional<Error> error = check_header(*header)) return std::move(*error);
+  if (auto checked = check_header(*header); !checked) return std::move(checked).error();
   const std::optional<Algorithm> algorithm = algorithm_named(header->text_of("alg").value_or(""));
   if (!algorithm) return Reason::kUnsupportedAlgorithm;
   std::optional<std::string> key_id = header->text_of("kid");

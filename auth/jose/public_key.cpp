@@ -68,7 +68,7 @@ bool has_small_factor(const BIGNUM* modulus) noexcept {
   return false;
 }
 
-std::optional<Error> check_rsa(const BIGNUM* modulus, const BIGNUM* exponent) {
+Result<void> check_rsa(const BIGNUM* modulus, const BIGNUM* exponent) {
   const int bits = BN_num_bits(modulus);
   if (bits < kMinJwkRsaBits) {
     return unusable("it is an RSA key of less than " + std::to_string(kMinJwkRsaBits) + " bits");
@@ -82,7 +82,7 @@ std::optional<Error> check_rsa(const BIGNUM* modulus, const BIGNUM* exponent) {
   }
   if (has_small_factor(modulus)) return unusable("its modulus has a small factor");
   if (bears_roca_mark(modulus)) return unusable("it can be factored (ROCA, CVE-2017-15361)");
-  return std::nullopt;
+  return {};
 }
 
 Result<Key> rsa_key(const Json& jwk) {
@@ -92,8 +92,8 @@ Result<Key> rsa_key(const Json& jwk) {
   const Number modulus(BN_bin2bn(bytes_of(*n), static_cast<int>(n->size()), nullptr), &BN_free);
   const Number exponent(BN_bin2bn(bytes_of(*e), static_cast<int>(e->size()), nullptr), &BN_free);
   if (!modulus || !exponent) return unusable("OpenSSL has no memory for it");
-  if (std::optional<Error> error = check_rsa(modulus.get(), exponent.get())) {
-    return std::move(*error);
+  if (auto checked = check_rsa(modulus.get(), exponent.get()); !checked) {
+    return std::move(checked).error();
   }
   const ParameterBuilder builder(OSSL_PARAM_BLD_new(), &OSSL_PARAM_BLD_free);
   if (!builder ||

@@ -103,15 +103,15 @@ short RedisConnection::awaited() const noexcept {
   return static_cast<short>(unsent_ ? POLLIN | POLLOUT : POLLIN);
 }
 
-std::optional<Mistake> RedisConnection::advance(short events) {
-  if (events == 0) return std::nullopt;
+Result<void, Mistake> RedisConnection::advance(short events) {
+  if (events == 0) return {};
   if (stage_ == Stage::kConnecting) return connected();
   if ((events & ~POLLOUT) != 0 && redisBufferRead(context_.get()) != REDIS_OK) return trouble();
   if (stage_ == Stage::kIntroducing) return read_greetings();
-  return (events & POLLOUT) != 0 ? flush() : std::nullopt;
+  return (events & POLLOUT) != 0 ? flush() : Result<void, Mistake>();
 }
 
-std::optional<Mistake> RedisConnection::connected() {
+Result<void, Mistake> RedisConnection::connected() {
   int code = 0;
   socklen_t size = sizeof code;
   if (::getsockopt(context_->fd, SOL_SOCKET, SO_ERROR, &code, &size) != 0) code = errno;
@@ -120,23 +120,23 @@ std::optional<Mistake> RedisConnection::connected() {
 }
 
 // Nothing else is sent before its replies: it would land in another database.
-std::optional<Mistake> RedisConnection::introduce() {
+Result<void, Mistake> RedisConnection::introduce() {
   stage_ = Stage::kIntroducing;
   const std::string_view password = address_.password.reveal();
-  std::optional<Mistake> problem;
+  Result<void, Mistake> greeted;
   if (!password.empty()) {
-    problem = address_.user.empty() ? greet({"AUTH", password})
+    greeted = address_.user.empty() ? greet({"AUTH", password})
                                     : greet({"AUTH", address_.user, password});
   }
-  if (!problem && address_.database != 0) {
-    problem = greet({"SELECT", std::to_string(address_.database)});
+  if (greeted && address_.database != 0) {
+    greeted = greet({"SELECT", std::to_string(address_.database)});
   }
   if (greetings_.empty()) stage_ = Stage::kReady;
-  return problem;
+  return greeted;
 }
 
 // Not by hiredis' buffer, which is not wiped. A new connection has room for it.
-std::optional<Mistake> RedisConnection::greet(std::initializer_list<std::string_view> command) {
+Result<void, Mistake> RedisConnection::greet(std::initializer_list<std::string_view> command) {
   const Secret bytes = format(command);
   if (bytes.empty()) return Mistake{"there is no memory for a command"};
   const std::string_view text = bytes.reveal();
@@ -146,15 +146,15 @@ std::optional<Mistake> RedisConnection::greet(std::initializer_list<std::string_
   }
   greetings_.emplace_back(*command.begin());
   ++expected_;
-  return std::nullopt;
+  return {};
 }
 
-std::optional<Mistake> RedisConnection::read_greetings() {
+Result<void, Mistake> RedisConnection::read_greetings() {
   while (!greetings_.empty()) {
     auto answer = next();
     if (!answer) return std::move(answer).error();
     const std::optional<Reply>& reply = *answer;
-    if (!reply) return std::nullopt;
+    if (!reply) return {};
     const bool is_text = reply->kind == Reply::Kind::kText;
     if (!is_text || reply->text != "OK") {
       return Mistake{"it answers " + (is_text ? "something else" : reply->text) + " to " +
@@ -163,24 +163,24 @@ std::optional<Mistake> RedisConnection::read_greetings() {
     greetings_.pop_front();
   }
   stage_ = Stage::kReady;
-  return std::nullopt;
+  return {};
 }
 
-std::optional<Mistake> RedisConnection::send(const Command& command) {
+Result<void, Mistake> RedisConnection::send(const Command& command) {
   Arguments arguments(command);
   if (redisAppendCommandArgv(context_.get(), arguments.count(), arguments.texts.data(),
                              arguments.sizes.data()) != REDIS_OK) {
     return trouble();
   }
   ++expected_;
-  return std::nullopt;
+  return {};
 }
 
-std::optional<Mistake> RedisConnection::flush() {
+Result<void, Mistake> RedisConnection::flush() {
   int done = 0;
   if (redisBufferWrite(context_.get(), &done) != REDIS_OK) return trouble();
   unsent_ = done == 0;
-  return std::nullopt;
+  return {};
 }
 
 Result<std::optional<Reply>, Mistake> RedisConnection::next() {

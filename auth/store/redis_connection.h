@@ -18,7 +18,7 @@ struct redisContext;
 
 namespace auth::redis {
 
-// One thread. Where an operation gives a problem, the connection is of no use any more.
+// One thread. Where an operation fails, the connection is of no use any more.
 class RedisConnection {
  public:
   enum class Stage { kConnecting, kIntroducing, kReady };
@@ -35,11 +35,11 @@ class RedisConnection {
 
   // After a poll: connects, authenticates, chooses the database, writes, reads; what can be done
   // now.
-  [[nodiscard]] std::optional<Mistake> advance(short events);
+  [[nodiscard]] Result<void, Mistake> advance(short events);
 
   // REQUIRES: kReady. Written as far as the server takes it; the rest follows by advance.
-  [[nodiscard]] std::optional<Mistake> send(const Command& command);
-  [[nodiscard]] std::optional<Mistake> flush();
+  [[nodiscard]] Result<void, Mistake> send(const Command& command);
+  [[nodiscard]] Result<void, Mistake> flush();
 
   // The next reply, in the order of the commands. nullopt: it has not come yet. A reply that nobody
   // has asked for, or of more than kMaxSealedBytes and some, is a problem.
@@ -53,10 +53,10 @@ class RedisConnection {
   RedisConnection(const RedisAddress& address, redisContext* context)
       : address_(address), context_(context) {}
 
-  [[nodiscard]] std::optional<Mistake> connected();
-  [[nodiscard]] std::optional<Mistake> introduce();
-  [[nodiscard]] std::optional<Mistake> greet(std::initializer_list<std::string_view> command);
-  [[nodiscard]] std::optional<Mistake> read_greetings();
+  [[nodiscard]] Result<void, Mistake> connected();
+  [[nodiscard]] Result<void, Mistake> introduce();
+  [[nodiscard]] Result<void, Mistake> greet(std::initializer_list<std::string_view> command);
+  [[nodiscard]] Result<void, Mistake> read_greetings();
   [[nodiscard]] Mistake trouble() const;
 
   const RedisAddress& address_;

@@ -27,50 +27,50 @@ std::optional<PollTime> RedisConversation::deadline() const {
 }
 
 void RedisConversation::advance(short events, PollTime now) {
-  if (const std::optional<Mistake> problem = step(events, now)) fail(problem->sentence);
+  if (const auto taken = step(events, now); !taken) fail(taken.error().sentence);
 }
 
 void RedisConversation::end() { fail({}); }
 
-std::optional<Mistake> RedisConversation::step(short events, PollTime now) {
-  if (auto problem = use(events)) return problem;
-  if (auto problem = overdue(now)) return problem;
+Result<void, Mistake> RedisConversation::step(short events, PollTime now) {
+  if (auto used = use(events); !used) return used;
+  if (auto in_time = overdue(now); !in_time) return in_time;
   if (!connection_ && !waiting_.empty()) {
-    if (auto problem = connect(now)) return problem;
+    if (auto begun = connect(now); !begun) return begun;
   }
   return send();
 }
 
 // One address that does not answer leaves time for the others.
-std::optional<Mistake> RedisConversation::overdue(PollTime now) {
+Result<void, Mistake> RedisConversation::overdue(PollTime now) {
   const std::optional<PollTime> end = deadline();
-  if (!end || now < *end) return std::nullopt;
+  if (!end || now < *end) return {};
   const bool connecting = is_connecting();
   if (connecting && !addresses_.empty()) {
     connection_ = nullptr;
-    return std::nullopt;
+    return {};
   }
   if (connecting) return Mistake{"no connection in time"};
   return Mistake{connection_ ? "no answer in time" : "its name is not resolved in time"};
 }
 
-std::optional<Mistake> RedisConversation::use(short events) {
-  if (!connection_) return std::nullopt;
+Result<void, Mistake> RedisConversation::use(short events) {
+  if (!connection_) return {};
   const bool others_left = is_connecting() && !addresses_.empty();
-  std::optional<Mistake> problem = connection_->advance(events);
-  if (!problem) problem = receive();
-  if (!problem) return std::nullopt;
+  Result<void, Mistake> used = connection_->advance(events);
+  if (used) used = receive();
+  if (used) return {};
   // A server that has been started anew has closed it between two questions.
   const bool idle = connection_->stage() == RedisConnection::Stage::kReady && sent_.empty();
-  if (!idle && !others_left) return problem;
+  if (!idle && !others_left) return used;
   connection_ = nullptr;
-  return std::nullopt;
+  return {};
 }
 
-std::optional<Mistake> RedisConversation::look_up() {
+Result<void, Mistake> RedisConversation::look_up() {
   if (!has_name_) {
     addresses_ = {address_.host};
-    return std::nullopt;
+    return {};
   }
   try {
     if (!lookup_) lookup_ = std::make_unique<Lookup>(address_.host, wake_);
@@ -78,20 +78,20 @@ std::optional<Mistake> RedisConversation::look_up() {
     return Mistake{"there is no thread to look up its name"};
   }
   std::optional<Addresses> result = lookup_->result();
-  if (!result) return std::nullopt;
+  if (!result) return {};
   lookup_ = nullptr;
   if (!*result) return std::move(*result).error();
   addresses_ = std::move(**result);
   std::reverse(addresses_.begin(), addresses_.end());
-  return std::nullopt;
+  return {};
 }
 
 // To the first address that does not refuse at once. None yet where the name is looked up.
-std::optional<Mistake> RedisConversation::connect(PollTime now) {
+Result<void, Mistake> RedisConversation::connect(PollTime now) {
   if (addresses_.empty()) {
-    if (auto problem = look_up()) return problem;
+    if (auto found = look_up(); !found) return found;
   }
-  std::optional<Mistake> problem;
+  Result<void, Mistake> outcome;
   while (!addresses_.empty() && !connection_) {
     const auto share = (waiting_.front().deadline - now) / static_cast<long>(addresses_.size());
     connect_until_ = now + share;
@@ -99,21 +99,21 @@ std::optional<Mistake> RedisConversation::connect(PollTime now) {
     addresses_.pop_back();
     if (begun) {
       connection_ = *std::move(begun);
-      problem.reset();
+      outcome = {};
     } else {
-      problem = std::move(begun).error();
+      outcome = std::move(begun).error();
     }
   }
-  return problem;
+  return outcome;
 }
 
-std::optional<Mistake> RedisConversation::send() {
-  if (!connection_ || connection_->stage() != RedisConnection::Stage::kReady) return std::nullopt;
+Result<void, Mistake> RedisConversation::send() {
+  if (!connection_ || connection_->stage() != RedisConnection::Stage::kReady) return {};
   addresses_.clear();
-  if (waiting_.empty()) return std::nullopt;
+  if (waiting_.empty()) return {};
   while (!waiting_.empty()) {
     for (const Command& command : waiting_.front().commands) {
-      if (auto problem = connection_->send(command)) return problem;
+      if (auto sent = connection_->send(command); !sent) return sent;
     }
     sent_.push_back(std::move(waiting_.front()));
     waiting_.pop_front();
@@ -121,12 +121,12 @@ std::optional<Mistake> RedisConversation::send() {
   return connection_->flush();
 }
 
-std::optional<Mistake> RedisConversation::receive() {
+Result<void, Mistake> RedisConversation::receive() {
   while (connection_->stage() == RedisConnection::Stage::kReady) {
     auto next = connection_->next();
     if (!next) return std::move(next).error();
     std::optional<Reply>& reply = *next;
-    if (!reply) return std::nullopt;
+    if (!reply) return {};
     Question& question = sent_.front();
     question.replies.push_back(*std::move(reply));
     if (question.replies.size() < question.commands.size()) continue;
@@ -134,7 +134,7 @@ std::optional<Mistake> RedisConversation::receive() {
     sent_.pop_front();
     answered.done({answered.replies, {}});
   }
-  return std::nullopt;
+  return {};
 }
 
 void RedisConversation::fail(const std::string& problem) {

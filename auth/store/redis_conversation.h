@@ -55,13 +55,13 @@ class RedisConversation {
   void end();
 
  private:
-  [[nodiscard]] std::optional<Mistake> step(short events, PollTime now);
-  [[nodiscard]] std::optional<Mistake> overdue(PollTime now);
-  [[nodiscard]] std::optional<Mistake> use(short events);
-  [[nodiscard]] std::optional<Mistake> connect(PollTime now);
-  [[nodiscard]] std::optional<Mistake> look_up();
-  [[nodiscard]] std::optional<Mistake> send();
-  [[nodiscard]] std::optional<Mistake> receive();
+  [[nodiscard]] Result<void, Mistake> step(short events, PollTime now);
+  [[nodiscard]] Result<void, Mistake> overdue(PollTime now);
+  [[nodiscard]] Result<void, Mistake> use(short events);
+  [[nodiscard]] Result<void, Mistake> connect(PollTime now);
+  [[nodiscard]] Result<void, Mistake> look_up();
+  [[nodiscard]] Result<void, Mistake> send();
+  [[nodiscard]] Result<void, Mistake> receive();
   [[nodiscard]] bool is_connecting() const;
   void fail(const std::string& problem);
 

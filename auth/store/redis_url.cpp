@@ -14,7 +14,7 @@
 namespace auth {
 namespace {
 
-using Bad = std::optional<Mistake>;
+using Read = Result<void, Mistake>;
 
 constexpr unsigned kMaxDatabase = 1'000'000;
 constexpr char kNoPort[] = "names a port that is not a number from 1 to 65535";
@@ -26,7 +26,7 @@ constexpr std::string_view kHostCharacters =
 constexpr std::string_view kPlainCharacters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$'()*+,;%";
 
-Bad mistake(std::string message) { return Mistake{std::move(message)}; }
+Read mistake(std::string message) { return Mistake{std::move(message)}; }
 
 template <typename Number>
 std::optional<Number> number_of(std::string_view text, Number most) {
@@ -58,7 +58,7 @@ std::optional<Secret> decode(std::string_view text, std::string_view further) {
   return Secret::take(plain);
 }
 
-Bad read_credentials(std::string_view user, std::string_view password, RedisAddress& address) {
+Read read_credentials(std::string_view user, std::string_view password, RedisAddress& address) {
   constexpr std::string_view kForUser = "&=";
   constexpr std::string_view kForPassword = "&=:";
   std::optional<Secret> name = decode(user, kForUser);
@@ -69,14 +69,14 @@ Bad read_credentials(std::string_view user, std::string_view password, RedisAddr
   if (secret->empty()) return mistake("holds an empty password, or a user name without a password");
   address.user = name->reveal();
   address.password = *std::move(secret);
-  return std::nullopt;
+  return {};
 }
 
-Bad read_database(std::string_view text, RedisAddress& address) {
+Read read_database(std::string_view text, RedisAddress& address) {
   const auto number = number_of(text, kMaxDatabase);
   if (!number) return mistake("names a database that is not a number, such as 0");
   address.database = *number;
-  return std::nullopt;
+  return {};
 }
 
 bool is_ipv6(const std::string& host) {
@@ -90,7 +90,7 @@ bool is_host(std::string_view host) {
 }
 
 // HOST[:PORT]
-Bad read_host(std::string_view text, RedisAddress& address) {
+Read read_host(std::string_view text, RedisAddress& address) {
   const std::optional<HostAndPort> parts = split_host_and_port(text);
   const bool unclosed = text.starts_with('[') && text.find(']') == std::string_view::npos;
   if (unclosed) return mistake("holds a '[' without its ']'");
@@ -99,14 +99,14 @@ Bad read_host(std::string_view text, RedisAddress& address) {
   if (parts->bracketed ? !is_ipv6(address.host) : !is_host(address.host)) {
     return mistake("names no host, or one that is no name or address");
   }
-  if (!parts->port) return std::nullopt;
+  if (!parts->port) return {};
   const std::optional<std::uint16_t> port = port_number(*parts->port);
   if (!port) return mistake(kNoPort);
   address.port = *port;
-  return std::nullopt;
+  return {};
 }
 
-Bad read_network(std::string_view text, RedisAddress& address) {
+Read read_network(std::string_view text, RedisAddress& address) {
   if (text.find_first_of("?#") != std::string_view::npos) {
     return mistake("holds a '?' or '#': in a password, write %3F or %23");
   }
@@ -118,14 +118,13 @@ Bad read_network(std::string_view text, RedisAddress& address) {
     if (colon == before.size()) {
       return mistake("holds a user name without a password: write USER:PASSWORD@ or :PASSWORD@");
     }
-    if (auto bad = read_credentials(before.substr(0, colon), before.substr(colon + 1), address)) {
-      return bad;
-    }
+    auto read = read_credentials(before.substr(0, colon), before.substr(colon + 1), address);
+    if (!read) return read;
     authority.remove_prefix(at + 1);
   }
-  if (auto bad = read_host(authority, address)) return bad;
+  if (auto read = read_host(authority, address); !read) return read;
   const std::string_view database = text.substr(std::min(slash + 1, text.size()));
-  return database.empty() ? std::nullopt : read_database(database, address);
+  return database.empty() ? Read() : read_database(database, address);
 }
 
 struct Parameters {
@@ -134,7 +133,7 @@ struct Parameters {
   std::optional<std::string_view> password{};
 };
 
-Bad read_parameters(std::string_view query, Parameters& parameters) {
+Read read_parameters(std::string_view query, Parameters& parameters) {
   while (!query.empty()) {
     const std::string_view part = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(part.size() + 1, query.size()));
@@ -150,10 +149,10 @@ Bad read_parameters(std::string_view query, Parameters& parameters) {
     }
     *found = part.substr(equals + 1);
   }
-  return std::nullopt;
+  return {};
 }
 
-Bad read_socket(std::string_view text, RedisAddress& address) {
+Read read_socket(std::string_view text, RedisAddress& address) {
   if (text.starts_with("//")) text.remove_prefix(2);
   const std::size_t mark = std::min(text.find('?'), text.size());
   const std::optional<Secret> path = decode(text.substr(0, mark), "/@:&=");
@@ -166,17 +165,17 @@ Bad read_socket(std::string_view text, RedisAddress& address) {
   }
   address.socket = path->reveal();
   Parameters parameters;
-  if (auto bad = read_parameters(text.substr(std::min(mark + 1, text.size())), parameters)) {
-    return bad;
-  }
+  auto read = read_parameters(text.substr(std::min(mark + 1, text.size())), parameters);
+  if (!read) return read;
   if (parameters.database) {
-    if (auto bad = read_database(*parameters.database, address)) return bad;
+    read = read_database(*parameters.database, address);
+    if (!read) return read;
   }
-  if (!parameters.user && !parameters.password) return std::nullopt;
+  if (!parameters.user && !parameters.password) return {};
   return read_credentials(parameters.user.value_or(""), parameters.password.value_or(""), address);
 }
 
-Bad read(std::string_view text, RedisAddress& address) {
+Read read(std::string_view text, RedisAddress& address) {
   if (text.size() > kMaxRedisUrlBytes) {
     return mistake("is longer than " + std::to_string(kMaxRedisUrlBytes) + " characters");
   }
@@ -202,7 +201,7 @@ std::string RedisAddress::name() const {
 
 Result<RedisAddress, Mistake> parse_redis_url(SecretView url) {
   RedisAddress address;
-  if (Bad bad = read(url.reveal(), address)) return *std::move(bad);
+  if (Read whole = read(url.reveal(), address); !whole) return std::move(whole).error();
   return address;
 }
 

@@ -33,9 +33,10 @@ bool is_scope_token(std::string_view name) noexcept {
 }
 
 // Adds one condition to an alternative; gives a sentence where it is none.
-std::optional<std::string> Requirement::add(Alternative& alternative, std::string_view word) {
+Result<void, Mistake> Requirement::add(Alternative& alternative, std::string_view word) {
   const auto mistake = [&](std::string_view what) {
-    return "\"" + std::string(word) + "\" " + std::string(what) + ": " + std::string(kHelp);
+    return Mistake{"\"" + std::string(word) + "\" " + std::string(what) + ": " +
+                   std::string(kHelp)};
   };
   if (word == "public" || word == "token") return mistake("stands alone or not at all");
   const std::size_t colon = word.find(':');
@@ -59,7 +60,7 @@ std::optional<std::string> Requirement::add(Alternative& alternative, std::strin
   } else {
     return mistake("is not a condition");
   }
-  return std::nullopt;
+  return {};
 }
 
 Result<Requirement, Mistake> Requirement::parse(std::string_view text) {
@@ -84,8 +85,8 @@ Result<Requirement, Mistake> Requirement::parse(std::string_view text) {
       complete = false;
       continue;
     }
-    if (auto mistake = add(requirement.alternatives_.back(), word)) {
-      return Mistake{*std::move(mistake)};
+    if (auto added = add(requirement.alternatives_.back(), word); !added) {
+      return std::move(added).error();
     }
     complete = true;
   }
@@ -123,17 +124,17 @@ std::optional<Reason> Requirement::refusal(const Alternative& alternative, const
   return std::nullopt;
 }
 
-std::optional<Error> Requirement::check(const Claims& claims) const {
+Result<void> Requirement::check(const Claims& claims) const {
   for (const Requirement* each : all_of_) {
-    if (std::optional<Error> error = each->check(claims)) return error;
+    if (auto met = each->check(claims); !met) return met;
   }
   std::optional<Reason> first;
   for (const Alternative& each : alternatives_) {
     const std::optional<Reason> reason = refusal(each, claims);
-    if (!reason) return std::nullopt;
+    if (!reason) return {};
     if (!first) first = reason;
   }
-  if (!first) return std::nullopt;
+  if (!first) return {};
   return Error{*first, "needs " + describe()};
 }
 

@@ -43,9 +43,9 @@ class Requirement {
   // True: no token is looked at.
   [[nodiscard]] bool is_public() const noexcept { return public_; }
 
-  // Nothing where the claims meet it. Errors: kRoleMissing, kScopeMissing, kWrongOrganisation,
+  // Whether the claims meet it. Errors: kRoleMissing, kScopeMissing, kWrongOrganisation,
   // whichever the first alternative failed by.
-  [[nodiscard]] std::optional<Error> check(const Claims& claims) const;
+  [[nodiscard]] Result<void> check(const Claims& claims) const;
 
   // What a refused caller is told it lacks: "the role read:messages", "the scope a or the role b".
   // Names as they are written in a requirement. Of several requirements, those beyond
@@ -63,7 +63,7 @@ class Requirement {
     std::string organisation;
   };
 
-  static std::optional<std::string> add(Alternative& alternative, std::string_view word);
+  [[nodiscard]] static Result<void, Mistake> add(Alternative& alternative, std::string_view word);
   static std::optional<Reason> refusal(const Alternative& alternative, const Claims& claims);
 
   [[nodiscard]] std::string describe_all() const;

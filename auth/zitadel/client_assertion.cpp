@@ -30,7 +30,7 @@ class KeyAuthentication final : public ClientAuthentication {
         issuer_(std::move(issuer)),
         clock_(clock) {}
 
-  std::optional<Error> apply(std::string& form, HttpRequest&, bool after_refusal) override {
+  Result<void> apply(std::string& form, HttpRequest&, bool after_refusal) override {
     return after_refusal ? apply_fresh(form) : apply_shared(form);
   }
 
@@ -40,18 +40,18 @@ class KeyAuthentication final : public ClientAuthentication {
 
  private:
   // The shared one is given up as well: it is what was refused.
-  std::optional<Error> apply_fresh(std::string& form) {
+  Result<void> apply_fresh(std::string& form) {
     Result<Secret> assertion = sign(clock_.wall());
     if (!assertion) return std::move(assertion).error();
     append(form, *assertion);
     const MutexLock lock(mutex_);
     assertion_ = Secret();
-    return std::nullopt;
+    return {};
   }
 
   // Signs under the lock: threads that find no assertion wait for one signature instead of each
   // making its own.
-  std::optional<Error> apply_shared(std::string& form) {
+  Result<void> apply_shared(std::string& form) {
     const WallTime now = clock_.wall();
     const MutexLock lock(mutex_);
     if (!usable(now)) {
@@ -61,7 +61,7 @@ class KeyAuthentication final : public ClientAuthentication {
       signed_at_ = now;
     }
     append(form, assertion_);
-    return std::nullopt;
+    return {};
   }
 
   // A clock that was set back makes an assertion that ZITADEL may find issued in the future.
@@ -96,9 +96,9 @@ class BasicAuthentication final : public ClientAuthentication {
       : client_id_(std::move(client_id)),
         authorization_(basic_authorization(client_id_, client_secret)) {}
 
-  std::optional<Error> apply(std::string&, HttpRequest& request, bool) override {
+  Result<void> apply(std::string&, HttpRequest& request, bool) override {
     request.authorization = authorization_.copy();
-    return std::nullopt;
+    return {};
   }
 
   bool can_renew() const noexcept override { return false; }

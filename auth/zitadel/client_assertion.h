@@ -40,8 +40,8 @@ class ClientAuthentication {
   // Adds to the form or sets the Authorization header. after_refusal: ZITADEL has just refused what
   // this gave for the same question; now it is something that was never sent before and that no
   // other thread gets. Error: kKeyUnusable.
-  [[nodiscard]] virtual std::optional<Error> apply(std::string& form, HttpRequest& request,
-                                                   bool after_refusal) = 0;
+  [[nodiscard]] virtual Result<void> apply(std::string& form, HttpRequest& request,
+                                           bool after_refusal) = 0;
 
   // Whether asking once more after a refusal makes sense: apply has something new to give.
   [[nodiscard]] virtual bool can_renew() const noexcept = 0;

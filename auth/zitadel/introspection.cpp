@@ -80,9 +80,9 @@ void Introspection::post(const std::shared_ptr<Question>& question, const std::s
   std::string form;
   form.reserve(question->token.size() * 3 + kFormOverhead);  // no copy is left behind by growing
   append_form_field(form, "token", question->token.reveal());
-  if (std::optional<Error> error = authentication_.apply(form, request, question->retried)) {
+  if (auto applied = authentication_.apply(form, request, question->retried); !applied) {
     static_cast<void>(Secret::take(form));
-    question->done(std::move(*error));
+    question->done(std::move(applied).error());
     return;
   }
   request.form = Secret::take(form);

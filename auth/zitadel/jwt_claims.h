@@ -18,9 +18,9 @@ namespace auth {
 [[nodiscard]] Result<Claims> parse_jwt_claims(std::string_view payload,
                                               const Expectations& expected, WallTime now);
 
-// What no valid token can say, whoever signed it: kWrongIssuer, or kExpired by more than
-// kClockSkew. Returns nullopt if the payload says neither, or cannot be read.
-[[nodiscard]] std::optional<Error> disprove_jwt_claims(std::string_view payload,
-                                                       const Expectations& expected, WallTime now);
+// Errors: what no valid token can say, whoever signed it: kWrongIssuer, or kExpired by more than
+// kClockSkew. None where the payload says neither, or cannot be read.
+[[nodiscard]] Result<void> disprove_jwt_claims(std::string_view payload,
+                                               const Expectations& expected, WallTime now);
 
 }  // namespace auth

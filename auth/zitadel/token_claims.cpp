@@ -53,18 +53,16 @@ void add_extras(const Json& members, const Expectations& expected, ClaimsBuilder
 }
 
 // Taken for absent, it would decide otherwise than whoever wrote it meant.
-std::optional<Error> check_readable(const JsonMembers& members,
-                                    const std::optional<std::string>& roles) {
+Result<void> check_readable(const JsonMembers& members, const std::optional<std::string>& roles) {
   for (const std::string_view name : {"exp", "nbf", "iss", "aud"}) {
     if (members.is_unreadable(name)) return malformed(std::string(name) + " cannot be read");
   }
   if (roles && members.is_unreadable(*roles)) return malformed(*roles + " cannot be read");
-  return std::nullopt;
+  return {};
 }
 
 // RFC 7519 §4.1.4 and §4.1.5.
-std::optional<Error> check_times(const Json& members, Judge judge, WallTime now,
-                                 ClaimsBuilder& claims) {
+Result<void> check_times(const Json& members, Judge judge, WallTime now, ClaimsBuilder& claims) {
   // Our clock may be ahead of ZITADEL's. A token that ZITADEL does not judge gets no more time.
   const std::chrono::seconds expiry_skew =
       judge == Judge::kZitadel ? kClockSkew : std::chrono::seconds(0);
@@ -81,25 +79,25 @@ std::optional<Error> check_times(const Json& members, Judge judge, WallTime now,
       claims.not_before(time);
     }
   }
-  return std::nullopt;
+  return {};
 }
 
-std::optional<Error> check_issuer(const Json& members, const Expectations& expected,
-                                  ClaimsBuilder& claims) {
+Result<void> check_issuer(const Json& members, const Expectations& expected,
+                          ClaimsBuilder& claims) {
   const std::optional<Json> issuer = members.member("iss");
-  if (!issuer) return std::nullopt;
+  if (!issuer) return {};
   const std::optional<std::string_view> text = issuer->text();
   if (!text) return malformed("iss is not a string");
   if (*text != expected.issuer) return Error{Reason::kWrongIssuer};
   claims.issuer(*text);
-  return std::nullopt;
+  return {};
 }
 
 // RFC 7662 §2.2: a string or an array of strings.
-std::optional<Error> check_audience(const Json& members, const Expectations& expected, Judge judge,
-                                    ClaimsBuilder& claims) {
+Result<void> check_audience(const Json& members, const Expectations& expected, Judge judge,
+                            ClaimsBuilder& claims) {
   const std::optional<Json> audience = members.member("aud");
-  if (!audience) return std::nullopt;
+  if (!audience) return {};
   bool well_formed = true;
   bool meant_for_us = judge == Judge::kZitadel && expected.project_id.empty();
   const auto take = [&](const Json& entry) {
@@ -126,7 +124,7 @@ std::optional<Error> check_audience(const Json& members, const Expectations& exp
                      (expected.project_id.empty() ? "a project id (ZITADEL_PROJECT_ID is not set)"
                                                   : "the project id " + expected.project_id)};
   }
-  return std::nullopt;
+  return {};
 }
 
 }  // namespace
@@ -134,16 +132,17 @@ std::optional<Error> check_audience(const Json& members, const Expectations& exp
 Result<Claims> read_claims(const JsonMembers& all, const Expectations& expected, Judge judge,
                            WallTime now) {
   const std::optional<std::string> roles = roles_claim(expected, judge);
-  if (std::optional<Error> error = check_readable(all, roles)) return std::move(*error);
+  if (auto checked = check_readable(all, roles); !checked) return std::move(checked).error();
   const Json& members = all.readable();
   ClaimsBuilder claims;
-  if (std::optional<Error> error = check_times(members, judge, now, claims))
-    return std::move(*error);
-  if (std::optional<Error> error = check_issuer(members, expected, claims)) {
-    return std::move(*error);
+  if (auto checked = check_times(members, judge, now, claims); !checked) {
+    return std::move(checked).error();
   }
-  if (std::optional<Error> error = check_audience(members, expected, judge, claims)) {
-    return std::move(*error);
+  if (auto checked = check_issuer(members, expected, claims); !checked) {
+    return std::move(checked).error();
+  }
+  if (auto checked = check_audience(members, expected, judge, claims); !checked) {
+    return std::move(checked).error();
   }
   claims.subject(members.text_of("sub").value_or(""));
   claims.client_id(members.text_of("client_id").value_or(""));

@@ -1,7 +1,6 @@
 #include "fcgi/guard/rule_line.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "auth/base/text.h"
@@ -11,7 +10,7 @@
 namespace fcgi {
 namespace {
 
-using Mistake = std::optional<std::string>;
+using Checked = auth::Result<void, auth::Mistake>;
 
 bool is_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(),
@@ -24,63 +23,63 @@ std::string_view without_slash(std::string_view path) {
 }
 
 // A path that programs may read in several ways can be no rule's.
-Mistake prefix_mistake(std::string_view path, Case letters) {
-  if (!path.starts_with('/')) return "the path must begin with \"/\"";
+Checked check_prefix(std::string_view path, Case letters) {
+  if (!path.starts_with('/')) return auth::Mistake{"the path must begin with \"/\""};
   if (path.find_first_of("%?#*;") != path.npos) {
-    return "a path is written decoded, without \"%\", \"?\", \"#\", \"*\" or \";\"";
+    return auth::Mistake{"a path is written decoded, without \"%\", \"?\", \"#\", \"*\" or \";\""};
   }
   if (letters == Case::kIgnored && !is_ascii(path)) {
-    return "with \"caseless\" a path is written in ASCII alone, since programs differ in which "
-           "other "
-           "letters are the same";
+    return auth::Mistake{
+        "with \"caseless\" a path is written in ASCII alone, since programs differ in which other "
+        "letters are the same"};
   }
   const auto readings = request_paths(path, letters);
   if (!readings) {
-    return "the path holds a backslash, a control character, \":$\", or is not UTF-8";
+    return auth::Mistake{
+        "the path holds a backslash, a control character, \":$\", or is not UTF-8"};
   }
   Reading only{std::string(path == "/" ? path : without_slash(path))};
   if (letters == Case::kIgnored) only.path = auth::lower_case(only.path);
-  if (path != "//" && *readings == std::vector<Reading>{only}) return std::nullopt;
-  return "the path must be written without \"//\", \"/./\" and \"/../\", without dots or \":80\" "
-         "at "
-         "the end of a name and what looks like a slash: programs read such a path in several ways";
+  if (path != "//" && *readings == std::vector<Reading>{only}) return {};
+  return auth::Mistake{
+      "the path must be written without \"//\", \"/./\" and \"/../\", without dots or \":80\" at "
+      "the end of a name and what looks like a slash: programs read such a path in several ways"};
 }
 
-Mistake method_mistake(std::string_view word) {
-  if (word == kOtherMethods || is_known_method(word)) return std::nullopt;
+Checked check_method(std::string_view word) {
+  if (word == kOtherMethods || is_known_method(word)) return {};
   const std::string_view nearest = nearest_method(word);
-  return "neither HTTP nor WebDAV knows a method \"" + std::string(word) + "\"" +
-         (nearest.empty() ? "" : ": is " + std::string(nearest) + " meant?");
+  return auth::Mistake{"neither HTTP nor WebDAV knows a method \"" + std::string(word) + "\"" +
+                       (nearest.empty() ? "" : ": is " + std::string(nearest) + " meant?")};
 }
 
 // Takes the methods from the end of the words.
-Mistake take_methods(std::vector<std::string_view>& words, std::vector<std::string>& methods) {
+Checked take_methods(std::vector<std::string_view>& words, std::vector<std::string>& methods) {
   const auto is_one = [](std::string_view word) {
     return word == kOtherMethods || is_method(word);
   };
   auto first = words.end();
   while (first - 1 != words.begin() && is_one(*(first - 1))) --first;
   for (auto word = first; word != words.end(); ++word) {
-    if (Mistake mistake = method_mistake(*word)) return mistake;
+    if (Checked checked = check_method(*word); !checked) return checked;
     methods.emplace_back(*word);
   }
   words.erase(first, words.end());
   const auto get = std::find(methods.begin(), methods.end(), "GET");
   const bool has_head = std::find(methods.begin(), methods.end(), "HEAD") != methods.end();
   if (get != methods.end() && !has_head) methods.insert(get + 1, "HEAD");
-  return std::nullopt;
+  return {};
 }
 
 }  // namespace
 
 auth::Result<RuleLine, auth::Mistake> parse_rule_line(std::vector<std::string_view> words,
                                                       Case letters) {
-  if (Mistake mistake = prefix_mistake(words[0], letters))
-    return auth::Mistake{*std::move(mistake)};
+  if (Checked checked = check_prefix(words[0], letters); !checked)
+    return std::move(checked).error();
   RuleLine line{std::string(without_slash(words[0])), {}, {}, {}};
   if (letters == Case::kIgnored) line.prefix = auth::lower_case(line.prefix);
-  if (Mistake mistake = take_methods(words, line.methods))
-    return auth::Mistake{*std::move(mistake)};
+  if (Checked taken = take_methods(words, line.methods); !taken) return std::move(taken).error();
   for (std::size_t i = 1; i < words.size(); ++i) {
     if (is_known_method(auth::upper_case(words[i]))) {
       return auth::Mistake{"\"" + std::string(words[i]) +

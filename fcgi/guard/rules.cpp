@@ -50,8 +50,8 @@ auth::Result<Rules, auth::Mistakes> Rules::parse(std::string_view text) {
   for (std::size_t number = 1; !text.empty() && mistakes.size() < kMaxRulesMistakes; ++number) {
     const std::vector<std::string_view> words = auth::words_of(take_line(text));
     if (words.empty() || words[0].starts_with('#')) continue;
-    if (const std::optional<std::string> mistake = rules.take(words)) {
-      mistakes.push_back("line " + std::to_string(number) + ": " + *mistake);
+    if (const auto taken = rules.take(words); !taken) {
+      mistakes.push_back("line " + std::to_string(number) + ": " + taken.error().sentence);
     }
     if (rules.count_ > kMaxRules) return auth::Mistakes{"the file holds more than 1,000 rules"};
   }
@@ -61,21 +61,21 @@ auth::Result<Rules, auth::Mistakes> Rules::parse(std::string_view text) {
   return rules;
 }
 
-std::optional<std::string> Rules::take(const std::vector<std::string_view>& words) {
+auth::Result<void, auth::Mistake> Rules::take(const std::vector<std::string_view>& words) {
   if (words[0] == "caseless") return take_caseless(words.size());
   auto line = parse_rule_line(words, letters_);
-  if (!line) return std::move(line).error().sentence;
+  if (!line) return std::move(line).error();
   return add(*std::move(line));
 }
 
-std::optional<std::string> Rules::take_caseless(std::size_t words) {
-  if (words > 1) return "\"caseless\" stands alone on its line";
-  if (count_ > 0) return "\"caseless\" must stand before the first rule";
+auth::Result<void, auth::Mistake> Rules::take_caseless(std::size_t words) {
+  if (words > 1) return auth::Mistake{"\"caseless\" stands alone on its line"};
+  if (count_ > 0) return auth::Mistake{"\"caseless\" must stand before the first rule"};
   letters_ = Case::kIgnored;
-  return std::nullopt;
+  return {};
 }
 
-std::optional<std::string> Rules::add(RuleLine line) {
+auth::Result<void, auth::Mistake> Rules::add(RuleLine line) {
   ++count_;
   auto place = std::find_if(places_.begin(), places_.end(),
                             [&](const Place& each) { return each.prefix == line.prefix; });
@@ -83,15 +83,18 @@ std::optional<std::string> Rules::add(RuleLine line) {
   // Whichever of the two was meant, the other would silently be without effect.
   for (const Entry& each : place->entries) {
     if (!overlap(each.methods, line.methods)) continue;
-    return each.methods.empty() == line.methods.empty()
-               ? "an earlier line is for the same path and method"
-               : "an earlier line is for the same path and method: beside others, a line without "
-                 "methods is for GET and HEAD; write \"*\" for all that no other line names";
+    std::string sentence = "an earlier line is for the same path and method";
+    if (each.methods.empty() != line.methods.empty()) {
+      sentence +=
+          ": beside others, a line without methods is for GET and HEAD; write \"*\" for all "
+          "that no other line names";
+    }
+    return auth::Mistake{std::move(sentence)};
   }
   const auto required =
       requirements_.try_emplace(std::move(line.required), std::move(line.requirement)).first;
   place->entries.push_back({std::move(line.methods), &required->second});
-  return std::nullopt;
+  return {};
 }
 
 void Rules::settle_methods() {

@@ -85,9 +85,9 @@ class Rules {
 
   Rules() = default;
   // Takes one line, or gives what is wrong with it.
-  [[nodiscard]] std::optional<std::string> take(const std::vector<std::string_view>& words);
-  [[nodiscard]] std::optional<std::string> take_caseless(std::size_t words);
-  [[nodiscard]] std::optional<std::string> add(RuleLine line);
+  [[nodiscard]] auth::Result<void, auth::Mistake> take(const std::vector<std::string_view>& words);
+  [[nodiscard]] auth::Result<void, auth::Mistake> take_caseless(std::size_t words);
+  [[nodiscard]] auth::Result<void, auth::Mistake> add(RuleLine line);
   void settle_methods();
 
   [[nodiscard]] const Place* longest_prefix(std::string_view path) const;

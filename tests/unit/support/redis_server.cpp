@@ -75,8 +75,8 @@ void await_text(int descriptor, std::string_view text) {
   }
 }
 
-void expect(const std::optional<auth::Mistake>& problem) {
-  if (problem) throw std::runtime_error(problem->sentence);
+void expect(const auth::Result<void, auth::Mistake>& outcome) {
+  if (!outcome) throw std::runtime_error(outcome.error().sentence);
 }
 
 auth::redis::Reply ask(auth::redis::RedisConnection& connection,

@@ -13,13 +13,13 @@ namespace support {
 
 class ScriptedAuthentication final : public auth::ClientAuthentication {
  public:
-  std::optional<auth::Error> apply(std::string& form, auth::HttpRequest& request,
-                                   bool after_refusal) override {
+  auth::Result<void> apply(std::string& form, auth::HttpRequest& request,
+                           bool after_refusal) override {
     ++applied_;
-    if (error_) return error_;
+    if (error_) return *error_;
     auth::append_form_field(form, "assertion", after_refusal ? "fresh" : "shared");
     if (!header_.empty()) request.authorization = auth::Secret(header_);
-    return std::nullopt;
+    return {};
   }
   bool can_renew() const noexcept override { return can_renew_; }
   std::string describe() const override { return "key id 7"; }

@@ -54,7 +54,7 @@ class ClientAssertionTest : public CppUnit::TestFixture {
   static std::string applied(auth::ClientAuthentication& authentication, bool after_refusal) {
     std::string form;
     auth::HttpRequest request;
-    CPPUNIT_ASSERT(!authentication.apply(form, request, after_refusal));
+    CPPUNIT_ASSERT(authentication.apply(form, request, after_refusal).has_value());
     CPPUNIT_ASSERT(request.authorization.empty());
     return form;
   }
@@ -162,7 +162,7 @@ class ClientAssertionTest : public CppUnit::TestFixture {
     for (std::string& form : forms) {
       threads.emplace_back([&] {
         auth::HttpRequest request;
-        if (authentication->apply(form, request, false)) form = "failed";
+        if (!authentication->apply(form, request, false)) form = "failed";
       });
     }
     for (std::thread& thread : threads) thread.join();
@@ -173,7 +173,7 @@ class ClientAssertionTest : public CppUnit::TestFixture {
   void adds_the_assertion_to_the_form() {
     std::string form = "token=abc";
     auth::HttpRequest request;
-    CPPUNIT_ASSERT(!with_key()->apply(form, request, false));
+    CPPUNIT_ASSERT(with_key()->apply(form, request, false).has_value());
     const std::string head =
         "token=abc&client_assertion_type="
         "urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer&client_assertion=";
@@ -186,7 +186,7 @@ class ClientAssertionTest : public CppUnit::TestFixture {
     const auto authentication = auth::basic_authentication("222@a:b", Secret("s p+c/=%\xc3\xa9"));
     std::string form = "token=abc";
     auth::HttpRequest request;
-    CPPUNIT_ASSERT(!authentication->apply(form, request, false));
+    CPPUNIT_ASSERT(authentication->apply(form, request, false).has_value());
     CPPUNIT_ASSERT_EQUAL(std::string("token=abc"), form);
     // 222%40a%3Ab:s+p%2Bc%2F%3D%25%C3%A9
     CPPUNIT_ASSERT_EQUAL(std::string("Basic MjIyJTQwYSUzQWI6cytwJTJCYyUyRiUzRCUyNSVDMyVBOQ=="),

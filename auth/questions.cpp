@@ -199,7 +199,7 @@ void Questions::take(const Open& question, Result<Claims> answer) {
   if (answer) {
     breaker_.answered();
     if (answer->left_out() > 0) {
-      parts_.failures.add({Reason::kClaimsTooLong, std::to_string(answer->left_out()) +
+      parts_.failures.add({Reason::kScopesLeftOut, std::to_string(answer->left_out()) +
                                                        " of its scopes and claims are left out"});
     }
     const auto claims = std::make_shared<const Claims>(std::move(*answer));

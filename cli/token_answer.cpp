@@ -13,13 +13,20 @@
 namespace cli {
 namespace {
 
-auth::Result<auth::Secret, auth::Mistake> token_in(std::string_view body) {
+auth::Result<auth::Secret, auth::Mistake> token_in(std::string_view body,
+                                                   std::size_t max_token_bytes) {
   const std::optional<auth::Json> document = auth::Json::parse_secret(auth::SecretView(body));
   const std::optional<auth::Json> token =
       document ? document->member("access_token") : std::nullopt;
   const std::optional<std::string_view> text = token ? token->text() : std::nullopt;
-  if (!text || !auth::is_bearer_token(*text)) {
+  if (!text || !auth::is_bearer_token(*text, std::string::npos)) {
     return auth::Mistake{"the token endpoint's answer holds no access token"};
+  }
+  if (!auth::is_bearer_token(*text, max_token_bytes)) {
+    return auth::Mistake{"the access token is " + std::to_string(text->size()) +
+                         " bytes long, and an API takes " + std::to_string(max_token_bytes) +
+                         " with the word Bearer: set ZITADEL_MAX_TOKEN_BYTES here and there, or "
+                         "grant fewer roles"};
   }
   if (!auth::is_bearer(document->text_of("token_type").value_or(""))) {
     return auth::Mistake{"the token endpoint's answer holds a token that is not a bearer token"};
@@ -95,8 +102,9 @@ std::string with_words(std::string_view what, const auth::HttpResponse& answer) 
 auth::Result<auth::Secret, auth::Mistake> read_token_answer(const auth::HttpResponse& answer,
                                                             const auth::ServiceUserKey& key,
                                                             const std::string& issuer,
-                                                            auth::WallTime now) {
-  if (answer.status == 200) return token_in(answer.body);
+                                                            auth::WallTime now,
+                                                            std::size_t max_token_bytes) {
+  if (answer.status == 200) return token_in(answer.body, max_token_bytes);
   const std::optional<auth::Json> body = auth::Json::parse(answer.body);
   const std::string code = body ? body->text_of("error").value_or("") : "";
   const std::string description = body ? body->text_of("error_description").value_or("") : "";

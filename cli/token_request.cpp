@@ -92,7 +92,7 @@ auth::Result<auth::Secret, auth::Mistake> get_token(const TokenRequest& request,
   if (!form) return auth::Mistake{to_string(form.error())};
   const auto answer = ask(http, {found.token_endpoint, *std::move(form)});
   if (!answer) return auth::Mistake{to_string(answer.error())};
-  return read_token_answer(*answer, key, found.issuer, clock.wall());
+  return read_token_answer(*answer, key, found.issuer, clock.wall(), request.max_token_bytes);
 }
 
 }  // namespace cli

@@ -6,6 +6,7 @@
 #include "auth/base/clock.h"
 #include "auth/base/result.h"
 #include "auth/base/secret.h"
+#include "auth/token/bearer_token.h"
 #include "auth/zitadel/http_client.h"
 #include "auth/zitadel/key_file.h"
 #include "cli/token_answer.h"
@@ -16,6 +17,7 @@ struct TokenRequest {
   std::string domain;  // ZITADEL's URL, spelt as plain_url does it
   std::string scope;
   bool allow_http = false;
+  std::size_t max_token_bytes = auth::kUsualAuthorizationBytes;  // as the API has it
 };
 
 // Discovers the issuer and its token endpoint, and asks that. What is signed for the issuer goes to

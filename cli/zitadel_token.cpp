@@ -7,12 +7,15 @@
 #include <cstring>
 #include <exception>
 #include <iostream>
+#include <optional>
+#include <string>
 #include <system_error>
 #include <utility>
 
 #include "auth/base/private_process.h"
 #include "auth/base/text.h"
 #include "auth/base/version.h"
+#include "auth/settings/kinds.h"
 #include "auth/zitadel/curl_http_client.h"
 #include "cli/token_options.h"
 #include "cli/token_request.h"
@@ -42,15 +45,28 @@ int print(std::string_view text) {
   return EXIT_SUCCESS;
 }
 
+// What the API reads from its settings comes from the environment here.
+std::optional<std::string> read_max_token_bytes(auth::Settings& settings) {
+  constexpr const char* kName = "ZITADEL_MAX_TOKEN_BYTES";
+  const char* const value = std::getenv(kName);
+  if (value == nullptr || *value == '\0') return std::nullopt;
+  const auto problem =
+      auth::setting_kinds::max_token_bytes.read({auth::Secret(value), "", ""}, settings);
+  if (problem) return kName + (" (environment) " + *problem);
+  return std::nullopt;
+}
+
 int print_token(const TokenOptions& options, bool allow_http) {
+  auth::Settings settings;
+  if (const auto mistake = read_max_token_bytes(settings)) return fail(*mistake);
   const auto key = auth::read_service_user_key(options.key_file);
   if (!key) return fail(auth::to_string(key.error()));
   const auth::SystemClock clock;
   auth::HttpOptions client_options;
   client_options.ca_file = options.ca_file;
   auth::CurlHttpClient http(client_options);
-  const auto outcome =
-      cli::get_token({options.domain, options.scope, allow_http}, *key, http, clock);
+  const auto outcome = cli::get_token(
+      {options.domain, options.scope, allow_http, settings.max_token_bytes}, *key, http, clock);
   if (!outcome) return fail(outcome.error().sentence);
   if (!cli::is_usual_project_id(options.project)) {
     tell("note: --project " + options.project +

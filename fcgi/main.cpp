@@ -216,7 +216,8 @@ int run() {
       settings, {http, *authentication, clock, workers, shared.get(), server.has_value()});
   responder.emplace(validator, fcgi::ProtectedResource{settings.realm, metadata.url()},
                     fcgi::Cors(settings.cors_origins),
-                    fcgi::ClientAddress(settings.client_address_header, settings.trusted_proxies));
+                    fcgi::ClientAddress(settings.client_address_header, settings.trusted_proxies),
+                    settings.max_token_bytes);
   authorizer.emplace(rules->get(), *responder, fcgi::CallerVariables(settings.pass_claims), clock);
   dispatcher.emplace(router, *authorizer, metadata, *responder);
 

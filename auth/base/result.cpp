@@ -78,6 +78,7 @@ constexpr Row kRows[] = {
     {Reason::kKeyUnusable, Fault::kOwn, "the private key cannot be used"},
     {Reason::kClockWrong, Fault::kOwn, "this machine's clock is wrong"},
     {Reason::kClaimsTooLong, Fault::kOwn, "more is said of a token than is kept of one"},
+    {Reason::kScopesLeftOut, Fault::kOwn, "not all that is said of a token is kept"},
     {Reason::kInternal, Fault::kOwn, "internal error"},
 };
 

@@ -82,6 +82,7 @@ enum class Reason {
   kKeyUnusable,
   kClockWrong,
   kClaimsTooLong,
+  kScopesLeftOut,  // told to the log, refuses nobody
   kInternal,
 };
 

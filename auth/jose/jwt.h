@@ -9,10 +9,12 @@
 #include "auth/base/result.h"
 #include "auth/jose/algorithm.h"
 #include "auth/jose/verification_key.h"
+#include "auth/token/bearer_token.h"
 
 namespace auth::jose {
 
-constexpr std::size_t kMaxJwtBytes = 16 << 10;  // as long as an Authorization header may be
+// As long as an Authorization header may be at most.
+constexpr std::size_t kMaxJwtBytes = kMostAuthorizationBytes;
 constexpr std::size_t kMaxJwtHeaderBytes = 4 << 10;
 
 // Whether it is a JWT, well-formed or not, or something else: it begins like the base64url form of

@@ -121,6 +121,9 @@ constexpr SettingKind ascii{
     },
     [] { return std::string("text"); }, [](const Settings& settings) { return settings.*Member; }};
 
+inline constexpr const SettingKind& max_token_bytes =
+    number<&Settings::max_token_bytes, kLeastAuthorizationBytes, kMostAuthorizationBytes, kBytes>;
+
 extern const SettingKind client_secret, project_id, domain, introspection_url, resource, key_file,
     ca_file, cache_dir, cache_url, rules_file, log_file, pass_claims, cors_origins,
     client_address_header, trusted_proxies, cache_max_tokens;

@@ -203,6 +203,16 @@ constexpr SettingRow kRows[] = {
      .fallback = "none",
      .meaning = "Claims that protected programs are given beyond the usual ones: \"email\" becomes "
                 "AUTH_EMAIL, and every other character than letters and digits becomes \"_\"."},
+    {.setting = {"ZITADEL_MAX_TOKEN_BYTES"},
+     .kind = max_token_bytes,
+     .group = Group::kCallers,
+     .modes = Modes::kAll,
+     .meaning = "The longest access token that is taken, the word Bearer before it included; 400 "
+                "beyond. A JWT with many roles can be longer than the default.",
+     .more =
+         "The web server has a limit of its own, which its file tells how to raise. "
+         "zitadel-token goes by the variable of this name in its environment. Each request that "
+         "waits for ZITADEL holds its token in memory."},
     {.setting = {"ZITADEL_RESOURCE"},
      .kind = resource,
      .group = Group::kCallers,

@@ -11,6 +11,7 @@
 #include "auth/base/log.h"
 #include "auth/base/secret.h"
 #include "auth/store/redis_url.h"
+#include "auth/token/bearer_token.h"
 #include "auth/zitadel/key_file.h"
 
 namespace auth {
@@ -74,6 +75,8 @@ struct Settings {
   // Behind proxies: the header by which they tell the client's address, and who they are.
   std::string client_address_header;      // ZITADEL_CLIENT_ADDRESS_HEADER; empty: REMOTE_ADDR
   std::vector<IpPrefix> trusted_proxies;  // ZITADEL_TRUSTED_PROXIES
+
+  std::size_t max_token_bytes = kUsualAuthorizationBytes;  // ZITADEL_MAX_TOKEN_BYTES
 
   std::string rules_file;                 // ZITADEL_RULES; empty: nothing else is protected
   std::vector<std::string> pass_claims;   // ZITADEL_PASS_CLAIMS

@@ -38,16 +38,17 @@ bool is_bearer(std::string_view word) noexcept {
                     [](char a, char b) { return (a | 0x20) == b; });
 }
 
-bool is_bearer_token(std::string_view text) noexcept {
+bool is_bearer_token(std::string_view text, std::size_t most) noexcept {
+  constexpr std::size_t kRest = std::string_view("Bearer ").size();
   const auto padding = std::find_if_not(text.begin(), text.end(), kInB64Token);
-  return text.size() <= kMaxBearerTokenBytes && padding != text.begin() &&
+  return text.size() + kRest <= most && padding != text.begin() &&
          std::all_of(padding, text.end(), [](char byte) { return byte == '='; });
 }
 
-Result<SecretView> bearer_token(std::span<const std::string_view> headers) {
+Result<SecretView> bearer_token(std::span<const std::string_view> headers, std::size_t most) {
   if (headers.size() > 1) return Reason::kRepeatedAuthorization;
   if (headers.empty()) return Reason::kNoToken;
-  if (headers[0].size() > kMaxAuthorizationBytes) return Reason::kAuthorizationTooLong;
+  if (headers[0].size() > most) return Reason::kAuthorizationTooLong;
 
   const std::string_view value = trimmed(headers[0]);
   const auto scheme_end = std::find_if_not(value.begin(), value.end(), kInToken);
@@ -57,7 +58,7 @@ Result<SecretView> bearer_token(std::span<const std::string_view> headers) {
   std::string_view rest = value.substr(scheme_size);
   rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
   if (rest.size() == value.size() - scheme_size) return Reason::kMalformedAuthorization;
-  if (!is_bearer_token(rest)) return Reason::kMalformedAuthorization;
+  if (!is_bearer_token(rest, most)) return Reason::kMalformedAuthorization;
   return SecretView(rest);
 }
 

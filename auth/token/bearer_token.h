@@ -10,12 +10,16 @@
 
 namespace auth {
 
-constexpr std::size_t kMaxAuthorizationBytes = 16 << 10;
-constexpr std::size_t kMaxBearerTokenBytes =
-    kMaxAuthorizationBytes - std::string_view("Bearer ").size();
+// How long an Authorization header, the word Bearer and the token, may be: what is usual, and what
+// an operator may choose. A head of more than kMaxHeadBytes (fcgi/server/request_head.h) is never
+// read.
+constexpr std::size_t kUsualAuthorizationBytes = 16 << 10;
+constexpr std::size_t kLeastAuthorizationBytes = 1 << 10;
+constexpr std::size_t kMostAuthorizationBytes = 64 << 10;
 
-// Whether it is a token that bearer_token takes: a b64token that fits into the header.
-[[nodiscard]] bool is_bearer_token(std::string_view text) noexcept;
+// Whether it is a token that bearer_token takes: a b64token that fits into a header of most bytes.
+[[nodiscard]] bool is_bearer_token(std::string_view text,
+                                   std::size_t most = kUsualAuthorizationBytes) noexcept;
 
 // Whether it is the word "Bearer", in any case: a scheme (RFC 9110 §11.1) or a token's type
 // (RFC 6749 §5.1).
@@ -30,7 +34,8 @@ constexpr std::size_t kMaxBearerTokenBytes =
 // (RFC 9110 §5.5).
 // Errors: kNoToken (no header, an empty one, or one of another scheme), kMalformedAuthorization
 // (Bearer without exactly one b64token), kRepeatedAuthorization (more than one header, whatever
-// they hold), kAuthorizationTooLong (over kMaxAuthorizationBytes, whatever it holds).
-[[nodiscard]] Result<SecretView> bearer_token(std::span<const std::string_view> headers);
+// they hold), kAuthorizationTooLong (over most bytes, whatever it holds).
+[[nodiscard]] Result<SecretView> bearer_token(std::span<const std::string_view> headers,
+                                              std::size_t most = kUsualAuthorizationBytes);
 
 }  // namespace auth

@@ -54,10 +54,10 @@ Response Authorizer::admit(const Request& request, const auth::Claims& claims) c
   if (!is_asked_by_apache(request)) forbid_storing(response);
   auto variables = variables_.of(request, claims);
   if (!variables) {
-    // Some of the roles would be worse than nothing, and the web server would only say 500 or 502.
+    // Part of a claim would be worse than nothing, and the web server would only say 500 or 502.
     failures_.add(
         {auth::Reason::kInternal,
-         "a caller has more roles, or longer claims of ZITADEL_PASS_CLAIMS, than the web server "
+         "a caller has longer claims of ZITADEL_PASS_CLAIMS, or a longer name, than the web server "
          "could hand on (" +
              CallerVariables::limits() + "): not let in"});
     return unable("more is known of the caller than can be handed on");

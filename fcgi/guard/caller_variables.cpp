@@ -14,18 +14,28 @@ namespace {
 using auth::percent_encode;
 
 // What every protected program gets; ZITADEL_PASS_CLAIMS cannot take these.
-constexpr std::array<std::string_view, 7> kVariables = {
-    "AUTH_SUB",   "AUTH_USERNAME", "AUTH_ROLES",    "AUTH_ORG",
-    "AUTH_SCOPE", "AUTH_EXP",      "AUTH_CLIENT_ID"};
+constexpr std::array<std::string_view, 8> kVariables = {
+    "AUTH_SUB",   "AUTH_USERNAME", "AUTH_ROLES",     "AUTH_ORG",
+    "AUTH_SCOPE", "AUTH_EXP",      "AUTH_CLIENT_ID", "AUTH_CUT"};
 
+using Variable = CallerVariables::List::value_type;
+
+std::size_t size_of(const Variable& variable) {
+  return variable.first.size() + variable.second.size();
+}
+
+// Puts the names into the variable's empty list until the next one has no room. Returns false if
+// some are left out.
 template <typename Names>
-std::string encoded_list(const Names& names) {
-  std::string list;
+bool fill(Variable& variable, const Names& names, std::size_t room) {
+  std::string& list = variable.second;
   for (const auto& name : names) {
-    if (!list.empty()) list.push_back(' ');
-    list += percent_encode(name);
+    const std::string next = percent_encode(name);
+    const std::size_t blank = list.empty() ? 0 : 1;
+    if (list.size() + blank + next.size() > room) return false;
+    list.append(blank, ' ').append(next);
   }
-  return list;
+  return true;
 }
 
 // "urn:zitadel:iam:user:metadata" → AUTH_URN_ZITADEL_IAM_USER_METADATA
@@ -52,16 +62,39 @@ void leave_out_what_is_there(const Request& request, CallerVariables::List& vari
 
 std::size_t size_of(const CallerVariables::List& variables) {
   std::size_t size = 0;
-  for (const auto& [name, value] : variables) size += name.size() + value.size();
+  for (const Variable& variable : variables) size += size_of(variable);
   return size;
 }
 
 std::size_t longest(const CallerVariables::List& variables) {
   std::size_t longest = 0;
-  for (const auto& [name, value] : variables) {
-    longest = std::max(longest, name.size() + value.size());
-  }
+  for (const Variable& variable : variables) longest = std::max(longest, size_of(variable));
   return longest;
+}
+
+// The names of both lists, and AUTH_CUT where both are cut.
+constexpr std::size_t kReservedBytes = std::string_view(
+                                           "AUTH_ROLES"
+                                           "AUTH_SCOPE"
+                                           "AUTH_CUT"
+                                           "AUTH_ROLES AUTH_SCOPE")
+                                           .size();
+
+// Roles go before scopes, which the client asks for: it must not push out what it is.
+void fill_lists(const auth::Claims& claims, std::size_t most, CallerVariables::List& variables) {
+  std::vector<std::string_view> roles;
+  for (const auth::Role& role : claims.roles()) roles.push_back(role.name);
+  std::size_t left = kMaxVariablesBytes - kReservedBytes - size_of(variables);
+  std::string cut;
+  for (const auto& [name, names] :
+       {std::pair{"AUTH_ROLES", roles}, std::pair{"AUTH_SCOPE", claims.scopes()}}) {
+    Variable variable{name, ""};
+    const std::size_t room = std::min(left, most - variable.first.size());
+    if (!fill(variable, names, room)) cut.append(cut.empty() ? "" : " ").append(name);
+    left -= variable.second.size();
+    variables.push_back(std::move(variable));
+  }
+  variables.emplace_back("AUTH_CUT", std::move(cut));
 }
 
 std::string time_of(const auth::Claims& claims) {
@@ -90,16 +123,12 @@ std::optional<std::string> CallerVariables::mistake_in(
 std::optional<CallerVariables::List> CallerVariables::of(const Request& request,
                                                          const auth::Claims& claims) const {
   if (is_access_check(request) && !wants_variables(request)) return List{};
-  std::vector<std::string_view> roles;
-  for (const auth::Role& role : claims.roles()) roles.push_back(role.name);
   const std::string subject = percent_encode(claims.subject());
   // Also where they are empty: nothing that was there before may pass for what we say.
   List variables = {{"REMOTE_USER", subject},
                     {"AUTH_SUB", subject},
                     {"AUTH_USERNAME", percent_encode(claims.username())},
-                    {"AUTH_ROLES", encoded_list(roles)},
                     {"AUTH_ORG", percent_encode(claims.organisation())},
-                    {"AUTH_SCOPE", encoded_list(claims.scopes())},
                     {"AUTH_EXP", time_of(claims)},
                     {"AUTH_CLIENT_ID", percent_encode(claims.client_id())}};
   if (is_access_check(request)) {
@@ -109,10 +138,12 @@ std::optional<CallerVariables::List> CallerVariables::of(const Request& request,
       variables.emplace_back(variable_of(name), percent_encode(claims.extra(name)));
     }
   }
-  if (size_of(variables) > kMaxVariablesBytes) return std::nullopt;
-  if (is_asked_by_apache(request) && longest(variables) > kMaxApacheVariableBytes) {
+  const std::size_t most =
+      is_asked_by_apache(request) ? kMaxApacheVariableBytes : kMaxVariablesBytes;
+  if (size_of(variables) + kReservedBytes > kMaxVariablesBytes || longest(variables) > most) {
     return std::nullopt;
   }
+  fill_lists(claims, most, variables);
   leave_out_what_is_there(request, variables);
   return variables;
 }

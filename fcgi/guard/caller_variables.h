@@ -39,7 +39,8 @@ class CallerVariables {
       const std::vector<std::string>& passed_claims);
 
   // The variables for a request that may go on, their values such that each stays in its line and
-  // in its place in a list; nothing where they are more than the web server could hand on.
+  // in its place in a list. Of roles and scopes, as many as the web server could hand on; AUTH_CUT
+  // names the lists that lack some. nullopt where the rest alone is more than it could.
   [[nodiscard]] std::optional<List> of(const Request& request, const auth::Claims& claims) const;
 
   // For the log.

@@ -2,8 +2,6 @@
 
 #include <optional>
 
-#include "auth/token/bearer_token.h"
-
 namespace fcgi {
 
 struct Responder::Parked {
@@ -21,7 +19,8 @@ void Responder::admit(std::unique_ptr<Exchange> exchange, const auth::Requiremen
     return let_in(std::move(parked), std::make_shared<const auth::Claims>());
   }
   Exchange& asked = *parked->exchange;
-  const auth::Result<auth::SecretView> token = auth::bearer_token(asked.request().authorization());
+  const auth::Result<auth::SecretView> token =
+      auth::bearer_token(asked.request().authorization(), max_token_bytes_);
   if (!token) return finish(asked, challenge(token.error(), requirement, resource_));
   const auto client = [this, &asked] { return client_address_.of(asked.request()); };
   const ClientWatch watch = asked.client_watch();

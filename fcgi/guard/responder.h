@@ -1,10 +1,12 @@
 // Responder: takes the caller's token out of the request, has it judged, and answers.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <utility>
 
+#include "auth/token/bearer_token.h"
 #include "auth/token/requirement.h"
 #include "auth/token_validator.h"
 #include "fcgi/guard/challenge.h"
@@ -24,11 +26,13 @@ class Responder {
   enum class Body { kIgnored, kWanted };
 
   Responder(auth::TokenValidator& validator, ProtectedResource resource, Cors cors,
-            ClientAddress client_address = {})
+            ClientAddress client_address = {},
+            std::size_t max_token_bytes = auth::kUsualAuthorizationBytes)
       : validator_(validator),
         resource_(std::move(resource)),
         cors_(std::move(cors)),
-        client_address_(std::move(client_address)) {}
+        client_address_(std::move(client_address)),
+        max_token_bytes_(max_token_bytes) {}
 
   // Finishes the exchange with what admitted makes, or with a challenge: now or, where ZITADEL has
   // to be asked or a body has to come, later and on another thread. The requirement must live as
@@ -54,6 +58,7 @@ class Responder {
   const ProtectedResource resource_;
   const Cors cors_;
   const ClientAddress client_address_;
+  const std::size_t max_token_bytes_;
 };
 
 }  // namespace fcgi

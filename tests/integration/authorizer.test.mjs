@@ -14,7 +14,7 @@ let issuer;
 before(async () => { issuer = await startIssuer(); });
 after(() => issuer?.stop());
 
-const usualVariables = ['AUTH_CLIENT_ID', 'AUTH_EXP', 'AUTH_ORG', 'AUTH_ROLES', 'AUTH_SCOPE',
+const usualVariables = ['AUTH_CLIENT_ID', 'AUTH_CUT', 'AUTH_EXP', 'AUTH_ORG', 'AUTH_ROLES', 'AUTH_SCOPE',
   'AUTH_SUB', 'AUTH_USERNAME', 'REMOTE_USER'];
 
 const origin = 'https://app.example.org';

@@ -97,6 +97,22 @@ describe('a mistake on the command line is told, with a hint at --help', () => {
   }
 });
 
+it('refuses a length of tokens that no API can have', async () => {
+  for (const value of ['16k', '1023', '"20000"']) {
+    assertFailed(await run(options(), { ZITADEL_MAX_TOKEN_BYTES: value }),
+      /ZITADEL_MAX_TOKEN_BYTES \(environment\) is not a whole number of bytes from 1024 to 65536\n$/);
+  }
+});
+
+it('tells that a token is longer than an API takes', async () => {
+  const env = { ZITADEL_MAX_TOKEN_BYTES: '1024' };
+  const token = 'a'.repeat(1018);
+  await issuer.fault({ on: 'token', set: { access_token: token } });
+  assertFailed(await run(options(), env),
+    /the access token is 1018 bytes long, and an API takes 1024 .*ZITADEL_MAX_TOKEN_BYTES/);
+  assert.equal(await tokenOf(options()), token);
+});
+
 it('does not print what stands in a wrong domain', async () => {
   assertFailed(await run(options({ domain: 'https://user:hunter2@host' })), /^(?!.*hunter2)/);
 });

@@ -269,6 +269,10 @@ class SettingsTest : public support::SettingsFixture {
     refuses("ZITADEL_THREADS=0", ", \"0\", is not a whole number from 1 to 64");
     refuses("ZITADEL_CACHE_MAX_BYTES=1000",
             ", \"1000\", is not a whole number of bytes from 4194304 to 68719476736");
+    for (const char* text : {"1023", "65537", "16k", "0"}) {
+      refuses("ZITADEL_MAX_TOKEN_BYTES=" + std::string(text),
+              ", \"" + std::string(text) + "\", is not a whole number of bytes from 1024 to 65536");
+    }
     for (const char* name :
          {"ZITADEL_MAX_IN_FLIGHT", "ZITADEL_MAX_CONNECTIONS", "ZITADEL_MAX_PARKED"}) {
       refuses(std::string(name) + "=0", ", \"0\", is not a whole number from 1 to 65536");
@@ -562,6 +566,7 @@ class SettingsTest : public support::SettingsFixture {
                            "ZITADEL_MAX_IN_FLIGHT=17",
                            "ZITADEL_MAX_CONNECTIONS=18",
                            "ZITADEL_MAX_PARKED=19",
+                           "ZITADEL_MAX_TOKEN_BYTES=20000",
                            "ZITADEL_RULES=/etc/rules",
                            "ZITADEL_PASS_CLAIMS= email  urn:x ",
                            "ZITADEL_RESOURCE=https://api.example/api",
@@ -591,6 +596,7 @@ class SettingsTest : public support::SettingsFixture {
     CPPUNIT_ASSERT_EQUAL(std::size_t{17}, settings.max_in_flight);
     CPPUNIT_ASSERT_EQUAL(std::size_t{18}, settings.max_connections);
     CPPUNIT_ASSERT_EQUAL(std::size_t{19}, settings.max_parked);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{20'000}, settings.max_token_bytes);
     CPPUNIT_ASSERT_EQUAL(std::string("/etc/rules"), settings.rules_file);
     CPPUNIT_ASSERT(settings.pass_claims == (Variables{"email", "urn:x"}));
     CPPUNIT_ASSERT_EQUAL(std::string("https://api.example/api"), settings.resource);

@@ -22,6 +22,7 @@ class BearerTokenTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(refuses_two_headers_whatever_they_hold);
   CPPUNIT_TEST(refuses_a_header_that_is_too_long);
   CPPUNIT_TEST(takes_a_header_of_the_greatest_length);
+  CPPUNIT_TEST(goes_by_the_length_that_it_is_told);
   CPPUNIT_TEST(takes_every_byte_of_a_b64token);
   CPPUNIT_TEST(takes_the_scheme_in_any_case);
   CPPUNIT_TEST(takes_several_spaces_after_the_scheme);
@@ -119,14 +120,28 @@ class BearerTokenTest : public CppUnit::TestFixture {
   }
 
   void refuses_a_header_that_is_too_long() {
-    const std::string header = "Bearer " + std::string(auth::kMaxAuthorizationBytes - 6, 'a');
+    const std::string header = "Bearer " + std::string(auth::kUsualAuthorizationBytes - 6, 'a');
     refuses(Reason::kAuthorizationTooLong, header);
-    refuses(Reason::kAuthorizationTooLong, std::string(auth::kMaxAuthorizationBytes + 1, ' '));
+    refuses(Reason::kAuthorizationTooLong, std::string(auth::kUsualAuthorizationBytes + 1, ' '));
   }
 
   void takes_a_header_of_the_greatest_length() {
-    const std::string token(auth::kMaxAuthorizationBytes - 7, 'a');
+    const std::string token(auth::kUsualAuthorizationBytes - 7, 'a');
     takes(token, "Bearer " + token);
+  }
+
+  void goes_by_the_length_that_it_is_told() {
+    for (const std::size_t most : {auth::kLeastAuthorizationBytes, auth::kMostAuthorizationBytes}) {
+      const std::string fits = "Bearer " + std::string(most - 7, 'a');
+      const std::string_view headers[] = {fits};
+      CPPUNIT_ASSERT(auth::bearer_token(headers, most).has_value());
+      const std::string longer = fits + 'a';
+      const std::string_view too_long[] = {longer};
+      const auto refused = auth::bearer_token(too_long, most);
+      CPPUNIT_ASSERT(!refused && refused.error().reason == Reason::kAuthorizationTooLong);
+      CPPUNIT_ASSERT(auth::is_bearer_token(fits.substr(7), most));
+      CPPUNIT_ASSERT(!auth::is_bearer_token(longer.substr(7), most));
+    }
   }
 
   void takes_every_byte_of_a_b64token() {
@@ -165,8 +180,8 @@ class BearerTokenTest : public CppUnit::TestFixture {
          {std::string("a"), std::string("a.b-c_d~e+f/g=="), std::string(), std::string("="),
           std::string("a=b"), std::string("a b"), std::string("a\nb"), std::string("a!"),
           std::string("a\""), std::string("a,"), std::string("\xc3\xbc"), std::string("a\0", 2),
-          std::string(auth::kMaxBearerTokenBytes, 'a'),
-          std::string(auth::kMaxBearerTokenBytes + 1, 'a')}) {
+          std::string(auth::kUsualAuthorizationBytes - 7, 'a'),
+          std::string(auth::kUsualAuthorizationBytes - 6, 'a')}) {
       CPPUNIT_ASSERT_EQUAL_MESSAGE(token, parse("Bearer " + token).has_value(),
                                    auth::is_bearer_token(token));
     }

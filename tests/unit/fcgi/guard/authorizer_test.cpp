@@ -6,8 +6,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
+#include "auth/base/text.h"
 #include "tests/unit/support/fake_exchange.h"
 #include "tests/unit/support/temporary_folder.h"
 #include "tests/unit/support/validator_fixture.h"
@@ -37,6 +39,8 @@ class AuthorizerTest : public support::ValidatorFixture {
   CPPUNIT_TEST(refuses_claims_that_would_share_a_variable);
   CPPUNIT_TEST(lets_nobody_keep_what_was_decided_about_another);
   CPPUNIT_TEST(refuses_whom_more_is_known_of_than_fits);
+  CPPUNIT_TEST(cuts_a_list_that_does_not_fit_at_a_whole_name);
+  CPPUNIT_TEST(lets_no_scopes_push_out_roles);
   CPPUNIT_TEST(says_so_where_there_is_nothing_to_say);
   CPPUNIT_TEST(tells_the_program_who_calls);
   CPPUNIT_TEST(tells_no_variable_twice);
@@ -245,7 +249,7 @@ class AuthorizerTest : public support::ValidatorFixture {
 
   void refuses_claims_that_would_share_a_variable() {
     using Names = std::vector<std::string>;
-    for (const Names& names : {Names{"sub"}, {"client-id"}, {"a-b", "a_b"}, {"a", "A"}}) {
+    for (const Names& names : {Names{"sub"}, {"client-id"}, {"cut"}, {"a-b", "a_b"}, {"a", "A"}}) {
       CPPUNIT_ASSERT(fcgi::CallerVariables::mistake_in(names).has_value());
     }
     CPPUNIT_ASSERT(!fcgi::CallerVariables::mistake_in({"email", "urn:x:y", "name"}).has_value());
@@ -275,13 +279,66 @@ class AuthorizerTest : public support::ValidatorFixture {
     CPPUNIT_ASSERT(log_->text().find("than the web server could hand on") != std::string::npos);
   }
 
+  // Of 36 characters; the last in the order of their names is "staff".
+  static std::string many_roles() {
+    std::string roles = "\"staff\": {\"338273905748541443\": \"x\"}";
+    for (int i = 1000; i < 1999; ++i) {
+      roles += ", \"role-" + std::to_string(i) + std::string(27, 'x') +
+               "\": {\"338273905748541443\": \"x\"}";
+    }
+    return "\"urn:zitadel:iam:org:project:roles\": {" + roles + "}";
+  }
+
+  static std::size_t names_in(const std::string& list) {
+    std::size_t count = 0;
+    for (const std::string_view name : auth::words_of(list)) {
+      CPPUNIT_ASSERT_EQUAL(std::size_t{36}, name.size());
+      CPPUNIT_ASSERT_EQUAL("role-" + std::to_string(1000 + count), std::string(name.substr(0, 9)));
+      ++count;
+    }
+    return count;
+  }
+
+  void cuts_a_list_that_does_not_fit_at_a_whole_name() {
+    for (const auto& [apache, least, most] : {std::tuple{"", 870U, 884U},
+                                              {"AUTHENTICATOR", 214U, 215U},
+                                              {"ACCESS_CHECKER", 214U, 215U}}) {
+      const Record record =
+          ask("/staff", std::string("token") + apache, "GET", apache, "ZITADEL_VARIABLES=1");
+      zitadel_answers(200, active("a", many_roles() + ", \"scope\": \"openid b\""));
+      const Response response = answer(record);
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(apache, 200, response.status);
+      const std::size_t names = names_in(header(response, "variable-auth_roles"));
+      CPPUNIT_ASSERT_MESSAGE(std::to_string(names), names >= least && names <= most);
+      CPPUNIT_ASSERT_EQUAL(std::string("AUTH_ROLES"),
+                           header(response, "variable-auth_cut").substr(0, 10));
+    }
+  }
+
+  void lets_no_scopes_push_out_roles() {
+    std::string scopes;
+    for (int i = 0; i < 60'000; ++i) scopes += "scope-" + std::to_string(i) + ' ';
+    const Response response =
+        asked("/staff", "token", 200,
+              active("a", "\"scope\": \"" + scopes + "\", " + with_role("staff")));
+    CPPUNIT_ASSERT_EQUAL(200, response.status);
+    CPPUNIT_ASSERT_EQUAL(std::string("staff"), header(response, "variable-auth_roles"));
+    CPPUNIT_ASSERT_EQUAL(std::string("AUTH_SCOPE"), header(response, "variable-auth_cut"));
+    const std::string told = header(response, "variable-auth_scope");
+    CPPUNIT_ASSERT(told.size() > 30'000 && told.size() < fcgi::kMaxVariablesBytes);
+    CPPUNIT_ASSERT(scopes.starts_with(told + ' '));
+    const auto dropped = "of its scopes and claims are left out";
+    CPPUNIT_ASSERT(log_->text().find(dropped) != std::string::npos);
+    CPPUNIT_ASSERT(log_->text().find(dropped) == log_->text().rfind(dropped));
+  }
+
   void says_so_where_there_is_nothing_to_say() {
     const Response response = answer(ask("/open"));
     CPPUNIT_ASSERT_EQUAL(200, response.status);
-    for (const char* name :
-         {"variable-remote_user", "variable-auth_sub", "variable-auth_username",
-          "variable-auth_roles", "variable-auth_org", "variable-auth_scope", "variable-auth_exp",
-          "variable-auth_client_id", "variable-auth_email", "variable-auth_none"}) {
+    for (const char* name : {"variable-remote_user", "variable-auth_sub", "variable-auth_username",
+                             "variable-auth_roles", "variable-auth_org", "variable-auth_scope",
+                             "variable-auth_exp", "variable-auth_client_id", "variable-auth_cut",
+                             "variable-auth_email", "variable-auth_none"}) {
       CPPUNIT_ASSERT_EQUAL_MESSAGE(name, std::string(), header(response, name));
     }
   }

@@ -28,7 +28,7 @@ UNIT_TEST_SOURCES := $(sort $(shell find tests/unit -name "*.cpp"))
 FUZZ_TARGETS := bearer_token bucket_store discovery dotenv introspection json_members jwt key_file \
   key_set redis_url request_head request_path rules sealed_entry server server_words url
 
-BENCH_PROGRAMS := cache_memory cached_token first_answer floor nothing plain_cgi shared_hit
+BENCH_PROGRAMS := cache_memory cached_token first_answer floor io_pause nothing plain_cgi shared_hit
 
 # libcurl is loaded when it is needed (auth/zitadel/curl_library.h).
 AUTH_LIBS = $(shell pkg-config --libs libcrypto json-c) -lhiredis

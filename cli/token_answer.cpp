@@ -9,6 +9,7 @@
 #include "auth/token/bearer_token.h"
 #include "auth/zitadel/client_assertion.h"
 #include "auth/zitadel/discovery.h"
+#include "auth/zitadel/server_words.h"
 
 namespace cli {
 namespace {
@@ -94,7 +95,8 @@ class Advice {
 };
 
 std::string with_words(std::string_view what, const auth::HttpResponse& answer) {
-  return std::string(what) + (answer.words.empty() ? "" : ": " + answer.words);
+  const std::string words = auth::server_words(answer);
+  return std::string(what) + (words.empty() ? "" : ": " + words);
 }
 
 }  // namespace

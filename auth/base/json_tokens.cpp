@@ -1,5 +1,6 @@
 #include "auth/base/json_tokens.h"
 
+#include <algorithm>
 #include <cstdint>
 
 #include "auth/base/text.h"
@@ -18,6 +19,12 @@ bool take(std::string_view& text, std::string_view token) {
   return true;
 }
 
+bool take(std::string_view& text, char token) {
+  if (text.empty() || text[0] != token) return false;
+  text.remove_prefix(1);
+  return true;
+}
+
 bool take_any(std::string_view& text, std::string_view characters) {
   if (text.empty() || characters.find(text[0]) == std::string_view::npos) return false;
   text.remove_prefix(1);
@@ -33,9 +40,9 @@ bool take_digits(std::string_view& text) {
 
 // RFC 8259 §6.
 bool take_number(std::string_view& text) {
-  take(text, "-");
-  if (!take(text, "0") && !take_digits(text)) return false;
-  if (take(text, ".") && !take_digits(text)) return false;
+  take(text, '-');
+  if (!take(text, '0') && !take_digits(text)) return false;
+  if (take(text, '.') && !take_digits(text)) return false;
   if (!take_any(text, "eE")) return true;
   take_any(text, "+-");
   return take_digits(text);
@@ -60,7 +67,7 @@ enum class Units { kText, kAny };
 // What stands behind a backslash.
 bool take_escape(std::string_view& text, Units units) {
   if (take_any(text, "\"\\/bfnrt")) return true;
-  if (!take(text, "u")) return false;
+  if (!take(text, 'u')) return false;
   const std::optional<std::uint32_t> unit = take_code_unit(text);
   if (!unit || units == Units::kAny) return unit.has_value();
   if (*unit == 0) return false;
@@ -78,11 +85,20 @@ bool take_character(std::string_view& text) {
   return true;
 }
 
+// Most of an answer consists of these: visible ASCII and blanks, but for what ends a string or
+// escapes.
+void skip_plain(std::string_view& text) {
+  const auto* const end = std::find_if(text.begin(), text.end(), [](char byte) {
+    return byte < ' ' || byte > '~' || byte == '"' || byte == '\\';
+  });
+  text.remove_prefix(static_cast<std::size_t>(end - text.begin()));
+}
+
 bool take_string(std::string_view& text, Units units) {
-  if (!take(text, "\"")) return false;
-  while (!text.empty()) {
-    if (take(text, "\"")) return true;
-    if (take(text, "\\") ? !take_escape(text, units) : !take_character(text)) return false;
+  if (!take(text, '"')) return false;
+  for (skip_plain(text); !text.empty(); skip_plain(text)) {
+    if (take(text, '"')) return true;
+    if (take(text, '\\') ? !take_escape(text, units) : !take_character(text)) return false;
   }
   return false;
 }

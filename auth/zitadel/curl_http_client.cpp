@@ -27,6 +27,9 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::size_t kMaxSpareTransfers = 512;
 constexpr std::uint32_t kWake = 0;  // what epoll knows the eventfd by, instead of a CurlMulti
+// How long transfers are started, served or ended before the thread looks at what else there is. To
+// read one long answer takes about a millisecond as well.
+constexpr std::chrono::milliseconds kTurn{1};
 
 struct Pending {
   HttpRequest request;
@@ -78,6 +81,7 @@ class CurlHttpClient::Loop {
   const CurlLibrary* curl_ = nullptr;
   Descriptor epoll_{};
   SteadyClock::time_point last_active_{};
+  bool is_behind_ = false;  // a turn has ended before all was done
   std::deque<Pending> queue_{};
   std::unique_ptr<CurlMulti> current_{};               // null: nothing was asked lately
   std::vector<std::unique_ptr<CurlMulti>> leaving_{};  // take no more transfers
@@ -207,7 +211,12 @@ void CurlHttpClient::Loop::take_inbox() {
 }
 
 void CurlHttpClient::Loop::start_queued() {
+  const auto end = SteadyClock::now() + kTurn;
   while (!queue_.empty()) {
+    if (SteadyClock::now() >= end) {
+      is_behind_ = true;
+      return;
+    }
     const bool late = queue_.front().deadline <= SteadyClock::now();
     if (!late && under_way_ >= options_.max_in_flight) return;
     if (!late && current_ && !current_->may_start()) return;
@@ -244,6 +253,7 @@ void CurlHttpClient::Loop::start_transfer(Pending pending) {
 }
 
 int CurlHttpClient::Loop::wait_milliseconds() const {
+  if (is_behind_) return 0;
   const auto now = SteadyClock::now();
   auto until = SteadyClock::time_point::max();
   if (current_) until = current_->next(!queue_.empty(), now);
@@ -262,7 +272,12 @@ void CurlHttpClient::Loop::wait_and_act() {
   std::array<epoll_event, 256> events;
   const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
                                  wait_milliseconds());
-  for (int i = 0; i < count; ++i) act(events[static_cast<std::size_t>(i)]);
+  is_behind_ = false;
+  const auto end = SteadyClock::now() + kTurn;
+  // What is left over is told of again.
+  for (int i = 0; i < count && (i == 0 || SteadyClock::now() < end); ++i) {
+    act(events[static_cast<std::size_t>(i)]);
+  }
   with_each([](CurlMulti& multi) { multi.run_timers(); });
 }
 
@@ -280,10 +295,13 @@ void CurlHttpClient::Loop::act(const epoll_event& event) {
 }
 
 void CurlHttpClient::Loop::finish_transfers() {
-  with_each([this](CurlMulti& multi) {
-    multi.finish([this](std::unique_ptr<CurlTransfer> transfer, CURLcode code) {
-      retire(std::move(transfer), code);
-    });
+  const auto end = SteadyClock::now() + kTurn;
+  with_each([this, end](CurlMulti& multi) {
+    const bool all =
+        multi.finish(end, [this](std::unique_ptr<CurlTransfer> transfer, CURLcode code) {
+          retire(std::move(transfer), code);
+        });
+    if (!all) is_behind_ = true;
   });
 }
 

@@ -84,7 +84,7 @@ void CurlMulti::run_timers() {
   static_cast<void>(curl_.multi_socket_action(multi_, CURL_SOCKET_TIMEOUT, 0, &running));
 }
 
-void CurlMulti::finish(const Ended& ended) {
+bool CurlMulti::finish(Time until, const Ended& ended) {
   int left = 0;
   while (const CURLMsg* message = curl_.multi_info_read(multi_, &left)) {
     if (message->msg != CURLMSG_DONE) continue;
@@ -94,7 +94,9 @@ void CurlMulti::finish(const Ended& ended) {
     static_cast<void>(curl_.multi_remove_handle(multi_, node.key()));
     note_silence(*node.mapped(), code);
     ended(std::move(node.mapped()), code);
+    if (left > 0 && std::chrono::steady_clock::now() >= until) return false;
   }
+  return true;
 }
 
 // A token that ZITADEL thinks about for long looks alike on a connection that nobody else uses. A

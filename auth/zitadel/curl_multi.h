@@ -46,9 +46,10 @@ class CurlMulti {
                            HttpClient::Done done, std::chrono::milliseconds left);
   void act(int socket, std::uint32_t events);
   void run_timers();
-  // Gives each transfer that has ended.
+  // Gives each transfer that has ended. Returns false if it stopped at `until` before all were
+  // given; one is given at least.
   using Ended = std::function<void(std::unique_ptr<CurlTransfer>, CURLcode)>;
-  void finish(const Ended& ended);
+  [[nodiscard]] bool finish(Time until, const Ended& ended);
   // Ends all with kShuttingDown.
   void abandon();
 

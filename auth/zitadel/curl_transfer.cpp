@@ -7,13 +7,13 @@
 #include "auth/base/secret.h"
 #include "auth/base/version.h"
 #include "auth/zitadel/proxy.h"
-#include "auth/zitadel/server_words.h"
 
 namespace auth {
 namespace {
 
 // An address that was found is used for as long without being looked up again.
 constexpr std::chrono::seconds kAddressLife{20};
+constexpr std::size_t kUsualAnswerBytes = 16 << 10;
 
 Reason reason_of(CURLcode code, bool answer_begun) {
   switch (code) {
@@ -150,7 +150,7 @@ Result<HttpResponse> CurlTransfer::outcome(CURLcode code) {
   response.freshness = freshness();
   response.date = date();
   if (response.date) *response.date += response.freshness.age;
-  if (status != 200) response.words = server_words(response.body, request_);
+  if (status != 200) response.sent = std::make_shared<const HttpRequest>(std::move(request_));
   return response;
 }
 
@@ -210,6 +210,8 @@ std::size_t CurlTransfer::receive(char* data, std::size_t size, std::size_t coun
     self.too_large_ = true;
     return CURL_WRITEFUNC_ERROR;
   }
+  // To grow step by step would copy all of it again, for many answers at the same time.
+  if (self.body_.size() + bytes > kUsualAnswerBytes) self.body_.reserve(kMaxAnswerBytes);
   self.body_.append(data, bytes);
   return bytes;
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "auth/base/json.h"
+#include "auth/zitadel/server_words.h"
 #include "auth/zitadel/url.h"
 
 namespace auth {
@@ -137,7 +138,8 @@ std::string clock_error(const HttpResponse& response, WallTime now,
 std::string answer_in_words(const HttpResponse& response, std::string_view endpoint) {
   std::string text(endpoint);
   text.append(" answered with status ").append(std::to_string(response.status));
-  if (!response.words.empty()) text.append(", saying: ").append(response.words);
+  const std::string words = server_words(response);
+  if (!words.empty()) text.append(", saying: ").append(words);
   return text;
 }
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,7 +35,8 @@ struct HttpResponse {
   std::optional<std::chrono::seconds> retry_after{};  // at most kMaxRetryAfter
   std::optional<WallTime> date{};                     // the server's clock, where it tells
   Freshness freshness{};
-  std::string words{};  // for the log, of another status than 200: see server_words.h
+  // What was asked, with its secrets, where the status is another than 200: see server_words.h.
+  std::shared_ptr<const HttpRequest> sent{};
 };
 
 struct HttpOptions {

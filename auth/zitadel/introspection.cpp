@@ -4,6 +4,7 @@
 
 #include "auth/base/json.h"
 #include "auth/zitadel/form.h"
+#include "auth/zitadel/server_words.h"
 
 namespace auth {
 namespace {
@@ -121,7 +122,8 @@ Result<Claims> Introspection::read(const HttpResponse& answer) const {
 
 Error Introspection::refusal(const HttpResponse& response) const {
   if (authentication_refused(response)) {
-    const std::string words = response.words.empty() ? "" : " (" + response.words + ")";
+    const std::string said = server_words(response);
+    const std::string words = said.empty() ? "" : " (" + said + ")";
     return {Reason::kClientAuthenticationRefused,
             authentication_.describe() + " was refused" + words + ": " +
                 advice(clock_error(response, clock_.wall(), kDateTolerance))};

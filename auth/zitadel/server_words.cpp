@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <optional>
+#include <unordered_set>
 #include <vector>
 
 #include "auth/base/json.h"
@@ -91,8 +92,11 @@ std::string line_of(std::string_view body) {
 bool repeats(std::string_view words, const Secret& secret) {
   const std::size_t piece = std::min(kPieceBytes, secret.size());
   if (piece == 0) return false;
-  for (std::size_t at = 0; at + piece <= words.size(); ++at) {
-    if (secret.reveal().find(words.substr(at, piece)) != std::string_view::npos) return true;
+  std::unordered_set<std::string_view> pieces;
+  for (std::size_t at = 0; at + piece <= words.size(); ++at) pieces.insert(words.substr(at, piece));
+  const std::string_view whole = secret.reveal();
+  for (std::size_t at = 0; at + piece <= whole.size(); ++at) {
+    if (pieces.contains(whole.substr(at, piece))) return true;
   }
   return false;
 }

@@ -52,6 +52,9 @@ function measurementsOf(issuer, apis) {
   const { instant1, instant2, slow1, slow2 } = apis;
   return {
     known: () => measure.knownAgainstFloor(apis),
+    work1: () => measure.workOfNewTokens(instant1),
+    work2: () => measure.workOfNewTokens(instant2),
+    ioPauses: () => measure.ioPauses(),
     new400http1: () => measure.newTokens(slow1, issuer, 'http1', 400),
     new400http2: () => measure.newTokens(slow2, issuer, 'http2', 400),
     new2000http2: () => measure.newTokens(slow2, issuer, 'http2', 2000),

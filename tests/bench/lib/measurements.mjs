@@ -49,6 +49,15 @@ export async function knownAgainstFloor({ floor, instant1 }) {
   return { floor: plain, known };
 }
 
+// The program's processor time, in seconds for 1,000 new tokens; the issuer answers at once.
+export async function workOfNewTokens(api) {
+  const [before] = worked(api);
+  const { answers, errors } = await wrk(url(api),
+    { callers: 32, seconds: 5, load: ['new', newName()] });
+  const [after] = worked(api);
+  return { work: (after - before) / answers / 1e3, errors };
+}
+
 // Callers with a new token each time, while each question takes 0.8 s.
 export async function newTokens(api, issuer, protocol, callers) {
   await issuer.asked(protocol);
@@ -141,6 +150,15 @@ export async function plainCgi(issuer) {
   const { stdout } = await run(program('plain_cgi'), copies, { env, cwd: '/' });
   const [nothing, usual, portable] = stdout.trim().split('\n').map(Number);
   return { nothing, usual, portable };
+}
+
+// The I/O thread's longest pauses while answers of 1 MB arrive, in milliseconds.
+export async function ioPauses() {
+  const { stdout } = await run(program('io_pause'));
+  return stdout.trim().split('\n').map((line) => {
+    const [elapsed, busy, what] = line.split('\t');
+    return { elapsed: Number(elapsed), worked: Number(busy), what };
+  });
 }
 
 export async function sharedHit(issuer) {

@@ -65,6 +65,27 @@ export function rowsOf(samples, median) {
     };
   });
 
+  const pauses = samples.ioPauses[0].map(({ what }, i) => {
+    const [worked, elapsed] = ['worked', 'elapsed'].map((kind) => of('ioPauses', (all) => all[i][kind]));
+    return {
+      what: `the I/O thread's longest pause, answers with ${what}`,
+      target: '< 5 ms',
+      reached: `${worked.toFixed(2)} ms (${elapsed.toFixed(2)} elapsed)`,
+      good: worked < 5,
+    };
+  });
+
+  // Seconds of the program's processor time for 1,000 requests.
+  const perThousand = (name) => of('known', (sample) => sample[name].own / 1e3);
+  const work = ['work1', 'work2'].map((name) => of(name, (sample) => sample.work));
+  const newTokens = {
+    what: 'processor seconds of the program for 1,000 new tokens, issuer at once: HTTP/1.1; HTTP/2',
+    target: '<= 0.25',
+    reached: `${work.map((each) => each.toFixed(3)).join('; ')} (known tokens ` +
+      `${perThousand('known').toFixed(3)}, the floor ${perThousand('floor').toFixed(3)})`,
+    good: work[0] <= 0.25 && errors('work1') + errors('work2') === 0,
+  };
+
   const plainCgi = (what, name) => {
     const reached = of('plainCgi', (sample) => sample[name] / sample.nothing);
     const [own, nothing] = [name, 'nothing'].map((each) =>
@@ -81,6 +102,8 @@ export function rowsOf(samples, median) {
   const rows = [
     { what: 'known token, /private, requests/s against the floor', target: '>= 0.95',
       reached: `${ratio.toFixed(3)} (${round(known)}/s of ${round(floor)}/s)`, good: ratio >= 0.95 },
+    newTokens,
+    ...pauses,
     share('new400http1', 400, 'HTTP/1.1', 0.95),
     share('new400http2', 400, 'HTTP/2', 0.95),
     share('new2000http2', 2000, 'HTTP/2', 0.85),

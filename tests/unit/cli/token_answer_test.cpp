@@ -7,7 +7,6 @@
 #include <string>
 
 #include "auth/token/bearer_token.h"
-#include "auth/zitadel/server_words.h"
 
 namespace {
 
@@ -38,7 +37,10 @@ class TokenAnswerTest : public CppUnit::TestFixture {
 
   static auth::Result<auth::Secret, auth::Mistake> read(
       HttpResponse answer, std::size_t most = auth::kUsualAuthorizationBytes) {
-    answer.words = auth::server_words(answer.body, {"https://issuer.example/oauth/v2/token"});
+    if (answer.status != 200) {
+      answer.sent = std::make_shared<const auth::HttpRequest>(
+          auth::HttpRequest{"https://issuer.example/oauth/v2/token"});
+    }
     return cli::read_token_answer(answer, {"333", "444", nullptr}, "https://issuer.example", kNow,
                                   most);
   }

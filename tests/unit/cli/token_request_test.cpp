@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "auth/base/json.h"
-#include "auth/zitadel/server_words.h"
 #include "tests/unit/support/keys.h"
 #include "tests/unit/support/manual_clock.h"
 
@@ -29,7 +28,10 @@ class InstantHttpClient final : public auth::HttpClient {
 
   void send(HttpRequest request, Done done) override {
     auth::Result<HttpResponse> answer = (request.form.empty() ? discovery : token)(request);
-    if (answer && answer->status != 200) answer->words = auth::server_words(answer->body, request);
+    if (answer && answer->status != 200) {
+      answer->sent = std::make_shared<const HttpRequest>(
+          HttpRequest{request.url, request.form.copy(), request.authorization.copy()});
+    }
     requests.push_back(std::move(request));
     done(std::move(answer));
   }

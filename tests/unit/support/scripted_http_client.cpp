@@ -4,16 +4,14 @@
 #include <stdexcept>
 #include <utility>
 
-#include "auth/zitadel/server_words.h"
-
 namespace support {
 namespace {
 
 // Adds to an answer what the real client adds.
-auth::HttpClient::Done with_words(auth::HttpRequest request, auth::HttpClient::Done done) {
+auth::HttpClient::Done with_sent(auth::HttpRequest request, auth::HttpClient::Done done) {
   const auto sent = std::make_shared<const auth::HttpRequest>(std::move(request));
   return [sent, done = std::move(done)](auth::Result<auth::HttpResponse> answer) {
-    if (answer && answer->status != 200) answer->words = auth::server_words(answer->body, *sent);
+    if (answer && answer->status != 200) answer->sent = sent;
     done(std::move(answer));
   };
 }
@@ -31,7 +29,7 @@ void ScriptedHttpClient::send(auth::HttpRequest request, Done done) {
                         std::string(request.form.reveal()),
                         std::string(request.authorization.reveal()),
                         {}};
-      question.done = with_words(std::move(request), std::move(done));
+      question.done = with_sent(std::move(request), std::move(done));
       waiting_.push_back(std::move(question));
       return;
     }

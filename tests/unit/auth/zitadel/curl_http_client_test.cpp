@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "auth/zitadel/server_words.h"
 #include "tests/unit/support/http_asker.h"
 #include "tests/unit/support/log_capture.h"
 #include "tests/unit/support/loopback_server.h"
@@ -411,7 +412,7 @@ class CurlHttpClientTest : public CppUnit::TestFixture {
     CurlHttpClient client(quick());
     const auto said = [&](const LoopbackServer& server, std::string_view form,
                           std::string_view authorization) {
-      return ask(client, server.url(), form, authorization).wait()->words;
+      return auth::server_words(*ask(client, server.url(), form, authorization).wait());
     };
     CPPUNIT_ASSERT_EQUAL(std::string("unknown name"), said(says, "token=a-token", "Basic YTpi"));
     CPPUNIT_ASSERT_EQUAL(std::string(), said(good, "token=a-token", ""));

@@ -26,7 +26,9 @@ std::string_view without_slash(std::string_view path) {
 Checked check_prefix(std::string_view path, Case letters) {
   if (!path.starts_with('/')) return auth::Mistake{"the path must begin with \"/\""};
   if (path.find_first_of("%?#*;") != path.npos) {
-    return auth::Mistake{"a path is written decoded, without \"%\", \"?\", \"#\", \"*\" or \";\""};
+    return auth::Mistake{
+        "a path is written decoded, without \"%\", \"?\", \"#\", \"*\" or \";\"; a folder with one "
+        "of these or a blank in its name cannot be named: write the folder above it"};
   }
   if (letters == Case::kIgnored && !is_ascii(path)) {
     return auth::Mistake{

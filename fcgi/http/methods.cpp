@@ -107,7 +107,8 @@ bool acts_below(std::string_view method) noexcept {
 }
 
 bool heeds_depth(std::string_view method) noexcept {
-  return method == "COPY" || method == "LOCK" || method == "PROPFIND";
+  // nginx copies a whole folder, whatever depth a COPY names.
+  return method == "LOCK" || method == "PROPFIND";
 }
 
 }  // namespace fcgi

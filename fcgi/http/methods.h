@@ -19,7 +19,8 @@ namespace fcgi {
 // those that are known to act upon the resource alone.
 [[nodiscard]] bool acts_below(std::string_view method) noexcept;
 
-// Whether "Depth: 0" keeps it to the resource itself (RFC 4918 §9).
+// Returns whether every server keeps the method to the resource itself with "Depth: 0" (RFC 4918
+// §9).
 [[nodiscard]] bool heeds_depth(std::string_view method) noexcept;
 
 }  // namespace fcgi

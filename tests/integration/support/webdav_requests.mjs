@@ -62,6 +62,7 @@ export const refusedToAnybody = {
     ['MOVE', '/a/', { to: '/b/' }], ['MOVE', '/a', { to: '/b' }], ['MOVE', '/', { to: '/b/' }],
     ['COPY', '/a/', { to: '/pub/a/' }], ['COPY', '/a', { to: '/pub/a' }],
     ['COPY', '/a/', { to: '/pub/a/', depth: 'infinity' }],
+    ['COPY', '/a/', { to: '/pub/a/', depth: '0' }], ['COPY', '/a/', { to: '/pub/a1/', depth: '0' }],
     ['COPY', '/pub/tree/', { to: '/a/' }], ['COPY', '/pub/tree', { to: '/a' }],
     ['MOVE', '/pub/tree/', { to: '/a/' }], ['MOVE', '/pub/tree', { to: '/a' }],
     ['COPY', '/pub/p.txt', { to: '/a' }], ['MOVE', '/pub/p.txt', { to: '/a' }],

@@ -19,13 +19,13 @@
 
 namespace auth {
 
-// What is known of a token that ZITADEL is to be asked about.
+// What this process knows of a token before it asks ZITADEL.
 enum class Standing : std::uint8_t {
   kNew,
   kKnown,  // it was good before
 };
 
-// Who asks, as far as fairness goes.
+// The caller, as far as fairness needs to know it.
 struct Asker {
   Standing standing = Standing::kNew;
   std::optional<IpAddress> client{};  // nullopt: unknown

@@ -50,7 +50,8 @@ class KnownTokens {
   // The same, but only what has been learned: the token is not judged.
   [[nodiscard]] Known recall(const TokenKey& key, SecretView token);
 
-  // What the token itself tells. nullopt: ZITADEL has to be asked about it, or for its keys.
+  // Returns the verdict if the token itself is enough for one. Returns nullopt if ZITADEL has to be
+  // asked about it, or for its keys.
   [[nodiscard]] std::optional<Result<SharedClaims>> judge(const TokenKey& key, SecretView token);
 
   // See TokenCache.

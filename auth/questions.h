@@ -63,7 +63,7 @@ class Questions {
   };
   Questions(Limits limits, Parts parts);
 
-  // What a waiter needs to be taken back. Empty: it was called already.
+  // Identifies a waiter, to take it back. Empty: it was called already.
   struct Ticket {
     std::weak_ptr<Question> question{};
     std::uint64_t id = 0;

@@ -1,4 +1,4 @@
-// What must be equal for two processes to believe each other what they have learned of tokens.
+// The sealing context: two processes share what they know of tokens only if this is equal for both.
 #pragma once
 
 #include <string>

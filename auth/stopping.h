@@ -1,4 +1,5 @@
-// How what a part has under way ends, in words and not by the order in which things are destroyed.
+// Stopping: how the work that is under way in a part ends. It ends step by step, and not by the
+// order in which objects are destroyed.
 //
 // A part that asks by HTTP and has tasks run does both through its own OwnHttpClient and OwnWorkers
 // behind one Gate. When it stops, nothing new gets through the gate, questions end at once with
@@ -24,7 +25,7 @@ class Gate {
  public:
   // Returns false if it is closed. Whoever got in has to leave.
   [[nodiscard]] bool enter() noexcept;
-  // One more of a party that is inside already: closed or not.
+  // Enters on behalf of somebody who is inside already, even if the gate is closed.
   void enter_with_others() noexcept { inside_.fetch_add(1); }
   void leave() noexcept;
 
@@ -69,7 +70,7 @@ class OwnHttpClient final : public HttpClient {
   void stop();
 
  private:
-  // What is not answered yet. Lives as long as the real client may call back.
+  // The questions that are not answered yet. Lives as long as the real client may call back.
   struct Open {
     explicit Open(std::shared_ptr<Gate> with) : gate(std::move(with)) {}
     // Takes the call back over and returns the question's number; 0: stopped, and nothing taken.

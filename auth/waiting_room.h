@@ -49,7 +49,7 @@ class Question final : public Admission::Turn, public std::enable_shared_from_th
   const Secret token;
   const Purpose purpose;
 
-  // Of whoever brings the question forward just then.
+  // From the caller that moves the question forward at this moment.
   std::shared_ptr<const Claims> good;  // the last good answer; null: the token is a new one
   Moment sent{};
 

@@ -1,4 +1,5 @@
-// What ZITADEL's token endpoint answers to a service user (RFC 6749 §5), and what to do about it.
+// The answer of ZITADEL's token endpoint to a service user (RFC 6749 §5), and the remedy if it
+// refuses.
 #pragma once
 
 #include <string>

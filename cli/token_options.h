@@ -1,4 +1,4 @@
-// What zitadel-token is told on its command line.
+// The command line of zitadel-token.
 #pragma once
 
 #include <string>

@@ -17,7 +17,8 @@ constexpr std::size_t kAesGcmOverhead = 12 + 16;
 
 // REQUIRES, for both: a key of kAesKeyBytes.
 
-// Nothing where OpenSSL fails. The associated text is authenticated, but not part of the result.
+// Returns nullopt if OpenSSL fails. The associated text is authenticated, but not part of the
+// result.
 [[nodiscard]] std::optional<std::string> aes_gcm_seal(SecretView key, std::string_view associated,
                                                       std::string_view message);
 

@@ -27,7 +27,7 @@ using WallTime = std::chrono::sys_seconds;  // what a token's exp speaks of
 using WallMicroseconds = std::chrono::sys_time<std::chrono::microseconds>;
 using SteadyTime = BootClock::time_point;  // for lifetimes in this process
 
-// How far the clocks of two machines may be apart: costs nobody a token.
+// Accepted difference between the clocks of two machines. Within it no token is refused.
 constexpr std::chrono::seconds kClockSkew{60};
 
 // When something was done: for this process, and for other machines.

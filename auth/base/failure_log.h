@@ -9,7 +9,7 @@
 
 namespace auth {
 
-// One line for each Reason in this time; the next one says how many were left out.
+// At most one line for each Reason in this time. The next line says how many were left out.
 constexpr std::chrono::seconds kFailureLogInterval{1};
 
 // Thread-safe.

@@ -12,7 +12,7 @@ namespace auth {
 constexpr std::size_t kHmacBytes = 32;
 
 // The HMAC of the parts, one after the other: kHmacBytes that may serve as a key in their turn.
-// Nothing where OpenSSL fails.
+// Returns nullopt if OpenSSL fails.
 [[nodiscard]] std::optional<Secret> hmac_sha256(SecretView key,
                                                 std::initializer_list<std::string_view> parts);
 

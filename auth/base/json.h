@@ -23,7 +23,7 @@ constexpr std::size_t kMaxJsonDepth = 32;
 // A JSON value that shares ownership of its document. Immutable; one thread at a time.
 class Json {
  public:
-  // Nothing where the text is not exactly one well-formed value.
+  // Returns nullopt if the text is not exactly one well-formed value.
   [[nodiscard]] static std::optional<Json> parse(std::string_view text);
 
   // The same for text that holds a key: what was copied of it is wiped with the last Json of the

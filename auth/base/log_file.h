@@ -25,8 +25,9 @@ class LogFile {
     explicit operator bool() const noexcept { return what != nullptr; }
   };
 
-  // One write: lines of several processes do not mix. line: with a line break at its end and one
-  // before its beginning, which is written only after a line of which the file took a part.
+  // Appends by one write, so that lines of several processes do not mix. line: with a line break at
+  // its end and one before its beginning, which is written only if the file took only a part of the
+  // line before.
   [[nodiscard]] Trouble append(std::string_view line) noexcept;
 
   // Opens the file of that name anew. No line is lost meanwhile.

@@ -1,4 +1,4 @@
-// Where the log's file may lie.
+// The place of the log file.
 #pragma once
 
 #include <optional>
@@ -6,9 +6,9 @@
 
 namespace auth {
 
-// What is to be put behind the name of a file that must not hold the log: "is not a regular file",
-// or that it lies where a web server serves files from, as far as names and neighbours tell.
-// document_root: DOCUMENT_ROOT of the environment, or empty.
+// Returns why a file must not be the log file, to follow its name: "is not a regular file", or that
+// it lies where a web server serves files from, as far as names and neighbours show. document_root:
+// DOCUMENT_ROOT of the environment, or empty.
 [[nodiscard]] std::optional<std::string> log_place_mistake(const std::string& file,
                                                            const std::string& document_root);
 

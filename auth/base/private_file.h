@@ -12,9 +12,9 @@ namespace auth {
 
 struct PrivateFile {
   Secret text;
-  // How to keep others out ("chmod 600 PATH"), where they are not: any permission of group or
-  // others where the file belongs to this process's user, as ssh judges, and any permission of
-  // others where it does not. Else empty.
+  // How to keep others out ("chmod 600 PATH"); empty if others are kept out already. If the file
+  // belongs to this process's user, no permission of group or others may be set, the rule that ssh
+  // has; if it does not, no permission of others.
   std::string remedy;
 };
 

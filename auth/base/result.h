@@ -16,7 +16,7 @@
 
 namespace auth {
 
-// Who has to act when a request is not let in.
+// Who has to act when a request is refused.
 enum class Fault {
   kRequest,     // the caller sent something malformed
   kToken,       // the caller needs another access token
@@ -88,7 +88,8 @@ enum class Reason {
 
 [[nodiscard]] Fault fault_of(Reason reason) noexcept;
 
-// One fixed sentence for operators and developers. Holds nothing of a token, claim or setting.
+// Returns the fixed sentence for operators and developers. It contains nothing of a token, claim or
+// setting.
 [[nodiscard]] std::string_view describe(Reason reason) noexcept;
 
 struct Error {
@@ -100,9 +101,9 @@ struct Error {
 // "sentence: detail", for a log line.
 [[nodiscard]] std::string to_string(const Error& error);
 
-// What is wrong with something that the operator or the user of a command wrote, and what to do
-// about it. Holds nothing of a secret. The header of a function that gives one says whether it is a
-// whole sentence or follows the name of a thing: "cannot be opened: Permission denied".
+// A mistake in something that the operator or the user of a command wrote, and the remedy. Contains
+// no secret. The header of a function that returns one says whether it is a whole sentence or
+// follows the name of a thing: "cannot be opened: Permission denied".
 struct Mistake {
   std::string sentence{};
 };

@@ -45,7 +45,7 @@ namespace auth {
 [[nodiscard]] std::string_view trimmed(std::string_view text,
                                        std::string_view blanks = " \t") noexcept;
 
-// What stands between blanks and tabs, in order. The views are of the text.
+// Returns the words between blanks and tabs, in order. The views are into the text.
 [[nodiscard]] std::vector<std::string_view> words_of(std::string_view text);
 
 // HOST[:PORT] of a URL (RFC 3986 §3.2), taken apart. The views are of the text; neither part has

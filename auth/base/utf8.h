@@ -6,7 +6,7 @@
 
 namespace auth {
 
-// How many bytes the character at the beginning has, 1 to 4; 0 where there is none.
+// Returns the size in bytes of the first character, 1 to 4; 0 if there is none.
 [[nodiscard]] std::size_t utf8_length(std::string_view text) noexcept;
 
 [[nodiscard]] bool is_utf8(std::string_view text) noexcept;

@@ -11,7 +11,7 @@
 
 namespace auth {
 
-// Where tasks run. Thread-safe.
+// Runs tasks. Thread-safe.
 class Workers {
  public:
   using Task = std::function<void()>;
@@ -35,7 +35,7 @@ class WorkerPool final : public Workers {
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
-  // Where the system gives no thread at all, the task runs before this returns.
+  // If the system gives no thread at all, the task runs before this returns.
   void run(Task task) override;
   [[nodiscard]] bool is_here() const noexcept override { return pool_of_thread_ == this; }
 

@@ -16,7 +16,7 @@
 
 namespace auth {
 
-// What glibc takes for an allocation of that size.
+// Returns how many bytes glibc uses for an allocation of that size.
 constexpr std::size_t heap_bytes(std::size_t size) noexcept {
   constexpr std::size_t kHeader = 8;
   constexpr std::size_t kStep = 16;
@@ -76,7 +76,7 @@ class ShardedLru {
     shard.shrink(entry->space, shard_bytes_[static_cast<std::size_t>(entry->space)]);
   }
 
-  // What an entry takes beyond what its value owns: its node, and its part of the index.
+  // Returns the bytes of an entry that its value does not own: its node and its part of the index.
   static constexpr std::size_t entry_bytes() noexcept {
     return heap_bytes(sizeof(void*) + sizeof(Item)) + 2 * sizeof(void*);
   }

@@ -52,7 +52,7 @@ class TokenCache {
   };
   [[nodiscard]] Found find(const TokenKey& key);
 
-  // What ZITADEL says of a token: claims, or why it is refused.
+  // The verdict of ZITADEL about a token: claims, or the reason of the refusal.
   struct Word {
     std::shared_ptr<const Claims> claims{};
     Reason refusal = Reason::kInactive;  // if there are no claims

@@ -14,7 +14,7 @@ namespace auth {
 struct TokenKey {
   std::array<unsigned char, 32> digest;
 
-  // Nothing where OpenSSL fails.
+  // Returns nullopt if OpenSSL fails.
   [[nodiscard]] static std::optional<TokenKey> of(SecretView token) noexcept;
 
   friend bool operator==(const TokenKey&, const TokenKey&) = default;

@@ -42,7 +42,7 @@ struct AlgorithmTraits {
 
 [[nodiscard]] const AlgorithmTraits& traits_of(Algorithm algorithm) noexcept;
 
-// Nothing for any other name. Names are case-sensitive (RFC 7515 §4.1.1).
+// Returns nullopt for any other name. Names are case-sensitive (RFC 7515 §4.1.1).
 [[nodiscard]] std::optional<Algorithm> algorithm_named(std::string_view name) noexcept;
 
 }  // namespace auth::jose

@@ -9,8 +9,8 @@ namespace auth::jose {
 
 [[nodiscard]] std::string base64url_encode(std::string_view bytes);
 
-// Nothing for anything but the one canonical spelling: no padding, no other alphabet, no white
-// space, no bits set beyond the last byte.
+// Returns nullopt for anything but the one canonical spelling: no padding, no other alphabet, no
+// white space, no bits set beyond the last byte.
 [[nodiscard]] std::optional<std::string> base64url_decode(std::string_view text);
 
 }  // namespace auth::jose

@@ -18,7 +18,7 @@ namespace auth {
 
 constexpr std::size_t kMaxCaFileBytes = 1 << 20;
 
-// Who judges an access token.
+// How an access token is validated.
 enum class Validation {
   kIntrospection,       // ZITADEL, whatever the token is
   kJwt,                 // this program, with ZITADEL's key set; an opaque token is refused
@@ -40,8 +40,8 @@ struct Settings {
   jose::KeyReading key_reading = jose::KeyReading::kNow;  // as load_settings was told
   std::string document_root;  // DOCUMENT_ROOT of the environment, which plain CGI has
 
-  // How this API authenticates: exactly one of the two is there; for Validation::kJwt, which asks
-  // ZITADEL about no token, none need be.
+  // The credentials of this API: exactly one of the two is set. Validation::kJwt asks ZITADEL about
+  // no token and needs neither.
   std::optional<ApplicationKey> application_key;  // API_PRIVATE_KEY_FILE_PATH
   std::string client_id;                          // of the key, or ZITADEL_CLIENT_ID
   Secret client_secret;                           // ZITADEL_CLIENT_SECRET
@@ -66,13 +66,14 @@ struct Settings {
   std::size_t cache_max_bytes = 64 << 20;  // ZITADEL_CACHE_MAX_BYTES
   std::chrono::seconds grace{0};           // ZITADEL_GRACE
   GraceWhen grace_when = GraceWhen::kUnreachable;  // ZITADEL_GRACE_WHEN
-  // Where processes share what they have learned: one of the two, or a folder of this user's own.
+  // The shared store of several processes: one of the two, or a folder that belongs to this user.
   std::string cache_dir;                     // ZITADEL_CACHE_DIR
   std::optional<RedisAddress> cache_server;  // ZITADEL_CACHE_URL
   std::size_t max_in_flight = 4096;          // ZITADEL_MAX_IN_FLIGHT
   std::size_t max_connections = 1024;        // ZITADEL_MAX_CONNECTIONS
   std::size_t max_parked = 8192;             // ZITADEL_MAX_PARKED
-  // Behind proxies: the header by which they tell the client's address, and who they are.
+  // For a server behind proxies: the header with the client's address, and the proxies that are
+  // trusted.
   std::string client_address_header;      // ZITADEL_CLIENT_ADDRESS_HEADER; empty: REMOTE_ADDR
   std::vector<IpPrefix> trusted_proxies;  // ZITADEL_TRUSTED_PROXIES
 

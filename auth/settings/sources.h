@@ -1,5 +1,5 @@
-// Where the settings come from: the environment, then the .env file. Looks at names, not at what
-// the values mean.
+// Sources of settings: the environment, then the .env file. This part looks at names, not at the
+// meaning of values.
 //
 // The .env file is the first of these:
 //   1. the one that ZITADEL_ENV_FILE names in the environment
@@ -31,7 +31,7 @@ struct SettingName {
   bool secret = false;  // its value is not shown, and the file it stands in must be private
 };
 
-// One setting that has a value. The value may be a secret, or hold one by mistake.
+// A setting that has a value. The value may be a secret, or contain one by mistake.
 struct FoundSetting {
   Secret value;        // not empty
   std::string origin;  // "environment" or ".env, line 3"

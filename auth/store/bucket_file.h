@@ -32,8 +32,8 @@ class BucketFile {
   [[nodiscard]] std::optional<std::string> get(const StoreKey& key, WallTime now) const;
 
   // As SharedStore::put. Error: the file cannot be read or written.
-  // Where somebody else writes to the bucket just now, an answer is not kept. A refusal is even
-  // then: the other may have been stopped, and meanwhile an older answer would count.
+  // If somebody else writes to the bucket at this moment, an answer is not kept. A refusal is kept
+  // even then: the other process may have been stopped, and an older answer would count meanwhile.
   [[nodiscard]] std::error_code put(const StoreKey& key, const SharedStore::Entry& entry,
                                     const SharedStore::Keeps& keeps, WallTime now);
 

@@ -22,7 +22,7 @@ using Seconds = std::uint32_t;  // since 1970
 // Longer than ZITADEL_CACHE_TTL and ZITADEL_GRACE can be: what claims to live longer is damaged.
 constexpr Seconds kLongestLife = 48 * 3600;
 
-// Where an entry is. A free one is all zero.
+// The place of an entry. A free slot is all zero.
 struct Slot {
   std::uint32_t tag;  // four bytes of the key
   Seconds since;      // when it was written

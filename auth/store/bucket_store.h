@@ -25,8 +25,8 @@ class BucketFile;
 }  // namespace bucket
 
 constexpr std::size_t kBucketStoreBytes = 64 << 20;
-// How often it is looked whether another file has taken the place of the one in use, or can be
-// opened by now. Also how long nothing is written after writing has failed.
+// How often the store checks whether another file has taken the place of the one in use, or can be
+// opened now. Also how long it writes nothing after a failed write.
 constexpr std::chrono::seconds kBucketPause{1};
 
 // Opens nothing before it is first used, and anew after a fork: so it may be made before one.

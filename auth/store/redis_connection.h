@@ -18,7 +18,8 @@ struct redisContext;
 
 namespace auth::redis {
 
-// One thread. Where an operation fails, the connection is of no use any more.
+// For one thread. After an operation that returned a problem the connection cannot be used any
+// more.
 class RedisConnection {
  public:
   enum class Stage { kConnecting, kIntroducing, kReady };
@@ -30,7 +31,7 @@ class RedisConnection {
 
   [[nodiscard]] Stage stage() const noexcept { return stage_; }
   [[nodiscard]] int descriptor() const noexcept;
-  // What to poll for.
+  // Returns the events to poll for.
   [[nodiscard]] short awaited() const noexcept;
 
   // After a poll: connects, authenticates, chooses the database, writes, reads; what can be done

@@ -17,8 +17,8 @@
 
 namespace auth::redis {
 
-// Of the clock by which poll waits: unlike auth::SteadyTime it stands still while the machine
-// sleeps.
+// A time on the clock that poll uses. Unlike auth::SteadyTime it stands still while the machine is
+// suspended.
 using PollTime = std::chrono::steady_clock::time_point;
 
 struct Answer {
@@ -33,7 +33,7 @@ struct Question {
   std::vector<Reply> replies{};
 };
 
-// One thread. Calls each question's done once, on that thread; done must not use it.
+// For one thread. Calls each question's done once, on that thread; done must not use this object.
 class RedisConversation {
  public:
   // The address must outlive it. wake: see Lookup.

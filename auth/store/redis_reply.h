@@ -1,5 +1,5 @@
-// What a Redis or Valkey server is told, and what it says. A Mistake about it is for the log: it
-// holds nothing that the server said but an error's code, and no secret.
+// Commands for a Redis or Valkey server, and its replies. A Mistake about a reply is for the log:
+// of the server's text it contains only an error's code, and no secret.
 #pragma once
 
 #include <string>

@@ -21,12 +21,12 @@
 
 namespace auth {
 
-// What one process has learned of a token and tells the others.
+// What one process knows of a token and shares with the others.
 struct SharedEntry {
   WallMicroseconds sent;                   // when ZITADEL was asked
   std::shared_ptr<const Claims> claims{};  // of an active token, or
   std::optional<Reason> refusal{};         // why it was refused (Fault::kToken only)
-  // Of a refusal: ZITADEL called another token active meanwhile, so it was not failing inside
+  // For a refusal: ZITADEL called another token active meanwhile, so it was not failing inside
   // (auth/doubt.h).
   bool confirmed = false;
 };
@@ -45,8 +45,8 @@ class Sealer {
   [[nodiscard]] Result<std::string> seal(SecretView token, const SharedEntry& entry,
                                          WallTime until) const;
 
-  // Nothing where the entry is not exactly what seal made for this token, or has ended by now, or
-  // is from the future by more than a minute (another machine's clock).
+  // Returns nullopt if the entry is not exactly what seal made for this token, or has ended, or is
+  // from more than a minute in the future (another machine's clock).
   [[nodiscard]] std::optional<SharedEntry> open(SecretView token, std::string_view sealed,
                                                 WallTime now) const;
 

@@ -26,7 +26,7 @@ using StoreKey = std::array<unsigned char, 32>;
 // else. Failures are logged, at most a line in kStoreLogInterval.
 class SharedStore {
  public:
-  // What ZITADEL said of a token.
+  // The kind of ZITADEL's verdict about a token.
   enum class Kind { kAnswer, kRefusal };
 
   struct Entry {

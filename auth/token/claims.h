@@ -47,7 +47,7 @@ class Claims {
   [[nodiscard]] std::string_view extra(std::string_view name) const noexcept;
 
   [[nodiscard]] bool has_audience(std::string_view name) const noexcept;
-  // What the client asked for; it says nothing of what the user may do. See has_role.
+  // A scope is what the client asked for. It does not say what the user may do: see has_role.
   [[nodiscard]] bool has_scope(std::string_view name) const noexcept;
   [[nodiscard]] bool has_role(std::string_view name) const noexcept;
   [[nodiscard]] bool has_role(std::string_view name, std::string_view organisation) const noexcept;
@@ -60,7 +60,8 @@ class Claims {
   // Bytes of memory these claims own beyond sizeof(Claims).
   [[nodiscard]] std::size_t owned_bytes() const noexcept { return fields_.capacity(); }
 
-  // How many scopes and extra claims the builder left out, for there was no room. Not in a record.
+  // Returns how many scopes and extra claims the builder left out because there was no room. Not
+  // kept in a record.
   [[nodiscard]] std::uint32_t left_out() const noexcept { return left_out_; }
 
  private:

@@ -24,7 +24,7 @@
 
 namespace auth {
 
-// Of what a caller is told that has to meet several requirements: it goes into a header.
+// Bound of describe() for several requirements: the text goes into a header.
 constexpr std::size_t kMaxDescribedBytes = 2000;
 
 // RFC 6749 §3.3. No token can carry another scope.
@@ -36,8 +36,8 @@ class Requirement {
   // The mistake says what is wrong with the text and what may stand there instead.
   [[nodiscard]] static Result<Requirement, Mistake> parse(std::string_view text);
 
-  // What is met by who meets all of these, which must outlive it: public where each of them is, and
-  // "token" where there are none.
+  // Returns the requirement that is met if all of these are met. It is public if each of them is,
+  // and "token" if there are none. The parts must outlive it.
   [[nodiscard]] static Requirement all_of(const std::vector<const Requirement*>& parts);
 
   // True: no token is looked at.
@@ -47,9 +47,9 @@ class Requirement {
   // whichever the first alternative failed by.
   [[nodiscard]] Result<void> check(const Claims& claims) const;
 
-  // What a refused caller is told it lacks: "the role read:messages", "the scope a or the role b".
-  // Names as they are written in a requirement. Of several requirements, those beyond
-  // kMaxDescribedBytes are "more".
+  // Returns what a refused caller lacks: "the role read:messages", "the scope a or the role b".
+  // Names are written as in a requirement. Of several requirements, those beyond kMaxDescribedBytes
+  // are "more".
   [[nodiscard]] std::string describe() const;
 
   // Scopes that would satisfy it, space-separated, for a challenge's scope attribute (RFC 6750 §3);

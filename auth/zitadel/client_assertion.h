@@ -1,4 +1,5 @@
-// How this API says who it is at ZITADEL's endpoints, and how a service user asks for a token.
+// Client assertions (RFC 7523): how this API authenticates at ZITADEL's endpoints, and how a
+// service user asks for a token.
 #pragma once
 
 #include <chrono>
@@ -18,16 +19,16 @@ namespace auth {
 // An assertion is dated back, for ZITADEL refuses an iat that is 2 seconds ahead of its clock, and
 // takes one of an hour ago. So clocks may differ by some minutes either way.
 constexpr std::chrono::seconds kAssertionBackdating{300};
-// How long it lives from that date, and how long before its end a new one is made.
+// Lifetime of an assertion from its `iat`, and how long before its end a new one is made.
 constexpr std::chrono::seconds kAssertionLifetime{1800};
 constexpr std::chrono::seconds kAssertionRenewal{300};
 // ZITADEL refuses what a clock made that is further ahead of its own than this, or so far behind.
 constexpr std::chrono::seconds kAssertionAhead = kAssertionBackdating + std::chrono::seconds{1};
 constexpr std::chrono::seconds kAssertionBehind = kAssertionLifetime - kAssertionBackdating;
 
-// One JWT for the jwt-bearer profiles (RFC 7523 §2.1, §2.2): iss = sub = subject, aud = audience
-// to the byte, iat = now - kAssertionBackdating, exp = iat + lifetime, a fresh random jti of at
-// least 128 bits. Error: kKeyUnusable.
+// Returns a JWT for the jwt-bearer profiles (RFC 7523 §2.1, §2.2): iss = sub = subject, aud =
+// audience byte by byte, iat = now - kAssertionBackdating, exp = iat + lifetime, a fresh random jti
+// of at least 128 bits. Error: kKeyUnusable.
 [[nodiscard]] Result<Secret> sign_assertion(const jose::SigningKey& key, std::string_view key_id,
                                             std::string_view subject, std::string_view audience,
                                             WallTime now, std::chrono::seconds lifetime);

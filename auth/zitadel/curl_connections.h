@@ -5,9 +5,9 @@
 // open 150. So no more of them look for one than connections are in use. Where more are needed they
 // double in number, from one.
 //
-// How many streams a new connection bears, its server tells within a round trip. Until then libcurl
-// takes it for 100, and what the server refuses goes over yet another connection, by which the
-// refused one is lost for all. So a new one is given only a few transfers at first.
+// A server says within one round trip how many streams its new HTTP/2 connection allows. Until then
+// libcurl assumes 100. A stream that the server refuses then goes over another connection, and the
+// first connection is lost for all. So a new connection gets only a few transfers at first.
 //
 // And how long a connection has been silent: one over which nothing comes any more, though it is
 // not closed, would swallow one transfer after another.
@@ -22,8 +22,8 @@
 
 namespace auth {
 
-// How long a new connection is given few transfers, and how many: of HTTP/2. A server that is
-// slower, or bears fewer, is asked over more connections than it needs.
+// For how long a new HTTP/2 connection gets few transfers, and how few. A server that needs longer,
+// or allows fewer, is asked over more connections than necessary.
 constexpr std::chrono::milliseconds kTellingTime{50};
 constexpr std::size_t kUntoldStreams = 10;
 
@@ -32,7 +32,7 @@ class CurlConnections {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
-  // One transfer's place on a connection. Leaves it when it dies.
+  // The place of one transfer on a connection. The destructor gives it back.
   class Place {
    public:
     explicit Place(CurlConnections& connections) : connections_(connections) {

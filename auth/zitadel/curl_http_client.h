@@ -18,7 +18,7 @@ class CurlHttpClient final : public HttpClient {
   ~CurlHttpClient() override;
 
   void send(HttpRequest request, Done done) override;
-  // One request a connection, until the server has answered over HTTP/2.
+  // One request per connection until the server has answered over HTTP/2.
   [[nodiscard]] std::size_t capacity() const noexcept override;
 
  private:

@@ -1,4 +1,5 @@
-// One transfer of the CurlHttpClient: an easy handle and what its exchange needs to stay alive.
+// A transfer of the CurlHttpClient: an easy handle and everything that its exchange needs to stay
+// alive.
 #pragma once
 
 #include <array>

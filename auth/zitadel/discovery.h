@@ -32,7 +32,7 @@ constexpr std::chrono::seconds kDiscoveryRetry{60};
 // Where an endpoint seems to have moved, or ZITADEL's own word makes it shorter, not more often.
 constexpr std::chrono::seconds kMinDiscoveryInterval{10};
 
-// What is wrong with the issuer that a document names, or nothing.
+// Checks the issuer that a document names. Returns nullopt if it is right.
 using IssuerCheck = std::function<std::optional<Error>(const std::string& issuer)>;
 
 // Reads a discovery document whose issuer passes the check and whose endpoints may be called
@@ -93,7 +93,8 @@ constexpr std::chrono::seconds kDateTolerance{1};
 // "introspection answered with status 404, saying: …", what it said being server_words.
 [[nodiscard]] std::string answer_in_words(const HttpResponse& response, std::string_view endpoint);
 
-// What a status other than 200 means at any of ZITADEL's endpoints; the detail is answer_in_words.
+// Returns the error for a status other than 200 of any of ZITADEL's endpoints. Its detail is
+// answer_in_words.
 [[nodiscard]] Error status_error(const HttpResponse& response, std::string_view endpoint);
 
 // The same for discovery, where 404 means that no instance has that name. setting: what holds it.

@@ -10,7 +10,7 @@ namespace auth {
 
 [[nodiscard]] std::string form_encode(std::string_view text);
 
-// What was encoded so. A '%' that encodes nothing stays as it is.
+// Returns the decoded text. A '%' that encodes nothing stays as it is.
 [[nodiscard]] Secret form_decode(std::string_view text);
 
 // "name=value", both encoded, joined by '&' to what the form holds already. Grows by plain

@@ -66,7 +66,7 @@ class HttpClient {
   // followed.
   virtual void send(HttpRequest request, Done done) = 0;
 
-  // How many requests may be under way so that none of them waits for a connection.
+  // Returns how many requests can be under way without one that waits for a connection.
   [[nodiscard]] virtual std::size_t capacity() const noexcept {
     return std::numeric_limits<std::size_t>::max();
   }

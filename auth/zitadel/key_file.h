@@ -15,14 +15,14 @@ namespace auth {
 
 constexpr std::size_t kMaxKeyFileBytes = 64 << 10;
 
-// Of an API application with the authentication method "Private Key JWT".
+// The key of an API application with the authentication method "Private Key JWT".
 struct ApplicationKey {
   std::string key_id;
   std::string client_id;
   std::shared_ptr<const jose::SigningKey> key;
 };
 
-// Of a service user.
+// The key of a service user.
 struct ServiceUserKey {
   std::string key_id;
   std::string user_id;

@@ -27,7 +27,7 @@ namespace auth {
 // Minimum interval between refreshes for key ids that the set does not hold, whatever callers make
 // up, and behind a refresh that failed while no set is known.
 constexpr std::chrono::seconds kMinKeyRefreshInterval{1};
-// Behind a refresh that failed, for the keys that are known.
+// Minimum time after a refresh that failed, for keys that are known.
 constexpr std::chrono::seconds kKeyRefreshRetry{30};
 // A set in use is refreshed this often, to learn of new keys and of deleted ones; more often, to
 // kKeyRefreshRetry, where ZITADEL says so, or a cache on the way has kept it for a while (Age).

@@ -1,4 +1,4 @@
-// What a server says in an answer of another status than was expected: for the operator's log.
+// The words of a server in an answer of an unexpected status, for the operator's log.
 #pragma once
 
 #include <cstddef>
@@ -11,10 +11,10 @@ namespace auth {
 
 constexpr std::size_t kMaxServerWords = 300;  // bytes
 
-// Of a JSON object its error and error_description (RFC 6749 §5.2), or else its message; of an HTML
-// page its title; of any other text its first line. Valid UTF-8, cut at a whole character, with '?'
-// for what would command a terminal or is not UTF-8. Empty where there is nothing of this to say,
-// or where it repeats a secret of the request, or a piece of one.
+// Returns error and error_description of a JSON object (RFC 6749 §5.2), or else its message; the
+// title of an HTML page; the first line of any other text. The result is valid UTF-8, cut at a
+// whole character, with '?' for what is not UTF-8 or would control a terminal. It is empty if there
+// is no such text, or if the text repeats a secret of the request or a piece of one.
 [[nodiscard]] std::string server_words(std::string_view body, const HttpRequest& sent);
 
 // The same, of an answer. Empty with status 200. Takes a while where a long token was sent: not for

@@ -1,5 +1,5 @@
-// What ZITADEL says of a token, in an answer of introspection (RFC 7662 §2.2) or in a JWT access
-// token (RFC 9068 §2.2): the same claims, read and checked by the same code.
+// Claims of a token, from an answer of introspection (RFC 7662 §2.2) or from a JWT access token
+// (RFC 9068 §2.2): the same claims, read and checked by the same code.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@
 
 namespace auth {
 
-// What a token must say to be meant for this API, and what is kept of it.
+// What a token must contain to be meant for this API, and which of its claims are kept.
 struct Expectations {
   std::string issuer;
   std::string client_id;                    // empty: only project_id is an audience

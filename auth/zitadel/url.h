@@ -17,7 +17,7 @@ struct Url {
 };
 
 // Reads http://HOST[:PORT][/PATH] or https://… (RFC 3986), of visible ASCII characters only.
-// Nothing for any other text, one with credentials, a query or a fragment included, and nothing
+// Returns nullopt for any other text: with credentials, a query or a fragment, or with anything
 // that libcurl could read differently.
 [[nodiscard]] std::optional<Url> parse_url(std::string_view text);
 
@@ -32,9 +32,9 @@ struct Url {
 // A URL that a peer names, for a log or a terminal: itself, or "what is no URL".
 [[nodiscard]] std::string shown_url(std::string_view text);
 
-// What keeps the URL from being called, to be put behind its name: "holds a query (…)". Nothing
-// where it may be called: https, or http to a loopback address or where the operator allowed it.
-// The text holds nothing of the URL.
+// Returns why the URL must not be called, to follow its name: "holds a query (…)". Returns nullopt
+// if it may be called: https, or http to a loopback address or where the operator allowed it. The
+// text contains nothing of the URL.
 [[nodiscard]] std::optional<std::string> url_mistake(std::string_view text, bool allow_http);
 
 // The same for the URL of a ZITADEL instance, which has no path but "/". Says what to write.

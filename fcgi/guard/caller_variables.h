@@ -17,11 +17,11 @@
 
 namespace fcgi {
 
-// Of all names and values. lighttpd takes heads of answers up to 64 KiB, and as much for all that a
-// FastCGI program is told, the caller's own headers included. nginx's buffer is in
-// nginx/auth_request.conf.
+// Bound of all names and values together. lighttpd takes response heads of up to 64 KiB, and as
+// much for all variables of a FastCGI program, the caller's own headers included. The buffer of
+// nginx is in nginx/auth_request.conf.
 constexpr std::size_t kMaxVariablesBytes = 32 << 10;
-// Of one name and value: Apache takes no line over 8,191 bytes from a program.
+// Bound of one name and value: Apache takes no line over 8,191 bytes from a program.
 constexpr std::size_t kMaxApacheVariableBytes = 7990;
 
 // Immutable after construction, so any thread may use it.
@@ -34,7 +34,8 @@ class CallerVariables {
   explicit CallerVariables(std::vector<std::string> passed_claims)
       : passed_claims_(std::move(passed_claims)) {}
 
-  // What is wrong with such names: two would share a variable. Or nothing.
+  // Returns why such names cannot be used: two of them would share a variable. Returns nullopt if
+  // they can.
   [[nodiscard]] static std::optional<std::string> mistake_in(
       const std::vector<std::string>& passed_claims);
 

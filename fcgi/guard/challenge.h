@@ -11,7 +11,7 @@
 
 namespace fcgi {
 
-// How this API names itself in a challenge.
+// The name of this API in a challenge.
 struct ProtectedResource {
   std::string realm;
   std::string metadata_url{};  // of RFC 9728 §5.1; empty: there is none

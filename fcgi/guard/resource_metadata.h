@@ -17,7 +17,7 @@ class ResourceMetadata {
   // blanks.
   ResourceMetadata(std::string_view resource, std::string_view issuer, std::string_view scopes);
 
-  // Where clients find the document (RFC 9728 §3.1); empty where there is none.
+  // Returns the URL of the document (RFC 9728 §3.1); empty if there is none.
   [[nodiscard]] const std::string& url() const noexcept { return url_; }
 
   // Whether the web server has mounted the program at /.well-known/oauth-protected-resource and the

@@ -32,10 +32,9 @@ struct Endpoint {
 // is unknown, and a header that asks for another method or path is without effect.
 class Router {
  public:
-  // What an endpoint asks for is written as in auth/token/requirement.h. A programming error,
-  // reported as std::logic_error: a requirement that does not parse, a path that does not begin
-  // with '/' or is there already, no method, OPTIONS or anything but capital letters as a method,
-  // no handler.
+  // The requirement is written as in auth/token/requirement.h. Programming errors, reported as
+  // std::logic_error: a requirement that does not parse, a path that does not begin with '/' or is
+  // there already, no method, OPTIONS or anything but capital letters as a method, no handler.
   void add(std::string path, std::vector<std::string> methods, std::string_view requirement,
            Handler handler);
 

@@ -12,7 +12,8 @@
 
 namespace fcgi {
 
-// Of what one line requires: a refusal says it in a header, which has to leave the web server.
+// Bound of the requirement of one line. A refusal contains it in a header, which has to leave the
+// web server.
 constexpr std::size_t kMaxRequirementBytes = 2000;
 
 // As a method: all that no other line of the prefix names.

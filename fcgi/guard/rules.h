@@ -50,7 +50,7 @@ class Rules {
   Rules& operator=(Rules&&) = default;
   ~Rules() = default;
 
-  // How paths are to be read that are looked for here.
+  // Returns how letters of paths are compared.
   [[nodiscard]] Case letters() const noexcept { return letters_; }
 
   enum class NoRule {
@@ -63,8 +63,8 @@ class Rules {
   [[nodiscard]] auth::Result<const auth::Requirement*, NoRule> find(std::string_view path,
                                                                     std::string_view method) const;
 
-  // What those prefixes require that lie below the path; a null pointer for one that is for other
-  // methods only.
+  // Returns the requirements of all prefixes below the path; a null pointer for a prefix that has
+  // lines for other methods only.
   [[nodiscard]] std::vector<const auth::Requirement*> find_below(std::string_view path,
                                                                  std::string_view method) const;
 

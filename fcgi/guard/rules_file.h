@@ -31,7 +31,7 @@ class RulesFile {
   [[nodiscard]] std::shared_ptr<const Rules> current();
 
  private:
-  // What tells one state of the file from another.
+  // Identifies one state of the file.
   struct Stamp {
     dev_t device = 0;
     ino_t inode = 0;

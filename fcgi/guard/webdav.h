@@ -1,4 +1,4 @@
-// What a request of WebDAV is about besides the path that it names (RFC 4918).
+// Targets of a WebDAV request besides the path that it names (RFC 4918).
 #pragma once
 
 #include <optional>

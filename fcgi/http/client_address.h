@@ -13,10 +13,10 @@ namespace fcgi {
 // Immutable after construction, so any thread may use it.
 class ClientAddress {
  public:
-  // Who calls the web server (REMOTE_ADDR).
+  // The caller of the web server (REMOTE_ADDR).
   ClientAddress() = default;
-  // Behind proxies: a header that holds addresses, such as X-Forwarded-For, and who is believed
-  // when it sends one.
+  // For a server behind proxies: a header that contains addresses, such as X-Forwarded-For, and the
+  // proxies that are trusted to send it.
   ClientAddress(std::string_view header, std::vector<auth::IpPrefix> trusted_proxies);
 
   // The address, as text, which lives as long as the request; empty if nobody tells.

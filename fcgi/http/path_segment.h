@@ -1,4 +1,4 @@
-// What programs make of a segment of a path, which is what stands between two slashes.
+// Segments of a path, and how programs read them. A segment is the text between two slashes.
 //
 // A rule's path is written plainly, so that all programs read it alike; a request's need not be.
 // These functions say what a segment is to those that read more into it than most do.
@@ -11,7 +11,7 @@
 
 namespace fcgi {
 
-// How often programs are taken to decode a path. One that is encoded more often is refused.
+// A path that is encoded more often than this is refused.
 constexpr std::size_t kMaxDecodings = 3;
 
 enum class Case { kMatters, kIgnored };
@@ -30,15 +30,16 @@ enum class Case { kMatters, kIgnored };
 // Programs that compare paths as they were sent take it for another segment.
 [[nodiscard]] bool is_encoded_needlessly(std::string_view segment) noexcept;
 
-// What a clean segment is to programs that decode once more, that take a backslash or other
-// characters for a slash, or that compare without regard to case: letters that become those of
-// ASCII then are replaced, all others stay. May hold '/'. Nothing: it is encoded more often than
-// kMaxDecodings, or as "%uXXXX", or holds a control character then.
+// Returns a clean segment as some programs read it: those that decode once more, that take a
+// backslash or other characters for a slash, or that compare without regard to case. Letters that
+// become ASCII letters by that are replaced, all others stay. The result may contain '/'. Returns
+// nullopt if the segment is encoded more often than kMaxDecodings, or as "%uXXXX", or contains a
+// control character after decoding.
 [[nodiscard]] std::optional<std::string> decoded_further(std::string_view segment, Case letters);
 
-// What is left of it where this is cut off: parameters (";v=1", RFC 3986 §3.3), what a program that
-// parses a decoded path again takes for a query or a fragment, and dots and blanks at the end,
-// which Windows leaves out.
+// Returns the segment without its end: parameters (";v=1", RFC 3986 §3.3), a query or fragment that
+// a program sees if it parses a decoded path again, and the dots and blanks at the end that Windows
+// ignores.
 [[nodiscard]] std::string_view core_of(std::string_view segment) noexcept;
 
 // Whether its first ':' begins what looks like a port at its end, maybe when something is cut off:

@@ -22,7 +22,7 @@
 
 namespace fcgi {
 
-// One request as libfcgi has decoded it, with what it needs to encode the answer.
+// A request as libfcgi has decoded it, with everything that the encoding of its answer needs.
 //
 // Shared by a connection, on the thread of its loop, and by the exchange, wherever that is. The
 // request is the exchange's; the loop sets its body while the exchange cannot look at it.

@@ -26,7 +26,7 @@
 
 namespace fcgi {
 
-// What the connections of a loop share, on its thread.
+// Shared by the connections of a loop, on its thread.
 struct LoopTools {
   using Time = std::chrono::steady_clock::time_point;
 
@@ -64,11 +64,11 @@ class Connection {
 
   // Reads what has come. REQUIRES: it waits for bytes.
   void receive();
-  // What epoll tells of the socket.
+  // Handles the events that epoll reports for the socket.
   void handle(std::uint32_t events);
 
-  // What is to be called now: the exchange of a request that nobody has taken yet, and who waits
-  // for a body that is there. Null where there is none.
+  // Return what is to be called now: the exchange of a request that no handler has taken yet, and
+  // the function that waits for a body that has come. Null if there is none.
   [[nodiscard]] std::unique_ptr<Exchange> take_exchange();
   [[nodiscard]] std::function<void()> take_waiter();
 

@@ -19,12 +19,12 @@
 
 namespace fcgi {
 
-// One thread runs it; stop may be called by any.
+// One thread runs it; any thread may call stop.
 class EventLoop {
  public:
   using Handler = Exchange::Handler;
 
-  // What the loops of a server share. All must outlive them.
+  // Shared by the loops of a server. All must outlive the loops.
   struct Shared {
     int listener;  // a listening socket, non-blocking, not closed here
     const Handler& handler;

@@ -52,7 +52,7 @@ class Inbox final : public Departures {
   void forget_wake() noexcept;
   // Puts them in the place of what is in there.
   void take(std::vector<Message>& messages);
-  // Nothing is posted from now on. What still was dies outside the lock.
+  // From now on no message is taken. The messages that are left die outside the lock.
   void close();
 
  private:

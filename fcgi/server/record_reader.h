@@ -18,7 +18,7 @@ struct RecordHeader {
   std::size_t padding = 0;  // bytes
 };
 
-// One thread at a time. Keeps no bytes but those of a header that is not whole.
+// One thread at a time. Keeps only the bytes of a header that is not complete.
 class RecordReader {
  public:
   enum class Part {
@@ -38,9 +38,9 @@ class RecordReader {
   [[nodiscard]] std::string_view header_bytes() const noexcept {
     return {header_bytes_.data(), header_size_};
   }
-  // Of the record whose kHeader was the last one.
+  // Returns the header of the last kHeader.
   [[nodiscard]] const RecordHeader& header() const noexcept { return header_; }
-  // Of the last kContent: a view into the bytes that were given.
+  // Returns the content of the last kContent: a view into the bytes that were given.
   [[nodiscard]] std::string_view content() const noexcept { return content_; }
 
  private:

@@ -28,8 +28,9 @@ class RequestBody {
   };
 
   RequestBody() = default;
-  // Of the request with that id; refused where more bytes than `most` come, kept or not. An
-  // authorizer gets no body (§6.3): that is kWhole from the beginning.
+  // For the body of the request with that id. A body of more than `most` bytes is refused, whether
+  // it is kept or not. An authorizer gets no body (§6.3): for it the state is kWhole from the
+  // beginning.
   RequestBody(unsigned id, std::uint64_t most, State state = State::kArriving)
       : state_(state), id_(id), left_(most) {}
 
@@ -44,7 +45,7 @@ class RequestBody {
   [[nodiscard]] bool is_known() const noexcept { return state_ != State::kArriving || !keeps_; }
   // Bytes that are kept.
   [[nodiscard]] std::size_t size() const noexcept { return content_.size(); }
-  // What was kept; nullopt where it was too long. REQUIRES: is_known.
+  // Returns the bytes that were kept; nullopt if the body was too long. REQUIRES: is_known.
   [[nodiscard]] std::optional<std::string> take();
   // Keeps nothing from now on.
   void drop();

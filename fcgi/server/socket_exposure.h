@@ -1,4 +1,4 @@
-// Who can connect to the listening socket.
+// Warns if others can connect to the listening socket.
 #pragma once
 
 #include <optional>

@@ -1,6 +1,8 @@
 #include "auth/base/log_place.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -8,6 +10,8 @@
 #include <filesystem>
 #include <string_view>
 #include <system_error>
+
+#include "auth/base/descriptor.h"
 
 namespace auth {
 namespace {
@@ -53,6 +57,19 @@ path resolved(const path& name) {
   return error ? name : found;
 }
 
+// Lines of a log would spoil a key, the rules or a program. A file that cannot be read may be a log
+// that only root reads: whether it can be written is another question.
+bool holds_something_else(const std::string& file) {
+  const Descriptor opened(
+      ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
+  if (!opened.is_open()) return false;
+  std::array<char, 4096> beginning;
+  const ssize_t size = ::read(opened.get(), beginning.data(), beginning.size());
+  if (size <= 0) return false;
+  const std::string_view text(beginning.data(), static_cast<std::size_t>(size));
+  return text.find("zitadel-fcgi[") == text.npos;
+}
+
 }  // namespace
 
 std::optional<std::string> log_place_mistake(const std::string& file,
@@ -65,6 +82,8 @@ std::optional<std::string> log_place_mistake(const std::string& file,
     return "is a link: write the name of the file itself";
   } else if (!S_ISREG(status.st_mode)) {
     return "is not a regular file";
+  } else if (holds_something_else(file)) {
+    return "holds something else than this program's log: write the path of a file of its own";
   }
   std::error_code error;
   const path written = std::filesystem::absolute(file, error).lexically_normal();

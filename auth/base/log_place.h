@@ -6,9 +6,10 @@
 
 namespace auth {
 
-// Returns why a file must not be the log file, to follow its name: "is not a regular file", or that
-// it lies where a web server serves files from, as far as names and neighbours show. document_root:
-// DOCUMENT_ROOT of the environment, or empty.
+// Returns why a file must not be the log file, to follow its name: "is not a regular file", that it
+// holds something else than this program's log, or that it lies where a web server serves files
+// from, as far as names and neighbours show. document_root: DOCUMENT_ROOT of the environment, or
+// empty.
 [[nodiscard]] std::optional<std::string> log_place_mistake(const std::string& file,
                                                            const std::string& document_root);
 

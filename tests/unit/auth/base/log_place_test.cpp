@@ -20,6 +20,8 @@ class LogPlaceTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(refuses_what_is_below_a_folder_with_the_files_of_a_site);
   CPPUNIT_TEST(sees_where_links_lead_and_where_they_lie);
   CPPUNIT_TEST(refuses_what_is_no_regular_file);
+  CPPUNIT_TEST(refuses_a_file_that_holds_something_else);
+  CPPUNIT_TEST(takes_a_log_that_goes_on);
   CPPUNIT_TEST(takes_places_that_only_sound_alike);
   CPPUNIT_TEST(takes_a_home_below_var_www);
   CPPUNIT_TEST(takes_what_is_not_there_yet);
@@ -114,6 +116,29 @@ class LogPlaceTest : public CppUnit::TestFixture {
     }
     CPPUNIT_ASSERT_EQUAL(std::string("is too long a name"),
                          problem(in_folder(std::string(300, 'a'))));
+  }
+
+  void refuses_a_file_that_holds_something_else() {
+    for (const std::string& text :
+         {std::string("/ token\n"), std::string("ZITADEL_DOMAIN=https://zitadel.example\n"),
+          std::string("{\"type\":\"application\"}"), std::string("\177ELF\2\1\1\0\0", 9),
+          std::string("\n"), std::string("# zitadel-fcgi\n")}) {
+      folder_.write("file", text);
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(
+          text,
+          std::string("holds something else than this program's log: write the path of a file of "
+                      "its own"),
+          log_place_mistake(in_folder("file"), "").value_or("taken"));
+    }
+  }
+
+  void takes_a_log_that_goes_on() {
+    for (const std::string text :
+         {"2026-11-27T10:00:00Z zitadel-fcgi[1] warn: something\n", "",
+          "the rest of a line\n2026-11-27T10:00:00Z zitadel-fcgi[1] info: something\n"}) {
+      folder_.write("file", text);
+      takes(in_folder("file"));
+    }
   }
 
   void takes_places_that_only_sound_alike() {

@@ -135,6 +135,10 @@ std::vector<std::string> list_of(const FoundSetting& found) {
 
 Problem read_pass_claims(const FoundSetting& found, Settings& settings) {
   settings.pass_claims = list_of(found);
+  for (const std::string& name : settings.pass_claims) {
+    if (name.find_first_of(",;") == name.npos) continue;
+    return "holds a comma or semicolon: write the names with blanks between them";
+  }
   return std::nullopt;
 }
 

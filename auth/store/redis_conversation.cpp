@@ -62,7 +62,7 @@ Result<void, Mistake> RedisConversation::use(short events) {
   if (used) return {};
   // A server that has been started anew has closed it between two questions.
   const bool idle = connection_->stage() == RedisConnection::Stage::kReady && sent_.empty();
-  if (!idle && !others_left) return used;
+  if (!idle && !others_left) return std::move(used).error();
   connection_ = nullptr;
   return {};
 }

@@ -24,6 +24,14 @@ std::string_view without_slash(std::string_view path) {
 
 // A path that programs may read in several ways can be no rule's.
 Checked check_prefix(std::string_view path, Case letters) {
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  if (path.starts_with(kByteOrderMark)) {
+    return auth::Mistake{"the file begins with a byte order mark: save it without"};
+  }
+  if (auth::lower_case(path) == "caseless") {
+    return auth::Mistake{
+        "the path must begin with \"/\"; \"caseless\" is written in small letters"};
+  }
   if (!path.starts_with('/')) return auth::Mistake{"the path must begin with \"/\""};
   if (path.find_first_of("%?#*;") != path.npos) {
     return auth::Mistake{
@@ -38,7 +46,8 @@ Checked check_prefix(std::string_view path, Case letters) {
   const auto readings = request_paths(path, letters);
   if (!readings) {
     return auth::Mistake{
-        "the path holds a backslash, a control character, \":$\", or is not UTF-8"};
+        "the path holds a backslash, a control character, \":$\", leads above \"/\", or is not "
+        "UTF-8"};
   }
   Reading only{std::string(path == "/" ? path : without_slash(path))};
   if (letters == Case::kIgnored) only.path = auth::lower_case(only.path);
@@ -50,6 +59,10 @@ Checked check_prefix(std::string_view path, Case letters) {
 
 Checked check_method(std::string_view word) {
   if (word == kOtherMethods || is_known_method(word)) return {};
+  if (word == "PUBLIC" || word == "TOKEN") {
+    return auth::Mistake{"\"" + std::string(word) + "\" is no method: \"" + auth::lower_case(word) +
+                         "\" is written in small letters"};
+  }
   const std::string_view nearest = nearest_method(word);
   return auth::Mistake{"neither HTTP nor WebDAV knows a method \"" + std::string(word) + "\"" +
                        (nearest.empty() ? "" : ": is " + std::string(nearest) + " meant?")};
@@ -83,6 +96,7 @@ auth::Result<RuleLine, auth::Mistake> parse_rule_line(std::vector<std::string_vi
   if (letters == Case::kIgnored) line.prefix = auth::lower_case(line.prefix);
   if (Checked taken = take_methods(words, line.methods); !taken) return std::move(taken).error();
   for (std::size_t i = 1; i < words.size(); ++i) {
+    if (words[i].starts_with('#')) return auth::Mistake{"a comment needs a line of its own"};
     if (is_known_method(auth::upper_case(words[i]))) {
       return auth::Mistake{"\"" + std::string(words[i]) +
                            "\": methods stand at the end of the line, in capitals"};

@@ -371,6 +371,12 @@ class SettingsTest : public support::SettingsFixture {
                       site + served,
                   working_with({"ZITADEL_ENV_FILE=" + site + "/logs/.env"}));
     refuses("ZITADEL_LOG_FILE=/dev/null", ", \"/dev/null\", is not a regular file");
+    folder_.write("rules", "/ token\n");
+    refuses(
+        "ZITADEL_LOG_FILE=" + folder + "/rules",
+        ", \"" + folder +
+            "/rules\", holds something else than this program's log: write the path of a file of "
+            "its own");
     refuses("ZITADEL_LOG_FILE={\"key\":1}",
             " is no path of a file: write where the file lies, not what it holds");
   }
@@ -401,6 +407,11 @@ class SettingsTest : public support::SettingsFixture {
     refuses("ZITADEL_JWT_SHIELD=no", ", \"no\", is not one of on, off, 1 and 0");
     refuses("ZITADEL_VALIDATION=JWT",
             ", \"JWT\", is not one of introspection, jwt and jwt-or-introspection");
+    for (const char* text : {"email,locale", "email;locale", "email, locale"}) {
+      refuses("ZITADEL_PASS_CLAIMS=" + std::string(text),
+              ", \"" + std::string(text) +
+                  "\", holds a comma or semicolon: write the names with blanks between them");
+    }
   }
 
   void refuses_characters_that_do_not_belong() {

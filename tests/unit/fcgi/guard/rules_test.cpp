@@ -82,6 +82,9 @@ class RulesTest : public CppUnit::TestFixture {
   void refuses_paths_that_no_request_can_have() {
     refuses("reports token", "begin with \"/\"");
     refuses("token", "begin with \"/\"");
+    refuses("\xef\xbb\xbf/ token", "byte order mark");
+    refuses("/.. token", "leads above \"/\"");
+    refuses("/ token # comment", "a comment needs a line of its own");
     for (const char* text :
          {"/a%20b token", "/a?b token", "/* token", "/a#b token", "/a;b token"}) {
       refuses(text, "written decoded");
@@ -125,6 +128,7 @@ class RulesTest : public CppUnit::TestFixture {
   void refuses_methods_that_nobody_knows() {
     refuses("/ token GTE", "\"GTE\": is GET meant?");
     refuses("/ token GET PSOT DELETE", "\"PSOT\": is POST meant?");
+    refuses("/ PUBLIC", "\"PUBLIC\" is no method: \"public\" is written in small letters");
     refuses("/ token ADMIN", "neither HTTP nor WebDAV knows a method \"ADMIN\"");
     refuses("/ token M-SEARCH", "\"M-SEARCH\"");
     rules("/ token GET PROPFIND VERSION-CONTROL BASELINE-CONTROL\n");
@@ -153,7 +157,7 @@ class RulesTest : public CppUnit::TestFixture {
          {"caseless yes\n/ token", "caseless token\n/ token", "caseless /\n/ token"}) {
       refuses(text, "line 1: \"caseless\" stands alone");
     }
-    refuses("Caseless\n/ token", "begin with \"/\"");
+    refuses("Caseless\n/ token", "\"caseless\" is written in small letters");
     refuses("caseless\n", "no rule");
   }
 

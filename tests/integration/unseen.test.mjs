@@ -11,7 +11,9 @@ import { after, before, describe, it } from 'node:test';
 import { startIssuer } from '../issuer/client.mjs';
 import { guards } from './support/api.mjs';
 import { startGuardedSite } from './support/guarded_site.mjs';
-import { projectFolder } from './support/workspace.mjs';
+import { canConnect, freePort } from './support/http.mjs';
+import { Process, ready } from './support/processes.mjs';
+import { Workspace, projectFolder } from './support/workspace.mjs';
 
 let issuer;
 before(async () => { issuer = await startIssuer(); });
@@ -67,6 +69,21 @@ before(async () => {
   }
 });
 after(() => upgrading.forEach((server) => server.close()));
+
+// A program of the kind that takes "_" in the name of a header for "-".
+const wsgi = {};
+before(async () => {
+  wsgi.port = await freePort();
+  wsgi.workspace = new Workspace();
+  const source = join(projectFolder, 'tests/integration/programs/wsgi_site.py');
+  const copy = wsgi.workspace.write('lib/wsgi_site.py', readFileSync(source));
+  wsgi.program = await ready('the WSGI program',
+    new Process('/usr/bin/python3', [copy, String(wsgi.port)]), () => canConnect({ port: wsgi.port }));
+});
+after(async () => {
+  await wsgi.program?.stop();
+  wsgi.workspace?.remove();
+});
 
 // The lines that a shipped file names.
 function linesOf(way) {
@@ -125,7 +142,11 @@ const sites = {
     ${line('RedirectMatch 404 "\\.php/"').replace('"', `"/${folder}/.*`)}
     ${(line('ProxyPass "/ws/" "http://127.0.0.1:8080/ws/" upgrade=websocket') ||
       'ProxyPass "/ws/" "http://127.0.0.1:8080/ws/" upgrade=ANY')
-    .replace('/ws/', `/open/${folder}/upgrade/`).replace('http://127.0.0.1:8080/ws/', app(folder))}`,
+    .replace('/ws/', `/open/${folder}/upgrade/`).replace('http://127.0.0.1:8080/ws/', app(folder))}
+    ProxyPass "/open/${folder}/wsgi/" "http://127.0.0.1:${wsgi.port}/"
+    <Location "/open/${folder}/wsgi/">
+      ${Object.keys(underscored).map((name) => line(`RequestHeader unset ${name}`)).join('\n      ')}
+    </Location>`,
 
   'lighttpd/authorizer.conf': ({ folder, line }) => `
     $HTTP["url"] =~ "^/open/${folder}/" {
@@ -135,6 +156,8 @@ const sites = {
     }
     ${line('$HTTP["url"] =~ "\\.php/" { url.access-deny = ( "" ) }').replace('\\.', `/${folder}/.*\\.`)}`,
 };
+// Headers whose names Apache shows to no FastCGI program.
+const underscored = { X_HTTP_Method_Override: 'DELETE', X_Original_URL: '/staff/file.txt' };
 const modules = { nginx: '', lighttpd: 'server.modules += ( "mod_ssi" )\n', apache: '' };
 
 const secret = 'the file /staff/file.txt';
@@ -151,7 +174,10 @@ const sendsPath = { ask: get('sends/path.cgi'), shows: secret };
 const methodInForm = { shows: 'deleted', ask: async (site, folder) => (await site.call(
   `/open/${folder}/form.php`, { method: 'POST', body: '_method=DELETE',
     headers: { 'Content-Type': 'application/x-www-form-urlencoded' } })).body };
-const apacheCases = { includes, frontController, names, h2c, sendsFile, methodInForm };
+const header = (name, value) => ({ shows: `=${value}`, ask: async (site, folder) => (await site.call(
+  `/open/${folder}/wsgi/`, { headers: { [name]: value } })).body });
+const apacheCases = { includes, frontController, names, h2c, sendsFile, methodInForm,
+  ...Object.fromEntries(Object.entries(underscored).map(([name, value]) => [name, header(name, value)])) };
 const cases = {
   'nginx/auth_request.conf': { includes, frontController, names, h2c, sendsPath, methodInForm,
     'an alias': { ask: get('files../staff/file.txt'), shows: secret },
@@ -202,7 +228,7 @@ for (const way of Object.keys(guards)) {
     let site;
     before(async () => {
       site = await startGuardedSite(way, issuer, { rules,
-        server: { more: ['include', 'xsendfile'] },
+        server: { more: ['include', 'xsendfile', ...(way === 'apache/authnz_fcgi.conf' ? ['headers'] : [])] },
         further: (workspace) => modules[server] + folders.map((folder) => (
           (sites[way] ?? sites[server])({ workspace, folder, line: line(folder) }) + '\n')).join('') });
       for (const folder of folders) fill(site.workspace, way, folder);

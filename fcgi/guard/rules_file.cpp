@@ -68,24 +68,24 @@ auth::Result<std::unique_ptr<RulesFile>, auth::Mistakes> RulesFile::open(
   for (int tries = 0; tries < kMostRests; ++tries) {
     const Stamp stamp = stamp_of(path);
     if (!is_old(stamp, clock, rest)) std::this_thread::sleep_for(rest);
-    Reading first = read(path);
+    auto rules = read(path);
     if (stamp_of(path) != stamp) continue;
-    if (!first.outcome) return std::move(first.outcome).error();
+    if (!rules) return std::move(rules).error();
     return std::unique_ptr<RulesFile>(
-        new RulesFile(std::move(path), clock, rest, std::move(first)));
+        new RulesFile(std::move(path), clock, rest, stamp, *std::move(rules)));
   }
   return with_path(path, {"it is written to again and again: write another file, and then rename "
                           "that to this one"});
 }
 
 RulesFile::RulesFile(std::string path, const auth::Clock& clock, std::chrono::milliseconds rest,
-                     Reading first)
+                     Stamp stamp, Rules rules)
     : path_(std::move(path)),
       clock_(clock),
       rest_(rest),
-      known_{first.stamp, first.stamp, clock.steady(), clock.steady()},
+      known_{stamp, stamp, clock.steady(), clock.steady()},
       next_look_(clock.steady() + kRulesCheckInterval),
-      rules_(std::make_shared<const Rules>(*std::move(first.outcome))) {}
+      rules_(std::make_shared<const Rules>(std::move(rules))) {}
 
 std::shared_ptr<const Rules> RulesFile::current() {
   const auth::SteadyTime now = clock_.steady();
@@ -130,25 +130,22 @@ bool RulesFile::is_resting(const Stamp& stamp, auth::SteadyTime now) {
 std::shared_ptr<const Rules> RulesFile::look_again(auth::SteadyTime now) {
   const Stamp stamp = stamp_of(path_);
   if (!is_resting(stamp, now) || stamp == known_.in_force) return nullptr;
-  Reading reading = read(path_);
-  if (reading.stamp != stamp || stamp_of(path_) != stamp) return nullptr;
+  auto rules = read(path_);
+  if (stamp_of(path_) != stamp) return nullptr;
   known_.in_force = stamp;
-  if (!reading.outcome) {
-    for (const std::string& mistake : reading.outcome.error())
-      auth::log(auth::LogLevel::kError, mistake);
+  if (!rules) {
+    for (const std::string& mistake : rules.error()) auth::log(auth::LogLevel::kError, mistake);
     auth::log(auth::LogLevel::kError, "the rules before that change stay in force");
     return nullptr;
   }
-  return std::make_shared<const Rules>(*std::move(reading.outcome));
+  return std::make_shared<const Rules>(*std::move(rules));
 }
 
-RulesFile::Reading RulesFile::read(const std::string& path) {
-  // Stamped before reading: a change in between is found by the next look.
-  const Stamp stamp = stamp_of(path);
+auth::Result<Rules, auth::Mistakes> RulesFile::read(const std::string& path) {
   auto text = text_of(path);
   auto rules = text ? Rules::parse(*text) : std::move(text).error();
   if (!rules) rules = with_path(path, std::move(rules).error());
-  return {stamp, std::move(rules)};
+  return rules;
 }
 
 RulesFile::Stamp RulesFile::stamp_of(const std::string& path) {

@@ -39,10 +39,6 @@ class RulesFile {
     std::int64_t changed = 0;  // nanoseconds
     friend bool operator==(const Stamp&, const Stamp&) = default;
   };
-  struct Reading {
-    Stamp stamp;
-    auth::Result<Rules, auth::Mistakes> outcome;
-  };
 
   // One thread at a time; what it has learned is told to the others when it ends.
   class Look;
@@ -54,9 +50,10 @@ class RulesFile {
     auth::SteadyTime looked_at;
   };
 
-  RulesFile(std::string path, const auth::Clock& clock, std::chrono::milliseconds rest,
-            Reading first);
-  [[nodiscard]] static Reading read(const std::string& path);
+  RulesFile(std::string path, const auth::Clock& clock, std::chrono::milliseconds rest, Stamp stamp,
+            Rules rules);
+  // Of one state of the file only where its stamp is the same before and after.
+  [[nodiscard]] static auth::Result<Rules, auth::Mistakes> read(const std::string& path);
   [[nodiscard]] static Stamp stamp_of(const std::string& path);
   // A time in the future is another machine's, and nothing is to be learned from it.
   [[nodiscard]] static bool is_old(const Stamp& stamp, const auth::Clock& clock,

@@ -66,6 +66,11 @@ $(BUILD)/tests/echo.fcgi: $(call objects_of,fcgi/main.cpp tests/integration/prog
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(FCGI_LIBS) $(AUTH_LIBS)
 
+# Loaded by a test into a program whose clock it moves.
+$(BUILD)/tests/moved_clock.so: tests/integration/programs/moved_clock.cpp $(OBJECTS)/flags
+	@mkdir -p $(@D)
+	$(CXX) -std=c++20 $(WARNINGS) -fPIC -shared $(CXXFLAGS) -o $@ $<
+
 $(BUILD)/zitadel-token: $(call objects_of,$(CLI_SOURCES)) $(BUILD)/libzitadel_auth.a
 	$(LINK) -o $@ $^ $(AUTH_LIBS)
 

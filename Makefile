@@ -126,6 +126,15 @@ FORCE:
 
 -include $(patsubst %.o,%.d,$(call objects_of,$(ALL_SOURCES)))
 
+MAN_PAGES := $(patsubst docs/man/%.scd,$(BUILD)/man/%,$(wildcard docs/man/*.scd))
+
+.PHONY: man
+man: $(MAN_PAGES)  ## Write the man pages
+
+$(BUILD)/man/%: docs/man/%.scd
+	@mkdir -p $(@D)
+	scdoc < $< > $@
+
 .PHONY: portable
 portable: $(BUILD)/portable/api.fcgi  ## Build the program for a host that has only libssl and libcurl
 
@@ -203,14 +212,23 @@ check-layers:  ## Find includes that run against the layers
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 
+COMMANDS := zitadel-token
+COMPLETIONS := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+INSTALLED_PAGES := $(foreach page,$(notdir $(MAN_PAGES)),share/man/man$(patsubst .%,%,$(suffix $(page)))/$(page))
+
 .PHONY: install
-install: $(BUILD)/api.fcgi $(BUILD)/zitadel-token  ## Install under PREFIX (/usr/local), settings under SYSCONFDIR (/etc)
+install: $(BUILD)/api.fcgi $(COMMANDS:%=$(BUILD)/%) $(MAN_PAGES)  ## Install under PREFIX (/usr/local), settings under SYSCONFDIR (/etc)
 	install -d $(DESTDIR)$(PREFIX)/lib/zitadel-fcgi $(DESTDIR)$(PREFIX)/bin \
 	  $(DESTDIR)$(PREFIX)/share/zitadel-fcgi $(DESTDIR)$(SYSCONFDIR)/zitadel-fcgi
 	install -m 755 $(BUILD)/api.fcgi $(DESTDIR)$(PREFIX)/lib/zitadel-fcgi/api.fcgi
-	install -m 755 $(BUILD)/zitadel-token $(DESTDIR)$(PREFIX)/bin/zitadel-token
+	install -m 755 $(COMMANDS:%=$(BUILD)/%) $(DESTDIR)$(PREFIX)/bin/
+	install -d $(COMPLETIONS) $(sort $(dir $(INSTALLED_PAGES:%=$(DESTDIR)$(PREFIX)/%)))
+	$(foreach page,$(INSTALLED_PAGES),install -m 644 $(BUILD)/man/$(notdir $(page)) \
+	  $(DESTDIR)$(PREFIX)/$(page) && ) :
+	$(foreach command,$(COMMANDS),install -m 644 cli/completion.bash $(COMPLETIONS)/$(command) && ) :
 	cp -R lighttpd nginx apache systemd $(DESTDIR)$(PREFIX)/share/zitadel-fcgi/
-	find $(addprefix $(DESTDIR)$(PREFIX)/share/zitadel-fcgi/,lighttpd nginx apache systemd) -type f \
+	find $(addprefix $(DESTDIR)$(PREFIX)/share/zitadel-fcgi/,lighttpd nginx apache systemd) \
+	  $(INSTALLED_PAGES:%=$(DESTDIR)$(PREFIX)/%) -type f \
 	  -exec sed -i 's|/usr/local/|$(PREFIX)/|g; s|/etc/zitadel-fcgi/|$(SYSCONFDIR)/zitadel-fcgi/|g' {} +
 	test -e $(DESTDIR)$(SYSCONFDIR)/zitadel-fcgi/api.env || \
 	  install -m 600 .env.example $(DESTDIR)$(SYSCONFDIR)/zitadel-fcgi/api.env
@@ -218,7 +236,8 @@ install: $(BUILD)/api.fcgi $(BUILD)/zitadel-token  ## Install under PREFIX (/usr
 .PHONY: uninstall
 uninstall:  ## Remove what install has put under PREFIX; settings stay
 	rm -rf $(DESTDIR)$(PREFIX)/lib/zitadel-fcgi $(DESTDIR)$(PREFIX)/share/zitadel-fcgi
-	rm -f $(DESTDIR)$(PREFIX)/bin/zitadel-token
+	rm -f $(COMMANDS:%=$(DESTDIR)$(PREFIX)/bin/%) $(COMMANDS:%=$(COMPLETIONS)/%) \
+	  $(INSTALLED_PAGES:%=$(DESTDIR)$(PREFIX)/%)
 
 .PHONY: format
 format:  ## Format the C++ sources

@@ -1,5 +1,7 @@
 #include "auth/zitadel/curl_transfer.h"
 
+#include <openssl/x509_vfy.h>
+
 #include <algorithm>
 #include <cstring>
 #include <ctime>
@@ -185,8 +187,28 @@ Freshness CurlTransfer::freshness() const {
   return freshness;
 }
 
+// What helps where a certificate was refused.
+const char* CurlTransfer::certificate_advice() const {
+  long verified = X509_V_OK;
+  if (curl_.easy_getinfo(handle_, CURLINFO_SSL_VERIFYRESULT, &verified) != CURLE_OK) return "";
+  switch (verified) {
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+      return "; is this machine's clock right?";
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+      return "; a certificate authority that this machine does not know has to be named: "
+             "ZITADEL_CA_FILE, --ca-file";
+    default:
+      return "";
+  }
+}
+
 std::string CurlTransfer::words_of(CURLcode code) const {
   std::string words = message_[0] != '\0' ? message_.data() : curl_.easy_strerror(code);
+  if (code == CURLE_PEER_FAILED_VERIFICATION) words += certificate_advice();
   const std::optional<Proxy> proxy = https_proxy();
   const bool may_name_it = proxy && request_.url.starts_with("https:");
   return may_name_it ? without_credentials(std::move(words), *proxy) : words;

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -16,15 +15,16 @@ namespace {
 
 constexpr std::size_t kMaxValueBytes = 2048;
 
-// What is wrong with a value whatever the setting.
-std::optional<std::string> unfit(std::string_view value) {
+// What no setting may hold.
+Result<void, Mistake> check_value(std::string_view value) {
   if (value.size() > kMaxValueBytes) {
-    return "is longer than " + std::to_string(kMaxValueBytes) + " bytes";
+    return Mistake{"is longer than " + std::to_string(kMaxValueBytes) + " bytes"};
   }
-  if (has_control(value))
-    return "holds a line break or another control character: write it without";
-  if (is_in_quotes(value)) return std::string(kInQuotes);
-  return std::nullopt;
+  if (has_control(value)) {
+    return Mistake{"holds a line break or another control character: write it without"};
+  }
+  if (is_in_quotes(value)) return Mistake{std::string(kInQuotes)};
+  return {};
 }
 
 // A value that may hold a secret by mistake is not shown: a URL with a password in it, a key in the
@@ -35,21 +35,21 @@ bool may_be_shown(std::string_view value) {
          value.find("-----") == std::string_view::npos;
 }
 
-std::string describe(const SettingRow& row, const FoundSetting& found, const std::string& problem) {
+std::string describe(const SettingRow& row, const FoundSetting& found, const Mistake& mistake) {
   std::string line = std::string(row.setting.name) + " (" + found.origin + ")";
   if (!row.setting.secret && may_be_shown(found.value.reveal())) {
     line += ", \"" + shown(found.value.reveal()) + "\",";
   }
-  return line + ' ' + problem;
+  return line + ' ' + mistake.sentence;
 }
 
 void read_row(const SettingRow& row, const SettingSources& sources, Settings& settings,
               Mistakes& mistakes) {
   const auto found = sources.found.find(row.setting.name);
   if (found == sources.found.end()) return;
-  std::optional<std::string> problem = unfit(found->second.value.reveal());
-  if (!problem) problem = row.kind.read(found->second, settings);
-  if (problem) mistakes.push_back(describe(row, found->second, *problem));
+  Result<void, Mistake> checked = check_value(found->second.value.reveal());
+  if (checked) checked = row.kind.read(found->second, settings);
+  if (!checked) mistakes.push_back(describe(row, found->second, checked.error()));
 }
 
 std::vector<SettingName> known_names() {

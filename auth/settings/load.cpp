@@ -207,6 +207,22 @@ std::string find_log_file(const Environment& environment, std::string_view progr
   return settings.log_file;
 }
 
+std::vector<SettingFile> find_setting_files(const Environment& environment,
+                                            std::string_view program) {
+  const SettingSources sources = collect_settings(environment, program, known_names());
+  std::vector<SettingFile> files;
+  for (const std::string& path : sources.files) files.push_back({"the settings file", path, true});
+  for (const auto& [name, holds_secret] : {std::pair{"API_PRIVATE_KEY_FILE_PATH", true},
+                                           {"ZITADEL_CA_FILE", false},
+                                           {"ZITADEL_RULES", false}}) {
+    const auto found = sources.found.find(std::string_view(name));
+    if (found == sources.found.end()) continue;
+    const Result<std::string, Mistake> path = setting_kinds::path_of(found->second);
+    if (path) files.push_back({with_origin(sources, name), *path, holds_secret});
+  }
+  return files;
+}
+
 std::vector<std::string_view> setting_names() {
   std::vector<std::string_view> names;
   for (const SettingRow& row : setting_rows()) {

@@ -64,10 +64,13 @@ void name_lines(const Rules& rules, std::string_view method, std::string_view ta
   if (!paths) return;
   for (const Reading& reading : *paths) {
     if (!rules.find(reading.path, method)) continue;
+    const std::string where =
+        paths->size() > 1
+            ? (reading.is_inside ? " of it as something in " : " of it as ") + reading.path
+            : "";
     const Rules::Line& line = rules.line_for(reading.path, method);
-    report.note("rule", "line " + std::to_string(line.number) + " decides" +
-                            (paths->size() > 1 ? " of it as " + reading.path : "") + ": " +
-                            line.text);
+    report.note("rule",
+                "line " + std::to_string(line.number) + " decides" + where + ": " + line.text);
   }
   if (acts_below(method)) {
     report.note("rule",

@@ -50,9 +50,9 @@ std::optional<std::string> read_max_token_bytes(auth::Settings& settings) {
   constexpr const char* kName = "ZITADEL_MAX_TOKEN_BYTES";
   const char* const value = std::getenv(kName);
   if (value == nullptr || *value == '\0') return std::nullopt;
-  const auto problem =
+  const auto checked =
       auth::setting_kinds::max_token_bytes.read({auth::Secret(value), "", ""}, settings);
-  if (problem) return kName + (" (environment) " + *problem);
+  if (!checked) return kName + (" (environment) " + checked.error().sentence);
   return std::nullopt;
 }
 

@@ -18,6 +18,7 @@
 #include "auth/base/log.h"
 #include "auth/base/private_process.h"
 #include "auth/base/worker_pool.h"
+#include "auth/own_authentication.h"
 #include "auth/sealing_context.h"
 #include "auth/settings/load.h"
 #include "auth/store/bucket_store.h"
@@ -26,6 +27,9 @@
 #include "auth/token_validator.h"
 #include "auth/zitadel/client_assertion.h"
 #include "auth/zitadel/curl_http_client.h"
+#include "fcgi/command/check.h"
+#include "fcgi/command/run_command.h"
+#include "fcgi/command/settings_rules.h"
 #include "fcgi/guard/authorizer.h"
 #include "fcgi/guard/caller_variables.h"
 #include "fcgi/guard/dispatcher.h"
@@ -42,31 +46,12 @@ namespace {
 
 constexpr int kListener = 0;      // FastCGI specification §2.2
 constexpr unsigned kWorkers = 2;  // none under plain CGI, where one request is all there is to do
-constexpr int kExitConfiguration = 78;  // EX_CONFIG of sysexits.h
-
-std::unique_ptr<auth::ClientAuthentication> authentication_of(auth::Settings& settings,
-                                                              const auth::Clock& clock) {
-  if (settings.application_key) {
-    return auth::key_authentication(settings.client_id, settings.application_key->key_id,
-                                    settings.application_key->key, settings.domain, clock);
-  }
-  // Empty for Validation::kJwt, where nobody uses it.
-  return auth::basic_authentication(settings.client_id, std::move(settings.client_secret));
-}
-
-// Where this user's processes meet when the operator names no place.
-std::string cache_folder(const auth::Settings& settings) {
-  if (!settings.cache_dir.empty()) return settings.cache_dir;
-  const char* runtime = std::getenv("XDG_RUNTIME_DIR");
-  if (runtime != nullptr && *runtime == '/') return std::string(runtime) + "/zitadel-fcgi";
-  return "/tmp/zitadel-fcgi-" + std::to_string(::getuid());
-}
 
 std::unique_ptr<auth::SharedStore> store_of(auth::Settings& settings, const auth::Clock& clock) {
   if (settings.cache_server) {
     return std::make_unique<auth::RedisStore>(*std::move(settings.cache_server), clock);
   }
-  return std::make_unique<auth::BucketStore>(cache_folder(settings), clock);
+  return std::make_unique<auth::BucketStore>(fcgi::cache_folder(settings), clock);
 }
 
 // Null where nothing is to be kept or nothing is learned from ZITADEL, or OpenSSL fails: this
@@ -109,7 +94,7 @@ int report(const auth::Mistakes& mistakes) {
   if (!fcgi::is_fastcgi()) {
     fcgi::refuse_cgi(fcgi::error_response(500, "server_error", "The API is not configured."));
   }
-  return kExitConfiguration;
+  return fcgi::kExitConfiguration;
 }
 
 void warn(const auth::Settings& settings, bool is_fastcgi) {
@@ -125,16 +110,6 @@ void warn(const auth::Settings& settings, bool is_fastcgi) {
               "ZITADEL_PROJECT_ID is not set: ZITADEL itself checks that a token is meant for this "
               "API, and the roles that it names for the API's own project count");
   }
-}
-
-// Null where nothing is to be protected but the program's own endpoints.
-auth::Result<std::unique_ptr<fcgi::RulesFile>, auth::Mistakes> rules_of(
-    const auth::Settings& settings, const auth::Clock& clock) {
-  if (const auto mistake = fcgi::CallerVariables::mistake_in(settings.pass_claims)) {
-    return auth::Mistakes{"ZITADEL_PASS_CLAIMS: " + *mistake};
-  }
-  if (settings.rules_file.empty()) return std::unique_ptr<fcgi::RulesFile>();
-  return fcgi::RulesFile::open(settings.rules_file, clock);
 }
 
 // What a client asks ZITADEL for to get a token that is good here.
@@ -194,7 +169,7 @@ int run() {
   warn(settings, is_fastcgi);
 
   const auth::SystemClock clock;
-  const auto rules = rules_of(settings, clock);
+  const auto rules = fcgi::open_rules(settings, clock);
   if (!rules) return report(rules.error());
 
   const fcgi::ResourceMetadata metadata(settings.resource, settings.domain, scopes_of(settings));
@@ -209,7 +184,7 @@ int run() {
   if (is_fastcgi) server.emplace(kListener, settings.threads, handler);
   const std::unique_ptr<auth::SharedCache> shared = shared_cache_of(settings, clock);
   auth::WorkerPool workers(is_fastcgi ? kWorkers : 0);
-  const auto authentication = authentication_of(settings, clock);
+  const auto authentication = auth::own_authentication(settings, clock);
   auth::CurlHttpClient http({settings.connect_timeout, settings.timeout, settings.max_in_flight,
                              settings.max_connections, settings.ca_file});
   auth::TokenValidator validator(
@@ -243,9 +218,10 @@ int run() {
 
 }  // namespace
 
-int main() {
+int main(int count, char** arguments) {
   try {
-    return run();
+    const auto commanded = fcgi::run_command(count, arguments, fcgi::routes);
+    return commanded ? *commanded : run();
   } catch (const std::exception& problem) {
     // The standard library's own: there is no memory, or no thread to be had.
     auth::log_failed_start(problem.what());

@@ -72,18 +72,18 @@ bool holds_something_else(const std::string& file) {
 
 }  // namespace
 
-std::optional<std::string> log_place_mistake(const std::string& file,
-                                             const std::string& document_root) {
+Result<void, Mistake> check_log_place(const std::string& file, const std::string& document_root) {
   struct stat status {};
-  if (file.ends_with('/')) return "names a folder: write the name of a file in it";
+  if (file.ends_with('/')) return Mistake{"names a folder: write the name of a file in it"};
   if (::lstat(file.c_str(), &status) != 0) {
-    if (errno == ENAMETOOLONG) return "is too long a name";
+    if (errno == ENAMETOOLONG) return Mistake{"is too long a name"};
   } else if (S_ISLNK(status.st_mode)) {
-    return "is a link: write the name of the file itself";
+    return Mistake{"is a link: write the name of the file itself"};
   } else if (!S_ISREG(status.st_mode)) {
-    return "is not a regular file";
+    return Mistake{"is not a regular file"};
   } else if (holds_something_else(file)) {
-    return "holds something else than this program's log: write the path of a file of its own";
+    return Mistake{
+        "holds something else than this program's log: write the path of a file of its own"};
   }
   std::error_code error;
   const path written = std::filesystem::absolute(file, error).lexically_normal();
@@ -92,9 +92,9 @@ std::optional<std::string> log_place_mistake(const std::string& file,
   // name.
   path served = served_folder(written, root);
   if (served.empty()) served = served_folder(resolved(written), resolved(root));
-  if (served.empty()) return std::nullopt;
-  return "lies below " + served.string() +
-         ", which seems to be what the web server serves: write a path outside of it";
+  if (served.empty()) return {};
+  return Mistake{"lies below " + served.string() +
+                 ", which seems to be what the web server serves: write a path outside of it"};
 }
 
 }  // namespace auth

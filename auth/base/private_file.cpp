@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "auth/base/descriptor.h"
+#include "auth/base/file_access.h"
 
 namespace auth {
 namespace {
@@ -19,10 +20,21 @@ FileMistake system_mistake(std::string_view what) {
   return {{std::string(what) + ": " + std::generic_category().message(code)}, code == ENOENT};
 }
 
+// Users are looked up only where something is wrong: a file that all is well with takes no time.
 std::string remedy_for(const struct stat& status, const std::string& path) {
-  const bool own = status.st_uid == ::geteuid();
-  if ((status.st_mode & (own ? S_IRWXG | S_IRWXO : S_IRWXO)) == 0) return {};
-  return (own ? "chmod 600 " : "chmod o= ") + path;
+  if ((status.st_mode & (S_IRWXG | S_IRWXO)) == 0) return {};
+  return privacy_remedy(status, path, this_reader());
+}
+
+// "cannot be opened: Permission denied", and what mends that.
+FileMistake cannot_be_opened(const std::string& path) {
+  const bool is_forbidden = errno == EACCES;
+  FileMistake mistake = system_mistake("cannot be opened");
+  if (!is_forbidden) return mistake;
+  for (const std::string& obstacle : reading_obstacles(path, this_reader(), true)) {
+    mistake.sentence += "; " + obstacle;
+  }
+  return mistake;
 }
 
 Result<Secret, FileMistake> read_text(int file, std::size_t max_bytes) {
@@ -52,7 +64,7 @@ Result<Secret, FileMistake> read_text(int file, std::size_t max_bytes) {
 Result<PrivateFile, FileMistake> read_private_file(const std::string& path, std::size_t max_bytes) {
   // Opening a FIFO would wait for its writer; O_NONBLOCK lets the check below refuse it.
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (!file.is_open()) return system_mistake("cannot be opened");
+  if (!file.is_open()) return cannot_be_opened(path);
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) return system_mistake("cannot be examined");
   if (!S_ISREG(status.st_mode)) return FileMistake{{"is not a regular file"}};

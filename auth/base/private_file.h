@@ -12,14 +12,13 @@ namespace auth {
 
 struct PrivateFile {
   Secret text;
-  // How to keep others out ("chmod 600 PATH"); empty if others are kept out already. If the file
-  // belongs to this process's user, no permission of group or others may be set, the rule that ssh
-  // has; if it does not, no permission of others.
+  // How to keep others out, and this process in ("chmod 600 PATH"); empty if others are kept out
+  // already: privacy_remedy in file_access.h, for the user of this process.
   std::string remedy;
 };
 
-// Its sentence follows the file's name: "cannot be opened: Permission denied". Holds nothing of the
-// file.
+// Its sentence follows the file's name: "cannot be opened: Permission denied; www-data
+// may not read PATH: COMMAND". Holds nothing of the file.
 struct FileMistake : Mistake {
   bool missing = false;  // there is no such file
 };

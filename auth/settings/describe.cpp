@@ -142,6 +142,23 @@ std::string env_example() {
   return text;
 }
 
+std::string settings_table() {
+  std::string text;
+  const std::vector<const SettingRow*> rows = rows_in_order();
+  for (const auto& [group, heading] : kHeadings) {
+    text.append(text.empty() ? "" : "\n").append(heading).append("\n");
+    for (const SettingRow* row : rows) {
+      if (row->group != group) continue;
+      text.append("\n  ").append(row->setting.name).append("\n    ");
+      text.append(plain(row->kind.values())).append("; default: ");
+      const std::string value = plain(default_of(*row));
+      text.append(value.empty() ? "none" : value).append("\n    ");
+      text.append(plain(row->meaning)).append("\n");
+    }
+  }
+  return text;
+}
+
 std::string readme_with_settings(std::string_view readme) {
   const std::size_t begin = readme.find(kSettingsBegin);
   const std::size_t end = readme.find(kSettingsEnd);

@@ -10,6 +10,9 @@ namespace auth {
 // All of .env.example.
 [[nodiscard]] std::string env_example();
 
+// All settings with what may be written, the default and the meaning, for a terminal.
+[[nodiscard]] std::string settings_table();
+
 // The README with its table between kSettingsBegin and kSettingsEnd as it should be; empty where
 // it has no such place.
 [[nodiscard]] std::string readme_with_settings(std::string_view readme);

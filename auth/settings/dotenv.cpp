@@ -23,6 +23,7 @@ class Parser {
     constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
     if (rest_.starts_with(kByteOrderMark)) rest_.remove_prefix(kByteOrderMark.size());
     while (!rest_.empty() && result_.mistakes.size() < kMaxDotenvMistakes) parse_line();
+    result_.is_incomplete = !rest_.empty();
     return std::move(result_);
   }
 
@@ -152,6 +153,7 @@ Dotenv parse_dotenv(SecretView text) {
   result.mistakes.push_back({static_cast<unsigned>(line),
                              {},
                              "holds a zero byte: save the file as UTF-8, not as UTF-16"});
+  result.is_incomplete = true;
   return result;
 }
 

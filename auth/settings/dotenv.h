@@ -38,6 +38,7 @@ struct DotenvMistake {
 struct Dotenv {
   std::vector<DotenvEntry> entries;  // in order; names may repeat
   std::vector<DotenvMistake> mistakes;
+  bool is_incomplete = false;  // there are lines that were not read
 };
 
 // REQUIRES: at most kMaxDotenvBytes. Entries are given also where there are mistakes.

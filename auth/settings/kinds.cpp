@@ -18,114 +18,111 @@ namespace {
 
 constexpr std::size_t kMaxPathBytes = 1024;
 
-Problem read_client_secret(const FoundSetting& found, Settings& settings) {
+Checked read_client_secret(const FoundSetting& found, Settings& settings) {
   settings.client_secret = found.value.copy();
-  return std::nullopt;
+  return {};
 }
 
 // A URL without a scheme is the commonest mistake: what was meant can be said.
-Problem url_problem(std::string_view text, bool allow_http) {
-  Problem problem = url_mistake(text, allow_http);
+Checked check_url(std::string_view text, bool allow_http) {
+  auto mistake = url_mistake(text, allow_http);
+  if (!mistake) return {};
   const std::string with_scheme = "https://" + std::string(text);
-  if (problem && text.find("://") == std::string_view::npos && parse_url(with_scheme)) {
-    return "has no scheme: write " + with_scheme;
+  if (text.find("://") == std::string_view::npos && parse_url(with_scheme)) {
+    return Mistake{"has no scheme: write " + with_scheme};
   }
-  return problem;
+  return Mistake{*std::move(mistake)};
 }
 
-Problem read_introspection_url(const FoundSetting& found, Settings& settings) {
+Checked read_introspection_url(const FoundSetting& found, Settings& settings) {
   const std::string_view text = found.value.reveal();
-  if (Problem problem = url_problem(text, settings.allow_http)) return problem;
+  if (Checked checked = check_url(text, settings.allow_http); !checked) return checked;
   settings.introspection_url = text;
-  return std::nullopt;
+  return {};
 }
 
-Problem read_domain(const FoundSetting& found, Settings& settings) {
+Checked read_domain(const FoundSetting& found, Settings& settings) {
   std::string_view text = found.value.reveal();
-  if (Problem problem = url_problem(text, settings.allow_http)) return problem;
-  if (Problem problem = issuer_mistake(text, settings.allow_http)) return problem;
+  if (Checked checked = check_url(text, settings.allow_http); !checked) return checked;
+  if (auto mistake = issuer_mistake(text, settings.allow_http)) {
+    return Mistake{*std::move(mistake)};
+  }
   while (text.ends_with('/')) text.remove_suffix(1);
   settings.domain = text;
-  return std::nullopt;
+  return {};
 }
 
 // ZITADEL makes numbers. "zitadel" stands for the project of its own that administers it.
-Problem read_project_id(const FoundSetting& found, Settings& settings) {
+Checked read_project_id(const FoundSetting& found, Settings& settings) {
   const std::string_view text = found.value.reveal();
   const bool is_number = std::all_of(text.begin(), text.end(), is_digit);
   if (!is_number && text != "zitadel") {
-    return "is no project's id, for that is a number: write the Resource Id that ZITADEL's console "
-           "shows on the project's page, not the project's name";
+    return Mistake{
+        "is no project's id, for that is a number: write the Resource Id that ZITADEL's console "
+        "shows on the project's page, not the project's name"};
   }
   settings.project_id = text;
-  return std::nullopt;
+  return {};
 }
 
-// Puts the path together, or says why the text is none.
-Problem resolve(const FoundSetting& found, std::string& path) {
-  const std::string_view text = found.value.reveal();
-  // A key that was put in the place of its path must not reach the log.
-  if (text.size() > kMaxPathBytes || text.find('{') != std::string_view::npos ||
-      text.find("-----") != std::string_view::npos) {
-    return "is no path of a file: write where the file lies, not what it holds";
-  }
-  if (text.starts_with('~')) return "begins with '~', which only a shell knows: write it in full";
-  path = (text.starts_with('/') ? "" : found.folder) + std::string(text);
-  return std::nullopt;
-}
-
-Problem read_key_file(const FoundSetting& found, Settings& settings) {
-  std::string path;
-  if (Problem problem = resolve(found, path)) return problem;
-  Result<ApplicationKey> key = read_application_key(path, settings.key_reading);
-  if (!key) return "cannot be used: " + key.error().detail;
+Checked read_key_file(const FoundSetting& found, Settings& settings) {
+  auto path = path_of(found);
+  if (!path) return std::move(path).error();
+  Result<ApplicationKey> key = read_application_key(*path, settings.key_reading);
+  if (!key) return Mistake{"cannot be used: " + key.error().detail};
   settings.application_key = *std::move(key);
-  return std::nullopt;
+  return {};
 }
 
-Problem read_ca_file(const FoundSetting& found, Settings& settings) {
-  std::string path;
-  if (Problem problem = resolve(found, path)) return problem;
-  const auto file = read_private_file(path, kMaxCaFileBytes);
-  if (!file) return "cannot be used: " + path + ' ' + file.error().sentence;
+Checked read_ca_file(const FoundSetting& found, Settings& settings) {
+  auto path = path_of(found);
+  if (!path) return std::move(path).error();
+  const auto file = read_private_file(*path, kMaxCaFileBytes);
+  if (!file) return Mistake{"cannot be used: " + *path + ' ' + file.error().sentence};
   const std::string_view text = file->text.reveal();
   if (text.find("-----BEGIN CERTIFICATE-----") == std::string_view::npos) {
-    return "holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)";
+    return Mistake{"holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)"};
   }
-  settings.ca_file = path;
+  settings.ca_file = *path;
   settings.ca_certificates = text;
-  return std::nullopt;
+  return {};
 }
 
-Problem read_cache_dir(const FoundSetting& found, Settings& settings) {
-  return resolve(found, settings.cache_dir);
+Checked read_cache_dir(const FoundSetting& found, Settings& settings) {
+  auto path = path_of(found);
+  if (!path) return std::move(path).error();
+  settings.cache_dir = *std::move(path);
+  return {};
 }
 
-Problem read_cache_url(const FoundSetting& found, Settings& settings) {
+Checked read_cache_url(const FoundSetting& found, Settings& settings) {
   auto parsed = parse_redis_url(found.value);
-  if (!parsed) return std::move(parsed).error().sentence;
+  if (!parsed) return std::move(parsed).error();
   settings.cache_server = *std::move(parsed);
-  return std::nullopt;
+  return {};
 }
 
-Problem read_rules_file(const FoundSetting& found, Settings& settings) {
-  return resolve(found, settings.rules_file);
+Checked read_rules_file(const FoundSetting& found, Settings& settings) {
+  auto path = path_of(found);
+  if (!path) return std::move(path).error();
+  settings.rules_file = *std::move(path);
+  return {};
 }
 
-Problem read_log_file(const FoundSetting& found, Settings& settings) {
-  std::string path;
-  if (Problem problem = resolve(found, path)) return problem;
-  if (Problem problem = log_place_mistake(path, settings.document_root)) return problem;
-  settings.log_file = std::move(path);
-  return std::nullopt;
+Checked read_log_file(const FoundSetting& found, Settings& settings) {
+  auto path = path_of(found);
+  if (!path) return std::move(path).error();
+  if (Checked checked = check_log_place(*path, settings.document_root); !checked) return checked;
+  settings.log_file = *std::move(path);
+  return {};
 }
 
 // RFC 9728 §1.2: this API's own URL. Its callers use it, not this program.
-Problem read_resource(const FoundSetting& found, Settings& settings) {
+Checked read_resource(const FoundSetting& found, Settings& settings) {
   const std::string_view text = found.value.reveal();
-  if (Problem problem = url_problem(text, settings.allow_http)) return problem;
+  if (Checked checked = check_url(text, settings.allow_http); !checked) return checked;
   settings.resource = text;
-  return std::nullopt;
+  return {};
 }
 
 std::vector<std::string> list_of(const FoundSetting& found) {
@@ -133,13 +130,13 @@ std::vector<std::string> list_of(const FoundSetting& found) {
   return {words.begin(), words.end()};
 }
 
-Problem read_pass_claims(const FoundSetting& found, Settings& settings) {
+Checked read_pass_claims(const FoundSetting& found, Settings& settings) {
   settings.pass_claims = list_of(found);
   for (const std::string& name : settings.pass_claims) {
     if (name.find_first_of(",;") == name.npos) continue;
-    return "holds a comma or semicolon: write the names with blanks between them";
+    return Mistake{"holds a comma or semicolon: write the names with blanks between them"};
   }
-  return std::nullopt;
+  return {};
 }
 
 // As a browser sends it (RFC 6454 §7): in lower case, without a path, not even "/".
@@ -150,52 +147,55 @@ bool is_origin(const std::string& word) {
   return authority.find('/') == authority.npos && std::none_of(word.begin(), word.end(), is_upper);
 }
 
-Problem read_cors_origins(const FoundSetting& found, Settings& settings) {
+Checked read_cors_origins(const FoundSetting& found, Settings& settings) {
   settings.cors_origins = list_of(found);
   for (const std::string& origin : settings.cors_origins) {
     if (origin != "*" && !is_origin(origin)) {
-      return "is not a list of origins as browsers send them: write \"*\", or https://HOST[:PORT] "
-             "in lower case and without a path, separated by blanks";
+      return Mistake{
+          "is not a list of origins as browsers send them: write \"*\", or https://HOST[:PORT] "
+          "in lower case and without a path, separated by blanks"};
     }
   }
-  return std::nullopt;
+  return {};
 }
 
 // A header's name (RFC 9110 §5.1), as a request bears it.
-Problem read_client_address_header(const FoundSetting& found, Settings& settings) {
+Checked read_client_address_header(const FoundSetting& found, Settings& settings) {
   const std::string_view text = found.value.reveal();
   const bool is_name = std::all_of(text.begin(), text.end(), [](char letter) {
     return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
            (letter >= '0' && letter <= '9') || letter == '-';
   });
-  if (!is_name) return "is not the name of a header, such as X-Forwarded-For";
+  if (!is_name) return Mistake{"is not the name of a header, such as X-Forwarded-For"};
   if (text.size() == 9 && std::string_view("Ff").find(text[0]) != std::string_view::npos &&
       text.substr(1) == "orwarded") {
-    return "is not read here: write the name of a header that holds addresses alone, such as "
-           "X-Forwarded-For";
+    return Mistake{
+        "is not read here: write the name of a header that holds addresses alone, such as "
+        "X-Forwarded-For"};
   }
   settings.client_address_header = text;
-  return std::nullopt;
+  return {};
 }
 
-Problem read_trusted_proxies(const FoundSetting& found, Settings& settings) {
+Checked read_trusted_proxies(const FoundSetting& found, Settings& settings) {
   for (const std::string& word : list_of(found)) {
     const std::optional<IpPrefix> prefix = IpPrefix::parse(word);
     if (!prefix) {
-      return "is not a list of IP addresses and prefixes, such as 10.0.0.0/8 or 2001:db8::1, "
-             "separated by blanks";
+      return Mistake{
+          "is not a list of IP addresses and prefixes, such as 10.0.0.0/8 or 2001:db8::1, "
+          "separated by blanks"};
     }
     settings.trusted_proxies.push_back(*prefix);
   }
-  return std::nullopt;
+  return {};
 }
 
 // Was a number of tokens.
-Problem read_cache_max_tokens(const FoundSetting& found, Settings& settings) {
+Checked read_cache_max_tokens(const FoundSetting& found, Settings& settings) {
   settings.warnings.push_back("ZITADEL_CACHE_MAX_TOKENS (" + found.origin +
                               ") counts for nothing any more: write ZITADEL_CACHE_MAX_BYTES, how "
                               "many bytes known tokens may take, instead");
-  return std::nullopt;
+  return {};
 }
 
 template <const auto& kText>
@@ -211,6 +211,19 @@ constexpr std::string_view kText = "text", kId = "number", kUrl = "URL", kPath =
 std::string none(const Settings&) { return {}; }
 
 }  // namespace
+
+Result<std::string, Mistake> path_of(const FoundSetting& found) {
+  const std::string_view text = found.value.reveal();
+  // A key that was put in the place of its path must not reach the log.
+  if (text.size() > kMaxPathBytes || text.find('{') != std::string_view::npos ||
+      text.find("-----") != std::string_view::npos) {
+    return Mistake{"is no path of a file: write where the file lies, not what it holds"};
+  }
+  if (text.starts_with('~')) {
+    return Mistake{"begins with '~', which only a shell knows: write it in full"};
+  }
+  return (text.starts_with('/') ? "" : found.folder) + std::string(text);
+}
 
 constinit const SettingKind client_secret{read_client_secret, words<kText>, none};
 constinit const SettingKind project_id{read_project_id, words<kId>, none};

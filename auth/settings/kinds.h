@@ -6,22 +6,22 @@
 #include <chrono>
 #include <cstdint>
 #include <iterator>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
+#include "auth/base/result.h"
 #include "auth/settings/settings.h"
 #include "auth/settings/sources.h"
 
 namespace auth {
 
 struct SettingKind {
-  // Puts the value where it goes, or gives what is wrong with it, to be put behind the setting's
-  // name: "is not a whole number of seconds from 0 to 3600". Holds nothing of the value, but
-  // perhaps a path or what to write instead.
-  std::optional<std::string> (*read)(const FoundSetting& found, Settings& settings);
+  // Puts the value where it goes. The mistake follows the setting's name: "is not a whole number of
+  // seconds from 0 to 3600". It holds nothing of the value, but perhaps a path or what to write
+  // instead.
+  Result<void, Mistake> (*read)(const FoundSetting& found, Settings& settings);
   std::string (*values)();  // what may be written: "seconds, 0 to 3600"
   // What Settings holds where nothing is set; empty where words have to say it.
   std::string (*default_value)(const Settings& settings);
@@ -29,7 +29,11 @@ struct SettingKind {
 
 namespace setting_kinds {
 
-using Problem = std::optional<std::string>;
+using Checked = Result<void, Mistake>;
+
+// The path that a setting names, put together, or why the text is none: to follow the setting's
+// name.
+[[nodiscard]] Result<std::string, Mistake> path_of(const FoundSetting& found);
 
 inline constexpr std::string_view kMilliseconds = "milliseconds", kSeconds = "seconds",
                                   kBytes = "bytes", kCount = "";
@@ -42,18 +46,19 @@ std::string counted(std::chrono::duration<std::int64_t, Period> value) {
 
 template <auto Member, std::uint64_t Least, std::uint64_t Most, const auto& kUnit = kCount>
 constexpr SettingKind number{
-    [](const FoundSetting& found, Settings& settings) -> Problem {
+    [](const FoundSetting& found, Settings& settings) -> Checked {
       const std::string_view text = found.value.reveal();
       std::uint64_t value = 0;
       const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
       if (code != std::errc() || end != text.data() + text.size() || value < Least ||
           value > Most) {
-        return "is not a whole number" + (kUnit.empty() ? "" : " of " + std::string(kUnit)) +
-               " from " + std::to_string(Least) + " to " + std::to_string(Most);
+        return Mistake{"is not a whole number" +
+                       (kUnit.empty() ? "" : " of " + std::string(kUnit)) + " from " +
+                       std::to_string(Least) + " to " + std::to_string(Most)};
       }
       using Number = std::remove_reference_t<decltype(settings.*Member)>;
       settings.*Member = Number(value);
-      return std::nullopt;
+      return {};
     },
     [] {
       return std::string(kUnit.empty() ? "number" : kUnit) + ", " + std::to_string(Least) + " to " +
@@ -87,14 +92,14 @@ std::string names_of(std::string_view last) {
 
 // One word of several.
 template <auto Member, const auto& kChoices>
-constexpr SettingKind choice{[](const FoundSetting& found, Settings& settings) -> Problem {
+constexpr SettingKind choice{[](const FoundSetting& found, Settings& settings) -> Checked {
                                for (const auto& each : kChoices) {
                                  if (each.first == found.value.reveal()) {
                                    settings.*Member = each.second;
-                                   return std::nullopt;
+                                   return {};
                                  }
                                }
-                               return "is not one of " + names_of<kChoices>(" and ");
+                               return Mistake{"is not one of " + names_of<kChoices>(" and ")};
                              },
                              [] { return names_of<kChoices>(" or "); },
                              [](const Settings& settings) {
@@ -108,16 +113,17 @@ constexpr SettingKind choice{[](const FoundSetting& found, Settings& settings) -
 // Of the characters from least to '~'.
 template <auto Member, char Least>
 constexpr SettingKind ascii{
-    [](const FoundSetting& found, Settings& settings) -> Problem {
+    [](const FoundSetting& found, Settings& settings) -> Checked {
       const std::string_view text = found.value.reveal();
       const bool good = std::all_of(text.begin(), text.end(),
                                     [](char byte) { return byte >= Least && byte <= '~'; });
       if (!good) {
-        return Least == ' ' ? "holds a character that is not ASCII: write it without"
-                            : "holds a blank or a character that is not ASCII: write it without";
+        return Mistake{Least == ' '
+                           ? "holds a character that is not ASCII: write it without"
+                           : "holds a blank or a character that is not ASCII: write it without"};
       }
       settings.*Member = text;
-      return std::nullopt;
+      return {};
     },
     [] { return std::string("text"); }, [](const Settings& settings) { return settings.*Member; }};
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <optional>
+#include <initializer_list>
 #include <system_error>
 #include <utility>
 
@@ -16,15 +16,16 @@ namespace {
 
 constexpr std::size_t kMaxValueBytes = 2048;
 
-// What is wrong with a value whatever the setting.
-std::optional<std::string> unfit(std::string_view value) {
+// What no setting may hold.
+Result<void, Mistake> check_value(std::string_view value) {
   if (value.size() > kMaxValueBytes) {
-    return "is longer than " + std::to_string(kMaxValueBytes) + " bytes";
+    return Mistake{"is longer than " + std::to_string(kMaxValueBytes) + " bytes"};
   }
-  if (has_control(value))
-    return "holds a line break or another control character: write it without";
-  if (is_in_quotes(value)) return std::string(kInQuotes);
-  return std::nullopt;
+  if (has_control(value)) {
+    return Mistake{"holds a line break or another control character: write it without"};
+  }
+  if (is_in_quotes(value)) return Mistake{std::string(kInQuotes)};
+  return {};
 }
 
 // A value that may hold a secret by mistake is not shown: a URL with a password in it, a key in the
@@ -35,21 +36,21 @@ bool may_be_shown(std::string_view value) {
          value.find("-----") == std::string_view::npos;
 }
 
-std::string describe(const SettingRow& row, const FoundSetting& found, const std::string& problem) {
+std::string describe(const SettingRow& row, const FoundSetting& found, const Mistake& mistake) {
   std::string line = std::string(row.setting.name) + " (" + found.origin + ")";
   if (!row.setting.secret && may_be_shown(found.value.reveal())) {
     line += ", \"" + shown(found.value.reveal()) + "\",";
   }
-  return line + ' ' + problem;
+  return line + ' ' + mistake.sentence;
 }
 
 void read_row(const SettingRow& row, const SettingSources& sources, Settings& settings,
               Mistakes& mistakes) {
   const auto found = sources.found.find(row.setting.name);
   if (found == sources.found.end()) return;
-  std::optional<std::string> problem = unfit(found->second.value.reveal());
-  if (!problem) problem = row.kind.read(found->second, settings);
-  if (problem) mistakes.push_back(describe(row, found->second, *problem));
+  Result<void, Mistake> checked = check_value(found->second.value.reveal());
+  if (checked) checked = row.kind.read(found->second, settings);
+  if (!checked) mistakes.push_back(describe(row, found->second, checked.error()));
 }
 
 std::vector<SettingName> known_names() {
@@ -66,11 +67,32 @@ std::string document_root_of(const Environment& environment) {
   return {};
 }
 
+// Whether one of these stands in a line that could not be read: nobody can tell that it is missing.
+bool any_unread(const SettingSources& sources, std::initializer_list<std::string_view> names) {
+  return sources.is_incomplete ||
+         std::any_of(sources.unread.begin(), sources.unread.end(), [&](const std::string& each) {
+           return std::find(names.begin(), names.end(), each) != names.end();
+         });
+}
+
+// Names what sounds like the setting where there is something, and the advice where not.
+std::string not_set(const SettingSources& sources, std::string_view name, std::string_view advice) {
+  const auto alike = sources.alike.find(name);
+  std::string line = std::string(name) + " is not set";
+  if (alike == sources.alike.end()) return line.append(": ").append(advice);
+  return line.append(", but ")
+      .append(alike->second)
+      .append(" is: write ")
+      .append(name)
+      .append(" in its place if that is meant");
+}
+
 void check_domain(const SettingSources& sources, Mistakes& mistakes) {
-  if (sources.found.contains("ZITADEL_DOMAIN")) return;
-  mistakes.emplace_back(
-      "ZITADEL_DOMAIN is not set: write the URL of your ZITADEL instance, such as "
-      "https://my-instance.zitadel.cloud");
+  constexpr std::string_view kDomain = "ZITADEL_DOMAIN";
+  if (sources.found.contains(kDomain) || any_unread(sources, {kDomain})) return;
+  mistakes.push_back(not_set(sources, kDomain,
+                             "write the URL of your ZITADEL instance, such as "
+                             "https://my-instance.zitadel.cloud"));
 }
 
 // REQUIRES: it is set.
@@ -84,6 +106,7 @@ void check_proxies(const SettingSources& sources, Mistakes& mistakes) {
   constexpr std::string_view kProxies = "ZITADEL_TRUSTED_PROXIES";
   const bool has_header = sources.found.contains(kHeader);
   if (has_header == sources.found.contains(kProxies)) return;
+  if (any_unread(sources, {kHeader, kProxies})) return;
   mistakes.push_back(std::string(has_header ? kProxies : kHeader) + " is not set, but " +
                      with_origin(sources, has_header ? kHeader : kProxies) +
                      " is: write both, the header and the addresses of the proxies that are "
@@ -109,6 +132,7 @@ void check_authentication(const SettingSources& sources, Validation validation,
   constexpr std::string_view kSecret = "ZITADEL_CLIENT_SECRET";
   constexpr std::string_view kProject = "ZITADEL_PROJECT_ID";
   const auto is_set = [&](std::string_view name) { return sources.found.contains(name); };
+  if (any_unread(sources, {kKey, kId, kSecret, kProject})) return;
   if (is_set(kKey) && (is_set(kId) || is_set(kSecret))) {
     mistakes.push_back(with_origin(sources, kKey) + " is set beside " +
                        with_origin(sources, is_set(kId) ? kId : kSecret) +
@@ -116,19 +140,20 @@ void check_authentication(const SettingSources& sources, Validation validation,
                        "JWT, or client id and secret for one with the method Basic, not both");
   } else if (validation == Validation::kJwt && !is_set(kSecret)) {
     if (is_set(kKey) || is_set(kId) || is_set(kProject)) return;
-    mistakes.push_back(std::string(kProject) +
-                       " is not set: with ZITADEL_VALIDATION=jwt, write the id of the project that "
-                       "tokens must be meant for, or the client id of this API into "
-                       "ZITADEL_CLIENT_ID");
+    mistakes.push_back(not_set(sources, kProject,
+                               "with ZITADEL_VALIDATION=jwt, write the id of the project that "
+                               "tokens must be meant for, or the client id of this API into "
+                               "ZITADEL_CLIENT_ID"));
   } else if (!is_set(kKey) && is_set(kId) != is_set(kSecret)) {
     const std::string_view there = is_set(kId) ? kId : kSecret;
     const std::string_view missing = is_set(kId) ? kSecret : kId;
     mistakes.push_back(std::string(missing) + " is not set, but " + with_origin(sources, there) +
                        " is: write both, or " + std::string(kKey) + " instead");
   } else if (!is_set(kKey) && !is_set(kId)) {
-    mistakes.push_back(std::string(kKey) +
-                       " is not set: write the path of the API application's key file, or set "
-                       "ZITADEL_CLIENT_ID and ZITADEL_CLIENT_SECRET instead");
+    const bool sounds_basic = sources.alike.contains(kId) && !sources.alike.contains(kKey);
+    mistakes.push_back(not_set(sources, sounds_basic ? kId : kKey,
+                               "write the path of the API application's key file, or set "
+                               "ZITADEL_CLIENT_ID and ZITADEL_CLIENT_SECRET instead"));
   }
 }
 
@@ -180,6 +205,22 @@ std::string find_log_file(const Environment& environment, std::string_view progr
     if (row.setting.name == "ZITADEL_LOG_FILE") read_row(row, sources, settings, ignored);
   }
   return settings.log_file;
+}
+
+std::vector<SettingFile> find_setting_files(const Environment& environment,
+                                            std::string_view program) {
+  const SettingSources sources = collect_settings(environment, program, known_names());
+  std::vector<SettingFile> files;
+  for (const std::string& path : sources.files) files.push_back({"the settings file", path, true});
+  for (const auto& [name, holds_secret] : {std::pair{"API_PRIVATE_KEY_FILE_PATH", true},
+                                           {"ZITADEL_CA_FILE", false},
+                                           {"ZITADEL_RULES", false}}) {
+    const auto found = sources.found.find(std::string_view(name));
+    if (found == sources.found.end()) continue;
+    const Result<std::string, Mistake> path = setting_kinds::path_of(found->second);
+    if (path) files.push_back({with_origin(sources, name), *path, holds_secret});
+  }
+  return files;
 }
 
 std::vector<std::string_view> setting_names() {

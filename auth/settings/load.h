@@ -27,6 +27,18 @@ namespace auth {
 // be.
 [[nodiscard]] std::string find_log_file(const Environment& environment, std::string_view program);
 
+// A file that the settings are in or name.
+struct SettingFile {
+  std::string subject;  // of a sentence about it: "API_PRIVATE_KEY_FILE_PATH (.env, line 1)"
+  std::string path;
+  bool holds_secret = false;
+};
+
+// Those that are there or are to be there, whatever is wrong with the settings, and whoever may
+// read them.
+[[nodiscard]] std::vector<SettingFile> find_setting_files(const Environment& environment,
+                                                          std::string_view program);
+
 // All names that load_settings knows, but for ZITADEL_ENV_FILE, which no .env file holds, and for
 // those that another has taken the place of.
 [[nodiscard]] std::vector<std::string_view> setting_names();

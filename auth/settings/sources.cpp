@@ -7,6 +7,7 @@
 #include "auth/base/private_file.h"
 #include "auth/base/text.h"
 #include "auth/settings/dotenv.h"
+#include "auth/settings/meaning.h"
 
 namespace auth {
 namespace {
@@ -61,6 +62,8 @@ class Collector {
         add(name, Secret(value), "environment", "");
       } else if (looks_like_ours(name)) {
         sources_.warnings.push_back(unknown(name, "environment"));
+      } else {
+        note_alike(name, "environment");
       }
     }
     if (env_file.path.empty() && !program.empty()) {
@@ -82,9 +85,11 @@ class Collector {
     auto file = read_private_file(path, kMaxDotenvBytes);
     if (!file) {
       if (file.error().missing) return true;
+      sources_.is_incomplete = true;
       sources_.mistakes.push_back(shown(path) + ' ' + file.error().sentence);
       return false;
     }
+    sources_.files.push_back(path);
     Dotenv dotenv = parse(path, *file);
     for (const DotenvEntry& entry : dotenv.entries) {
       const std::string origin = line_of(path, entry.line);
@@ -100,6 +105,7 @@ class Collector {
       }
     }
     if (env_file.path.empty()) {
+      sources_.is_incomplete = true;
       sources_.mistakes.push_back(shown(path) +
                                   " names no settings: write ZITADEL_ENV_FILE=/path/to/.env");
     }
@@ -109,7 +115,9 @@ class Collector {
   void read_env_file(const NamedFile& env_file) {
     const bool named = !env_file.path.empty();
     const std::string path = named ? env_file.path : ".env";
+    sources_.files.push_back(path);
     if (is_in_quotes(path)) {
+      sources_.is_incomplete = true;
       return mistake(std::string(kEnvFileName), env_file.origin, std::string(kInQuotes));
     }
     auto file = read_private_file(path, kMaxDotenvBytes);
@@ -118,6 +126,7 @@ class Collector {
       const std::string subject =
           named ? std::string(kEnvFileName) + " (" + env_file.origin + "), \"" + shown(path) + "\","
                 : path;
+      sources_.is_incomplete = true;
       return sources_.mistakes.push_back(subject + ' ' + file.error().sentence);
     }
     Dotenv dotenv = parse(path, *file);
@@ -129,7 +138,9 @@ class Collector {
 
   Dotenv parse(const std::string& path, const PrivateFile& content) {
     Dotenv dotenv = parse_dotenv(content.text);
+    sources_.is_incomplete = sources_.is_incomplete || dotenv.is_incomplete;
     for (const DotenvMistake& each : dotenv.mistakes) {
+      sources_.unread.push_back(each.name);
       // A line that is no setting may be part of a key: its name is shown only where it is ours.
       const std::string name = looks_like_ours(each.name) ? ": " + shown(each.name) : ",";
       sources_.mistakes.push_back(line_of(path, each.line) + name + ' ' + each.message);
@@ -145,8 +156,8 @@ class Collector {
       return mistake(entry.name, origin, "has no effect in a .env file: set it in the environment");
     }
     if (setting == nullptr) {
-      if (looks_like_ours(entry.name)) sources_.mistakes.push_back(unknown(entry.name, origin));
-      return;
+      if (!looks_like_ours(entry.name)) return note_alike(entry.name, origin);
+      return sources_.mistakes.push_back(unknown(entry.name, origin));
     }
     const auto [first, added] = lines.emplace(entry.name, entry.line);
     if (!added) {
@@ -185,6 +196,13 @@ class Collector {
     return found == known_.end() ? nullptr : &*found;
   }
 
+  // The file may be another program's as well: such a name is no mistake by itself.
+  void note_alike(std::string_view name, const std::string& origin) {
+    const std::string_view meant = setting_meant_by(name.substr(0, kMaxShown));
+    if (meant.empty()) return;
+    sources_.alike.try_emplace(std::string(meant), shown(name) + " (" + origin + ")");
+  }
+
   static bool looks_like_ours(std::string_view name) {
     const std::string text = upper_case(name.substr(0, kMaxShown));
     return text.starts_with("ZITADEL_") || text.starts_with("API_PRIVATE_KEY");
@@ -192,6 +210,7 @@ class Collector {
 
   [[nodiscard]] std::string unknown(std::string_view name, const std::string& origin) const {
     constexpr std::size_t kMaxDistance = 3;
+    constexpr std::size_t kSlip = 1;  // a letter; more may be another word
     const std::string text = upper_case(name.substr(0, kMaxShown));
     std::string_view nearest;
     std::size_t least = kMaxDistance + 1;
@@ -202,6 +221,8 @@ class Collector {
     };
     for (const SettingName& each : known_) compare(each.name);
     compare(kEnvFileName);
+    const std::string_view meant = setting_meant_by(text);
+    if (least > kSlip && !meant.empty()) nearest = meant;
     const std::string hint =
         nearest.empty() ? "take it out" : "write " + std::string(nearest) + " if that is meant";
     return shown(name) + " (" + origin + ") is no setting of this program: " + hint;

@@ -42,6 +42,12 @@ struct FoundSetting {
 struct SettingSources {
   std::map<std::string, FoundSetting, std::less<>> found;  // known names only
   Mistakes mistakes;  // of the .env file: not readable, malformed, repeated or misspelt names, …
+  // Names that other programs may have as well and that sound like a setting's: setting → "DOMAIN
+  // (.env, line 1)".
+  std::map<std::string, std::string, std::less<>> alike;
+  std::vector<std::string> files;   // which were read, or should have been: their paths
+  std::vector<std::string> unread;  // names in lines that could not be read
+  bool is_incomplete = false;       // what is not found may stand in a file that could not be read
   Mistakes warnings;  // of the environment, which other programs share: names that may be misspelt
 };
 

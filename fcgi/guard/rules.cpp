@@ -34,6 +34,12 @@ bool overlap(const Methods& some, const Methods& others) {
                      [&others](const std::string& method) { return names(others, method); });
 }
 
+std::string joined(const std::vector<std::string_view>& words) {
+  std::string text;
+  for (const std::string_view word : words) text.append(text.empty() ? "" : " ").append(word);
+  return text;
+}
+
 std::string_view take_line(std::string_view& text) {
   std::string_view line = text.substr(0, text.find('\n'));
   text.remove_prefix(std::min(line.size() + 1, text.size()));
@@ -50,33 +56,35 @@ auth::Result<Rules, auth::Mistakes> Rules::parse(std::string_view text) {
   for (std::size_t number = 1; !text.empty() && mistakes.size() < kMaxRulesMistakes; ++number) {
     const std::vector<std::string_view> words = auth::words_of(take_line(text));
     if (words.empty() || words[0].starts_with('#')) continue;
-    if (const auto taken = rules.take(words); !taken) {
+    if (const auto taken = rules.take(words, number); !taken) {
       mistakes.push_back("line " + std::to_string(number) + ": " + taken.error().sentence);
     }
-    if (rules.count_ > kMaxRules) return auth::Mistakes{"the file holds more than 1,000 rules"};
+    if (rules.lines_.size() > kMaxRules)
+      return auth::Mistakes{"the file holds more than 1,000 rules"};
   }
-  if (mistakes.empty() && rules.count_ == 0) mistakes.emplace_back("the file holds no rule");
+  if (mistakes.empty() && rules.lines_.empty()) mistakes.emplace_back("the file holds no rule");
   if (!mistakes.empty()) return mistakes;
   rules.settle_methods();
   return rules;
 }
 
-auth::Result<void, auth::Mistake> Rules::take(const std::vector<std::string_view>& words) {
+auth::Result<void, auth::Mistake> Rules::take(const std::vector<std::string_view>& words,
+                                              std::size_t number) {
   if (words[0] == "caseless") return take_caseless(words.size());
   auto line = parse_rule_line(words, letters_);
   if (!line) return std::move(line).error();
-  return add(*std::move(line));
+  return add(*std::move(line), number, joined(words));
 }
 
 auth::Result<void, auth::Mistake> Rules::take_caseless(std::size_t words) {
   if (words > 1) return auth::Mistake{"\"caseless\" stands alone on its line"};
-  if (count_ > 0) return auth::Mistake{"\"caseless\" must stand before the first rule"};
+  if (!lines_.empty()) return auth::Mistake{"\"caseless\" must stand before the first rule"};
   letters_ = Case::kIgnored;
   return {};
 }
 
-auth::Result<void, auth::Mistake> Rules::add(RuleLine line) {
-  ++count_;
+auth::Result<void, auth::Mistake> Rules::add(RuleLine line, std::size_t number, std::string text) {
+  lines_.push_back({number, std::move(text), nullptr});
   auto place = std::find_if(places_.begin(), places_.end(),
                             [&](const Place& each) { return each.prefix == line.prefix; });
   if (place == places_.end()) place = places_.insert(place, Place{std::move(line.prefix), {}});
@@ -93,7 +101,8 @@ auth::Result<void, auth::Mistake> Rules::add(RuleLine line) {
   }
   const auto required =
       requirements_.try_emplace(std::move(line.required), std::move(line.requirement)).first;
-  place->entries.push_back({std::move(line.methods), &required->second});
+  lines_.back().requirement = &required->second;
+  place->entries.push_back({std::move(line.methods), lines_.size() - 1});
   return {};
 }
 
@@ -116,22 +125,26 @@ const Rules::Place* Rules::longest_prefix(std::string_view path) const {
   return longest;
 }
 
-const auth::Requirement* Rules::find(const Place& place, std::string_view method) {
-  const auth::Requirement* of_others = nullptr;
+const Rules::Line* Rules::find(const Place& place, std::string_view method) const {
+  const Line* of_others = nullptr;
   for (const Entry& entry : place.entries) {
-    if (names(entry.methods, method)) return entry.requirement;
-    if (names(entry.methods, kOtherMethods)) of_others = entry.requirement;
+    if (names(entry.methods, method)) return &lines_[entry.line];
+    if (names(entry.methods, kOtherMethods)) of_others = &lines_[entry.line];
   }
   return of_others;
+}
+
+const Rules::Line& Rules::line_for(std::string_view path, std::string_view method) const {
+  return *find(*longest_prefix(path), method);
 }
 
 auth::Result<const auth::Requirement*, Rules::NoRule> Rules::find(std::string_view path,
                                                                   std::string_view method) const {
   const Place* const place = longest_prefix(path);
   if (place == nullptr) return NoRule::kPath;
-  const auth::Requirement* const requirement = find(*place, method);
-  if (requirement == nullptr) return NoRule::kMethod;
-  return requirement;
+  const Line* const line = find(*place, method);
+  if (line == nullptr) return NoRule::kMethod;
+  return line->requirement;
 }
 
 std::vector<const auth::Requirement*> Rules::find_below(std::string_view path,
@@ -140,7 +153,9 @@ std::vector<const auth::Requirement*> Rules::find_below(std::string_view path,
   std::vector<const auth::Requirement*> found;
   for (const Place& place : places_) {
     const bool is_below = place.prefix.size() > folder.size() && covers(folder, place.prefix);
-    if (is_below) found.push_back(find(place, method));
+    if (!is_below) continue;
+    const Line* const line = find(place, method);
+    found.push_back(line == nullptr ? nullptr : line->requirement);
   }
   return found;
 }

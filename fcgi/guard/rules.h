@@ -58,10 +58,23 @@ class Rules {
     kMethod,  // the longest prefix is for other methods only
   };
 
+  // A line of the text: where it stands, what it says in words with a blank between them, and what
+  // it requires.
+  struct Line {
+    std::size_t number;
+    std::string text;
+    const auth::Requirement* requirement;
+  };
+  // In the order of the text. They live as long as the rules.
+  [[nodiscard]] const std::vector<Line>& lines() const noexcept { return lines_; }
+
   // path: of a Reading. The requirement lives as long as the rules; lines that require the same
   // have the same.
   [[nodiscard]] auth::Result<const auth::Requirement*, NoRule> find(std::string_view path,
                                                                     std::string_view method) const;
+
+  // The line that decides. REQUIRES: find gives its requirement.
+  [[nodiscard]] const Line& line_for(std::string_view path, std::string_view method) const;
 
   // Returns the requirements of all prefixes below the path; a null pointer for a prefix that has
   // lines for other methods only.
@@ -75,7 +88,7 @@ class Rules {
  private:
   struct Entry {
     std::vector<std::string> methods;  // none, until all lines are read: none was written
-    const auth::Requirement* requirement;
+    std::size_t line;                  // of lines_
   };
   // All lines of one prefix.
   struct Place {
@@ -85,17 +98,19 @@ class Rules {
 
   Rules() = default;
   // Takes one line, or gives what is wrong with it.
-  [[nodiscard]] auth::Result<void, auth::Mistake> take(const std::vector<std::string_view>& words);
+  [[nodiscard]] auth::Result<void, auth::Mistake> take(const std::vector<std::string_view>& words,
+                                                       std::size_t number);
   [[nodiscard]] auth::Result<void, auth::Mistake> take_caseless(std::size_t words);
-  [[nodiscard]] auth::Result<void, auth::Mistake> add(RuleLine line);
+  [[nodiscard]] auth::Result<void, auth::Mistake> add(RuleLine line, std::size_t number,
+                                                      std::string text);
   void settle_methods();
 
   [[nodiscard]] const Place* longest_prefix(std::string_view path) const;
-  [[nodiscard]] static const auth::Requirement* find(const Place& place, std::string_view method);
+  [[nodiscard]] const Line* find(const Place& place, std::string_view method) const;
 
   Case letters_ = Case::kMatters;
   std::vector<Place> places_{};
-  std::size_t count_ = 0;                                    // of lines
+  std::vector<Line> lines_{};
   std::map<std::string, auth::Requirement> requirements_{};  // by their text; entries refer to them
 };
 

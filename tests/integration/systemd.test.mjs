@@ -37,7 +37,7 @@ describe('the units', () => {
   async function verify(change = (text) => text) {
     workspace.installProgram();
     const read = (name) => readFileSync(join(projectFolder, 'systemd', name), 'utf8');
-    const service = change(read('zitadel-fcgi.service').replace(kProgram, workspace.program));
+    const service = change(read('zitadel-fcgi.service').replaceAll(kProgram, workspace.program));
     const files = [
       workspace.write('etc/zitadel-fcgi.socket', read('zitadel-fcgi.socket'), 0o644),
       workspace.write('etc/zitadel-fcgi.service', service, 0o644),
@@ -96,6 +96,7 @@ function install(workspace, issuer) {
   workspace.write('etc/rules', '/ token\n', 0o644);
   loadCredentials(workspace, issuer);
   assert.equal(valueOf('zitadel-fcgi.service', 'ExecStart'), kProgram);
+  assert.equal(valueOf('zitadel-fcgi.service', 'ExecStartPre'), `${kProgram} --check`);
   assert.equal(valueOf('zitadel-fcgi.service', 'StandardInput'), 'socket');
   assert.equal(valueOf('zitadel-fcgi.service', 'WorkingDirectory'), '/etc/zitadel-fcgi/');
   assert.equal(valueOf('zitadel-fcgi.socket', 'Accept'), 'no');
@@ -166,7 +167,7 @@ describe('a service whose settings were broken and then mended', () => {
       workspace.write('etc/api.env', `${right}ZITADEL_TIMEOUT_MS=soon\n`);
       loadCredentials(workspace, issuer);
       const kept = await startKeptSocket(workspace, variablesOf(workspace),
-        { cwd: workspace.path('etc') });
+        { cwd: workspace.path('etc'), check: '--check' });
       parts.unshift(kept);
       const apache = await startApache(workspace, 'apache/proxy_fcgi.conf');
       parts.unshift(apache);
@@ -175,10 +176,14 @@ describe('a service whose settings were broken and then mended', () => {
       const waiting = call(apache.url('/api/private'), { token: await issuer.mint() });
       await waitFor('the third failed start', () => kept.ends().length >= 3);
       assert.deepEqual(new Set(kept.ends()), new Set([78]), kept.log());
+      // The check has ended them: no program that serves was started.
+      assert.match(kept.log(), /^✗ settings: ZITADEL_TIMEOUT_MS .*"soon"/m);
+      assert.doesNotMatch(kept.log(), /zitadel-fcgi\[/);
       workspace.write('etc/api.env', right);
       loadCredentials(workspace, issuer);
 
       assert.equal((await waiting).status, 200);
+      assert.match(kept.log(), /^✓ listener: /m);
       await kept.restart('SIGTERM');
       assert.equal((await call(apache.url('/api/private'))).status, 401);
       assert.equal(kept.ends().at(-1), 0);

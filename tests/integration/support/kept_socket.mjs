@@ -2,13 +2,15 @@
 // stands in for systemd: it holds the socket and starts the program again whenever that has ended.
 import { Daemon, Process, childrenOf, programOf, waitFor } from './processes.mjs';
 
-const kAgain = 'while :; do "$0"; echo "ended with $?" >&2; sleep 0.1; done';
+const kAgain = `while :; do
+  { [ -z "$1" ] || "$0" "$1" >&2; } && "$0"; echo "ended with $?" >&2; sleep 0.1
+done`;
 
 class KeptSocket {
-  constructor(workspace, variables, options) {
+  constructor(workspace, variables, { check = '', ...options }) {
     this.name = workspace.program;
     this.process = new Process('systemd-socket-activate', ['--inetd', `--listen=${workspace.socket}`,
-      ...variables.map((each) => `--setenv=${each}`), '/bin/sh', '-c', kAgain, this.name], options);
+      ...variables.map((each) => `--setenv=${each}`), '/bin/sh', '-c', kAgain, this.name, check], options);
   }
 
   // Of the running program; undefined between two of them, and before the first request.
@@ -39,8 +41,9 @@ class KeptSocket {
   }
 }
 
-// variables: NAME=value of the program's environment. options: of Process.
-export async function startKeptSocket(workspace, variables, options) {
+// variables: NAME=value of the program's environment. check: its argument for a run before each, which must
+// go well (ExecStartPre); none without. options: of Process.
+export async function startKeptSocket(workspace, variables, options = {}) {
   const kept = new KeptSocket(workspace, variables, options);
   await waitFor('the socket', () => /Listening on/.test(kept.process.output));
   return kept;

@@ -11,7 +11,11 @@
 
 namespace {
 
-using auth::log_place_mistake;
+// Empty where the file may be the log.
+std::string mistake_in(const std::string& file, const std::string& document_root = {}) {
+  const auto checked = auth::check_log_place(file, document_root);
+  return checked ? "" : checked.error().sentence;
+}
 
 class LogPlaceTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(LogPlaceTest);
@@ -36,11 +40,11 @@ class LogPlaceTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL("lies below " + served +
                              ", which seems to be what the web server serves: write a path outside "
                              "of it",
-                         log_place_mistake(file, document_root).value_or(file + " is taken"));
+                         mistake_in(file, document_root));
   }
 
   static void takes(const std::string& file, const std::string& document_root = {}) {
-    CPPUNIT_ASSERT_EQUAL(std::string(), log_place_mistake(file, document_root).value_or(""));
+    CPPUNIT_ASSERT_EQUAL(std::string(), mistake_in(file, document_root));
   }
 
   void refuses_what_is_below_the_document_root() {
@@ -94,9 +98,7 @@ class LogPlaceTest : public CppUnit::TestFixture {
   }
 
   void refuses_what_is_no_regular_file() {
-    const auto problem = [](const std::string& file) {
-      return log_place_mistake(file, "").value_or("taken");
-    };
+    const auto problem = [](const std::string& file) { return mistake_in(file); };
     const std::string fifo = in_folder("fifo");
     CPPUNIT_ASSERT_EQUAL(0, ::mkfifo(fifo.c_str(), 0600));
     for (const std::string& file : {fifo, folder_.path().string(), std::string("/dev/null"),
@@ -128,7 +130,7 @@ class LogPlaceTest : public CppUnit::TestFixture {
           text,
           std::string("holds something else than this program's log: write the path of a file of "
                       "its own"),
-          log_place_mistake(in_folder("file"), "").value_or("taken"));
+          mistake_in(in_folder("file")));
     }
   }
 

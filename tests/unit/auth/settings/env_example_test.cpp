@@ -80,8 +80,8 @@ class EnvExampleTest : public support::SettingsFixture {
       const std::string value = row.kind.default_value(Settings());
       if (value.empty()) continue;
       Settings settings;
-      const auto problem = row.kind.read({auth::Secret(value), "", ""}, settings);
-      CPPUNIT_ASSERT_MESSAGE(std::string(row.setting.name), !problem);
+      const auto checked = row.kind.read({auth::Secret(value), "", ""}, settings);
+      CPPUNIT_ASSERT_MESSAGE(std::string(row.setting.name), checked.has_value());
       CPPUNIT_ASSERT_EQUAL(value, row.kind.default_value(settings));
     }
   }

@@ -21,6 +21,9 @@ class SettingSourcesTest : public support::SettingsFixture {
   CPPUNIT_TEST(refuses_an_env_file_that_cannot_be_read);
   CPPUNIT_TEST(refuses_an_env_file_with_a_secret_that_others_can_read);
   CPPUNIT_TEST(refuses_names_in_the_env_file_that_are_misspelt);
+  CPPUNIT_TEST(names_what_is_meant_rather_than_what_is_spelt_alike);
+  CPPUNIT_TEST(names_what_was_written_in_the_place_of_what_is_missing);
+  CPPUNIT_TEST(says_nothing_is_missing_where_it_could_not_read);
   CPPUNIT_TEST(refuses_settings_that_repeat_in_the_env_file);
   CPPUNIT_TEST(refuses_an_env_file_that_names_another);
   CPPUNIT_TEST(refuses_lines_in_the_env_file_that_it_cannot_read);
@@ -80,7 +83,7 @@ class SettingSourcesTest : public support::SettingsFixture {
     refuses_name("ZITADEL_CLIENT_SECRETS", "write ZITADEL_CLIENT_SECRET if that is meant");
     refuses_name("ZITADEL_TIMEOUT", "write ZITADEL_TIMEOUT_MS if that is meant");
     refuses_name("ZITADEL_ENVFILE", "write ZITADEL_ENV_FILE if that is meant");
-    refuses_name("API_PRIVATE_KEY_PATH", "take it out");
+    refuses_name("API_PRIVATE_KEY_PATH", "write API_PRIVATE_KEY_FILE_PATH if that is meant");
     refuses_name("ZITADEL_SOMETHING_ELSE", "take it out");
     refuses_name("ZITADEL_", "take it out");
     const std::string name = "ZITADEL_" + std::string(1000, 'X');
@@ -88,6 +91,77 @@ class SettingSourcesTest : public support::SettingsFixture {
     gives_mistake(
         name.substr(0, 80) + "... (.env, line 1) is no setting of this program: take it out",
         working());
+  }
+
+  void names_what_is_meant_rather_than_what_is_spelt_alike() {
+    for (const auto& [name, meant] :
+         {std::pair{"ZITADEL_KEY_FILE", "API_PRIVATE_KEY_FILE_PATH"},
+          {"ZITADEL_KEY", "API_PRIVATE_KEY_FILE_PATH"},
+          {"ZITADEL_PRIVATE_KEY_FILE_PATH", "API_PRIVATE_KEY_FILE_PATH"},
+          {"ZITADEL_API_KEY_PATH", "API_PRIVATE_KEY_FILE_PATH"},
+          {"ZITADEL_CLIENT_KEY_FILE", "API_PRIVATE_KEY_FILE_PATH"},
+          {"API_PRIVATE_KEY", "API_PRIVATE_KEY_FILE_PATH"},
+          {"ZITADEL_ISSUER", "ZITADEL_DOMAIN"},
+          {"ZITADEL_URL", "ZITADEL_DOMAIN"},
+          {"ZITADEL_INSTANCE_URL", "ZITADEL_DOMAIN"},
+          {"ZITADEL_INTROSPECTION_ENDPOINT", "ZITADEL_INTROSPECTION_URL"},
+          {"ZITADEL_SECRET", "ZITADEL_CLIENT_SECRET"},
+          {"ZITADEL_PROJECT", "ZITADEL_PROJECT_ID"},
+          {"ZITADEL_AUDIENCE", "ZITADEL_PROJECT_ID"},
+          {"ZITADEL_CERTIFICATE", "ZITADEL_CA_FILE"},
+          {"ZITADEL_CAFILE", "ZITADEL_CA_FILE"},
+          {"ZITADEL_RULES_FILE", "ZITADEL_RULES"},
+          {"ZITADEL_LOG", "ZITADEL_LOG_FILE"}}) {
+      env_file(std::string(name) + "=4711\n");
+      gives_mistake(std::string(name) + " (.env, line 1) is no setting of this program: write " +
+                        meant + " if that is meant",
+                    working());
+    }
+  }
+
+  void names_what_was_written_in_the_place_of_what_is_missing() {
+    env_file("DOMAIN=https://z.example\nPRIVATE_KEY_FILE_PATH=key.json\n");
+    CPPUNIT_ASSERT((Mistakes{"ZITADEL_DOMAIN is not set, but DOMAIN (.env, line 1) is: write "
+                             "ZITADEL_DOMAIN in its place if that is meant",
+                             "API_PRIVATE_KEY_FILE_PATH is not set, but PRIVATE_KEY_FILE_PATH "
+                             "(.env, line 2) is: write API_PRIVATE_KEY_FILE_PATH in its place if "
+                             "that is meant"} == mistakes_of({})));
+    env_file("");
+    gives_mistake(
+        "ZITADEL_DOMAIN is not set, but ISSUER_URL (environment) is: write ZITADEL_DOMAIN in its "
+        "place if that is meant",
+        {"API_PRIVATE_KEY_FILE_PATH=key.json", "ISSUER_URL=https://z.example"});
+    gives_mistake(
+        "ZITADEL_CLIENT_ID is not set, but CLIENT_ID (environment) is: write ZITADEL_CLIENT_ID in "
+        "its place if that is meant",
+        {"ZITADEL_DOMAIN=https://z.example", "CLIENT_ID=1", "CLIENT_SECRET=4711"});
+  }
+
+  // What is missing may stand in there.
+  void says_nothing_is_missing_where_it_could_not_read() {
+    gives_mistake(
+        "ZITADEL_ENV_FILE (environment), \"none.env\", cannot be opened: No such file or directory",
+        {"ZITADEL_ENV_FILE=none.env"});
+    gives_mistake(
+        "ZITADEL_ENV_FILE (environment) is in quotes, as docker --env-file leaves them: "
+        "write it without",
+        {"ZITADEL_ENV_FILE='.env'"});
+    std::filesystem::create_directory(".env");
+    gives_mistake(".env is not a regular file", {});
+    std::filesystem::remove(".env");
+    env_file("ZITADEL_DOMAIN https://z.example\nAPI_PRIVATE_KEY_FILE_PATH=key.json\n");
+    gives_mistake(".env, line 1: ZITADEL_DOMAIN has no '=' after the name", {});
+    env_file("ZITADEL_DOMAIN=https://z.example\nAPI_PRIVATE_KEY_FILE_PATH='key.json\n");
+    gives_mistake(".env, line 2: API_PRIVATE_KEY_FILE_PATH opens a quote that is never closed", {});
+    env_file(std::string_view("Z\0I\0", 4));
+    gives_mistake(".env, line 1, holds a zero byte: save the file as UTF-8, not as UTF-16", {});
+    program_ = "www/api.fcgi";
+    folder_.write("www/api.env", "ZITADEL_ENV_FILE=\n");
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, mistakes_of({}).size());
+    std::filesystem::remove("www/api.env");
+    // A mistake that was read is still told.
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2},
+                         mistakes_of({"ZITADEL_ENV_FILE=none.env", "ZITADEL_THREADS=many"}).size());
   }
 
   void refuses_settings_that_repeat_in_the_env_file() {

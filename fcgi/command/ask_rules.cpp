@@ -1,0 +1,123 @@
+#include "fcgi/command/ask_rules.h"
+
+#include <array>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "auth/base/clock.h"
+#include "auth/base/json.h"
+#include "auth/base/text.h"
+#include "fcgi/command/judge.h"
+#include "fcgi/command/settings_rules.h"
+#include "fcgi/guard/demand.h"
+#include "fcgi/http/methods.h"
+#include "fcgi/http/request_path.h"
+#include "fcgi/http/request_target.h"
+
+namespace fcgi {
+namespace {
+
+// As a web server would hand it over.
+class Question {
+ public:
+  Question(std::string_view method, std::string_view target)
+      : method_("REQUEST_METHOD=" + std::string(method)),
+        uri_("REQUEST_URI=" + std::string(target)),
+        path_("PATH_INFO=" + std::string(target.substr(0, target.find('?')))),
+        variables_{method_.c_str(), uri_.c_str(), path_.c_str(), nullptr},
+        request_(variables_.data()) {}
+  Question(const Question&) = delete;
+  Question& operator=(const Question&) = delete;
+  ~Question() = default;
+
+  [[nodiscard]] const Request& request() const noexcept { return request_; }
+
+ private:
+  const std::string method_, uri_, path_;
+  const std::array<const char*, 4> variables_;
+  const Request request_;
+};
+
+auth::Result<std::pair<std::string_view, std::string_view>, auth::Mistake> parts_of(
+    std::string_view rule) {
+  const std::vector<std::string_view> words = auth::words_of(rule);
+  if (words.size() == 1) return std::pair{std::string_view("GET"), words[0]};
+  if (words.size() == 2 && is_method(words[0])) return std::pair{words[0], words[1]};
+  return auth::Mistake{"--rule takes a method and a path: --rule 'GET /reports/x'"};
+}
+
+void refuse(const Response& refusal, Report& report) {
+  const auto body = auth::Json::parse(refusal.body);
+  const std::string why = body ? body->text_of("error_description").value_or("") : "";
+  const std::string* const allow = refusal.header("allow");
+  report.bad("refused", "whoever asks gets " + std::to_string(refusal.status) +
+                            (why.empty() ? "" : ": " + why) +
+                            (allow == nullptr ? "" : ": only " + *allow));
+}
+
+void name_lines(const Rules& rules, std::string_view method, std::string_view target,
+                Report& report) {
+  const auto parsed = request_target(target);
+  const auto paths = parsed ? request_paths(parsed->path, rules.letters()) : std::nullopt;
+  if (!paths) return;
+  for (const Reading& reading : *paths) {
+    if (!rules.find(reading.path, method)) continue;
+    const std::string where =
+        paths->size() > 1
+            ? (reading.is_inside ? " of it as something in " : " of it as ") + reading.path
+            : "";
+    const Rules::Line& line = rules.line_for(reading.path, method);
+    report.note("rule",
+                "line " + std::to_string(line.number) + " decides" + where + ": " + line.text);
+  }
+  if (acts_below(method)) {
+    report.note("rule",
+                std::string(method) +
+                    " acts below the path, too: what is required there is asked for as well");
+  }
+}
+
+void require(const Command& command, auth::Settings& settings, const auth::Requirement& required,
+             const auth::Secret& token, Report& report) {
+  if (command.token_file.empty() || required.is_public()) {
+    return report.good("required", required.describe());
+  }
+  const auto answer = judge(settings, token, required);
+  if (answer) return report.good("required", required.describe() + ": the token meets it");
+  report.bad("required",
+             required.describe() + ": the token is refused, " + auth::to_string(answer.error()));
+}
+
+}  // namespace
+
+auth::Result<void, auth::Mistake> ask_rules(const Command& command, auth::Settings& settings,
+                                            const Router& router, Report& report) {
+  const auto parts = parts_of(command.rule);
+  if (!parts) return parts.error();
+  auth::Secret token;
+  if (!command.token_file.empty()) {
+    auto read = read_token_file(command.token_file, settings);
+    if (!read) return std::move(read).error();
+    token = *std::move(read);
+  }
+  const auth::SystemClock clock;
+  const auto file = open_rules(settings, clock);
+  if (!file) return auth::Mistake{file.error().front()};
+  const Question question(parts->first, parts->second);
+  if (*file == nullptr) {
+    report.note("rule", "ZITADEL_RULES is not set: the program's endpoints decide");
+    const auto endpoint = router.find(question.request());
+    endpoint ? require(command, settings, (*endpoint)->requirement, token, report)
+             : refuse(endpoint.error(), report);
+    return {};
+  }
+  const std::shared_ptr<const Rules> rules = (*file)->current();
+  name_lines(*rules, parts->first, parts->second, report);
+  const auto demand = demand_of(question.request(), rules);
+  demand ? require(command, settings, **demand, token, report) : refuse(demand.error(), report);
+  return {};
+}
+
+}  // namespace fcgi

@@ -1,0 +1,19 @@
+// `api.fcgi --rule`: which rule decides about a request, what it asks for, and whether a token
+// meets that.
+#pragma once
+
+#include "auth/base/result.h"
+#include "auth/settings/settings.h"
+#include "fcgi/command/command_line.h"
+#include "fcgi/command/report.h"
+#include "fcgi/guard/router.h"
+
+namespace fcgi {
+
+// Reports what the rules say or, where there are none, the endpoints. Bad: the request is refused,
+// or the token does not meet it. The mistake is one of the command line.
+[[nodiscard]] auth::Result<void, auth::Mistake> ask_rules(const Command& command,
+                                                          auth::Settings& settings,
+                                                          const Router& router, Report& report);
+
+}  // namespace fcgi

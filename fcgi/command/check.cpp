@@ -1,0 +1,135 @@
+#include "fcgi/command/check.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <utility>
+
+#include "auth/base/clock.h"
+#include "auth/base/file_access.h"
+#include "auth/base/private_folder.h"
+#include "auth/settings/load.h"
+#include "fcgi/command/settings_rules.h"
+#include "fcgi/server/server.h"
+#include "fcgi/server/socket_exposure.h"
+
+namespace fcgi {
+namespace {
+
+bool is_there(const std::string& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0;
+}
+
+// "a, b"
+std::string list_of(const std::vector<auth::SettingFile>& files) {
+  std::string text;
+  for (const auth::SettingFile& file : files) {
+    if (file.subject == "the settings file" && is_there(file.path)) {
+      text += (text.empty() ? "" : ", ") + file.path;
+    }
+  }
+  return text.empty() ? "from the environment alone" : text;
+}
+
+void check_key(const auth::Settings& settings, Report& report) {
+  if (settings.application_key) {
+    return report.good("key", "key id " + settings.application_key->key_id + " of the client id " +
+                                  settings.client_id);
+  }
+  if (!settings.client_secret.empty()) {
+    return report.good("key", "client id " + settings.client_id + " with a secret");
+  }
+  report.good("key", "none is needed: JWTs are judged here");
+}
+
+void check_rules(const auth::Settings& settings, Report& report) {
+  const auth::SystemClock clock;
+  const auto rules = open_rules(settings, clock);
+  if (!rules) {
+    for (const std::string& mistake : rules.error()) report.bad("rules", mistake);
+  } else if (*rules == nullptr) {
+    report.note("rules", "ZITADEL_RULES is not set: only the program's own endpoints are guarded");
+  } else {
+    const std::size_t count = (*rules)->current()->lines().size();
+    report.good("rules", settings.rules_file + ", " + std::to_string(count) +
+                             (count == 1 ? " rule" : " rules"));
+  }
+}
+
+void check_log(const auth::Settings& settings, Report& report) {
+  if (settings.log_file.empty()) return;
+  const std::string folder =
+      std::filesystem::absolute(settings.log_file).lexically_normal().parent_path().string();
+  const bool exists = is_there(settings.log_file);
+  const std::string& place = exists ? settings.log_file : folder;
+  if (::euidaccess(place.c_str(), exists ? W_OK : W_OK | X_OK) == 0) {
+    return report.good("log", settings.log_file);
+  }
+  const std::string user = auth::this_reader().user;
+  report.bad("log", "ZITADEL_LOG_FILE " + settings.log_file + ": " + user + " may not write to " +
+                        place + ": " +
+                        (exists ? "chown " + user + ' ' + auth::shell_word(place) +
+                                      " && chmod 600 " + auth::shell_word(place)
+                                : "install -d -m 0750 -o " + user + ' ' + auth::shell_word(place)));
+}
+
+// The program works without: what processes could share is learned by each.
+void check_cache(const auth::Settings& settings, Report& report) {
+  if (settings.cache_ttl.count() == 0 || settings.validation == auth::Validation::kJwt) return;
+  if (settings.cache_server) return report.note("cache", "ZITADEL_CACHE_URL: not tried");
+  const std::string folder = cache_folder(settings);
+  if (!is_there(folder)) return report.note("cache", folder + " will be made");
+  const auto opened = auth::open_private_folder(folder);
+  if (opened) return report.good("cache", folder);
+  report.note("cache", "not shared: " + folder + ' ' + opened.error().sentence);
+}
+
+void check_listener(int listener, Report& report) {
+  if (!is_fastcgi()) {
+    return report.note("listener",
+                       "standard input is no socket: the web server or spawn-fcgi gives one");
+  }
+  if (const auto warning = exposure_warning(listener)) return report.note("listener", *warning);
+  report.good("listener", "a socket that only the web server can connect to");
+}
+
+}  // namespace
+
+std::optional<auth::Settings> check_settings(const auth::Environment& environment,
+                                             std::string_view program,
+                                             const std::vector<std::string>& told, Report& report) {
+  auto loaded = auth::load_settings(environment, program);
+  if (loaded) {
+    report.good("settings", list_of(auth::find_setting_files(environment, program)));
+    for (const std::string& warning : loaded->warnings) report.note("settings", warning);
+    return *std::move(loaded);
+  }
+  for (const std::string& mistake : loaded.error()) {
+    const bool is_told = std::any_of(told.begin(), told.end(), [&](const std::string& subject) {
+      return mistake.starts_with(subject);
+    });
+    if (!is_told) report.bad("settings", mistake);
+  }
+  return std::nullopt;
+}
+
+void check_rest(const auth::Settings& settings, int listener, Report& report) {
+  check_key(settings, report);
+  check_rules(settings, report);
+  check_log(settings, report);
+  check_cache(settings, report);
+  check_listener(listener, report);
+}
+
+std::string cache_folder(const auth::Settings& settings) {
+  if (!settings.cache_dir.empty()) return settings.cache_dir;
+  const char* runtime = std::getenv("XDG_RUNTIME_DIR");
+  if (runtime != nullptr && *runtime == '/') return std::string(runtime) + "/zitadel-fcgi";
+  return "/tmp/zitadel-fcgi-" + std::to_string(::getuid());
+}
+
+}  // namespace fcgi

@@ -1,0 +1,29 @@
+// What `api.fcgi --check` looks at: all that would keep the program from its work, but for ZITADEL
+// itself.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "auth/settings/settings.h"
+#include "auth/settings/sources.h"
+#include "fcgi/command/report.h"
+
+namespace fcgi {
+
+// Nothing where there are mistakes, which are then reported; but not those whose sentence begins
+// with one of the subjects that are told already.
+[[nodiscard]] std::optional<auth::Settings> check_settings(const auth::Environment& environment,
+                                                           std::string_view program,
+                                                           const std::vector<std::string>& told,
+                                                           Report& report);
+
+// Key, rules, log, cache and listener. Makes and changes no file.
+void check_rest(const auth::Settings& settings, int listener, Report& report);
+
+// Where this user's processes meet (ZITADEL_CACHE_DIR).
+[[nodiscard]] std::string cache_folder(const auth::Settings& settings);
+
+}  // namespace fcgi

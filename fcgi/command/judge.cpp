@@ -1,0 +1,96 @@
+#include "fcgi/command/judge.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <future>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+#include "auth/base/clock.h"
+#include "auth/base/descriptor.h"
+#include "auth/base/text.h"
+#include "auth/base/worker_pool.h"
+#include "auth/own_authentication.h"
+#include "auth/token/bearer_token.h"
+#include "auth/zitadel/curl_http_client.h"
+
+namespace fcgi {
+namespace {
+
+constexpr unsigned kWorkers = 1;
+// A token of the greatest length, and what may stand around it.
+constexpr std::size_t kMostFileBytes = auth::kMostAuthorizationBytes + 1024;
+
+auth::Mistake system_mistake(const std::string& name) {
+  return {"--token-file " + name + ": " + std::generic_category().message(errno)};
+}
+
+// A pipe is waited for: "--token-file <(zitadel-token …)".
+auth::Result<auth::Secret, auth::Mistake> read_all(int file, const std::string& name) {
+  std::string text(kMostFileBytes + 1, '\0');
+  std::size_t size = 0;
+  ssize_t count = 1;
+  while (count != 0 && size < text.size()) {
+    count = ::read(file, text.data() + size, text.size() - size);
+    if (count < 0 && errno != EINTR) break;
+    size += static_cast<std::size_t>(std::max<ssize_t>(count, 0));
+    if (count < 0) count = 1;
+  }
+  const auth::Mistake mistake = system_mistake(name);
+  auth::Secret content(auth::trimmed(std::string_view(text).substr(0, size), " \t\r\n"));
+  auth::wipe(text.data(), text.size());
+  if (count < 0) return mistake;
+  return content;
+}
+
+}  // namespace
+
+auth::TokenValidator::Answer judge(auth::Settings& settings, auth::SecretView token,
+                                   const auth::Requirement& requirement) {
+  using Answer = auth::TokenValidator::Answer;
+  const auth::SystemClock clock;
+  auth::WorkerPool workers(kWorkers);
+  const auto authentication = auth::own_authentication(settings, clock);
+  auth::CurlHttpClient http({settings.connect_timeout, settings.timeout, settings.max_in_flight,
+                             settings.max_connections, settings.ca_file});
+  auth::TokenValidator validator(settings, {http, *authentication, clock, workers, nullptr, false});
+  // Shared: this may be gone before set_value has returned.
+  const auto promise = std::make_shared<std::promise<Answer>>();
+  std::future<Answer> answer = promise->get_future();
+  static_cast<void>(validator.authorize(token, requirement, {}, [promise](Answer answered) {
+    promise->set_value(std::move(answered));
+  }));
+  return answer.get();
+}
+
+auth::Result<auth::Secret, auth::Mistake> read_token_file(const std::string& path,
+                                                          const auth::Settings& settings) {
+  const bool is_input = path == "-";
+  const auth::Descriptor file(is_input ? ::dup(STDIN_FILENO)
+                                       : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  if (!file.is_open()) return system_mistake(path);
+  auto token = read_all(file.get(), path);
+  if (!token) return token;
+  const std::string_view text = token->reveal();
+  if (text.empty()) return auth::Mistake{"--token-file " + path + " is empty"};
+  if (auth::is_bearer(text.substr(0, text.find(' ')))) {
+    return auth::Mistake{"--token-file " + path +
+                         " holds the word Bearer before the token: leave the token alone in it"};
+  }
+  if (!auth::is_bearer_token(text, std::string::npos)) {
+    return auth::Mistake{"--token-file " + path +
+                         " holds something else than one access token: a token is one word of "
+                         "letters, digits and -._~+/="};
+  }
+  if (!auth::is_bearer_token(text, settings.max_token_bytes)) {
+    return auth::Mistake{"--token-file " + path + ": the token is " + std::to_string(text.size()) +
+                         " bytes long, and ZITADEL_MAX_TOKEN_BYTES is " +
+                         std::to_string(settings.max_token_bytes) + " with the word Bearer"};
+  }
+  return token;
+}
+
+}  // namespace fcgi

@@ -1,0 +1,37 @@
+// Report: what a check has found, a line each, for a person or a program.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fcgi {
+
+// One thread. Control characters are shown as '?': nothing from outside commands a terminal.
+class Report {
+ public:
+  enum class Mark { kGood, kBad, kNote };
+  struct Line {
+    Mark mark;
+    std::string name;  // what was looked at: "key"
+    std::string text;  // what was found, and what mends it
+  };
+
+  void good(std::string_view name, std::string_view text) { add(Mark::kGood, name, text); }
+  void bad(std::string_view name, std::string_view text) { add(Mark::kBad, name, text); }
+  // What is neither, or could not be looked at.
+  void note(std::string_view name, std::string_view text) { add(Mark::kNote, name, text); }
+
+  [[nodiscard]] bool is_good() const noexcept;
+  [[nodiscard]] const std::vector<Line>& lines() const noexcept { return lines_; }
+
+  // "✓ name: text", "✗ …" or "– …", each with its line break.
+  [[nodiscard]] static std::string shown(const Line& line);
+
+ private:
+  void add(Mark mark, std::string_view name, std::string_view text);
+
+  std::vector<Line> lines_{};
+};
+
+}  // namespace fcgi

@@ -1,0 +1,16 @@
+#include "fcgi/command/settings_rules.h"
+
+#include "fcgi/guard/caller_variables.h"
+
+namespace fcgi {
+
+auth::Result<std::unique_ptr<RulesFile>, auth::Mistakes> open_rules(const auth::Settings& settings,
+                                                                    const auth::Clock& clock) {
+  if (const auto mistake = CallerVariables::mistake_in(settings.pass_claims)) {
+    return auth::Mistakes{"ZITADEL_PASS_CLAIMS: " + *mistake};
+  }
+  if (settings.rules_file.empty()) return std::unique_ptr<RulesFile>();
+  return RulesFile::open(settings.rules_file, clock);
+}
+
+}  // namespace fcgi

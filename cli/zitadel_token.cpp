@@ -17,8 +17,8 @@
 #include "auth/base/version.h"
 #include "auth/settings/kinds.h"
 #include "auth/zitadel/curl_http_client.h"
-#include "cli/token_options.h"
-#include "cli/token_request.h"
+#include "cli/token/token_options.h"
+#include "cli/token/token_request.h"
 
 namespace {
 

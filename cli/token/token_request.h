@@ -9,7 +9,7 @@
 #include "auth/token/bearer_token.h"
 #include "auth/zitadel/http_client.h"
 #include "auth/zitadel/key_file.h"
-#include "cli/token_answer.h"
+#include "cli/token/token_answer.h"
 
 namespace cli {
 

@@ -1,4 +1,4 @@
-#include "cli/token_request.h"
+#include "cli/token/token_request.h"
 
 #include <future>
 #include <memory>

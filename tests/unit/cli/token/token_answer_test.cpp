@@ -1,4 +1,4 @@
-#include "cli/token_answer.h"
+#include "cli/token/token_answer.h"
 
 #include <cppunit/extensions/HelperMacros.h>
 

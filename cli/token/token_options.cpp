@@ -1,4 +1,4 @@
-#include "cli/token_options.h"
+#include "cli/token/token_options.h"
 
 #include <algorithm>
 #include <array>

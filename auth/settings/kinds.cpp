@@ -25,12 +25,13 @@ Problem read_client_secret(const FoundSetting& found, Settings& settings) {
 
 // A URL without a scheme is the commonest mistake: what was meant can be said.
 Problem url_problem(std::string_view text, bool allow_http) {
-  Problem problem = url_mistake(text, allow_http);
+  auto checked = check_url(text, allow_http);
+  if (checked) return std::nullopt;
   const std::string with_scheme = "https://" + std::string(text);
-  if (problem && text.find("://") == std::string_view::npos && parse_url(with_scheme)) {
+  if (text.find("://") == std::string_view::npos && parse_url(with_scheme)) {
     return "has no scheme: write " + with_scheme;
   }
-  return problem;
+  return std::move(checked).error().sentence;
 }
 
 Problem read_introspection_url(const FoundSetting& found, Settings& settings) {
@@ -43,7 +44,9 @@ Problem read_introspection_url(const FoundSetting& found, Settings& settings) {
 Problem read_domain(const FoundSetting& found, Settings& settings) {
   std::string_view text = found.value.reveal();
   if (Problem problem = url_problem(text, settings.allow_http)) return problem;
-  if (Problem problem = issuer_mistake(text, settings.allow_http)) return problem;
+  if (auto checked = check_issuer_url(text, settings.allow_http); !checked) {
+    return std::move(checked).error().sentence;
+  }
   while (text.ends_with('/')) text.remove_suffix(1);
   settings.domain = text;
   return std::nullopt;

@@ -1,8 +1,6 @@
 #include "cli/token/token_options.h"
 
 #include <algorithm>
-#include <array>
-#include <optional>
 
 #include "auth/base/text.h"
 #include "auth/token/requirement.h"
@@ -11,121 +9,57 @@
 namespace cli {
 namespace {
 
-using Mistake = std::optional<auth::Mistake>;
-
-auth::Mistake mistake(std::string_view option, std::string_view what) {
-  return {std::string(option) + ' ' + std::string(what)};
-}
-
 void add_scope(std::vector<std::string>& scopes, std::string name) {
   if (std::find(scopes.begin(), scopes.end(), name) == scopes.end()) {
     scopes.push_back(std::move(name));
   }
 }
 
-// The values as they stand behind their options; an option given twice has two.
-struct Given {
-  std::string_view name;
-  std::vector<std::string_view> values{};
-};
-
-class Parser {
- public:
-  auth::Result<TokenOptions, auth::Mistake> parse(const std::vector<std::string_view>& arguments,
-                                                  bool allow_http) {
-    if (Mistake found = collect(arguments)) return *std::move(found);
-    if (options_.action != TokenOptions::Action::kGetToken) return std::move(options_);
-    for (const Given& option : {key_, domain_, project_, ca_file_}) {
-      if (option.values.size() > 1) return mistake(option.name, "is given more than once");
-    }
-    for (const Given& option : {key_, domain_, project_}) {
-      if (option.values.empty()) return mistake(option.name, "is missing");
-    }
-    if (Mistake found = check_domain(allow_http)) return *std::move(found);
-    if (Mistake found = check_scopes()) return *std::move(found);
-    options_.key_file = key_.values[0];
-    if (!ca_file_.values.empty()) options_.ca_file = ca_file_.values[0];
-    return std::move(options_);
-  }
-
- private:
-  // "--name value" or "--name=value".
-  Mistake collect(const std::vector<std::string_view>& arguments) {
-    for (std::size_t i = 0; i < arguments.size(); ++i) {
-      const std::string_view argument = arguments[i];
-      if (argument == "--help" || argument == "-h") {
-        options_.action = TokenOptions::Action::kShowHelp;
-        return std::nullopt;
+auth::Result<std::string, auth::Mistake> scopes_for(const std::string& project,
+                                                    const std::vector<std::string_view>& given) {
+  std::vector<std::string> scopes{"openid", "urn:zitadel:iam:org:project:id:" + project + ":aud",
+                                  "urn:zitadel:iam:org:projects:roles"};
+  for (const std::string_view names : given) {
+    for (const std::string_view name : auth::words_of(names)) {
+      if (!auth::is_scope_token(name)) {
+        return option_mistake("--scope", "holds what no scope's name can");
       }
-      if (argument == "--version") {
-        options_.action = TokenOptions::Action::kShowVersion;
-        return std::nullopt;
-      }
-      const std::size_t equals = std::min(argument.find('='), argument.size());
-      Given* const option = find(argument.substr(0, equals));
-      if (option == nullptr) return mistake(argument.substr(0, equals), "is not an option");
-      std::string_view value;
-      if (equals < argument.size()) {
-        value = argument.substr(equals + 1);
-      } else if (i + 1 < arguments.size() && !arguments[i + 1].starts_with("--")) {
-        value = arguments[++i];
-      }
-      if (value.empty()) return mistake(option->name, "needs a value");
-      option->values.push_back(value);
+      add_scope(scopes, std::string(name));
     }
-    return std::nullopt;
   }
-
-  Given* find(std::string_view name) {
-    for (Given* const option : {&key_, &domain_, &project_, &scope_, &ca_file_}) {
-      if (option->name == name) return option;
-    }
-    return nullptr;
-  }
-
-  Mistake check_domain(bool allow_http) {
-    const std::string_view domain = domain_.values[0];
-    if (const auto wrong = auth::issuer_mistake(domain, allow_http)) {
-      return mistake("--domain", *wrong);
-    }
-    options_.domain = auth::plain_url(domain);
-    return std::nullopt;
-  }
-
-  Mistake check_scopes() {
-    options_.project = project_.values[0];
-    if (!auth::is_scope_token(options_.project))
-      return mistake("--project", "is not a project's id");
-    std::vector<std::string> scopes{"openid",
-                                    "urn:zitadel:iam:org:project:id:" + options_.project + ":aud",
-                                    "urn:zitadel:iam:org:projects:roles"};
-    for (const std::string_view names : scope_.values) {
-      for (const std::string_view name : auth::words_of(names)) {
-        if (!auth::is_scope_token(name))
-          return mistake("--scope", "holds what no scope's name can");
-        add_scope(scopes, std::string(name));
-      }
-    }
-    for (const std::string& name : scopes) {
-      if (!options_.scope.empty()) options_.scope.push_back(' ');
-      options_.scope += name;
-    }
-    return std::nullopt;
-  }
-
-  TokenOptions options_{};
-  Given key_{"--key"};
-  Given domain_{"--domain"};
-  Given project_{"--project"};
-  Given scope_{"--scope"};
-  Given ca_file_{"--ca-file"};
-};
+  std::string text;
+  for (const std::string& name : scopes) text += (text.empty() ? "" : " ") + name;
+  return text;
+}
 
 }  // namespace
 
 auth::Result<TokenOptions, auth::Mistake> parse_token_options(
     const std::vector<std::string_view>& arguments, bool allow_http) {
-  return Parser().parse(arguments, allow_http);
+  Option key{"--key", Option::Kind::kValue, true};
+  Option domain{"--domain", Option::Kind::kValue, true};
+  Option project{"--project", Option::Kind::kValue, true};
+  Option scope{"--scope", Option::Kind::kValues};
+  Option ca_file{"--ca-file"};
+  auto asked = read_arguments(arguments, {&key, &domain, &project, &scope, &ca_file});
+  if (!asked) return std::move(asked).error();
+  TokenOptions options;
+  options.asked = *asked;
+  if (options.asked != Asked::kWork) return options;
+  if (const auto checked = auth::check_issuer_url(domain.value(), allow_http); !checked) {
+    return option_mistake(domain.name, checked.error().sentence);
+  }
+  options.domain = auth::plain_url(domain.value());
+  options.project = project.value();
+  if (!auth::is_scope_token(options.project)) {
+    return option_mistake(project.name, "is not a project's id");
+  }
+  auto scopes = scopes_for(options.project, scope.values);
+  if (!scopes) return std::move(scopes).error();
+  options.scope = *std::move(scopes);
+  options.key_file = key.value();
+  options.ca_file = ca_file.value();
+  return options;
 }
 
 bool is_usual_project_id(std::string_view project) noexcept {

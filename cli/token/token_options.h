@@ -6,13 +6,12 @@
 #include <vector>
 
 #include "auth/base/result.h"
+#include "cli/common/arguments.h"
 
 namespace cli {
 
 struct TokenOptions {
-  enum class Action { kGetToken, kShowHelp, kShowVersion };
-
-  Action action = Action::kGetToken;
+  Asked asked = Asked::kWork;
   std::string key_file{};
   std::string domain{};  // ZITADEL's URL, spelt as plain_url does it
   std::string project{};

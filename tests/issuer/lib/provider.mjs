@@ -8,7 +8,7 @@ import {
 import { dialect } from './dialect.mjs';
 import { discoveryOf } from './discovery.mjs';
 import { applyChanges } from './faults.mjs';
-import { applicationOf, keySetOf, userOf } from './instance.mjs';
+import { applicationOf, grantedRoles, keySetOf, projectOf, userOf } from './instance.mjs';
 import {
   authenticateGrantClient, disguiseRefusal, grantClient, jwtBearerGrant,
 } from './jwt_bearer.mjs';
@@ -32,16 +32,18 @@ const clientOfUser = (user) => ({
   token_endpoint_auth_method: 'private_key_jwt',
 });
 
+function clientWith(instance, id) {
+  const application = applicationOf(instance, id);
+  const user = userOf(instance, id);
+  return application ? clientOf(application) : user && clientOfUser(user);
+}
+
 function configuration({ instance, store }) {
-  const { applications, users, signingKey } = instance;
+  const { signingKey } = instance;
   const signing = signingKey.privateKey.export({ format: 'jwk' });
   return {
     adapter: (model) => store.adapter(model),
-    clients: [
-      ...Object.values(applications).map(clientOf),
-      ...Object.values(users).map(clientOfUser),
-      grantClient,
-    ],
+    clients: [grantClient],
     clientAuthMethods: ['client_secret_basic', 'private_key_jwt'],
     clockTolerance: kClockSkew,
     assertJwtClientAuthClaimsAndHeader: checkAssertion(instance),
@@ -71,9 +73,12 @@ const introspectionAnswer = ({ instance, settings, counters }) => {
     const { AccessToken: token, Client: client } = ctx.oidc?.entities ?? {};
     if (client && userOf(instance, client.clientId)) refuseAsUser(ctx);
     if (ctx.body?.active !== true) return;
+    const application = applicationOf(instance, client.clientId);
+    const user = userOf(instance, token.clientId);
     ctx.body = introspectionOf({
-      found: ctx.body, token, user: userOf(instance, token.clientId),
-      application: applicationOf(instance, client.clientId),
+      found: ctx.body, token, user, application,
+      project: projectOf(instance, application.projectId),
+      roles: token.claims.roles ?? grantedRoles(instance, user),
     });
   };
 };
@@ -96,7 +101,7 @@ async function refuseRevocation(ctx, next) {
 }
 
 export function createProvider({ issuer, instance, settings, counters }) {
-  const store = createStore(settings);
+  const store = createStore(settings, (id) => clientWith(instance, id));
   const provider = new Provider(issuer, configuration({ instance, store }));
   const issue = createTokens({ provider, instance, store });
   const grant = jwtBearerGrant({ instance, settings, issue });

@@ -8,6 +8,8 @@ import { Counters } from './lib/counters.mjs';
 import { Faults } from './lib/faults.mjs';
 import { writeKeyFiles, writeReady, writeTokenFiles } from './lib/files.mjs';
 import { Listener } from './lib/listener.mjs';
+import { Journal } from './lib/management/journal.mjs';
+import { Lag } from './lib/management/lag.mjs';
 import { createProvider } from './lib/provider.mjs';
 import { createInstance } from './lib/seed.mjs';
 
@@ -77,10 +79,14 @@ async function main() {
   const instance = await createInstance();
   const port = await listener.listen(Number(values.port));
   const issuer = `${tls ? 'https' : 'http'}://${values.host}:${port}`;
-  const { provider, issue } = createProvider({ issuer, instance, settings, counters });
+  const lag = new Lag();
+  const journal = new Journal();
+  const { provider, issue } = createProvider({
+    issuer, instance, settings, counters, lag, journal,
+  });
   listener.serve(provider.callback());
   const admin = await startAdmin(kHost,
-    { instance, settings, faults, counters, listener, provider, issue });
+    { instance, settings, faults, counters, listener, provider, issue, lag, journal });
 
   const administrators = instance.users.filter(({ isAdministrator }) => isAdministrator);
   const files = {

@@ -2,6 +2,7 @@
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { keyOf, setRoles, setUserState, userNamed } from './instance.mjs';
+import { inventoryOf } from './management/journal.mjs';
 
 const kMaxBody = 16 * 1024 * 1024; // bytes
 
@@ -38,7 +39,8 @@ export function changeSettings(settings, changes) {
   return Object.assign(settings, changes);
 }
 
-function routes({ instance, settings, faults, counters, listener, provider, issue }) {
+function routes(parts) {
+  const { instance, settings, faults, counters, listener, provider, issue, lag, journal } = parts;
   const userWith = (name) => {
     const user = userNamed(instance, name);
     if (!user) throw new BadRequest(`no user is named ${name}`);
@@ -85,7 +87,12 @@ function routes({ instance, settings, faults, counters, listener, provider, issu
     'DELETE /faults': () => faults.clear(),
     'GET /counters': () => counters.report(),
     'GET /counters/tokens': () => counters.report({ perToken: true }),
-    'POST /counters/reset': () => counters.reset(),
+    'POST /counters/reset': () => {
+      counters.reset();
+      journal.reset();
+    },
+    'GET /management': () => ({ ...inventoryOf(instance), changes: journal.changes, calls: journal.calls }),
+    'POST /management/lag': (order) => lag.order(order),
     'POST /settings': (changes) => changeSettings(settings, changes),
     'POST /listener/close': () => listener.close(),
     'POST /listener/open': async () => { await listener.listen(listener.port); },

@@ -12,17 +12,19 @@ import { applicationOf, grantedRoles, keySetOf, projectOf, userOf } from './inst
 import {
   authenticateGrantClient, disguiseRefusal, grantClient, jwtBearerGrant,
 } from './jwt_bearer.mjs';
+import { createGateway } from './management/gateway.mjs';
 import { jwtBearer, paths } from './names.mjs';
 import { createStore } from './store.mjs';
 import { asZitadel, createTokens } from './tokens.mjs';
 
+const neverTold = randomBytes(32).toString('hex'); // where there is no secret
 const bare = { redirect_uris: [], response_types: [], grant_types: [] };
 
 const clientOf = (application) => ({
   ...bare,
   client_id: application.clientId,
-  ...(application.clientSecret
-    ? { client_secret: application.clientSecret, token_endpoint_auth_method: 'client_secret_basic' }
+  ...(application.isBasic
+    ? { client_secret: application.clientSecret ?? neverTold, token_endpoint_auth_method: 'client_secret_basic' }
     : { jwks: keySetOf(application), token_endpoint_auth_method: 'private_key_jwt' }),
 });
 
@@ -100,7 +102,7 @@ async function refuseRevocation(ctx, next) {
   });
 }
 
-export function createProvider({ issuer, instance, settings, counters }) {
+export function createProvider({ issuer, instance, settings, counters, lag, journal }) {
   const store = createStore(settings, (id) => clientWith(instance, id));
   const provider = new Provider(issuer, configuration({ instance, store }));
   const issue = createTokens({ provider, instance, store });
@@ -108,6 +110,9 @@ export function createProvider({ issuer, instance, settings, counters }) {
   provider.registerGrantType(jwtBearer, grant, ['assertion', 'scope']);
   provider.use(dialect({ issuer }));
   provider.use(applyChanges);
+  provider.use(createGateway({
+    provider, instance, issue, lag, journal, forget: (jti) => store.tokens.destroy(jti),
+  }));
   provider.use(ownWords(issuer));
   provider.use(introspectionAnswer({ instance, settings, counters }));
   provider.use(refuseRevocation);

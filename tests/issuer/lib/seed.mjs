@@ -21,7 +21,7 @@ const projectOf = (name, organisation, roleKeys) => {
 };
 
 const applicationOf = (name, project, keys, more) => created({
-  name, appId: id(), projectId: project.id, state: 'active', keys, ...more,
+  name, appId: id(), projectId: project.id, state: 'active', keys, isBasic: false, ...more,
 }, project.organisation, project);
 
 const userOf = (name, organisation, keys, more) => created({
@@ -58,6 +58,7 @@ export async function createInstance() {
     applicationOf('api', project, [keyFrom(apiPair)], { clientId: id() }),
     // The reserved characters show whether a client encodes both parts before it joins them.
     applicationOf('basic', project, [], {
+      isBasic: true,
       clientId: `${id()}@main:project`,
       clientSecret: `${randomBytes(24).toString('base64')}: +%25&=/?"~`,
     }),
@@ -79,7 +80,7 @@ export async function createInstance() {
     }));
 
   const instance = withHistory({
-    instanceId: id(), organisations: [main, partner], organisation: main, otherOrganisation: partner,
+    itself: { id: id() }, organisations: [main, partner], organisation: main, otherOrganisation: partner,
     projects: [iamProject, project, other], iamProjectId: iamProject.id, projectId: project.id,
     otherProjectId: other.id, applications, users: [...users, ...managers], grants: [],
     signingKey: keyFrom(signingPair), deletedKey: keyFrom(deletedPair),

@@ -31,6 +31,7 @@ class Folder {
   // Makes the folder where there is none (0755: its files keep others out), none above it.
   [[nodiscard]] auth::Result<void, auth::Mistake> make();
 
+  [[nodiscard]] bool is_there() const noexcept { return folder_.is_open(); }
   [[nodiscard]] std::string path_of(const std::string& name) const { return path_ + '/' + name; }
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "auth/base/json.h"
@@ -68,6 +69,19 @@ class Management {
 };
 
 // What was just made may be missing from a search for so long: it is asked again until then.
-constexpr std::chrono::milliseconds kPatience{5000};
+constexpr std::chrono::milliseconds kPatience{3000};
+constexpr std::chrono::milliseconds kFirstPause{50};
+
+// Calls find until it gives an error or something that is there, or until kPatience is over. find:
+// gives a Result of an optional or of a bool.
+template <typename Find>
+[[nodiscard]] auto patiently(Find find) -> decltype(find()) {
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  for (auto pause = kFirstPause;; pause *= 2) {
+    auto found = find();
+    if (!found || *found || std::chrono::steady_clock::now() + pause > end) return found;
+    std::this_thread::sleep_for(pause);
+  }
+}
 
 }  // namespace cli

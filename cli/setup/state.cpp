@@ -25,7 +25,7 @@ std::string list_of(const Strings& texts) {
   return list + ']';
 }
 
-const char* word(bool value) { return value ? "true" : "false"; }
+std::string word(bool value) { return value ? "true" : "false"; }
 
 std::string json_of(const Thing& thing) {
   return "{\"id\": " + json_quote(thing.id) + ", \"name\": " + json_quote(thing.name) +
@@ -56,6 +56,10 @@ class Reader {
     each(name, [&](const Json& json) { texts.emplace_back(json.text().value_or("")); });
     return texts;
   }
+  [[nodiscard]] bool is(std::string_view name) const {
+    const std::optional<Json> value = document_.member(name);
+    return value && value->boolean().value_or(false);
+  }
   [[nodiscard]] Thing thing(std::string_view name) {
     const std::optional<Json> json = document_.member(name);
     return json ? thing_in(*json) : Thing();
@@ -82,12 +86,8 @@ class Reader {
     if (const auto list = document_.member(name)) list->for_each_element(visit);
   }
   Thing thing_in(const Json& json) {
-    const auto is = [&](std::string_view name) {
-      const std::optional<Json> value = json.member(name);
-      return value && value->boolean().value_or(false);
-    };
-    Thing thing{json.text_of("id").value_or(""), json.text_of("name").value_or(""), is("made"),
-                is("begun")};
+    const Reader reader(json);
+    Thing thing{reader.text("id"), reader.text("name"), reader.is("made"), reader.is("begun")};
     note(thing.id);
     return thing;
   }
@@ -139,7 +139,8 @@ auth::Result<State, auth::Mistake> parse_state(std::string_view text) {
               .user_key = reader.key("userKey"),
               .grant = reader.thing("authorization"),
               .granted = reader.texts("granted"),
-              .settings = reader.text("settings")};
+              .settings = reader.text("settings"),
+              .folder_made = reader.is("folderMade")};
   if (reader.has_wrong_id()) return auth::Mistake{"holds an id that ZITADEL never made"};
   return state;
 }

@@ -39,6 +39,7 @@ struct State {
   Thing grant{};
   std::vector<std::string> granted{};  // the roles that the set-up put into it
   std::string settings{};              // the text of api.env as it was written
+  bool folder_made = false;
 
   [[nodiscard]] Thing& role(const std::string& key);
   // Whether there is anything that --remove could take away.

@@ -1,0 +1,64 @@
+// What the steps of the set-up share.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "auth/base/clock.h"
+#include "auth/zitadel/discovery.h"
+#include "auth/zitadel/http_client.h"
+#include "cli/setup/folder.h"
+#include "cli/setup/options.h"
+#include "cli/setup/resources.h"
+#include "cli/setup/state.h"
+
+namespace cli {
+
+constexpr const char* kStateFile = "zitadel-setup.json";
+constexpr const char* kApplicationKeyFile = "api-key.json";
+constexpr const char* kUserKeyFile = "user.json";
+constexpr const char* kSettingsFile = "api.env";
+
+using Done = auth::Result<void, auth::Mistake>;
+
+struct Context {
+  const SetupOptions& options;
+  bool allow_http;
+  const auth::DiscoveryDocument& instance;
+  auth::HttpClient& http;
+  const auth::Clock& clock;
+  Resources& resources;
+  Folder& folder;
+  std::optional<Owner> owner;
+  State state{};
+
+  // Puts the state on the disk: before what it says is begun, and after what it says is made.
+  [[nodiscard]] Done save() {
+    return folder.write(kStateFile, auth::SecretView(to_json(state)), std::nullopt);
+  }
+};
+
+enum class Action { kExists, kMake, kChange, kRemove, kKeep };
+
+// A line of the plan.
+struct Row {
+  std::string what;  // "project"
+  std::string name;
+  Action action = Action::kExists;
+  std::string remark{};
+};
+
+struct Plan {
+  std::vector<Row> rows{};
+  std::vector<std::string> needed{};  // permissions
+
+  [[nodiscard]] bool changes_anything() const {
+    for (const Row& row : rows) {
+      if (row.action != Action::kExists && row.action != Action::kKeep) return true;
+    }
+    return false;
+  }
+};
+
+}  // namespace cli

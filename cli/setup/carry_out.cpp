@@ -1,24 +1,16 @@
 #include "cli/setup/carry_out.h"
 
 #include <algorithm>
-#include <functional>
 #include <utility>
 
-#include "cli/setup/administrator.h"
 #include "cli/setup/key_step.h"
+#include "cli/setup/making.h"
 
 namespace cli {
 namespace {
 
-using auth::Mistake;
-
-// How a thing is made, and looked for where ZITADEL says that it exists already.
-struct Making {
-  const char* what;  // "project"
-  const char* remedy;
-  std::function<ApiResult<std::string>()> make;
-  std::function<Search<Found>()> look;
-};
+// What a role has in place of an id: it is known by its key.
+constexpr const char* kNoId = "-";
 
 class Steps {
  public:
@@ -26,14 +18,14 @@ class Steps {
       : context_(context),
         state_(context.state),
         options_(context.options),
+        api_(context.resources),
         found_(found),
         report_(report) {}
 
   Done run() {
-    if (Done begun = begin(); !begun) return begun;
-    for (const auto step :
-         {&Steps::project, &Steps::roles, &Steps::application, &Steps::application_key,
-          &Steps::user, &Steps::user_key, &Steps::grant, &Steps::settings, &Steps::owner}) {
+    for (const auto step : {&Steps::begin, &Steps::project, &Steps::roles, &Steps::application,
+                            &Steps::application_key, &Steps::user, &Steps::user_key,
+                            &Steps::authorization, &Steps::settings, &Steps::owner}) {
       if (Done done = (this->*step)(); !done) return done;
     }
     return {};
@@ -48,126 +40,99 @@ class Steps {
     return context_.save();
   }
 
-  // Where it was found, the state learns its id. Where it was begun here, it was made here.
-  Done note(Thing& thing, const std::string& id, const std::string& name) {
-    if (thing.id != id) thing.made = thing.begun;
-    thing.id = id;
-    thing.name = name;
-    thing.begun = false;
-    return context_.save();
-  }
-
-  Done thing(Thing& thing, const std::string& name, const std::string& found_id,
-             const Making& making) {
-    if (!found_id.empty()) return note(thing, found_id, name);
-    const bool was_begun = thing.begun;
-    thing = Thing{.name = name, .begun = true};
-    if (Done saved = context_.save(); !saved) return saved;
-    const ApiResult<std::string> made = making.make();
-    if (made) {
-      report_.done(making.what, name, "made", *made);
-      return note(thing, *made, name);
-    }
-    const std::string failed =
-        std::string("the ") + making.what + ' ' + name + " could not be made";
-    if (!made.error().exists_already()) return in_words(made.error(), failed);
-    // By an earlier run of which the searches did not tell yet, or by somebody else just now.
-    thing.begun = was_begun;
-    const Search<Found> there = patiently(making.look);
-    if (!there) return in_words(there.error(), failed);
-    if (!*there) return Mistake{failed + ": " + making.remedy};
-    report_.done(making.what, name, "exists", (*there)->id);
-    return note(thing, (*there)->id, name);
+  Done make(Thing& thing, const std::string& name, const std::string& found_id,
+            const Making& making) {
+    auto made = make_thing(context_, thing, name, found_id, making, report_);
+    if (!made) return std::move(made).error();
+    return {};
   }
 
   static std::string id_of(const std::optional<Found>& found) { return found ? found->id : ""; }
 
   Done project() {
-    Resources& api = context_.resources;
-    return thing(state_.project, options_.project, id_of(found_.project),
-                 {"project",
-                  "the name is taken, perhaps in another spelling of upper and lower case: give "
-                  "another --project",
-                  [&] { return api.make_project(options_.project); },
-                  [&] { return api.project_named(options_.project); }});
+    return make(state_.project, options_.project, id_of(found_.project),
+                {"project",
+                 "the name is taken, perhaps in another spelling of upper and lower case: give "
+                 "another --project",
+                 [&] { return api_.make_project(options_.project); },
+                 [&] { return api_.project_named(options_.project); }});
   }
 
-  // A role's id is its key.
   Done roles() {
-    const std::string& project = state_.project.id;
     for (const std::string& key : options_.roles) {
-      const bool missing =
-          std::count(found_.missing_roles.begin(), found_.missing_roles.end(), key) > 0;
-      const auto make = [&]() -> ApiResult<std::string> {
-        const auto made = context_.resources.make_role(project, key);
-        if (!made) return made.error();
-        return std::string("-");
-      };
-      const auto look = [&]() -> Search<Found> {
-        const auto there = context_.resources.has_role(project, key);
-        if (!there) return there.error();
-        return *there ? std::optional<Found>(Found{.id = "-"}) : std::nullopt;
-      };
-      Done done = thing(state_.role(key), key, missing ? "" : "-",
-                        {"role",
-                         "there is one in another spelling of upper and lower case: write it as "
-                         "the project has it",
-                         make, look});
-      if (!done) return done;
+      if (Done done = role(key); !done) return done;
     }
     return {};
   }
 
+  Done role(const std::string& key) {
+    const Strings& missing = found_.missing_roles;
+    const bool is_missing = std::count(missing.begin(), missing.end(), key) > 0;
+    const auto add = [&]() -> ApiResult<std::string> {
+      const auto made = api_.make_role(state_.project.id, key);
+      if (!made) return made.error();
+      return std::string(kNoId);
+    };
+    const auto look = [&]() -> Search<Found> {
+      const auto there = api_.has_role(state_.project.id, key);
+      if (!there) return there.error();
+      return *there ? std::optional<Found>(Found{.id = kNoId}) : std::nullopt;
+    };
+    return make(state_.role(key), key, is_missing ? "" : kNoId,
+                {"role",
+                 "there is one in another spelling of upper and lower case: write it as the "
+                 "project has it",
+                 add, look});
+  }
+
   Done application() {
-    const auto make = [&]() -> ApiResult<std::string> {
-      const auto made =
-          context_.resources.make_application(state_.project.id, options_.application);
+    const auto add = [&]() -> ApiResult<std::string> {
+      const auto made = api_.make_application(state_.project.id, options_.application);
       if (!made) return made.error();
       return made->id;
     };
     const auto look = [&]() -> Search<Found> {
-      const auto all = context_.resources.applications(state_.project.id);
+      const auto all = api_.applications(state_.project.id);
       if (!all) return all.error();
       for (const Found& each : *all) {
-        if (each.name == options_.application && each.right_kind && each.active) {
-          return std::optional<Found>(each);
-        }
+        if (each.name == options_.application) return usable(each);
       }
       return std::optional<Found>();
     };
-    return thing(
+    return make(
         state_.application, options_.application, id_of(found_.application),
-        {"application", "the name is taken: give another one with --application", make, look});
+        {"application", "the name is taken: give another one with --application", add, look});
   }
 
   Done user() {
-    const auto make = [&] {
-      return context_.resources.make_user(options_.user,
-                                          options_.token_type == SetupOptions::TokenType::kJwt);
+    const auto add = [&] {
+      return api_.make_user(options_.user, options_.token_type == SetupOptions::TokenType::kJwt);
     };
     const auto look = [&]() -> Search<Found> {
-      auto found = context_.resources.user_named(options_.user);
-      if (found && *found && !((*found)->right_kind && (*found)->active)) {
-        return std::optional<Found>();
-      }
-      return found;
+      const auto found = api_.user_named(options_.user);
+      if (!found) return found.error();
+      return *found ? usable(**found) : std::nullopt;
     };
-    return thing(state_.user, options_.user, id_of(found_.user),
-                 {"service user",
-                  "the name is taken by a person, or in another organisation of the instance: give "
-                  "another --service-user",
-                  make, look});
+    return make(state_.user, options_.user, id_of(found_.user),
+                {"service user",
+                 "the name is taken by a person, or in another organisation of the instance: give "
+                 "another --service-user",
+                 add, look});
+  }
+
+  static std::optional<Found> usable(const Found& found) {
+    return found.right_kind && found.active ? std::optional<Found>(found) : std::nullopt;
   }
 
   Done key(KeyStep&& step, const KeySlot& slot, const SurveyedKey& surveyed, const char* file) {
     const std::string before = slot.id;
     const bool had_old = !slot.old.empty();
-    if (Done done = step.run(surveyed.replace); !done) return done;
+    if (Done ran = step.run(surveyed.replace); !ran) return ran;
+    const std::string path = context_.folder.path_of(file);
     if (slot.id != before) {
-      report_.done("its key", context_.folder.path_of(file), before.empty() ? "made" : "replaced",
-                   slot.id);
+      report_.done("its key", path, before.empty() ? "made" : "replaced", slot.id);
     } else if (had_old) {
-      report_.done("its key", context_.folder.path_of(file), "old one removed", slot.id);
+      report_.done("its key", path, "the old one is removed", slot.id);
     }
     return {};
   }
@@ -181,52 +146,8 @@ class Steps {
     return key(UserKeyStep(context_), state_.user_key, found_.user_key, kUserKeyFile);
   }
 
-  Done grant() {
-    if (options_.roles.empty()) return {};
-    Resources& api = context_.resources;
-    const std::string& user = state_.user.id;
-    const std::string& project = state_.project.id;
-    if (!found_.grant) {
-      // What it grants is the set-up's, before it is granted.
-      state_.granted = options_.roles;
-      Done done =
-          thing(state_.grant, options_.user, "",
-                {"authorization", "ZITADEL does not say which one there is: try again",
-                 [&] { return api.make_grant(user, project, options_.roles); },
-                 [&]() -> Search<Found> {
-                   const auto found = api.grant(user, project);
-                   if (!found) return found.error();
-                   return *found ? std::optional<Found>(Found{.id = (*found)->id}) : std::nullopt;
-                 }});
-      if (!done) return done;
-      // It may have existed, with other roles.
-      return grant_all(patiently([&] { return api.grant(user, project); }));
-    }
-    if (Done noted = note(state_.grant, found_.grant->id, options_.user); !noted) return noted;
-    return grant_all(found_.grant);
-  }
-
-  // With the roles that it has besides.
-  Done grant_all(const Search<FoundGrant>& searched) {
-    const std::string failed = "the authorization could not be changed";
-    if (!searched) return in_words(searched.error(), failed);
-    if (!*searched) return {};  // just made, and not to be seen yet
-    const FoundGrant& grant = **searched;
-    std::vector<std::string> all = grant.roles;
-    for (const std::string& key : options_.roles) {
-      if (std::count(grant.roles.begin(), grant.roles.end(), key) > 0) continue;
-      all.push_back(key);
-      if (std::count(state_.granted.begin(), state_.granted.end(), key) == 0) {
-        state_.granted.push_back(key);
-      }
-    }
-    if (all.size() == grant.roles.size()) return {};
-    if (Done saved = context_.save(); !saved) return saved;
-    const auto changed = context_.resources.change_grant(state_.user.id, grant.id, all);
-    // COMMAND-Rs8fy: they are there already.
-    if (!changed && changed.error().id != "COMMAND-Rs8fy") return in_words(changed.error(), failed);
-    report_.done("authorization", options_.user, "changed", grant.id);
-    return {};
+  Done authorization() {
+    return options_.roles.empty() ? Done() : make_grant(context_, found_.grant, report_);
   }
 
   Done settings() {
@@ -240,7 +161,6 @@ class Steps {
       if (!written) return written;
       report_.done("settings", context_.folder.path_of(kSettingsFile), "written", "");
     }
-    if (state_.settings == *text) return {};
     state_.settings = *std::move(text);
     return context_.save();
   }
@@ -255,9 +175,12 @@ class Steps {
     return {};
   }
 
+  using Strings = std::vector<std::string>;
+
   Context& context_;
   State& state_;
   const SetupOptions& options_;
+  Resources& api_;
   const Survey& found_;
   Report& report_;
 };

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "auth/base/clock.h"
@@ -32,10 +33,17 @@ struct Context {
   Folder& folder;
   std::optional<Owner> owner;
   State state{};
+  std::string saved{};  // the state as it is on the disk
 
   // Puts the state on the disk: before what it says is begun, and after what it says is made.
   [[nodiscard]] Done save() {
-    return folder.write(kStateFile, auth::SecretView(to_json(state)), std::nullopt);
+    std::string text = to_json(state);
+    if (text == saved) return {};
+    if (Done written = folder.write(kStateFile, auth::SecretView(text), std::nullopt); !written) {
+      return written;
+    }
+    saved = std::move(text);
+    return {};
   }
 };
 

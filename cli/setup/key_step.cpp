@@ -20,6 +20,7 @@ using auth::json_quote;
 using auth::Mistake;
 using auth::Secret;
 using KeyText = auth::Result<Secret, Mistake>;
+using MaybeText = auth::Result<std::optional<Secret>, Mistake>;
 
 // 2099-01-01T00:00:00Z: what does not end, ends in that year.
 constexpr std::int64_t kFarAway = 4'070'908'800;
@@ -85,34 +86,37 @@ Done KeyStep::begin() {
   return put_in_place(*file);
 }
 
-// True: the key that was begun is in its place. False: there is none.
+// True: the key that was begun is in its place. False: there is none, another one is to be made.
 auth::Result<bool, Mistake> KeyStep::finish() {
+  const auto begun = begun_key();
+  if (!begun) return begun.error();
   auto file = context_.folder.read(new_file_);
   if (!file) return std::move(file).error();
   if (*file) {
-    const KeyText whole = complete(**std::move(file));
-    if (!whole) return whole.error();
-    if (Done placed = put_in_place(*whole); !placed) return std::move(placed).error();
+    auto whole = complete(**std::move(file), *begun);
+    if (!whole) return std::move(whole).error();
+    if (*whole) {
+      if (Done placed = put_in_place(**whole); !placed) return std::move(placed).error();
+      return true;
+    }
+  }
+  const auto in_file = key_in_file();
+  if (!in_file) return in_file.error();
+  if (*begun && *in_file == **begun) {
+    if (Done taken = take_over(*in_file); !taken) return std::move(taken).error();
     return true;
   }
-  const auto begun = begun_key();
-  if (!begun) return begun.error();
-  const auto placed = context_.folder.read(file_);
-  if (!placed) return placed.error();
-  const std::string in_file = *placed ? member_of(**placed, "keyId") : "";
-  if (*begun && in_file == **begun) {
-    if (Done taken = take_over(in_file); !taken) return std::move(taken).error();
-    return true;
-  }
-  if (!in_file.empty() && in_file != slot_.id) {
-    return Mistake{context_.folder.path_of(file_) +
-                   " holds a key that zitadel-setup did not write: move it away"};
-  }
-  // Nobody has its private half.
+  // Nobody has its private half, or ZITADEL has forgotten it.
   if (*begun) slot_.old.push_back(**begun);
   slot_.begun.clear();
   if (Done saved = context_.save(); !saved) return std::move(saved).error();
   return false;
+}
+
+auth::Result<std::string, Mistake> KeyStep::key_in_file() const {
+  auto file = context_.folder.read(file_);
+  if (!file) return std::move(file).error();
+  return *file ? member_of(**file, "keyId") : std::string();
 }
 
 auth::Result<std::optional<std::string>, Mistake> KeyStep::begun_key() {
@@ -134,6 +138,12 @@ Done KeyStep::keep(const Secret& file) {
 }
 
 Done KeyStep::put_in_place(const Secret& file) {
+  const auto before = key_in_file();
+  if (!before) return before.error();
+  if (!before->empty() && *before != slot_.id) {
+    return Mistake{context_.folder.path_of(file_) +
+                   " holds a key that zitadel-setup did not write: move it away"};
+  }
   if (Done checked = check(file); !checked) return checked;
   const bool is_api = file_ == kApplicationKeyFile;
   Done placed = context_.folder.rename(new_file_, file_, is_api ? context_.owner : std::nullopt);
@@ -171,7 +181,10 @@ KeyText ApplicationKeyStep::make() {
   return *std::move(made);
 }
 
-KeyText ApplicationKeyStep::complete(Secret file) { return file; }
+MaybeText ApplicationKeyStep::complete(Secret file, const std::optional<std::string>& begun) {
+  if (!begun) return std::optional<Secret>();
+  return std::optional<Secret>(std::move(file));
+}
 
 Done ApplicationKeyStep::check(auth::SecretView file) {
   return check_application_key(context_, file);
@@ -195,11 +208,11 @@ KeyText UserKeyStep::make() {
 }
 
 // An earlier run may have told ZITADEL of it, and not heard its id.
-KeyText UserKeyStep::complete(Secret file) {
-  if (!member_of(file, "keyId").empty()) return file;
-  const auto begun = begun_key();
-  if (!begun) return begun.error();
-  return tell_zitadel(file, *begun);
+MaybeText UserKeyStep::complete(Secret file, const std::optional<std::string>& begun) {
+  if (!begun && !member_of(file, "keyId").empty()) return std::optional<Secret>();
+  KeyText whole = tell_zitadel(file, begun);
+  if (!whole) return std::move(whole).error();
+  return std::optional<Secret>(*std::move(whole));
 }
 
 KeyText UserKeyStep::tell_zitadel(const Secret& file, std::optional<std::string> id) {

@@ -30,9 +30,11 @@ class KeyStep {
 
   // The keys that ZITADEL has.
   [[nodiscard]] virtual ApiResult<std::vector<FoundKey>> list() = 0;
-  // Step 2: from nothing, or from what lies in the new file. Gives the whole key file.
+  // Step 2: from nothing, or from what lies in the new file. Gives the whole key file. begun: the
+  // key's id, where ZITADEL has it; where it has forgotten it, nothing is given.
   [[nodiscard]] virtual auth::Result<auth::Secret, auth::Mistake> make() = 0;
-  [[nodiscard]] virtual auth::Result<auth::Secret, auth::Mistake> complete(auth::Secret file) = 0;
+  [[nodiscard]] virtual auth::Result<std::optional<auth::Secret>, auth::Mistake> complete(
+      auth::Secret file, const std::optional<std::string>& begun) = 0;
   [[nodiscard]] virtual Done check(auth::SecretView file) = 0;
   [[nodiscard]] virtual std::string path_of(const std::string& key) const = 0;
 
@@ -44,6 +46,7 @@ class KeyStep {
   KeySlot& slot_;
 
  private:
+  [[nodiscard]] auth::Result<std::string, auth::Mistake> key_in_file() const;
   [[nodiscard]] auth::Result<bool, auth::Mistake> finish();
   [[nodiscard]] Done begin();
   [[nodiscard]] Done put_in_place(const auth::Secret& file);
@@ -62,7 +65,8 @@ class ApplicationKeyStep final : public KeyStep {
  private:
   ApiResult<std::vector<FoundKey>> list() override;
   auth::Result<auth::Secret, auth::Mistake> make() override;
-  auth::Result<auth::Secret, auth::Mistake> complete(auth::Secret file) override;
+  auth::Result<std::optional<auth::Secret>, auth::Mistake> complete(
+      auth::Secret file, const std::optional<std::string>& begun) override;
   Done check(auth::SecretView file) override;
   std::string path_of(const std::string& key) const override;
 };
@@ -74,7 +78,8 @@ class UserKeyStep final : public KeyStep {
  private:
   ApiResult<std::vector<FoundKey>> list() override;
   auth::Result<auth::Secret, auth::Mistake> make() override;
-  auth::Result<auth::Secret, auth::Mistake> complete(auth::Secret file) override;
+  auth::Result<std::optional<auth::Secret>, auth::Mistake> complete(
+      auth::Secret file, const std::optional<std::string>& begun) override;
   Done check(auth::SecretView file) override;
   std::string path_of(const std::string& key) const override;
   // id: where ZITADEL knows it already.

@@ -91,7 +91,10 @@ function routes(parts) {
       counters.reset();
       journal.reset();
     },
-    'GET /management': () => ({ ...inventoryOf(instance), changes: journal.changes, calls: journal.calls }),
+    'GET /management': () => {
+      const { changes, calls } = journal;
+      return { ...inventoryOf(instance), changes, calls };
+    },
     'POST /management/lag': (order) => lag.order(order),
     'POST /settings': (changes) => changeSettings(settings, changes),
     'POST /listener/close': () => listener.close(),

@@ -1,5 +1,5 @@
-// One ZITADEL instance as data, the same for all that speaks of it: what the set-up API makes is known to the
-// token endpoint and to introspection at once, and what it takes away is not.
+// One ZITADEL instance as data, the same for all that speaks of it: what the set-up API makes is
+// known to the token endpoint and to introspection at once, and what it takes away is not.
 import { generateKeyPair, randomInt } from 'node:crypto';
 import { promisify } from 'node:util';
 

@@ -126,7 +126,7 @@ export const applications = {
   },
   [`DELETE ${application}/keys/:key`]: {
     needs: 'project.app.write',
-    run: (call) => removeKey(call.application, call.params.key, call.organisation, call.project,
+    run: (call) => removeKey(call.application, call.params.key, call.project,
       'Errors.Application.Key.NotFound'),
   },
 };

@@ -96,7 +96,10 @@ export const userGrants = {
     run: add,
   },
   [`PUT ${grant}`]: {
-    needs: 'user.grant.write', body: group({ roleKeys }), request: 'UpdateUserGrantRequest', run: put,
+    needs: 'user.grant.write',
+    body: group({ roleKeys }),
+    request: 'UpdateUserGrantRequest',
+    run: put,
   },
   [`POST ${grant}/_deactivate`]: switchTo('deactivated', 'COMMAND-3M9sd',
     unmet('Errors.UserGrant.NotActive', 'COMMAND-1S9gx')),

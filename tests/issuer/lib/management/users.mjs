@@ -1,6 +1,6 @@
 // Service users: made, stopped, taken away, their keys and personal access tokens.
 import { userKey } from '../files.mjs';
-import { changed, created, id, kForever, setUserState } from '../instance.mjs';
+import { changed, id, kForever, setUserState } from '../instance.mjs';
 import { birth, change, found, states } from './answers.mjs';
 import { exists, notFound, unmet } from './failures.mjs';
 import {
@@ -86,7 +86,7 @@ async function removeToken(call) {
   if (!token) throw notFound('Errors.User.PAT.NotFound', 'COMMAND-4m77G');
   one.tokens = one.tokens.filter((each) => each !== token);
   await call.forget(tokenId);
-  return change(created(token, call.organisation, one));
+  return change(changed(token, one));
 }
 
 export const users = {
@@ -99,7 +99,10 @@ export const users = {
   'POST /management/v1/users/machine': {
     needs: 'user.write',
     body: group({
-      userName: name, name, description: text(0, 500), accessTokenType: choice([kBearer, kJwt], kBearer),
+      userName: name,
+      name,
+      description: text(0, 500),
+      accessTokenType: choice([kBearer, kJwt], kBearer),
     }),
     request: 'AddMachineUserRequest',
     run: add,
@@ -124,12 +127,16 @@ export const users = {
   [`POST ${user}/keys/_search`]: {
     needs: 'user.read', body: keySearch, run: (call) => foundKeys(call, call.user),
   },
-  [`POST ${user}/keys`]: { needs: 'user.write', body: keyBody({ publicKey: bytes }), run: addKeyOfIt },
+  [`POST ${user}/keys`]: {
+    needs: 'user.write', body: keyBody({ publicKey: bytes }), run: addKeyOfIt,
+  },
   [`DELETE ${user}/keys/:key`]: {
     needs: 'user.write',
-    run: (call) => removeKey(call.user, call.params.key, call.organisation, call.user,
+    run: (call) => removeKey(call.user, call.params.key, call.user,
       'Errors.User.Machine.Key.NotFound'),
   },
-  [`POST ${user}/pats`]: { needs: 'user.write', body: group({ expirationDate: date }), run: addToken },
+  [`POST ${user}/pats`]: {
+    needs: 'user.write', body: group({ expirationDate: date }), run: addToken,
+  },
   [`DELETE ${user}/pats/:token`]: { needs: 'user.write', run: removeToken },
 };

@@ -27,7 +27,7 @@ const others = [
 // Where ZITADEL has so many calls that an unknown path may be one of them.
 const kRoots = [/^\/management\/v1\/(projects|users|orgs|iam)(\/|$)/,
   /^\/auth\/v1\/(users|permissions)\//, /^\/admin\/v1\/members(\/|$)/];
-const kApi = /^\/(management|auth|admin)\/v1\//;
+const kApi = /^\/(management|auth|admin)\//;
 
 export const isManagement = (path) => kApi.test(path);
 

@@ -74,8 +74,8 @@ async function addToken(call) {
   const end = endingAt(call.body.expirationDate ?? kForever);
   const one = call.user;
   if (!one) throw unmet('Errors.User.NotFound', 'COMMAND-Dggw2');
-  const ttl = Math.floor((Date.parse(end) - Date.now()) / 1000);
-  const { access_token: token, jti } = await call.issue({ user: one, kind: 'pat', ttl });
+  const exp = Math.floor(Date.parse(end) / 1000);
+  const { access_token: token, jti } = await call.issue({ user: one, kind: 'pat', exp });
   const added = call.add(one.tokens, { tokenId: jti, expirationDate: end }, one);
   return { tokenId: jti, token, ...birth(added) };
 }

@@ -221,6 +221,29 @@ describe('somebody else', () => {
     }
   });
 
+  test('who was locked needs a new token', async () => {
+    const { user, userId } = await admin.makeUser('locked for a while');
+    await admin.post('/orgs/me/members', { userId, roles: ['ORG_OWNER'] });
+    const { token } = await admin.post(`${user}/pats`);
+    const ask = async (its) =>
+      (await new Administrator(issuer, { token: its }).ask('GET', '/orgs/me')).status;
+    assert.equal(await ask(token), 200);
+    await admin.post(`${user}/_lock`);
+    assert.equal(await ask(token), 401);
+    await admin.post(`${user}/_unlock`);
+    assert.equal(await ask(token), 401);
+    assert.equal(await ask((await admin.post(`${user}/pats`)).token), 200);
+  });
+
+  test('whose role nobody has recorded', async () => {
+    const { user, userId } = await admin.makeUser('unrecorded');
+    await admin.post('/admin/v1/members', { userId, roles: ['IAM_OWNER_VIEWER'] });
+    const { token } = await admin.post(`${user}/pats`);
+    const { status, body } = await new Administrator(issuer, { token }).ask('GET', '/orgs/me');
+    assert.deepEqual([status, body.code], [501, 12]);
+    assert.match(body.message, /the permissions of IAM_OWNER_VIEWER/);
+  });
+
   test('whose key asks for the audience, also with JWTs', async () => {
     await issuer.settings({ accessTokens: 'jwt' });
     const key = assertionOf(issuer, issuer.readFile('admin-key'));

@@ -151,7 +151,8 @@ session('oddities', 'set-up', [
   'project-umlaut', 'project-long-name', 'role-odd-key', 'role-no-display-name', 'role-long-key',
   'machine-odd-name', 'role-search-paged', 'role-add-bulk', 'role-add-bulk-exists',
   ['applications of the other kind', async () => {
-    const { appId } = await post(`/projects/${kProject}/apps/api`, { name: 'takes no key' });
+    const { appId } = await issuer.stranger(
+      { kind: 'oidc-application', name: 'takes no key', projectId: replay.translate(kProject) });
     replay.learn('401506858688318502', appId);
     const { appId: changing } = await post(`/projects/${kProject}/apps/api`, { name: 'changes' });
     replay.learn('401506858788981798', changing);

@@ -129,6 +129,48 @@ describe('a fault', () => {
   });
 });
 
+describe('what others did', () => {
+  test('a person and an application of another kind hold their names', async () => {
+    const { projectId, project } = await admin.makeApi('Strangers');
+    const { userId } = await issuer.stranger({ kind: 'person', name: 'Ada' });
+    const { appId } = await issuer.stranger({ kind: 'oidc-application', name: 'web', projectId });
+    const twin = await admin.ask('POST', '/users/machine', { userName: 'ada', name: 'x' });
+    assert.equal(twin.body.details[0].id, 'V3-DKcYh');
+    const [person] = await admin.search('/users', [{ userNameQuery: { userName: 'Ada' } }]);
+    assert.deepEqual([person.id, typeof person.human, person.machine], [userId, 'object', undefined]);
+    const { status } = await admin.ask('POST', `${project}/apps/api`, { name: 'web' });
+    assert.equal(status, 409);
+    const [web] = await admin.search(`${project}/apps`, named('web'));
+    assert.deepEqual([web.id, typeof web.oidcConfig, web.apiConfig], [appId, 'object', undefined]);
+    const config = await admin.ask('PUT', `${project}/apps/${appId}/api_config`, {});
+    assert.deepEqual([config.status, config.body.details[0].id], [400, 'COMMAND-Gnwt3']);
+    const pat = await admin.ask('POST', `/users/${userId}/pats`, {});
+    assert.deepEqual([pat.status, pat.body.details[0].id], [400, 'COMMAND-Df2f1']);
+    assert.equal((await admin.ask('POST', `/users/${userId}/keys`, { type: 'KEY_TYPE_JSON' })).status,
+      501);
+  });
+
+  test('another name', async () => {
+    const { projectId, app, appId, project } = await admin.makeApi('Old name');
+    const { userId, user } = await admin.makeUser('old user name');
+    for (const id of [projectId, appId, userId]) {
+      await issuer.stranger({ kind: 'rename', id, name: 'New name' });
+    }
+    assert.equal(await found('Old name'), 0);
+    assert.equal((await admin.do('GET', project)).project.name, 'New name');
+    assert.equal((await admin.do('GET', user)).user.userName, 'New name');
+    assert.deepEqual((await admin.search(`${project}/apps`)).map(({ name }) => name), ['New name']);
+    assert.equal((await admin.search(`${app}/keys`)).length, 1);
+  });
+
+  test('of what there is not is a mistake', async () => {
+    for (const order of [{ kind: 'x', name: 'x' }, { kind: 'person' },
+      { kind: 'oidc-application', name: 'x', projectId: '1' }, { kind: 'rename', name: 'x' }]) {
+      await assert.rejects(issuer.stranger(order), /nothing|needs a name|no project/);
+    }
+  });
+});
+
 describe('the journal', () => {
   test('tells changes from questions and from what was refused', async () => {
     await admin.post('/projects/_search');

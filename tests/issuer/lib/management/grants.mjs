@@ -10,7 +10,7 @@ const stateOf = states('USER_GRANT');
 const roleKeys = list(name);
 
 const told = (instance) => ({ id: grantId, details, organisation, ...one }) => {
-  const { name: userName } = userOf(instance, one.userId) ?? {};
+  const { name: userName, isPerson } = userOf(instance, one.userId) ?? {};
   const { id: orgId, name: orgName, domain: orgDomain } = organisation;
   return {
     id: grantId,
@@ -25,7 +25,7 @@ const told = (instance) => ({ id: grantId, details, organisation, ...one }) => {
     projectId: one.projectId,
     projectName: projectOf(instance, one.projectId)?.name,
     preferredLoginName: userName,
-    userType: 'TYPE_MACHINE',
+    userType: isPerson ? 'TYPE_HUMAN' : 'TYPE_MACHINE',
     grantedOrgId: orgId,
     grantedOrgName: orgName,
     grantedOrgDomain: orgDomain,

@@ -2,7 +2,7 @@
 import { userKey } from '../files.mjs';
 import { changed, id, kForever, setUserState } from '../instance.mjs';
 import { birth, change, found, states } from './answers.mjs';
-import { exists, notFound, unmet } from './failures.mjs';
+import { exists, notFound, unknown, unmet } from './failures.mjs';
 import {
   addKey, detailsOfKey, endingAt, foundKeys, keyBody, keySearch, removeKey,
 } from './keys.mjs';
@@ -13,18 +13,22 @@ const kBearer = 'ACCESS_TOKEN_TYPE_BEARER';
 const kJwt = 'ACCESS_TOKEN_TYPE_JWT';
 const stateOf = states('USER');
 
-export const toldUser = ({ userId, details, state, name: userName, title, ...more }) => ({
+const kindOf = ({ isPerson, title, description, accessTokens }) => (isPerson
+  ? { human: { profile: { firstName: title, lastName: title, displayName: title } } }
+  : { machine: {
+    name: title,
+    description: description || undefined,
+    accessTokenType: accessTokens === 'jwt' ? kJwt : undefined,
+  } });
+
+export const toldUser = ({ userId, details, state, name: userName, ...more }) => ({
   id: userId,
   details,
   state: stateOf(state),
   userName,
   loginNames: [userName],
   preferredLoginName: userName,
-  machine: {
-    name: title,
-    description: more.description || undefined,
-    accessTokenType: more.accessTokens === 'jwt' ? kJwt : undefined,
-  },
+  ...kindOf(more),
 });
 
 function add(call) {
@@ -65,6 +69,7 @@ async function addKeyOfIt(call) {
   const { expirationDate, publicKey } = call.body;
   const one = call.user;
   if (!one) throw unmet('Errors.User.NotFound', 'COMMAND-bnipwm1');
+  if (one.isPerson) unknown('a key of a person');
   const key = await addKey(call, one, one, { expirationDate, publicKey });
   const keyDetails = publicKey ? undefined : detailsOfKey(userKey(one, key));
   return { keyId: key.keyId, keyDetails, ...birth(key) };
@@ -74,6 +79,7 @@ async function addToken(call) {
   const end = endingAt(call.body.expirationDate ?? kForever);
   const one = call.user;
   if (!one) throw unmet('Errors.User.NotFound', 'COMMAND-Dggw2');
+  if (one.isPerson) throw unmet('Errors.User.WrongType', 'COMMAND-Df2f1');
   const exp = Math.floor(Date.parse(end) / 1000);
   const { access_token: token, jti } = await call.issue({ user: one, kind: 'pat', exp });
   const added = call.add(one.tokens, { tokenId: jti, expirationDate: end }, one);

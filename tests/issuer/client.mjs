@@ -98,6 +98,7 @@ export async function startIssuer({ data, ...options } = {}) {
     settings: post('/settings'),
     management: () => call(ready.admin, 'GET', '/management'),
     lag: post('/management/lag'),
+    stranger: post('/management/strangers'),
     counters: () => call(ready.admin, 'GET', '/counters'),
     introspectionsOf: async (token) => {
       const { perToken } = await call(ready.admin, 'GET', '/counters/tokens');

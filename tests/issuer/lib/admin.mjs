@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { keyOf, setRoles, setUserState, userNamed } from './instance.mjs';
 import { inventoryOf } from './management/journal.mjs';
+import { orderStranger } from './management/strangers.mjs';
 
 const kMaxBody = 16 * 1024 * 1024; // bytes
 
@@ -38,6 +39,15 @@ export function changeSettings(settings, changes) {
   }
   return Object.assign(settings, changes);
 }
+
+// What an order gets wrong is the test's mistake.
+const asRequested = (run) => (order) => {
+  try {
+    return run(order);
+  } catch (error) {
+    throw new BadRequest(error.message);
+  }
+};
 
 function routes(parts) {
   const { instance, settings, faults, counters, listener, provider, issue, lag, journal } = parts;
@@ -77,13 +87,7 @@ function routes(parts) {
       if (Number.isNaN(Date.parse(expirationDate))) throw new BadRequest('that is no date');
       keyWith(keyId).expirationDate = expirationDate;
     },
-    'POST /faults': (order) => {
-      try {
-        faults.add(order);
-      } catch (error) {
-        throw new BadRequest(error.message);
-      }
-    },
+    'POST /faults': asRequested((order) => faults.add(order)),
     'DELETE /faults': () => faults.clear(),
     'GET /counters': () => counters.report(),
     'GET /counters/tokens': () => counters.report({ perToken: true }),
@@ -91,8 +95,12 @@ function routes(parts) {
       counters.reset();
       journal.reset();
     },
-    'GET /management': () => ({ ...inventoryOf(instance), changes: journal.changes, calls: journal.calls }),
+    'GET /management': () => {
+      const { changes, calls } = journal;
+      return { ...inventoryOf(instance), changes, calls };
+    },
     'POST /management/lag': (order) => lag.order(order),
+    'POST /management/strangers': asRequested((order) => orderStranger(instance, order)),
     'POST /settings': (changes) => changeSettings(settings, changes),
     'POST /listener/close': () => listener.close(),
     'POST /listener/open': async () => { await listener.listen(listener.port); },

@@ -50,6 +50,7 @@ export class Faults {
     const unknown = Object.keys(order).filter((member) => !members.includes(member));
     if (unknown.length > 0) throw new RangeError(`a fault has no ${unknown.join(', ')}`);
     const { nth = 1, ...rest } = order;
+    if (!Number.isInteger(nth) || nth < 1) throw new RangeError('nth is 1 for the next call, or more');
     const times = order.nth === undefined ? Infinity : 1;
     const fault = { on: 'introspection', times, before: nth - 1, ...named[name], ...rest };
     if (!['none', 'taken', undefined].includes(fault.effect)) {

@@ -1,5 +1,5 @@
-// One ZITADEL instance as data, the same for all that speaks of it: what the set-up API makes is known to the
-// token endpoint and to introspection at once, and what it takes away is not.
+// One ZITADEL instance as data, the same for all that speaks of it: what the set-up API makes is
+// known to the token endpoint and to introspection at once, and what it takes away is not.
 import { generateKeyPair, randomInt } from 'node:crypto';
 import { promisify } from 'node:util';
 
@@ -46,10 +46,10 @@ export const projectOf = ({ projects }, projectId) =>
 export const userOf = ({ users }, userId) => users.find((user) => user.userId === userId);
 export const userNamed = ({ users }, name) => users.find((user) => user.name === name);
 
-// An application that is in use, and whose project is.
+// An API that is in use, and whose project is.
 export function applicationOf(instance, clientId) {
   const found = instance.applications.find((application) => application.clientId === clientId);
-  const isActive = found?.state === 'active'
+  const isActive = found?.state === 'active' && !found.isOidc
     && projectOf(instance, found.projectId)?.state === 'active';
   return isActive ? found : undefined;
 }

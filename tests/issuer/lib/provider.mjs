@@ -17,15 +17,18 @@ import { jwtBearer, paths } from './names.mjs';
 import { createStore } from './store.mjs';
 import { asZitadel, createTokens } from './tokens.mjs';
 
-const neverTold = randomBytes(32).toString('hex'); // where there is no secret
+// The secret of an application that has none.
+const neverTold = randomBytes(32).toString('hex');
+
 const bare = { redirect_uris: [], response_types: [], grant_types: [] };
 
 const clientOf = (application) => ({
   ...bare,
   client_id: application.clientId,
-  ...(application.isBasic
-    ? { client_secret: application.clientSecret ?? neverTold, token_endpoint_auth_method: 'client_secret_basic' }
-    : { jwks: keySetOf(application), token_endpoint_auth_method: 'private_key_jwt' }),
+  ...(application.isBasic ? {
+    client_secret: application.clientSecret ?? neverTold,
+    token_endpoint_auth_method: 'client_secret_basic',
+  } : { jwks: keySetOf(application), token_endpoint_auth_method: 'private_key_jwt' }),
 });
 
 // A service user is the client of its own tokens.

@@ -37,6 +37,9 @@ const userOf = (name, organisation, keys, more) => created({
   ...more,
 }, organisation);
 
+const membershipIn = ({ id: organisationId }) => (role) =>
+  (role.startsWith('IAM_') ? { role } : { role, organisationId });
+
 function withHistory(instance) {
   for (const owner of [...instance.applications, ...instance.users]) {
     const organisation = { id: owner.details.resourceOwner };
@@ -73,19 +76,28 @@ export async function createInstance() {
   ].map(([name, organisation, more], index) =>
     userOf(name, organisation, [keyFrom(userPairs[index])], more));
   // One pair for all of them: it is slow to make, and each has a key id of its own.
-  const managers = administrators.map(({ name, roles }) => userOf(name, main,
-    [keyFrom(administratorsPair)], {
-      isAdministrator: true,
-      memberships: roles.map((role) => ({ role, organisationId: role.startsWith('IAM_') ? undefined : main.id })),
+  const managers = administrators.map(({ name, roles }) =>
+    userOf(name, main, [keyFrom(administratorsPair)], {
+      isAdministrator: true, memberships: roles.map(membershipIn(main)),
     }));
 
   const instance = withHistory({
-    itself: { id: id() }, organisations: [main, partner], organisation: main, otherOrganisation: partner,
-    projects: [iamProject, project, other], iamProjectId: iamProject.id, projectId: project.id,
-    otherProjectId: other.id, applications, users: [...users, ...managers], grants: [],
-    signingKey: keyFrom(signingPair), deletedKey: keyFrom(deletedPair),
+    itself: { id: id() },
+    organisations: [main, partner],
+    organisation: main,
+    otherOrganisation: partner,
+    projects: [iamProject, project, other],
+    iamProjectId: iamProject.id,
+    projectId: project.id,
+    otherProjectId: other.id,
+    applications,
+    users: [...users, ...managers],
+    grants: [],
+    signingKey: keyFrom(signingPair),
+    deletedKey: keyFrom(deletedPair),
   });
-  const reader = ({ id: organisationId, domain }) => ({ 'read:messages': { [organisationId]: domain } });
+  const reader = ({ id: organisationId, domain }) =>
+    ({ 'read:messages': { [organisationId]: domain } });
   const [withRole, , orgRole, otherProjectRole] = users;
   setRoles(instance, withRole, { [project.id]: reader(main) });
   setRoles(instance, orgRole, { [project.id]: reader(partner) });

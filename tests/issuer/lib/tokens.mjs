@@ -39,10 +39,10 @@ export function createTokens({ provider, instance, store }) {
   }
 
   // `audience` overrides the one the scope asks for, `roles` those the user has been granted;
-  // `ttl` and `nbf` are seconds from now and may be negative.
+  // `ttl` and `nbf` are seconds from now and may be negative; `exp` goes before `ttl`.
   return async function issue({
     user, kind = 'opaque', scope = `openid ${audienceScope(instance.projectId)}`,
-    ttl = kind === 'pat' ? kPatLifetime : kLifetime, nbf, sub = user.userId,
+    ttl = kind === 'pat' ? kPatLifetime : kLifetime, exp, nbf, sub = user.userId,
     audience, roles, claims = {},
   }) {
     const now = Math.floor(Date.now() / 1000);
@@ -53,7 +53,7 @@ export function createTokens({ provider, instance, store }) {
       client: await Client.find(user.userId),
       accountId: sub,
       iat,
-      exp: now + ttl,
+      exp: exp ?? now + ttl,
       scope: scope || undefined,
       aud,
       jti: kind === 'pat' ? id() : `V2_${id()}-at_${id()}`,
@@ -70,7 +70,9 @@ export function createTokens({ provider, instance, store }) {
     const token = kind === 'jwt' ? await signed(fields, [aud].flat(), jti)
       : randomBytes(kind === 'pat' ? kPatBytes : kOpaqueBytes).toString('base64url');
     store.tokens.handOut(token, jti);
-    const { exp } = fields;
-    return { access_token: token, jti, expires_in: ttl, exp, sub, scope: fields.scope };
+    return {
+      access_token: token, jti, expires_in: fields.exp - now, exp: fields.exp, sub,
+      scope: fields.scope,
+    };
   };
 }

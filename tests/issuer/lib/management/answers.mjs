@@ -2,7 +2,9 @@
 const kLimit = 100;
 
 export const states = (kind) => (state) => ({
-  active: `${kind}_STATE_ACTIVE`, deactivated: `${kind}_STATE_INACTIVE`, locked: `${kind}_STATE_LOCKED`,
+  active: `${kind}_STATE_ACTIVE`,
+  deactivated: `${kind}_STATE_INACTIVE`,
+  locked: `${kind}_STATE_LOCKED`,
 }[state]);
 
 export const birth = ({ details: { sequence, creationDate, resourceOwner } }) =>

@@ -1,9 +1,9 @@
-// API applications: made, changed, taken away, and their keys. There are no others here.
+// API applications: made, changed, taken away, and their keys. Others are only seen.
 import { randomBytes } from 'node:crypto';
 import { applicationKey } from '../files.mjs';
 import { changed, id } from '../instance.mjs';
 import { birth, change, found, states } from './answers.mjs';
-import { exists, notFound, unmet } from './failures.mjs';
+import { exists, invalid, notFound, unmet } from './failures.mjs';
 import { addKey, detailsOfKey, foundKeys, keyBody, keySearch, removeKey } from './keys.mjs';
 import { choice, group, name, search, textQuery } from './members.mjs';
 import { projectForWriting } from './projects.mjs';
@@ -16,13 +16,22 @@ const stateOf = states('APP');
 const method = choice([kBasic, kKey], kBasic);
 const makeSecret = () => randomBytes(48).toString('base64url');
 
-const told = ({ appId, details, state, name: title, clientId, isBasic }) => ({
-  id: appId, details, state: stateOf(state), name: title,
-  apiConfig: { clientId, authMethodType: isBasic ? undefined : kKey },
+const configurationOf = ({ clientId, isBasic, isOidc }) => (isOidc
+  ? { oidcConfig: { clientId, responseTypes: ['OIDC_RESPONSE_TYPE_CODE'] } }
+  : { apiConfig: { clientId, authMethodType: isBasic ? undefined : kKey } });
+
+const told = ({ appId, details, state, name: title, ...more }) => ({
+  id: appId, details, state: stateOf(state), name: title, ...configurationOf(more),
 });
 
 const existing = (call, errorId) => call.application
   ?? (() => { throw notFound("Application doesn't exist", errorId); })();
+
+function existingApi(call, errorId, otherKind) {
+  const one = existing(call, errorId);
+  if (one.isOidc) throw invalid('Errors.Project.App.IsNotAPI', otherKind);
+  return one;
+}
 
 function switchTo(state, call, fault) {
   const one = existing(call, 'COMMAND-ov9d3');
@@ -48,7 +57,7 @@ function add(call) {
 
 // It makes no secret: an application that becomes a Basic one has none until it is asked for one.
 function configure(call) {
-  const one = existing(call, 'COMMAND-2n8uU');
+  const one = existingApi(call, 'COMMAND-2n8uU', 'COMMAND-Gnwt3');
   const isBasic = call.body.authMethodType === kBasic;
   if (isBasic === one.isBasic) throw unmet('No changes', 'COMMAND-1m88i');
   return change(changed(Object.assign(one, { isBasic }), call.project));
@@ -57,7 +66,7 @@ function configure(call) {
 async function addKeyOfIt(call) {
   const one = call.application;
   if (!one) throw unmet('Errors.Application.NotFound', 'COMMAND-sak25');
-  if (one.isBasic) {
+  if (one.isBasic || one.isOidc) {
     throw unmet('Chosen Auth Method does not require a key', 'COMMAND-Dff54');
   }
   const key = await addKey(call, one, call.project, call.body);
@@ -89,7 +98,7 @@ export const applications = {
     needs: 'project.app.write',
     body: group({}),
     run(call) {
-      const one = existing(call, 'COMMAND-2g66f');
+      const one = existingApi(call, 'COMMAND-2g66f', 'COMMAND-aeH4');
       one.clientSecret = makeSecret();
       return { clientSecret: one.clientSecret, ...change(changed(one, call.project)) };
     },
@@ -126,7 +135,7 @@ export const applications = {
   },
   [`DELETE ${application}/keys/:key`]: {
     needs: 'project.app.write',
-    run: (call) => removeKey(call.application, call.params.key, call.organisation, call.project,
+    run: (call) => removeKey(call.application, call.params.key, call.project,
       'Errors.Application.Key.NotFound'),
   },
 };

@@ -42,7 +42,9 @@ export const createGateway = (parts) => async (ctx, next) => {
     ({ body: ctx.body, isChange } = await run(parts, ctx));
   } catch (failure) {
     if (!(failure instanceof Failure)) throw failure;
-    if (failure instanceof Unknown) console.error(`issuer: ${ctx.method} ${ctx.path}: ${failure.message}`);
+    if (failure instanceof Unknown) {
+      console.error(`issuer: ${ctx.method} ${ctx.path}: ${failure.message}`);
+    }
     Object.assign(ctx, { status: failure.status, body: failure.body });
   }
   ctx.state.toText = toProtoJson;

@@ -10,7 +10,7 @@ const stateOf = states('USER_GRANT');
 const roleKeys = list(name);
 
 const told = (instance) => ({ id: grantId, details, organisation, ...one }) => {
-  const { name: userName } = userOf(instance, one.userId) ?? {};
+  const { name: userName, isPerson } = userOf(instance, one.userId) ?? {};
   const { id: orgId, name: orgName, domain: orgDomain } = organisation;
   return {
     id: grantId,
@@ -25,7 +25,7 @@ const told = (instance) => ({ id: grantId, details, organisation, ...one }) => {
     projectId: one.projectId,
     projectName: projectOf(instance, one.projectId)?.name,
     preferredLoginName: userName,
-    userType: 'TYPE_MACHINE',
+    userType: isPerson ? 'TYPE_HUMAN' : 'TYPE_MACHINE',
     grantedOrgId: orgId,
     grantedOrgName: orgName,
     grantedOrgDomain: orgDomain,
@@ -96,7 +96,10 @@ export const userGrants = {
     run: add,
   },
   [`PUT ${grant}`]: {
-    needs: 'user.grant.write', body: group({ roleKeys }), request: 'UpdateUserGrantRequest', run: put,
+    needs: 'user.grant.write',
+    body: group({ roleKeys }),
+    request: 'UpdateUserGrantRequest',
+    run: put,
   },
   [`POST ${grant}/_deactivate`]: switchTo('deactivated', 'COMMAND-3M9sd',
     unmet('Errors.UserGrant.NotActive', 'COMMAND-1S9gx')),

@@ -1,6 +1,6 @@
 // Keys of applications and of service users: made here and shown once, or brought along.
 import { createPublicKey } from 'node:crypto';
-import { created, id, kForever, makeKeyPair } from '../instance.mjs';
+import { changed, id, kForever, makeKeyPair } from '../instance.mjs';
 import { change, found } from './answers.mjs';
 import { invalid, notFound } from './failures.mjs';
 import { choice, date, group, search } from './members.mjs';
@@ -48,9 +48,9 @@ export const foundKeys = (call, owner) => found(
   { body: call.body, tell: told },
 );
 
-export function removeKey(owner, keyId, organisation, aggregate, fault) {
+export function removeKey(owner, keyId, aggregate, fault) {
   const key = owner?.keys.find((each) => each.keyId === keyId && !each.deleted);
   if (!key) throw notFound(fault, 'COMMAND-4m77G');
   owner.keys = owner.keys.filter((each) => each !== key);
-  return change(created(key, organisation, aggregate));
+  return change(changed(key, aggregate));
 }

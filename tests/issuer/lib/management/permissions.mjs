@@ -1,4 +1,5 @@
-// Who may do what with the set-up API, as an instance told its administrators.
+// Who may do what with the set-up API, as an instance told its administrators. What an
+// IAM_LOGIN_CLIENT may stands in ZITADEL's configuration.
 const orgOwner = [
   'org.read', 'org.global.read', 'org.write', 'org.delete', 'org.member.read',
   'org.member.write', 'org.member.delete', 'org.idp.read', 'org.idp.write', 'org.idp.delete',
@@ -46,6 +47,16 @@ const permissionsOf = {
     'action.target.delete', 'action.execution.read', 'action.execution.write',
     'userschema.read', 'userschema.write', 'userschema.delete',
   ],
+  IAM_LOGIN_CLIENT: [
+    'iam.read', 'iam.policy.read', 'iam.member.read', 'iam.member.write', 'iam.idp.read',
+    'iam.feature.read', 'iam.restrictions.read', 'org.read', 'org.member.read',
+    'org.member.write', 'org.idp.read', 'org.feature.read', 'user.read', 'user.write',
+    'user.grant.read', 'user.grant.write', 'user.membership.read', 'user.credential.write',
+    'user.passkey.write', 'user.feature.read', 'policy.read', 'project.read',
+    'project.member.read', 'project.member.write', 'project.role.read', 'project.app.read',
+    'project.grant.read', 'project.grant.member.read', 'project.grant.member.write',
+    'session.read', 'session.write', 'session.link', 'session.delete', 'userschema.read',
+  ],
 };
 
 // One service user of each kind.
@@ -55,6 +66,7 @@ export const administrators = [
   { name: 'project-creator', roles: ['ORG_PROJECT_CREATOR'] },
   { name: 'user-manager', roles: ['ORG_USER_MANAGER'] },
   { name: 'iam-owner', roles: ['ORG_OWNER', 'IAM_OWNER'] },
+  { name: 'login-client', roles: ['IAM_LOGIN_CLIENT'] },
   { name: 'manages-nothing', roles: [] },
 ];
 

@@ -25,8 +25,9 @@ const others = [
 ].map((line) => line.split(' ')).map(([method, path]) => ({ method, parts: path.split('/') }));
 
 // Where ZITADEL has so many calls that an unknown path may be one of them.
-const kRoots = /^\/(management\/v1\/(projects|users|orgs|iam)|auth\/v1\/(users|permissions)|admin\/v1\/members)(\/|$)/;
-const kApi = /^\/(management|auth|admin)\/v1\//;
+const kRoots = [/^\/management\/v1\/(projects|users|orgs|iam)(\/|$)/,
+  /^\/auth\/v1\/(users|permissions)\//, /^\/admin\/v1\/members(\/|$)/];
+const kApi = /^\/(management|auth|admin)\//;
 
 export const isManagement = (path) => kApi.test(path);
 
@@ -50,13 +51,21 @@ const matching = (list, path) => list
   .filter(({ params }) => params)
   .sort((a, b) => weight(a) - weight(b));
 
+function decoded(path) {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return unknown(`the path ${path}, which is not UTF-8`);
+  }
+}
+
 export function callFor(method, encoded) {
-  const path = decodeURIComponent(encoded);
+  const path = decoded(encoded);
   const known = matching(calls, path);
   const call = known.find((each) => each.method === method);
   if (call) return call;
   if (matching(others, path).some((each) => each.method === method)) unknown(`${method} ${path}`);
   if (known.length > 0) throw new Failure(405, 12, 'Method Not Allowed');
-  if (kRoots.test(path)) unknown(`${method} ${path}`);
+  if (kRoots.some((root) => root.test(path))) unknown(`${method} ${path}`);
   throw new Failure(404, 5, 'Not Found');
 }

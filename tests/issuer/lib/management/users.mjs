@@ -1,8 +1,8 @@
 // Service users: made, stopped, taken away, their keys and personal access tokens.
 import { userKey } from '../files.mjs';
-import { changed, created, id, kForever, setUserState } from '../instance.mjs';
+import { changed, id, kForever, setUserState } from '../instance.mjs';
 import { birth, change, found, states } from './answers.mjs';
-import { exists, notFound, unmet } from './failures.mjs';
+import { exists, notFound, unknown, unmet } from './failures.mjs';
 import {
   addKey, detailsOfKey, endingAt, foundKeys, keyBody, keySearch, removeKey,
 } from './keys.mjs';
@@ -13,18 +13,22 @@ const kBearer = 'ACCESS_TOKEN_TYPE_BEARER';
 const kJwt = 'ACCESS_TOKEN_TYPE_JWT';
 const stateOf = states('USER');
 
-export const toldUser = ({ userId, details, state, name: userName, title, ...more }) => ({
+const kindOf = ({ isPerson, title, description, accessTokens }) => (isPerson
+  ? { human: { profile: { firstName: title, lastName: title, displayName: title } } }
+  : { machine: {
+    name: title,
+    description: description || undefined,
+    accessTokenType: accessTokens === 'jwt' ? kJwt : undefined,
+  } });
+
+export const toldUser = ({ userId, details, state, name: userName, ...more }) => ({
   id: userId,
   details,
   state: stateOf(state),
   userName,
   loginNames: [userName],
   preferredLoginName: userName,
-  machine: {
-    name: title,
-    description: more.description || undefined,
-    accessTokenType: more.accessTokens === 'jwt' ? kJwt : undefined,
-  },
+  ...kindOf(more),
 });
 
 function add(call) {
@@ -65,6 +69,7 @@ async function addKeyOfIt(call) {
   const { expirationDate, publicKey } = call.body;
   const one = call.user;
   if (!one) throw unmet('Errors.User.NotFound', 'COMMAND-bnipwm1');
+  if (one.isPerson) unknown('a key of a person');
   const key = await addKey(call, one, one, { expirationDate, publicKey });
   const keyDetails = publicKey ? undefined : detailsOfKey(userKey(one, key));
   return { keyId: key.keyId, keyDetails, ...birth(key) };
@@ -74,8 +79,9 @@ async function addToken(call) {
   const end = endingAt(call.body.expirationDate ?? kForever);
   const one = call.user;
   if (!one) throw unmet('Errors.User.NotFound', 'COMMAND-Dggw2');
-  const ttl = Math.floor((Date.parse(end) - Date.now()) / 1000);
-  const { access_token: token, jti } = await call.issue({ user: one, kind: 'pat', ttl });
+  if (one.isPerson) throw unmet('Errors.User.WrongType', 'COMMAND-Df2f1');
+  const exp = Math.floor(Date.parse(end) / 1000);
+  const { access_token: token, jti } = await call.issue({ user: one, kind: 'pat', exp });
   const added = call.add(one.tokens, { tokenId: jti, expirationDate: end }, one);
   return { tokenId: jti, token, ...birth(added) };
 }
@@ -86,7 +92,7 @@ async function removeToken(call) {
   if (!token) throw notFound('Errors.User.PAT.NotFound', 'COMMAND-4m77G');
   one.tokens = one.tokens.filter((each) => each !== token);
   await call.forget(tokenId);
-  return change(created(token, call.organisation, one));
+  return change(changed(token, one));
 }
 
 export const users = {
@@ -99,7 +105,10 @@ export const users = {
   'POST /management/v1/users/machine': {
     needs: 'user.write',
     body: group({
-      userName: name, name, description: text(0, 500), accessTokenType: choice([kBearer, kJwt], kBearer),
+      userName: name,
+      name,
+      description: text(0, 500),
+      accessTokenType: choice([kBearer, kJwt], kBearer),
     }),
     request: 'AddMachineUserRequest',
     run: add,
@@ -124,12 +133,16 @@ export const users = {
   [`POST ${user}/keys/_search`]: {
     needs: 'user.read', body: keySearch, run: (call) => foundKeys(call, call.user),
   },
-  [`POST ${user}/keys`]: { needs: 'user.write', body: keyBody({ publicKey: bytes }), run: addKeyOfIt },
+  [`POST ${user}/keys`]: {
+    needs: 'user.write', body: keyBody({ publicKey: bytes }), run: addKeyOfIt,
+  },
   [`DELETE ${user}/keys/:key`]: {
     needs: 'user.write',
-    run: (call) => removeKey(call.user, call.params.key, call.organisation, call.user,
+    run: (call) => removeKey(call.user, call.params.key, call.user,
       'Errors.User.Machine.Key.NotFound'),
   },
-  [`POST ${user}/pats`]: { needs: 'user.write', body: group({ expirationDate: date }), run: addToken },
+  [`POST ${user}/pats`]: {
+    needs: 'user.write', body: group({ expirationDate: date }), run: addToken,
+  },
   [`DELETE ${user}/pats/:token`]: { needs: 'user.write', run: removeToken },
 };

@@ -124,26 +124,29 @@ class Steps {
     return found.right_kind && found.active ? std::optional<Found>(found) : std::nullopt;
   }
 
-  Done key(KeyStep&& step, const KeySlot& slot, const SurveyedKey& surveyed, const char* file) {
+  Done key(KeyStep&& step, const char* what, const KeySlot& slot, const SurveyedKey& surveyed,
+           const char* file) {
     const std::string before = slot.id;
     const bool had_old = !slot.old.empty();
-    if (Done ran = step.run(surveyed.replace); !ran) return ran;
     const std::string path = context_.folder.path_of(file);
+    if (surveyed.replace) report_.begin(what, path);
+    if (Done ran = step.run(surveyed.replace); !ran) return ran;
     if (slot.id != before) {
-      report_.done("its key", path, before.empty() ? "made" : "replaced", slot.id);
+      report_.done(what, path, before.empty() ? "made" : "replaced", slot.id);
     } else if (had_old) {
-      report_.done("its key", path, "the old one is removed", slot.id);
+      report_.done(what, path, "the old one is removed", slot.id);
     }
     return {};
   }
 
   Done application_key() {
-    return key(ApplicationKeyStep(context_), state_.application_key, found_.application_key,
-               kApplicationKeyFile);
+    return key(ApplicationKeyStep(context_), "application key", state_.application_key,
+               found_.application_key, kApplicationKeyFile);
   }
 
   Done user_key() {
-    return key(UserKeyStep(context_), state_.user_key, found_.user_key, kUserKeyFile);
+    return key(UserKeyStep(context_), "service user's key", state_.user_key, found_.user_key,
+               kUserKeyFile);
   }
 
   Done authorization() {
@@ -168,7 +171,7 @@ class Steps {
   Done owner() {
     if (!context_.owner) return {};
     for (const char* file : {kApplicationKeyFile, kSettingsFile}) {
-      if (!context_.folder.is_of_another(file, *context_.owner)) continue;
+      if (owner_is_right(context_, file)) continue;
       if (Done given = context_.folder.give(file, *context_.owner); !given) return given;
       report_.done("owner", context_.folder.path_of(file), context_.owner->name, "");
     }

@@ -47,6 +47,12 @@ struct Context {
   }
 };
 
+// Whether a file is not there, or is as --owner wants it.
+[[nodiscard]] inline bool owner_is_right(const Context& context, const char* file) {
+  const bool is_new = !context.folder.has(file);
+  return is_new || !context.owner || context.folder.is_of(file, context.owner->user);
+}
+
 enum class Action { kExists, kMake, kChange, kRemove, kKeep };
 
 // A line of the plan.

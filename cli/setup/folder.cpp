@@ -151,8 +151,10 @@ Done Folder::rename(const std::string& from, const std::string& to,
 }
 
 Done Folder::remove(const std::string& name) {
-  if (::unlinkat(folder_.get(), name.c_str(), 0) != 0 && errno != ENOENT) {
-    return mistake(name, "cannot be removed");
+  for (const std::string& each : {name, unfinished(name)}) {
+    if (::unlinkat(folder_.get(), each.c_str(), 0) != 0 && errno != ENOENT) {
+      return mistake(each, "cannot be removed");
+    }
   }
   return keep(name);
 }
@@ -161,11 +163,15 @@ void Folder::remove_itself() {
   static_cast<void>(::rmdir(path_.c_str()));  // it may hold what others put there
 }
 
-bool Folder::is_of_another(const std::string& name, const Owner& owner) const {
+bool Folder::has(const std::string& name) const {
+  return folder_.is_open() && ::faccessat(folder_.get(), name.c_str(), F_OK, 0) == 0;
+}
+
+bool Folder::is_of(const std::string& name, uid_t user) const {
   struct stat status {};
   return folder_.is_open() &&
          ::fstatat(folder_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-         status.st_uid != owner.user;
+         status.st_uid == user;
 }
 
 Done Folder::give(const std::string& name, const Owner& owner) {

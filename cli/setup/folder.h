@@ -47,13 +47,14 @@ class Folder {
   [[nodiscard]] auth::Result<void, auth::Mistake> rename(const std::string& from,
                                                          const std::string& to,
                                                          const std::optional<Owner>& owner);
-  // What is not there is no mistake.
+  // With what a run that was cut off has left of it. What is not there is no mistake.
   [[nodiscard]] auth::Result<void, auth::Mistake> remove(const std::string& name);
   // Removes the folder if it is empty.
   void remove_itself();
 
-  // Whether it is there and belongs to somebody else.
-  [[nodiscard]] bool is_of_another(const std::string& name, const Owner& owner) const;
+  [[nodiscard]] bool has(const std::string& name) const;
+  // Whether it is there and belongs to that user.
+  [[nodiscard]] bool is_of(const std::string& name, uid_t user) const;
   [[nodiscard]] auth::Result<void, auth::Mistake> give(const std::string& name, const Owner& owner);
 
  private:

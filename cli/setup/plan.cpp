@@ -25,10 +25,10 @@ class Planner {
       add("role", key, there ? Action::kExists : Action::kMake, "", "project.role.write");
     }
     thing("application", options.application, found_.application, "project.app.write");
-    key("its key", kApplicationKeyFile, found_.application_key, context_.state.application_key,
-        "project.app.write");
+    key("application key", kApplicationKeyFile, found_.application_key,
+        context_.state.application_key, "project.app.write");
     thing("service user", options.user, found_.user, "user.write");
-    key("its key", kUserKeyFile, found_.user_key, context_.state.user_key, "user.write");
+    key("service user's key", kUserKeyFile, found_.user_key, context_.state.user_key, "user.write");
     if (!options.roles.empty()) grant();
     settings();
     if (context_.owner) owner();
@@ -101,7 +101,7 @@ class Planner {
   // Of files that are there and stay.
   void owner() {
     for (const char* file : {kApplicationKeyFile, kSettingsFile}) {
-      if (!context_.folder.is_of_another(file, *context_.owner)) continue;
+      if (owner_is_right(context_, file)) continue;
       add("owner", context_.folder.path_of(file), Action::kChange, context_.owner->name, "");
     }
   }

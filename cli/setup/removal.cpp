@@ -135,7 +135,7 @@ class Look {
           removal_.user ? "" : "it has other keys or authorizations", "user.delete");
     }
     removal_.user_keys = !removal_.user && !keys_of(state_.user_key).empty();
-    if (removal_.user_keys) add("its key", kUserKeyFile, true, "", "user.write");
+    if (removal_.user_keys) add("service user's key", kUserKeyFile, true, "", "user.write");
     return {};
   }
 
@@ -200,7 +200,7 @@ class Look {
           removal_.application ? "" : "it has other keys", "");
     }
     removal_.application_keys = !removal_.application && !keys_of(state_.application_key).empty();
-    if (removal_.application_keys) add("its key", kApplicationKeyFile, true, "", "");
+    if (removal_.application_keys) add("application key", kApplicationKeyFile, true, "", "");
     return {};
   }
 

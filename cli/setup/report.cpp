@@ -104,18 +104,26 @@ void Report::plan(const Plan& plan) {
   if (!json_) static_cast<void>(write_out(table_of(plan)));
 }
 
+void Report::line(const std::string& text) {
+  if (json_) return;
+  const char* const wiped = is_going_on_ ? "\r\x1b[K" : "";
+  is_going_on_ = false;
+  static_cast<void>(write_out(wiped + shown(text) + '\n'));
+}
+
+void Report::begin(const std::string& what, const std::string& name) {
+  if (!terminal_) return;
+  static_cast<void>(write_out(shown(what + ' ' + name) + " …"));
+  is_going_on_ = true;
+}
+
 void Report::done(const std::string& what, const std::string& name, const std::string& how,
                   const std::string& id) {
   steps_.push_back({what, name, how, id});
-  if (json_) return;
-  static_cast<void>(write_out(
-      shown(what + ' ' + name + ": " + how + (id.empty() || id == "-" ? "" : " (" + id + ')')) +
-      '\n'));
+  line(what + ' ' + name + ": " + how + (id.empty() || id == "-" ? "" : " (" + id + ')'));
 }
 
-void Report::say(const std::string& text) {
-  if (!json_) static_cast<void>(write_out(shown(text) + '\n'));
-}
+void Report::say(const std::string& text) { line(text); }
 
 void Report::end(const Context& context, const std::string& outcome) {
   if (!json_) return;

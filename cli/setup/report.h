@@ -10,10 +10,13 @@ namespace cli {
 
 class Report {
  public:
-  explicit Report(bool json) : json_(json) {}
+  // terminal: whether somebody looks on, who is told what is being done.
+  Report(bool json, bool terminal) : json_(json), terminal_(terminal && !json) {}
 
   // The plan as a table; in JSON it is told at the end.
   void plan(const Plan& plan);
+  // On a terminal: what goes on. The line gives way to the next one.
+  void begin(const std::string& what, const std::string& name);
   // A step that was done: "project my-api: made (401…)".
   void done(const std::string& what, const std::string& name, const std::string& how,
             const std::string& id);
@@ -27,7 +30,11 @@ class Report {
     std::string what, name, how, id;
   };
 
+  void line(const std::string& text);
+
   const bool json_;
+  const bool terminal_;
+  bool is_going_on_ = false;  // the terminal's last line is begin's
   Plan plan_{};
   std::vector<Step> steps_{};
 };

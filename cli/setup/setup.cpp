@@ -164,7 +164,7 @@ auth::Result<void, Mistake> set_up(const SetupOptions& options, bool allow_http,
   if (!who) return who.error();
   if (Done allowed = check_permissions_to_see(options, *who); !allowed) return allowed;
   if (Done checked = check_organisation(context, api); !checked) return checked;
-  Report report(options.json);
+  Report report(options.json, ::isatty(STDOUT_FILENO) != 0);
   return options.work == Work::kRemove ? remove_all(context, *who, report)
                                        : make_all(context, *who, report);
 }

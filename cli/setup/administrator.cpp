@@ -133,8 +133,9 @@ auth::Result<Administrator, Mistake> introduce(Management& api) {
 auth::Result<void, Mistake> check_permissions(const Administrator& who, const Permissions& wanted) {
   std::string missing;
   bool only_applications = true;
+  std::set<std::string> named;
   for (const std::string& each : wanted) {
-    if (who.permissions.contains(each)) continue;
+    if (who.permissions.contains(each) || !named.insert(each).second) continue;
     missing += (missing.empty() ? "" : ", ") + each;
     only_applications = only_applications && each == "project.app.delete";
   }

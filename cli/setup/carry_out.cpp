@@ -35,6 +35,7 @@ class Steps {
   Done begin() {
     const bool was_there = context_.folder.is_there();
     if (Done made = context_.folder.make(); !made) return made;
+    if (Done tidied = context_.folder.tidy(written_files()); !tidied) return tidied;
     state_.domain = options_.domain;
     state_.folder_made = state_.folder_made || !was_there;
     return context_.save();

@@ -21,6 +21,21 @@ constexpr const char* kApplicationKeyFile = "api-key.json";
 constexpr const char* kUserKeyFile = "user.json";
 constexpr const char* kSettingsFile = "api.env";
 
+// Where a key lies until it is seen to work.
+[[nodiscard]] inline std::string new_file_of(const std::string& name) {
+  return '.' + name + ".new";
+}
+
+// All that is written.
+[[nodiscard]] inline std::vector<std::string> written_files() {
+  return {kStateFile,
+          kApplicationKeyFile,
+          kUserKeyFile,
+          kSettingsFile,
+          new_file_of(kApplicationKeyFile),
+          new_file_of(kUserKeyFile)};
+}
+
 using Done = auth::Result<void, auth::Mistake>;
 
 struct Context {

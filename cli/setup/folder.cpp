@@ -114,9 +114,6 @@ Done Folder::keep(const std::string& name) {
 Done Folder::write(const std::string& name, auth::SecretView text,
                    const std::optional<Owner>& owner) {
   const std::string half = unfinished(name);
-  if (::unlinkat(folder_.get(), half.c_str(), 0) != 0 && errno != ENOENT) {
-    return mistake(half, "cannot be removed");
-  }
   {
     const Descriptor file(::openat(folder_.get(), half.c_str(),
                                    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
@@ -151,12 +148,15 @@ Done Folder::rename(const std::string& from, const std::string& to,
 }
 
 Done Folder::remove(const std::string& name) {
-  for (const std::string& each : {name, unfinished(name)}) {
-    if (::unlinkat(folder_.get(), each.c_str(), 0) != 0 && errno != ENOENT) {
-      return mistake(each, "cannot be removed");
-    }
+  if (::unlinkat(folder_.get(), name.c_str(), 0) == 0) return keep(name);
+  return errno == ENOENT ? Done() : Done(mistake(name, "cannot be removed"));
+}
+
+Done Folder::tidy(const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    if (Done removed = remove(unfinished(name)); !removed) return removed;
   }
-  return keep(name);
+  return {};
 }
 
 void Folder::remove_itself() {

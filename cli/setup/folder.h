@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "auth/base/descriptor.h"
 #include "auth/base/result.h"
@@ -47,8 +48,10 @@ class Folder {
   [[nodiscard]] auth::Result<void, auth::Mistake> rename(const std::string& from,
                                                          const std::string& to,
                                                          const std::optional<Owner>& owner);
-  // With what a run that was cut off has left of it. What is not there is no mistake.
+  // What is not there is no mistake.
   [[nodiscard]] auth::Result<void, auth::Mistake> remove(const std::string& name);
+  // Removes what a run that was cut off has left of files that it was writing.
+  [[nodiscard]] auth::Result<void, auth::Mistake> tidy(const std::vector<std::string>& names);
   // Removes the folder if it is empty.
   void remove_itself();
 

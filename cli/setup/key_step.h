@@ -26,7 +26,7 @@ class KeyStep {
 
  protected:
   KeyStep(Context& context, KeySlot& slot, const char* file)
-      : context_(context), slot_(slot), file_(file), new_file_('.' + file_ + ".new") {}
+      : context_(context), slot_(slot), file_(file), new_file_(new_file_of(file_)) {}
 
   // The keys that ZITADEL has.
   [[nodiscard]] virtual ApiResult<std::vector<FoundKey>> list() = 0;

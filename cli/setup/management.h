@@ -1,6 +1,7 @@
 // ZITADEL's management API, version 1: JSON over HTTP, asked in the name of an administrator.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -71,13 +72,14 @@ class Management {
 // What was just made may be missing from a search for so long: it is asked again until then.
 constexpr std::chrono::milliseconds kPatience{3000};
 constexpr std::chrono::milliseconds kFirstPause{50};
+constexpr std::chrono::milliseconds kLongestPause{400};
 
 // Calls find until it gives an error or something that is there, or until kPatience is over. find:
 // gives a Result of an optional or of a bool.
 template <typename Find>
 [[nodiscard]] auto patiently(Find find) -> decltype(find()) {
   const auto end = std::chrono::steady_clock::now() + kPatience;
-  for (auto pause = kFirstPause;; pause *= 2) {
+  for (auto pause = kFirstPause;; pause = std::min(pause * 2, kLongestPause)) {
     auto found = find();
     if (!found || *found || std::chrono::steady_clock::now() + pause > end) return found;
     std::this_thread::sleep_for(pause);

@@ -315,10 +315,9 @@ class Steps {
 
   // The state goes last: until then all of this can be done again.
   Done files() {
-    for (const char* half : {kApplicationKeyFile, kUserKeyFile}) {
-      if (Done removed = context_.folder.remove('.' + std::string(half) + ".new"); !removed) {
-        return removed;
-      }
+    if (Done tidied = context_.folder.tidy(written_files()); !tidied) return tidied;
+    for (const char* name : {kApplicationKeyFile, kUserKeyFile}) {
+      if (Done removed = context_.folder.remove(new_file_of(name)); !removed) return removed;
     }
     for (const std::string& name : removal_.files) {
       if (Done removed = context_.folder.remove(name); !removed) return removed;

@@ -55,7 +55,7 @@ FoundThing find(const Kind& kind, const Thing& known, const std::string& name,
                 const std::function<Search<Found>(const std::string&)>& by_id,
                 const std::function<Search<Found>(const std::string&)>& by_name) {
   if (!known.id.empty()) {
-    FoundThing found = checked(kind, by_id(known.id));
+    FoundThing found = checked(kind, patiently([&] { return by_id(known.id); }));
     if (!found) return found;
     if (*found) {
       if (name == known.name || name == (*found)->name) return found;
@@ -172,6 +172,12 @@ auth::Result<SurveyedKey, Mistake> decided(const Context& context, SurveyedKey k
   return key;
 }
 
+// What was seen before may be missing from a search for a while.
+bool is_known(const State& state, const std::string& role) {
+  return std::any_of(state.roles.begin(), state.roles.end(),
+                     [&](const Thing& each) { return each.name == role && !each.id.empty(); });
+}
+
 Done survey_project(Context& context, Survey& found) {
   Resources& resources = context.resources;
   auto project = find(
@@ -182,7 +188,8 @@ Done survey_project(Context& context, Survey& found) {
   found.project = *std::move(project);
   for (const std::string& key : context.options.roles) {
     ApiResult<bool> there = false;
-    if (found.project) there = resources.has_role(found.project->id, key);
+    const auto look = [&] { return resources.has_role(found.project->id, key); };
+    if (found.project) there = is_known(context.state, key) ? patiently(look) : look();
     if (!there) return in_words(there.error(), "the roles could not be looked for");
     if (!*there) found.missing_roles.push_back(key);
   }
@@ -240,7 +247,8 @@ Done survey_user(Context& context, Survey& found) {
 
 Done survey_grant(Context& context, Survey& found) {
   if (found.user && found.project) {
-    auto grant = context.resources.grant(found.user->id, found.project->id);
+    const auto look = [&] { return context.resources.grant(found.user->id, found.project->id); };
+    auto grant = context.state.grant.id.empty() ? look() : patiently(look);
     if (!grant) return in_words(grant.error(), "the authorization could not be looked for");
     found.grant = *std::move(grant);
   }

@@ -21,7 +21,10 @@ LINK = $(CXX) -pthread $(HARDENING) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 AUTH_SOURCES := $(sort $(wildcard auth/*.cpp auth/*/*.cpp))
 FCGI_SOURCES := $(sort $(wildcard fcgi/*/*.cpp))
 PROGRAM_SOURCES := fcgi/main.cpp fcgi/routes.cpp
-CLI_SOURCES := $(sort $(filter-out cli/print_settings.cpp,$(wildcard cli/*.cpp)))
+# What the commands are made of; each command's main is cli/NAME.cpp.
+CLI_SOURCES := $(sort $(wildcard cli/*/*.cpp))
+CLI_MAINS := $(sort $(wildcard cli/*.cpp))
+COMMANDS := zitadel-setup zitadel-token
 UNIT_TEST_SOURCES := $(sort $(shell find tests/unit -name "*.cpp"))
 
 # Each is tests/fuzz/NAME.cpp, with what it once was given in tests/fuzz/corpus/NAME.
@@ -35,12 +38,12 @@ AUTH_LIBS = $(shell pkg-config --libs libcrypto json-c) -lhiredis
 FCGI_LIBS = -lfcgi
 
 objects_of = $(patsubst %.cpp,$(OBJECTS)/%.o,$(1))
-ALL_SOURCES = $(AUTH_SOURCES) $(FCGI_SOURCES) $(PROGRAM_SOURCES) $(CLI_SOURCES) cli/print_settings.cpp $(UNIT_TEST_SOURCES) \
+ALL_SOURCES = $(AUTH_SOURCES) $(FCGI_SOURCES) $(PROGRAM_SOURCES) $(CLI_SOURCES) $(CLI_MAINS) $(UNIT_TEST_SOURCES) \
   $(BENCH_PROGRAMS:%=tests/bench/%.cpp) tests/integration/programs/echo_routes.cpp \
   $(FUZZ_TARGETS:%=tests/fuzz/%.cpp) tests/fuzz/replay.cpp
 
 .PHONY: all
-all: $(BUILD)/api.fcgi $(BUILD)/zitadel-token $(BUILD)/libzitadel_auth.a compile_commands.json  ## Build the programs and the library
+all: $(BUILD)/api.fcgi $(COMMANDS:%=$(BUILD)/%) $(BUILD)/libzitadel_auth.a compile_commands.json  ## Build the programs and the library
 
 $(BUILD)/libzitadel_auth.a: $(call objects_of,$(AUTH_SOURCES))
 	@rm -f $@
@@ -71,7 +74,7 @@ $(BUILD)/tests/moved_clock.so: tests/integration/programs/moved_clock.cpp $(OBJE
 	@mkdir -p $(@D)
 	$(CXX) -std=c++20 $(WARNINGS) -fPIC -shared $(CXXFLAGS) -o $@ $<
 
-$(BUILD)/zitadel-token: $(call objects_of,$(CLI_SOURCES)) $(BUILD)/libzitadel_auth.a
+$(BUILD)/zitadel-%: $(OBJECTS)/cli/zitadel_%.o $(call objects_of,$(CLI_SOURCES)) $(BUILD)/libzitadel_auth.a
 	$(LINK) -o $@ $^ $(AUTH_LIBS)
 
 $(BUILD)/print_settings: $(call objects_of,cli/print_settings.cpp) $(BUILD)/libzitadel_auth.a
@@ -83,7 +86,7 @@ settings: $(BUILD)/print_settings  ## Write .env.example and README.md's table o
 
 # Objects are linked directly: from an archive CppUnit's registrations would vanish.
 $(BUILD)/unit_tests: $(call objects_of,$(UNIT_TEST_SOURCES) $(FCGI_SOURCES) $(AUTH_SOURCES) \
-  $(filter-out cli/zitadel_token.cpp,$(CLI_SOURCES)))
+  $(CLI_SOURCES))
 	$(LINK) -o $@ $^ -lcppunit $(FCGI_LIBS) $(AUTH_LIBS)
 
 # What calls a fuzz target: a driver of ours, or libFuzzer.
@@ -167,7 +170,7 @@ check:  ## Install what is missing and run every test
 .PHONY: coverage
 coverage:  ## Count the lines of each room that tests reach
 	@$(MAKE) --no-print-directory -j$$(nproc) COVERAGE=1 SANITIZE= BUILD='$(BUILD)/coverage' \
-	  $(BUILD)/coverage/unit_tests $(BUILD)/coverage/api.fcgi $(BUILD)/coverage/zitadel-token
+	  $(BUILD)/coverage/unit_tests $(BUILD)/coverage/api.fcgi $(COMMANDS:%=$(BUILD)/coverage/%)
 	@BUILD_DIR='$(BUILD)/coverage' tests/coverage.sh
 
 # Its own tree: libFuzzer needs objects that clang made.
@@ -187,7 +190,7 @@ bench:  ## Measure it against its floor, on this machine; BENCH_ONLY=api or guar
 
 # What the programs and the library are made of; for the tests the compiler's warnings must do. A
 # source is looked at again only when it, a header of its, or the rules have changed.
-LINTED = $(AUTH_SOURCES) $(FCGI_SOURCES) $(PROGRAM_SOURCES) $(CLI_SOURCES) cli/print_settings.cpp
+LINTED = $(AUTH_SOURCES) $(FCGI_SOURCES) $(PROGRAM_SOURCES) $(CLI_SOURCES) $(CLI_MAINS)
 
 .PHONY: lint
 lint: $(LINTED:%.cpp=$(BUILD)/lint/%.tidy) $(BUILD)/lint/cppcheck  ## Look for mistakes with clang-tidy and cppcheck
@@ -212,7 +215,6 @@ check-layers:  ## Find includes that run against the layers
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 
-COMMANDS := zitadel-token
 COMPLETIONS := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 INSTALLED_PAGES := $(foreach page,$(notdir $(MAN_PAGES)),share/man/man$(patsubst .%,%,$(suffix $(page)))/$(page))
 

@@ -100,6 +100,9 @@ bool CurlTransfer::prepare(HttpRequest request, std::chrono::milliseconds timeou
   place_.emplace(shared.connections);
   headers_ = curl_.slist_append(nullptr, "Accept: application/json");
   if (headers_ == nullptr) return false;
+  for (const std::string& header : request_.headers) {
+    if (curl_.slist_append(headers_, header.c_str()) == nullptr) return false;
+  }
   if (!request_.authorization.empty()) {
     constexpr std::string_view kName = "Authorization: ";
     std::string line;
@@ -124,9 +127,11 @@ bool CurlTransfer::prepare(HttpRequest request, std::chrono::milliseconds timeou
                               ? set(CURLOPT_HTTPGET, 1L)
                               : set(CURLOPT_POST, 1L) && set(CURLOPT_POSTFIELDS, form.data()) &&
                                     set(CURLOPT_POSTFIELDSIZE, static_cast<long>(form.size()));
-  return method_set && set(CURLOPT_URL, request_.url.c_str()) &&
-         set(CURLOPT_HTTPHEADER, headers_) && set(CURLOPT_PIPEWAIT, wait_for_alpn) &&
-         set(CURLOPT_NOPROXY, without_proxy) && set(CURLOPT_DNS_CACHE_TIMEOUT, address_life) &&
+  const std::string& method = request_.method;
+  return method_set && (method.empty() || set(CURLOPT_CUSTOMREQUEST, method.c_str())) &&
+         set(CURLOPT_URL, request_.url.c_str()) && set(CURLOPT_HTTPHEADER, headers_) &&
+         set(CURLOPT_PIPEWAIT, wait_for_alpn) && set(CURLOPT_NOPROXY, without_proxy) &&
+         set(CURLOPT_DNS_CACHE_TIMEOUT, address_life) &&
          set(CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(timeout.count())));
 }
 

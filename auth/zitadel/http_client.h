@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "auth/base/clock.h"
 #include "auth/base/result.h"
@@ -27,6 +28,10 @@ struct HttpRequest {
   std::string url;
   Secret form{};
   Secret authorization{};  // value of the Authorization header; empty: none is sent
+  // Where it is another one: "DELETE", and what replaces or adds to its headers, "Name: value", of
+  // visible characters and blanks. The form is the body then, whatever it is.
+  std::string method{};
+  std::vector<std::string> headers{};
 };
 
 struct HttpResponse {

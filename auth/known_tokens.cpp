@@ -52,7 +52,7 @@ std::optional<Result<SharedClaims>> KnownTokens::judge(const TokenKey& key, Secr
     return Result<SharedClaims>(std::move(*judged).error());
   }
   auto claims = std::make_shared<const Claims>(**std::move(judged));
-  if (local_.decides(token)) cache_.learn(key, clock_.steady(), {claims});
+  if (local_.decides(token)) cache_.learn(key, clock_.now(), {claims});
   return Result<SharedClaims>(std::move(claims));
 }
 

@@ -55,7 +55,7 @@ class KnownTokens {
   [[nodiscard]] std::optional<Result<SharedClaims>> judge(const TokenKey& key, SecretView token);
 
   // See TokenCache.
-  Word learn(const TokenKey& key, SteadyTime sent, Word word) {
+  Word learn(const TokenKey& key, Moment sent, Word word) {
     return cache_.learn(key, sent, std::move(word));
   }
 

@@ -135,7 +135,7 @@ void Questions::take_from_others(const Open& question, const SharedEntry& entry)
   }
   // Nobody can tell when its lifetime ends.
   if (entry.sent > parts_.clock.wall_microseconds() + kClockStep) return line_up(question);
-  const Word word = parts_.known.learn(question->key, sent.steady, word_of(entry));
+  const Word word = parts_.known.learn(question->key, sent, word_of(entry));
   const bool is_news = word.claims == entry.claims;
   const KnownTokens::Known known = parts_.known.recall(question->key, question->token);
   const bool is_good = known.answer && known.answer->has_value();
@@ -262,7 +262,7 @@ void Questions::judged(const Open& question, Moment sent, Doubt::Verdict verdict
 
 // The others are told before the callers: their next request may reach another process.
 void Questions::learn(const Open& question, Moment sent, const Word& word, bool confirmed) {
-  const Word counts = parts_.known.learn(question->key, sent.steady, word);
+  const Word counts = parts_.known.learn(question->key, sent, word);
   if (parts_.shared == nullptr) return land(question, counts, sent.steady);
   SharedEntry entry{sent.wall, word.claims};
   if (!word.claims) entry.refusal = word.refusal;
@@ -278,7 +278,7 @@ void Questions::learn(const Open& question, Moment sent, const Word& word, bool 
 }
 
 Questions::Word Questions::learn_from_others(const Question& question, const SharedEntry& entry) {
-  return parts_.known.learn(question.key, moment_of(entry).steady, word_of(entry));
+  return parts_.known.learn(question.key, moment_of(entry), word_of(entry));
 }
 
 // No answer: what was known before may serve on, if the failure is ZITADEL's.

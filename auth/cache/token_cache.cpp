@@ -35,7 +35,7 @@ TokenCache::Found TokenCache::find(const TokenKey& key) {
       found.refusal = known.word.refusal;
     } else {
       found.claims = known.word.claims;
-      found.sent = known.sent;
+      found.sent = known.sent.steady;
       found.refresh_due = now >= known.refresh_at;
       if (found.refresh_due) known.refresh_at = now + kRefreshRetry;
     }
@@ -43,7 +43,7 @@ TokenCache::Found TokenCache::find(const TokenKey& key) {
   return found;
 }
 
-TokenCache::Word TokenCache::learn(const TokenKey& key, SteadyTime sent, Word word) {
+TokenCache::Word TokenCache::learn(const TokenKey& key, Moment sent, Word word) {
   if (limits_.ttl.count() == 0) return word;
   const SteadyTime now = clock_.steady();
   entries_.change(
@@ -62,19 +62,20 @@ TokenCache::Word TokenCache::learn(const TokenKey& key, SteadyTime sent, Word wo
   return word;
 }
 
-bool TokenCache::gives_way(const Known& known, SteadyTime sent, const Word& word) {
-  return known.sent < sent || (known.sent == sent && !word.claims);
+bool TokenCache::gives_way(const Known& known, Moment sent, const Word& word) {
+  const bool is_same = known.sent.wall == sent.wall || known.sent.steady == sent.steady;
+  return is_same ? !word.claims : known.sent.steady < sent.steady;
 }
 
-TokenCache::Entries::Entry TokenCache::entry_of(Word word, SteadyTime sent, SteadyTime now) const {
+TokenCache::Entries::Entry TokenCache::entry_of(Word word, Moment sent, SteadyTime now) const {
   Entries::Entry entry;
   entry.value.sent = sent;
   if (word.claims) {
     entry.bytes = bytes_of(*word.claims);
-    entry.value.serves_until = sent + limits_.ttl;
-    entry.value.refresh_at = refresh_of(*word.claims, sent, now);
+    entry.value.serves_until = sent.steady + limits_.ttl;
+    entry.value.refresh_at = refresh_of(*word.claims, sent.steady, now);
   } else {
-    entry.value.serves_until = sent + std::min(kRefusalLifetime, limits_.ttl);
+    entry.value.serves_until = sent.steady + std::min(kRefusalLifetime, limits_.ttl);
   }
   entry.value.word = std::move(word);
   return entry;
@@ -93,7 +94,7 @@ std::shared_ptr<const Claims> TokenCache::hold(const TokenKey& key) {
   if (limits_.ttl.count() == 0) return held;
   const SteadyTime now = clock_.steady();
   entries_.find(key, [&](Known& known, Entries::Space) {
-    const SteadyTime grace_until = known.sent + limits_.ttl + limits_.grace;
+    const SteadyTime grace_until = known.sent.steady + limits_.ttl + limits_.grace;
     if (!known.word.claims || now >= grace_until) return;
     held = known.word.claims;
     if (limits_.grace.count() == 0) return;

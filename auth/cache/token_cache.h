@@ -1,8 +1,9 @@
 // TokenCache: what ZITADEL has said of tokens lately.
 //
-// All that is kept carries the time at which its question was sent, and counts from there. It gives
-// way only to what was sent later, so a late answer undoes no newer one; of two sent at the same
-// time the refusal counts. A refusal of a token that was good before stays in the space of the
+// All that is kept carries the moment at which its question was sent, and counts from there. It
+// gives way only to what was sent later, so a late answer undoes no newer one; of two sent at the
+// same time the refusal counts. The time of the wall clock tells an answer that comes once more, out
+// of a store, from a newer one, however that clock was set meanwhile. A refusal of a token that was good before stays in the space of the
 // answers when it is no longer repeated (a tombstone), for an older answer may still arrive or lie
 // in the shared store. Refusals of other tokens have a space of their own, so that a flood of
 // made-up tokens pushes out nothing else. Says nothing of a token's own expiry.
@@ -59,7 +60,7 @@ class TokenCache {
   };
   // Takes ZITADEL's word in answer to a question that was sent then. Returns what counts now: this
   // word, or another that was sent later.
-  Word learn(const TokenKey& key, SteadyTime sent, Word word);
+  Word learn(const TokenKey& key, Moment sent, Word word);
 
   // ZITADEL cannot be reached: the last good answer, run out no longer than the grace ago, or null.
   // Until its grace or kOutageMemory ends, find gives it too, and asks for a refresh every
@@ -69,14 +70,14 @@ class TokenCache {
  private:
   struct Known {
     Word word;
-    SteadyTime sent;
+    Moment sent;
     SteadyTime serves_until;
     SteadyTime refresh_at;
   };
   using Entries = ShardedLru<Known>;
 
-  [[nodiscard]] static bool gives_way(const Known& known, SteadyTime sent, const Word& word);
-  [[nodiscard]] Entries::Entry entry_of(Word word, SteadyTime sent, SteadyTime now) const;
+  [[nodiscard]] static bool gives_way(const Known& known, Moment sent, const Word& word);
+  [[nodiscard]] Entries::Entry entry_of(Word word, Moment sent, SteadyTime now) const;
   [[nodiscard]] SteadyTime refresh_of(const Claims& claims, SteadyTime sent, SteadyTime now) const;
 
   const Limits limits_;

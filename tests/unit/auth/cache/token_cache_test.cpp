@@ -33,6 +33,8 @@ class TokenCacheTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(an_older_answer_undoes_no_refusal);
   CPPUNIT_TEST(an_older_refusal_undoes_no_answer);
   CPPUNIT_TEST(an_older_answer_replaces_no_newer_one);
+  CPPUNIT_TEST(an_answer_that_comes_once_more_lives_no_longer);
+  CPPUNIT_TEST(an_answer_that_comes_once_more_ends_no_grace);
   CPPUNIT_TEST(of_the_same_time_a_refusal_counts);
   CPPUNIT_TEST(no_flood_pushes_out_the_refusal_of_a_token_that_was_good);
   CPPUNIT_TEST(is_bounded_in_bytes);
@@ -69,14 +71,19 @@ class TokenCacheTest : public CppUnit::TestFixture {
     return std::make_shared<const Claims>(builder.build());
   }
 
+  [[nodiscard]] auth::Moment ago(milliseconds age) const {
+    const auth::Moment now = clock_.now();
+    return {now.steady - age, now.wall - age};
+  }
+
   // ZITADEL's word in answer to a question that was sent so long ago.
   void store(TokenCache& cache, const std::string& token, std::shared_ptr<const Claims> word,
              milliseconds age = {}) const {
-    static_cast<void>(cache.learn(key_of(token), clock_.steady() - age, {std::move(word)}));
+    static_cast<void>(cache.learn(key_of(token), ago(age), {std::move(word)}));
   }
   void refuse(TokenCache& cache, const std::string& token, Reason reason = Reason::kInactive,
               milliseconds age = {}) const {
-    static_cast<void>(cache.learn(key_of(token), clock_.steady() - age, {nullptr, reason}));
+    static_cast<void>(cache.learn(key_of(token), ago(age), {nullptr, reason}));
   }
 
   static bool known(TokenCache& cache, const std::string& token) {
@@ -127,7 +134,7 @@ class TokenCacheTest : public CppUnit::TestFixture {
   }
 
   void an_older_answer_undoes_no_refusal() {
-    const auto sent = clock_.steady();
+    const auth::Moment sent = clock_.now();
     clock_.advance(seconds(1));
     refuse(cache_, "token");
     const TokenCache::Word word = cache_.learn(key_of("token"), sent, {claims()});
@@ -140,7 +147,7 @@ class TokenCacheTest : public CppUnit::TestFixture {
   }
 
   void an_older_refusal_undoes_no_answer() {
-    const auto sent = clock_.steady();
+    const auth::Moment sent = clock_.now();
     clock_.advance(seconds(1));
     store(cache_, "token", claims("newer"));
     const auto refuse_late = [&] {
@@ -154,12 +161,36 @@ class TokenCacheTest : public CppUnit::TestFixture {
   }
 
   void an_older_answer_replaces_no_newer_one() {
-    const auto sent = clock_.steady();
+    const auth::Moment sent = clock_.now();
     clock_.advance(seconds(1));
     store(cache_, "token", claims("newer"));
     const TokenCache::Word word = cache_.learn(key_of("token"), sent, {claims("older")});
     CPPUNIT_ASSERT(word.claims->subject() == "newer");
     CPPUNIT_ASSERT(cache_.find(key_of("token")).claims->subject() == "newer");
+  }
+
+  // It comes out of a store, where the wall clock alone says how old it is.
+  void an_answer_that_comes_once_more_lives_no_longer() {
+    const auth::Moment sent = clock_.now();
+    store(cache_, "token", claims());
+    clock_.advance(seconds(20));
+    clock_.set_wall(seconds(-20));
+    const auth::Moment seems{clock_.steady(), sent.wall};
+    CPPUNIT_ASSERT(cache_.learn(key_of("token"), seems, {claims()}).claims != nullptr);
+    clock_.advance(kTtl - seconds(20));
+    CPPUNIT_ASSERT(!known(cache_, "token"));
+    CPPUNIT_ASSERT(cache_.learn(key_of("token"), seems, {nullptr}).claims == nullptr);
+    CPPUNIT_ASSERT(cache_.find(key_of("token")).run_out == nullptr);
+  }
+
+  void an_answer_that_comes_once_more_ends_no_grace() {
+    const auth::Moment sent = clock_.now();
+    store(graceful_, "token", claims());
+    clock_.advance(kTtl);
+    CPPUNIT_ASSERT(graceful_.hold(key_of("token")) != nullptr);
+    const auth::Moment seems{sent.steady + std::chrono::microseconds(3), sent.wall};
+    CPPUNIT_ASSERT(graceful_.learn(key_of("token"), seems, {claims()}).claims != nullptr);
+    CPPUNIT_ASSERT(known(graceful_, "token"));
   }
 
   void of_the_same_time_a_refusal_counts() {
@@ -172,7 +203,7 @@ class TokenCacheTest : public CppUnit::TestFixture {
 
   // As many made-up tokens as fill the cache many times over.
   void no_flood_pushes_out_the_refusal_of_a_token_that_was_good() {
-    const auto sent = clock_.steady();
+    const auth::Moment sent = clock_.now();
     store(cache_, "token", claims(), seconds(1));
     clock_.advance(seconds(1));
     refuse(cache_, "token");

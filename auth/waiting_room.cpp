@@ -26,11 +26,16 @@ WaitingRoom::Open WaitingRoom::begin(const TokenKey& key, SecretView token,
                                      Question::Purpose purpose,
                                      const std::shared_ptr<const Claims>& good) {
   const MutexLock lock(mutex_);
-  if (stopped_ || background_ >= limits_.background) return nullptr;
+  const bool is_refresh = purpose == Question::Purpose::kRefresh;
+  if (stopped_ || (is_refresh && background_ >= limits_.background)) return nullptr;
   const auto [place, is_first] = open_.try_emplace(key);
-  if (!is_first) return nullptr;
+  if (!is_first) {
+    place->second->is_wanted_ = place->second->is_wanted_ || !is_refresh;
+    return nullptr;
+  }
   ++background_;
   place->second = std::make_shared<Question>(key, token, Asker{Standing::kKnown}, purpose, good);
+  place->second->is_wanted_ = true;
   return place->second;
 }
 
@@ -110,7 +115,7 @@ WaitingRoom::Waiters WaitingRoom::stop() {
 }
 
 bool WaitingRoom::is_wanted(const Question& question) const {
-  return question.purpose != Question::Purpose::kCaller || !question.waiters_.empty();
+  return question.is_wanted_ || !question.waiters_.empty();
 }
 
 // Another question about the token may be open by now.

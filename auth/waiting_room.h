@@ -55,7 +55,9 @@ class Question final : public Admission::Turn, public std::enable_shared_from_th
 
  private:
   friend class WaitingRoom;
-  std::vector<Waiter> waiters_{};  // the room's
+  // The room's.
+  std::vector<Waiter> waiters_{};
+  bool is_wanted_ = false;  // whoever waits
 };
 
 // Thread-safe; calls nobody.
@@ -79,8 +81,9 @@ class WaitingRoom {
   // Takes the waiter, unless it is refused.
   [[nodiscard]] Joined join(const TokenKey& key, SecretView token,
                             const std::shared_ptr<const Claims>& good, Waiter& waiter);
-  // Begins a question that nobody waits for. Returns null if there is one about this token, or
-  // there are too many.
+  // Begins a question that nobody waits for. Returns null if there are too many refreshes, or if a
+  // question about this token is open. A witness's question that is open is no longer dropped when
+  // its callers leave.
   [[nodiscard]] Open begin(const TokenKey& key, SecretView token, Question::Purpose purpose,
                            const std::shared_ptr<const Claims>& good);
 

@@ -39,6 +39,7 @@ class TokenDoubtTest : public support::ValidatorFixture {
   CPPUNIT_TEST(grace_does_not_count_unless_it_is_asked_for);
   CPPUNIT_TEST(grace_counts_where_it_is_asked_for);
   CPPUNIT_TEST(a_witness_that_is_not_answered_saves_no_token);
+  CPPUNIT_TEST(a_witness_is_asked_also_where_one_question_is_the_most);
   CPPUNIT_TEST(the_others_are_told_that_a_refusal_was_confirmed);
   CPPUNIT_TEST(a_confirmed_refusal_of_another_process_costs_no_question);
   CPPUNIT_TEST(an_unconfirmed_refusal_of_another_process_is_doubted);
@@ -218,6 +219,16 @@ class TokenDoubtTest : public support::ValidatorFixture {
     zitadel_answers(200, inactive_);
     zitadel_answers(500);
     assert_reason(Reason::kInactive, answer_of("revoked"));
+  }
+
+  void a_witness_is_asked_also_where_one_question_is_the_most() {
+    start([](auth::Settings& settings) { settings.max_in_flight = 1; });
+    know(3, kLastThird);
+    CPPUNIT_ASSERT(answer_at_once(user(0)).has_value());  // and is refreshed
+    zitadel_answers(200, inactive_);
+    CPPUNIT_ASSERT_EQUAL(std::string("user+2"), asked_token());
+    answer_last(active("user 2"));
+    assert_reason(Reason::kInactive, answer_at_once(user(0)));
   }
 
   // Another process.

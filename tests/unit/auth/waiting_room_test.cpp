@@ -39,6 +39,8 @@ class WaitingRoomTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_question_that_landed_is_another_than_the_next);
   CPPUNIT_TEST(nobody_is_sent_for_whom_nobody_waits);
   CPPUNIT_TEST(a_background_question_is_wanted_by_itself);
+  CPPUNIT_TEST(a_witness_is_asked_about_though_its_callers_have_gone);
+  CPPUNIT_TEST(no_refresh_takes_the_place_of_a_witness);
   CPPUNIT_TEST(stopped_it_gives_all_and_takes_none);
   CPPUNIT_TEST(many_threads_lose_nobody);
   CPPUNIT_TEST_SUITE_END();
@@ -72,6 +74,25 @@ class WaitingRoomTest : public CppUnit::TestFixture {
       const WaitingRoom::Joined refused = join(room, token);
       CPPUNIT_ASSERT(refused.question == nullptr && refused.refused == Reason::kTooManyWaiting);
     }
+  }
+
+  void a_witness_is_asked_about_though_its_callers_have_gone() {
+    WaitingRoom room({3, 10});
+    const WaitingRoom::Joined witness = join(room, "a");
+    const WaitingRoom::Joined other = join(room, "b");
+    CPPUNIT_ASSERT(begin(room, "a", Question::Purpose::kWitness) == nullptr);
+    CPPUNIT_ASSERT(begin(room, "b", Question::Purpose::kRefresh) == nullptr);
+    CPPUNIT_ASSERT(room.cancel(*witness.question, witness.id).has_value());
+    CPPUNIT_ASSERT(room.cancel(*other.question, other.id).has_value());
+    CPPUNIT_ASSERT(room.line_up(*witness.question, SteadyTime()));
+    CPPUNIT_ASSERT(!room.line_up(*other.question, SteadyTime()));
+  }
+
+  void no_refresh_takes_the_place_of_a_witness() {
+    WaitingRoom room({3, 1});
+    CPPUNIT_ASSERT(begin(room, "a", Question::Purpose::kRefresh) != nullptr);
+    CPPUNIT_ASSERT(begin(room, "b", Question::Purpose::kRefresh) == nullptr);
+    CPPUNIT_ASSERT(begin(room, "b", Question::Purpose::kWitness) != nullptr);
   }
 
   void leaves_the_waiter_with_whom_it_turns_away() {

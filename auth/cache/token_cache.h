@@ -2,11 +2,12 @@
 //
 // All that is kept carries the moment at which its question was sent, and counts from there. It
 // gives way only to what was sent later, so a late answer undoes no newer one; of two sent at the
-// same time the refusal counts. The time of the wall clock tells an answer that comes once more, out
-// of a store, from a newer one, however that clock was set meanwhile. A refusal of a token that was good before stays in the space of the
-// answers when it is no longer repeated (a tombstone), for an older answer may still arrive or lie
-// in the shared store. Refusals of other tokens have a space of their own, so that a flood of
-// made-up tokens pushes out nothing else. Says nothing of a token's own expiry.
+// same time the refusal counts. The time of the wall clock tells an answer that comes once more,
+// out of a store, from a newer one, however that clock was set meanwhile. A refusal of a token that
+// was good before stays in the space of the answers when it is no longer repeated (a tombstone),
+// for an older answer may still arrive or lie in the shared store. Refusals of other tokens have a
+// space of their own, so that a flood of made-up tokens pushes out nothing else. Says nothing of a
+// token's own expiry.
 #pragma once
 
 #include <chrono>

@@ -27,6 +27,14 @@ std::optional<std::string> endpoint_of(const Json& document, std::string_view na
   return std::string(*url);
 }
 
+bool lacks_what_is_in(const DiscoveryDocument& known, const DiscoveryDocument& found) {
+  const auto lacks = [&](std::string DiscoveryDocument::*endpoint) {
+    return (found.*endpoint).empty() && !(known.*endpoint).empty();
+  };
+  return lacks(&DiscoveryDocument::introspection_endpoint) ||
+         lacks(&DiscoveryDocument::token_endpoint) || lacks(&DiscoveryDocument::jwks_uri);
+}
+
 Error unusable(std::string_view endpoint) {
   return {Reason::kMalformedAnswer,
           "the discovery document's " + std::string(endpoint) + " is not a URL that may be called"};
@@ -86,11 +94,14 @@ void Discovery::get(const Done& done) {
 }
 
 void Discovery::note_status(int status) {
-  if (!is_elsewhere(status)) return;
+  if (is_elsewhere(status)) read_again(kMinDiscoveryInterval);
+}
+
+void Discovery::read_again(seconds pause) {
   {
     const SteadyTime now = clock_.steady();
     const MutexLock lock(mutex_);
-    if (!known_ || is_asking_ || now < asked_at_ + kMinDiscoveryInterval) return;
+    if (!known_ || is_asking_ || now < asked_at_ + pause) return;
     is_asking_ = true;
     asked_at_ = now;
   }
@@ -118,8 +129,9 @@ void Discovery::settle(const Outcome& outcome, seconds fresh_for) {
   std::vector<Done> waiting;
   {
     const MutexLock lock(mutex_);
-    if (outcome) known_ = *outcome;
-    due_at_ = asked_at_ + fresh_for;
+    const bool is_worse = outcome && known_ && lacks_what_is_in(*known_, **outcome);
+    if (outcome && !is_worse) known_ = *outcome;
+    due_at_ = asked_at_ + (is_worse ? kDiscoveryRetry : fresh_for);
     is_asking_ = false;
     waiting.swap(waiting_);
   }

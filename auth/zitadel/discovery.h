@@ -31,6 +31,8 @@ constexpr std::chrono::seconds kDiscoveryInterval{3600};
 constexpr std::chrono::seconds kDiscoveryRetry{60};
 // Where an endpoint seems to have moved, or ZITADEL's own word makes it shorter, not more often.
 constexpr std::chrono::seconds kMinDiscoveryInterval{10};
+// Where the document lacks what is needed of it, not more often.
+constexpr std::chrono::seconds kIncompleteRetry{1};
 
 // Checks the issuer that a document names.
 using IssuerCheck = std::function<Result<void>(const std::string& issuer)>;
@@ -55,17 +57,21 @@ class Discovery {
 
   // Calls done exactly once: before returning where a document is known, which is then read again
   // in the background if it is due; else on the HTTP client's thread. Whoever asks meanwhile shares
-  // the question. A failure is not remembered, and ends no document that is known. Errors: those of
+  // the question. A failure is not remembered, and ends no document that is known; nor does a
+  // document that lacks an endpoint which the known one has. Errors: those of
   // HttpClient::send, of status_error and of parse_discovery.
   void get(const Done& done);
 
   // An endpoint of the document has answered with that status. If it is not there, the document is
   // read again in the background, so that the next question finds where it is now.
   void note_status(int status);
+  // The document lacks what is needed of it: it is read again in the background.
+  void note_incomplete() { read_again(kIncompleteRetry); }
 
  private:
   using Outcome = Result<std::shared_ptr<const DiscoveryDocument>>;
 
+  void read_again(std::chrono::seconds pause);
   void ask();
   [[nodiscard]] Outcome read(Result<HttpResponse> answer) const;
   void settle(const Outcome& outcome, std::chrono::seconds fresh_for);

@@ -5,6 +5,7 @@
 #include "auth/base/json.h"
 #include "auth/zitadel/form.h"
 #include "auth/zitadel/server_words.h"
+#include "auth/zitadel/url.h"
 
 namespace auth {
 namespace {
@@ -19,6 +20,15 @@ bool authentication_refused(const HttpResponse& response) {
   const std::optional<Json> body = Json::parse(response.body);
   const std::optional<std::string> code = body ? body->text_of("error") : std::nullopt;
   return code == "unauthorized_client" || code == "invalid_client";
+}
+
+// The endpoint gets tokens and, with Basic, this API's secret. Empty: it may be asked.
+std::string mistake_in(const DiscoveryDocument& document) {
+  const std::string& endpoint = document.introspection_endpoint;
+  if (endpoint.empty()) return "no introspection_endpoint";
+  if (origin_of(endpoint) == origin_of(document.issuer)) return {};
+  return "an introspection_endpoint of another server, " + origin_of(endpoint) +
+         ", which ZITADEL never does; where it is meant, write it into ZITADEL_INTROSPECTION_URL";
 }
 
 // What may be wrong where ZITADEL has refused a key: only the clock can be seen from here.
@@ -60,14 +70,11 @@ void Introspection::find_endpoint(const std::shared_ptr<Question>& question) {
   using Found = Result<std::shared_ptr<const DiscoveryDocument>>;
   discovery_.get([this, question](const Found& found) {
     on_worker([this, question, found] {
-      if (!found) {
-        question->done(found.error());
-      } else if ((*found)->introspection_endpoint.empty()) {
-        question->done(Error{Reason::kMalformedAnswer,
-                             "the discovery document names no introspection_endpoint"});
-      } else {
-        post(question, (*found)->introspection_endpoint);
-      }
+      if (!found) return question->done(found.error());
+      const std::string mistake = mistake_in(**found);
+      if (mistake.empty()) return post(question, (*found)->introspection_endpoint);
+      discovery_.note_incomplete();
+      question->done(Error{Reason::kMalformedAnswer, "the discovery document names " + mistake});
     });
   });
 }

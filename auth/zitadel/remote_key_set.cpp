@@ -102,6 +102,7 @@ void RemoteKeySet::ask() {
         if (!found) {
           self->settle(found.error());
         } else if ((*found)->jwks_uri.empty()) {
+          self->discovery_->note_incomplete();
           self->settle(Error{Reason::kMalformedAnswer, "the discovery document names no jwks_uri"});
         } else {
           self->fetch((*found)->jwks_uri);

@@ -52,6 +52,7 @@ class DiscoveryTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(asks_again_earlier_where_the_answer_says_so_or_is_old);
   CPPUNIT_TEST(asks_again_where_an_endpoint_is_not_there_but_not_at_every_call);
   CPPUNIT_TEST(keeps_what_it_knows_where_asking_again_fails);
+  CPPUNIT_TEST(keeps_what_it_knows_where_the_next_document_lacks_an_endpoint);
   CPPUNIT_TEST(survives_an_http_client_that_fails_at_once);
   CPPUNIT_TEST(may_be_asked_again_from_within_an_answer);
   CPPUNIT_TEST(every_one_of_many_threads_is_answered_once);
@@ -335,6 +336,19 @@ class DiscoveryTest : public CppUnit::TestFixture {
       for (int i = 0; i < 1000; ++i) discovery_.note_status(status);
       CPPUNIT_ASSERT_EQUAL(asked + 1, http_.asked());
     }
+  }
+
+  void keeps_what_it_knows_where_the_next_document_lacks_an_endpoint() {
+    get();
+    know("https://issuer.example/a");
+    clock_.advance(auth::kDiscoveryInterval);
+    get();
+    http_.answer(200, R"({"issuer": "https://issuer.example"})");
+    CPPUNIT_ASSERT_EQUAL(std::string("https://issuer.example/a"), endpoint());
+    clock_.advance(auth::kDiscoveryRetry);
+    get();
+    know("https://issuer.example/b");
+    CPPUNIT_ASSERT_EQUAL(std::string("https://issuer.example/b"), endpoint());
   }
 
   void keeps_what_it_knows_where_asking_again_fails() {

@@ -37,6 +37,8 @@ class IntrospectionTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(gives_up_where_the_key_cannot_be_used);
   CPPUNIT_TEST(gives_up_where_discovery_fails_and_tries_again_when_asked);
   CPPUNIT_TEST(gives_up_where_discovery_names_no_endpoint);
+  CPPUNIT_TEST(reads_a_document_again_that_names_no_endpoint);
+  CPPUNIT_TEST(sends_nothing_to_an_endpoint_of_another_server);
   CPPUNIT_TEST(names_the_key_where_it_was_refused_and_nothing_secret);
   CPPUNIT_TEST(shows_what_the_server_said_and_nothing_that_it_was_sent);
   CPPUNIT_TEST(tells_by_how_much_the_clock_is_wrong_where_the_key_was_refused);
@@ -245,6 +247,38 @@ class IntrospectionTest : public CppUnit::TestFixture {
     assert_failed(Reason::kMalformedAnswer);
     CPPUNIT_ASSERT(last_error().detail.find("introspection_endpoint") != std::string::npos);
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, http_.asked());
+  }
+
+  // It may be whole the next time.
+  void reads_a_document_again_that_names_no_endpoint() {
+    Introspection discovering("", {"https://issuer.example", "client"}, discovery_, authentication_,
+                              http_, workers_, clock_);
+    ask(discovering);
+    http_.answer(200, R"({"issuer": "https://issuer.example"})");
+    clock_.advance(std::chrono::seconds(1));
+    for (int i = 0; i < 5; ++i) ask(discovering);
+    assert_failed(Reason::kMalformedAnswer);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, http_.asked());
+    http_.answer(200, std::string(R"({"issuer": "https://issuer.example", )") +
+                          R"("introspection_endpoint": ")" + kEndpoint + R"("})");
+    ask(discovering);
+    CPPUNIT_ASSERT_EQUAL(std::string(kEndpoint), http_.take().url);
+  }
+
+  void sends_nothing_to_an_endpoint_of_another_server() {
+    for (const char* endpoint :
+         {"https://other.example/introspect", "https://issuer.example:8443/introspect",
+          "https://issuer.example.other/introspect"}) {
+      Discovery discovery("https://issuer.example", false, http_, clock_);
+      Introspection discovering("", {"https://issuer.example", "client"}, discovery,
+                                authentication_, http_, workers_, clock_);
+      ask(discovering);
+      http_.answer(200, std::string(R"({"issuer": "https://issuer.example", )") +
+                            R"("introspection_endpoint": ")" + endpoint + R"("})");
+      assert_failed(Reason::kMalformedAnswer);
+      CPPUNIT_ASSERT(last_error().detail.find("ZITADEL_INTROSPECTION_URL") != std::string::npos);
+      CPPUNIT_ASSERT_EQUAL(std::size_t{0}, http_.waiting());
+    }
   }
 
   void names_the_key_where_it_was_refused_and_nothing_secret() {

@@ -43,40 +43,81 @@ Error refusal_of(const Error& cause) {
 
 }  // namespace
 
-std::optional<Breaker::Refusal> Breaker::refuse(Standing standing) {
+std::optional<Breaker::Refusal> Breaker::refuse(const TokenKey& key, const Asker& asker) {
   const SteadyTime now = clock_.steady();
-  const bool is_new = standing == Standing::kNew;
   const MutexLock lock(mutex_);
-  if (is_new && now < paused_until_) {
+  if (asker.standing == Standing::kNew && now < paused_until_) {
     return Refusal{{Reason::kRateLimited, "its Retry-After has not passed",
                     std::chrono::ceil<std::chrono::seconds>(paused_until_ - now)},
                    false};
   }
   if (!open_) return std::nullopt;
-  if (!is_new) known_came_ = now;
-  const bool is_trial = now >= next_trial_ && (!is_new || now >= known_came_ + kTrialInterval);
-  if (is_trial) next_trial_ = now + kTrialInterval;
-  return Refusal{refusal_of(*open_), is_trial};
+  return Refusal{refusal_of(*open_), takes_trial(rank_of(key, asker), now)};
 }
 
-void Breaker::answered() {
+// New tokens of one client are alike: it may have made them up.
+Breaker::Rank Breaker::rank_of(const TokenKey& key, const Asker& asker) const {
+  const bool is_new = asker.standing == Standing::kNew;
+  const bool has_failed =
+      std::any_of(failed_.begin(), failed_.end(), [&](const std::optional<Failed>& each) {
+        if (!each) return false;
+        return each->key == key || (is_new && each->client && each->client == asker.client);
+      });
+  if (has_failed) return Rank::kFailedBefore;
+  return is_new ? Rank::kNew : Rank::kKnown;
+}
+
+bool Breaker::takes_trial(Rank rank, SteadyTime now) {
+  const auto place = static_cast<std::size_t>(rank);
+  if (place < came_.size()) came_[place] = now;
+  SteadyTime& next = rank == Rank::kFailedBefore ? next_trial_of_failed_ : next_trial_;
+  const bool better_came = std::any_of(came_.begin(), came_.begin() + place, [&](SteadyTime came) {
+    return now < came + kTrialInterval;
+  });
+  if (now < next || better_came) return false;
+  next = now + kTrialInterval;
+  return true;
+}
+
+std::optional<Breaker::Failed>* Breaker::find(const TokenKey& key) {
+  const auto found =
+      std::find_if(failed_.begin(), failed_.end(),
+                   [&](const std::optional<Failed>& each) { return each && each->key == key; });
+  return found == failed_.end() ? nullptr : &*found;
+}
+
+void Breaker::remember(const TokenKey& key, const Asker& asker) {
+  const bool is_new = asker.standing == Standing::kNew;
+  failed_[next_failed_] = Failed{key, is_new ? asker.client : std::nullopt, false};
+  next_failed_ = (next_failed_ + 1) % failed_.size();
+}
+
+void Breaker::answered(const TokenKey& key) {
   const SteadyTime now = clock_.steady();
   const MutexLock lock(mutex_);
   answered_ = now;
   open_.reset();
+  if (std::optional<Failed>* const failed = find(key)) failed->reset();
+  for (std::optional<Failed>& each : failed_) {
+    if (each) each->others_answered = true;
+  }
 }
 
-bool Breaker::failed(const Error& error, SteadyTime sent) {
+bool Breaker::failed(const Error& error, SteadyTime sent, const TokenKey& key, const Asker& asker) {
   const Meaning meaning = meaning_of(error.reason);
-  if (meaning == Meaning::kAnswered) answered();
+  if (meaning == Meaning::kAnswered) answered(key);
   const SteadyTime now = clock_.steady();
   const MutexLock lock(mutex_);
   if (error.reason == Reason::kRateLimited) {
     paused_until_ = std::max(paused_until_, now + error.retry_after.value_or(kTrialInterval));
   }
-  if (meaning != Meaning::kZitadelIsAway || open_ || answered_ > sent) return false;
+  if (meaning != Meaning::kZitadelIsAway) return false;
+  const std::optional<Failed>* const before = find(key);
+  if (before == nullptr) remember(key, asker);
+  const bool is_slow = before != nullptr && (*before)->others_answered;
+  if (open_ || answered_ > sent || (is_slow && error.reason == Reason::kTimedOut)) return false;
   open_ = error;
-  next_trial_ = now + kTrialInterval;
+  next_trial_ = next_trial_of_failed_ = now + kTrialInterval;
   return true;
 }
 

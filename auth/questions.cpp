@@ -155,7 +155,8 @@ void Questions::take_from_others(const Open& question, const SharedEntry& entry)
 }
 
 void Questions::line_up(const Open& question) {
-  if (auto refusal = breaker_.refuse(question->asker().standing)) return refuse(question, *refusal);
+  if (auto refusal = breaker_.refuse(question->key, question->asker()))
+    return refuse(question, *refusal);
   if (room_.line_up(*question, parts_.clock.steady())) send_next();
 }
 
@@ -175,7 +176,7 @@ void Questions::send_next() {
     }
     const Open question = room_.next(slots);
     if (!question) break;
-    if (auto refusal = breaker_.refuse(question->asker().standing)) {
+    if (auto refusal = breaker_.refuse(question->key, question->asker())) {
       room_.answered(*question);
       refuse(question, *refusal);
     } else {
@@ -197,7 +198,7 @@ void Questions::send(const Open& question) {
 void Questions::take(const Open& question, Result<Claims> answer) {
   const Moment sent = question->sent;
   if (answer) {
-    breaker_.answered();
+    breaker_.answered(question->key);
     if (answer->left_out() > 0) {
       parts_.failures.add({Reason::kScopesLeftOut, std::to_string(answer->left_out()) +
                                                        " of its scopes and claims are left out"});
@@ -206,10 +207,11 @@ void Questions::take(const Open& question, Result<Claims> answer) {
     doubt_.active(question->key, question->token, claims, sent.steady);
     learn(question, sent, {claims});
   } else if (fault_of(answer.error().reason) == Fault::kToken) {
-    breaker_.answered();
+    breaker_.answered(question->key);
     take_refusal(question, answer.error());
   } else {
-    const bool opened = breaker_.failed(answer.error(), sent.steady);
+    const bool opened =
+        breaker_.failed(answer.error(), sent.steady, question->key, question->asker());
     fail(question, answer.error());
     if (opened) refuse_all();
   }

@@ -24,6 +24,7 @@ PROGRAM_SOURCES := fcgi/main.cpp fcgi/routes.cpp
 # What the commands are made of; each command's main is cli/NAME.cpp.
 CLI_SOURCES := $(sort $(wildcard cli/*/*.cpp))
 CLI_MAINS := $(sort $(wildcard cli/*.cpp))
+COMMANDS := zitadel-setup zitadel-token
 UNIT_TEST_SOURCES := $(sort $(shell find tests/unit -name "*.cpp"))
 
 # Each is tests/fuzz/NAME.cpp, with what it once was given in tests/fuzz/corpus/NAME.
@@ -42,7 +43,7 @@ ALL_SOURCES = $(AUTH_SOURCES) $(FCGI_SOURCES) $(PROGRAM_SOURCES) $(CLI_SOURCES) 
   $(FUZZ_TARGETS:%=tests/fuzz/%.cpp) tests/fuzz/replay.cpp
 
 .PHONY: all
-all: $(BUILD)/api.fcgi $(BUILD)/zitadel-token $(BUILD)/libzitadel_auth.a compile_commands.json  ## Build the programs and the library
+all: $(BUILD)/api.fcgi $(COMMANDS:%=$(BUILD)/%) $(BUILD)/libzitadel_auth.a compile_commands.json  ## Build the programs and the library
 
 $(BUILD)/libzitadel_auth.a: $(call objects_of,$(AUTH_SOURCES))
 	@rm -f $@
@@ -68,7 +69,7 @@ $(BUILD)/tests/echo.fcgi: $(call objects_of,fcgi/main.cpp tests/integration/prog
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(FCGI_LIBS) $(AUTH_LIBS)
 
-$(BUILD)/zitadel-token: $(call objects_of,cli/zitadel_token.cpp $(CLI_SOURCES)) $(BUILD)/libzitadel_auth.a
+$(BUILD)/zitadel-%: $(OBJECTS)/cli/zitadel_%.o $(call objects_of,$(CLI_SOURCES)) $(BUILD)/libzitadel_auth.a
 	$(LINK) -o $@ $^ $(AUTH_LIBS)
 
 $(BUILD)/print_settings: $(call objects_of,cli/print_settings.cpp) $(BUILD)/libzitadel_auth.a
@@ -155,7 +156,7 @@ check:  ## Install what is missing and run every test
 .PHONY: coverage
 coverage:  ## Count the lines of each room that tests reach
 	@$(MAKE) --no-print-directory -j$$(nproc) COVERAGE=1 SANITIZE= BUILD='$(BUILD)/coverage' \
-	  $(BUILD)/coverage/unit_tests $(BUILD)/coverage/api.fcgi $(BUILD)/coverage/zitadel-token
+	  $(BUILD)/coverage/unit_tests $(BUILD)/coverage/api.fcgi $(COMMANDS:%=$(BUILD)/coverage/%)
 	@BUILD_DIR='$(BUILD)/coverage' tests/coverage.sh
 
 # Its own tree: libFuzzer needs objects that clang made.
@@ -201,11 +202,11 @@ PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 
 .PHONY: install
-install: $(BUILD)/api.fcgi $(BUILD)/zitadel-token  ## Install under PREFIX (/usr/local), settings under SYSCONFDIR (/etc)
+install: $(BUILD)/api.fcgi $(COMMANDS:%=$(BUILD)/%)  ## Install under PREFIX (/usr/local), settings under SYSCONFDIR (/etc)
 	install -d $(DESTDIR)$(PREFIX)/lib/zitadel-fcgi $(DESTDIR)$(PREFIX)/bin \
 	  $(DESTDIR)$(PREFIX)/share/zitadel-fcgi $(DESTDIR)$(SYSCONFDIR)/zitadel-fcgi
 	install -m 755 $(BUILD)/api.fcgi $(DESTDIR)$(PREFIX)/lib/zitadel-fcgi/api.fcgi
-	install -m 755 $(BUILD)/zitadel-token $(DESTDIR)$(PREFIX)/bin/zitadel-token
+	install -m 755 $(COMMANDS:%=$(BUILD)/%) $(DESTDIR)$(PREFIX)/bin/
 	cp -R lighttpd nginx apache systemd $(DESTDIR)$(PREFIX)/share/zitadel-fcgi/
 	find $(addprefix $(DESTDIR)$(PREFIX)/share/zitadel-fcgi/,lighttpd nginx apache systemd) -type f \
 	  -exec sed -i 's|/usr/local/|$(PREFIX)/|g; s|/etc/zitadel-fcgi/|$(SYSCONFDIR)/zitadel-fcgi/|g' {} +
@@ -215,7 +216,7 @@ install: $(BUILD)/api.fcgi $(BUILD)/zitadel-token  ## Install under PREFIX (/usr
 .PHONY: uninstall
 uninstall:  ## Remove what install has put under PREFIX; settings stay
 	rm -rf $(DESTDIR)$(PREFIX)/lib/zitadel-fcgi $(DESTDIR)$(PREFIX)/share/zitadel-fcgi
-	rm -f $(DESTDIR)$(PREFIX)/bin/zitadel-token
+	rm -f $(COMMANDS:%=$(DESTDIR)$(PREFIX)/bin/%)
 
 .PHONY: format
 format:  ## Format the C++ sources

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.." || exit 2
 failed=0
 
 # From the top to the bottom: a folder includes only itself and folders below it.
-folders=(cli cli/token cli/common fcgi fcgi/endpoints fcgi/guard fcgi/server fcgi/http
+folders=(cli cli/setup cli/token cli/common fcgi fcgi/endpoints fcgi/guard fcgi/server fcgi/http
   auth auth/settings auth/store auth/zitadel auth/cache auth/jose auth/token auth/base)
 # What the FastCGI side may open of auth/. Only main.cpp, which puts the parts together, may open more.
 public_rooms='auth auth/token auth/base'

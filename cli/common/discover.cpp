@@ -18,7 +18,6 @@ auth::Result<void> check_issuer(const std::string& issuer, const std::string& do
 auth::Result<void, auth::Mistake> check_endpoint(const auth::DiscoveryDocument& found,
                                                  const std::string& name,
                                                  const std::string& endpoint) {
-  if (endpoint.empty()) return auth::Mistake{"the discovery document names no " + name};
   if (auth::origin_of(endpoint) == auth::origin_of(found.issuer)) return {};
   return auth::Mistake{"the discovery document of " + found.issuer + " names a " + name +
                        " of another server, " + auth::origin_of(endpoint) +
@@ -42,8 +41,16 @@ auth::Result<auth::DiscoveryDocument, auth::Mistake> discover(const std::string&
     return auth::Mistake{error.reason == auth::Reason::kIssuerMismatch ? error.detail
                                                                        : to_string(error)};
   }
-  if (auto checked = check_endpoint(*found, "token_endpoint", found->token_endpoint); !checked) {
-    return std::move(checked).error();
+  if (found->token_endpoint.empty()) {
+    return auth::Mistake{"the discovery document names no token_endpoint"};
+  }
+  for (const auto& [name, endpoint] :
+       {std::pair{"token_endpoint", found->token_endpoint},
+        std::pair{"introspection_endpoint", found->introspection_endpoint}}) {
+    if (endpoint.empty()) continue;
+    if (auto checked = check_endpoint(*found, name, endpoint); !checked) {
+      return std::move(checked).error();
+    }
   }
   return *std::move(found);
 }

@@ -209,6 +209,12 @@ void Questions::take(const Open& question, Result<Claims> answer) {
   } else if (fault_of(answer.error().reason) == Fault::kToken) {
     breaker_.answered(question->key);
     take_refusal(question, answer.error());
+  } else if (answer.error().reason == Reason::kClaimsTooLong) {
+    // To read so much again at each call would take all the time there is.
+    breaker_.answered(question->key);
+    parts_.failures.add(answer.error());
+    const Word word{nullptr, Reason::kClaimsTooLong};
+    land(question, outcome_of(parts_.known.learn(question->key, sent, word)));
   } else {
     const bool opened =
         breaker_.failed(answer.error(), sent.steady, question->key, question->asker());

@@ -149,7 +149,7 @@ Result<Claims> read_claims(const JsonMembers& all, const Expectations& expected,
   claims.username(members.text_of("username").value_or(""));
   claims.organisation(members.text_of("urn:zitadel:iam:user:resourceowner:id").value_or(""));
   add_roles(members, roles, claims);
-  if (claims.is_too_long()) return Error{Reason::kClaimsTooLong, "its roles cannot be kept"};
+  if (claims.is_too_long()) return Error{Reason::kClaimsTooLong, "its roles, subject or names cannot be kept"};
   claims.scopes(members.text_of("scope").value_or(""));
   add_extras(members, expected, claims);
   return claims.build();

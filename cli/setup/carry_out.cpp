@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "cli/setup/key_step.h"
+#include "cli/setup/key_kinds.h"
 #include "cli/setup/making.h"
 
 namespace cli {

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <string_view>
@@ -23,6 +24,7 @@ using auth::Mistake;
 using Done = auth::Result<void, Mistake>;
 
 constexpr std::size_t kMaxFileBytes = 64 << 10;
+constexpr std::size_t kMaxUserBytes = 16 << 10;  // of a line of passwd
 constexpr mode_t kFolderMode = 0755;
 
 std::string words_of(int code) { return std::generic_category().message(code); }
@@ -43,9 +45,14 @@ bool write_all(int file, std::string_view text) {
 }  // namespace
 
 auth::Result<Owner, Mistake> owner_named(const std::string& name) {
-  errno = 0;
-  const passwd* const found = ::getpwnam(name.c_str());
-  if (found == nullptr) return Mistake{"--owner: there is no user " + name + " on this machine"};
+  passwd entry{};
+  passwd* found = nullptr;
+  std::array<char, kMaxUserBytes> buffer{};
+  const int code = ::getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
+  if (found == nullptr) {
+    return Mistake{"--owner: there is no user " + name + " on this machine" +
+                   (code == 0 ? "" : ": " + words_of(code))};
+  }
   if (::geteuid() != 0 && found->pw_uid != ::geteuid()) {
     return Mistake{"--owner " + name + ": only root can give files to another user: use sudo"};
   }

@@ -10,17 +10,13 @@
 #include "auth/base/json.h"
 #include "auth/base/timestamp.h"
 #include "cli/setup/administrator.h"
-#include "cli/setup/key_check.h"
-#include "cli/setup/key_pair.h"
 
 namespace cli {
 namespace {
 
-using auth::json_quote;
 using auth::Mistake;
 using auth::Secret;
 using KeyText = auth::Result<Secret, Mistake>;
-using MaybeText = auth::Result<std::optional<Secret>, Mistake>;
 
 // 2099-01-01T00:00:00Z: what does not end, ends in that year.
 constexpr std::int64_t kFarAway = 4'070'908'800;
@@ -45,23 +41,12 @@ auth::Result<std::string, Mistake> new_end(const Context& context) {
   return std::string(text.data());
 }
 
-std::string member_of(const Secret& file, std::string_view name) {
+}  // namespace
+
+std::string key_file_member(const Secret& file, std::string_view name) {
   const auto json = auth::Json::parse_secret(file);
   return json ? json->text_of(name).value_or("") : "";
 }
-
-// With ZITADEL's members in ZITADEL's order. Without an id: ZITADEL has not heard of the key yet.
-Secret user_key_file(const std::string& id, auth::SecretView pem, const std::string& expires,
-                     const std::string& user) {
-  std::string quoted = json_quote(pem.reveal());
-  std::string text = R"({"type":"serviceaccount","keyId":)" + json_quote(id) +
-                     ",\"key\":" + quoted + ",\"expirationDate\":" + json_quote(expires) +
-                     ",\"userId\":" + json_quote(user) + "}\n";
-  auth::wipe(quoted.data(), quoted.size());
-  return Secret::take(text);
-}
-
-}  // namespace
 
 Done KeyStep::run(bool replace) {
   bool made = false;
@@ -116,7 +101,7 @@ auth::Result<bool, Mistake> KeyStep::finish() {
 auth::Result<std::string, Mistake> KeyStep::key_in_file() const {
   auto file = context_.folder.read(file_);
   if (!file) return std::move(file).error();
-  return *file ? member_of(**file, "keyId") : std::string();
+  return *file ? key_file_member(**file, "keyId") : std::string();
 }
 
 auth::Result<std::optional<std::string>, Mistake> KeyStep::begun_key() {
@@ -148,7 +133,7 @@ Done KeyStep::put_in_place(const Secret& file) {
   const bool is_api = file_ == kApplicationKeyFile;
   Done placed = context_.folder.rename(new_file_, file_, is_api ? context_.owner : std::nullopt);
   if (!placed) return placed;
-  return take_over(member_of(file, "keyId"));
+  return take_over(key_file_member(file, "keyId"));
 }
 
 Done KeyStep::take_over(const std::string& id) {
@@ -166,76 +151,6 @@ Done KeyStep::remove_old() {
   }
   slot_.old.clear();
   return context_.save();
-}
-
-ApiResult<std::vector<FoundKey>> ApplicationKeyStep::list() {
-  return context_.resources.application_keys(context_.state.project.id,
-                                             context_.state.application.id);
-}
-
-KeyText ApplicationKeyStep::make() {
-  ApiResult<Secret> made = context_.resources.make_application_key(
-      context_.state.project.id, context_.state.application.id, slot_.begun);
-  if (!made) return in_words(made.error(), "the application's key could not be made");
-  if (Done kept = keep(*made); !kept) return std::move(kept).error();
-  return *std::move(made);
-}
-
-MaybeText ApplicationKeyStep::complete(Secret file, const std::optional<std::string>& begun) {
-  if (!begun) return std::optional<Secret>();
-  return std::optional<Secret>(std::move(file));
-}
-
-Done ApplicationKeyStep::check(auth::SecretView file) {
-  return check_application_key(context_, file);
-}
-
-std::string ApplicationKeyStep::path_of(const std::string& key) const {
-  return "/projects/" + context_.state.project.id + "/apps/" + context_.state.application.id +
-         "/keys/" + key;
-}
-
-ApiResult<std::vector<FoundKey>> UserKeyStep::list() {
-  return context_.resources.user_keys(context_.state.user.id);
-}
-
-KeyText UserKeyStep::make() {
-  const auto pair = make_key_pair();
-  if (!pair) return pair.error();
-  Secret file = user_key_file("", pair->private_pem, slot_.begun, context_.state.user.id);
-  if (Done kept = keep(file); !kept) return std::move(kept).error();
-  return tell_zitadel(file, std::nullopt);
-}
-
-// An earlier run may have told ZITADEL of it, and not heard its id.
-MaybeText UserKeyStep::complete(Secret file, const std::optional<std::string>& begun) {
-  if (!begun && !member_of(file, "keyId").empty()) return std::optional<Secret>();
-  KeyText whole = tell_zitadel(file, begun);
-  if (!whole) return std::move(whole).error();
-  return std::optional<Secret>(*std::move(whole));
-}
-
-KeyText UserKeyStep::tell_zitadel(const Secret& file, std::optional<std::string> id) {
-  const auto json = auth::Json::parse_secret(file);
-  const auto member = json ? json->member("key") : std::nullopt;
-  const Secret pem(member ? member->text().value_or("") : "");
-  if (!id) {
-    const std::string public_pem = public_half(pem);
-    if (public_pem.empty()) return Mistake{"the key pair that was begun cannot be read"};
-    ApiResult<std::string> made =
-        context_.resources.make_user_key(context_.state.user.id, slot_.begun, public_pem);
-    if (!made) return in_words(made.error(), "the service user's key could not be made");
-    id = *std::move(made);
-  }
-  Secret whole = user_key_file(*id, pem, slot_.begun, context_.state.user.id);
-  if (Done kept = keep(whole); !kept) return std::move(kept).error();
-  return whole;
-}
-
-Done UserKeyStep::check(auth::SecretView file) { return check_user_key(context_, file); }
-
-std::string UserKeyStep::path_of(const std::string& key) const {
-  return "/users/" + context_.state.user.id + "/keys/" + key;
 }
 
 }  // namespace cli

@@ -11,6 +11,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/setup/context.h"
@@ -57,34 +58,7 @@ class KeyStep {
   const std::string new_file_;
 };
 
-class ApplicationKeyStep final : public KeyStep {
- public:
-  explicit ApplicationKeyStep(Context& context)
-      : KeyStep(context, context.state.application_key, kApplicationKeyFile) {}
-
- private:
-  ApiResult<std::vector<FoundKey>> list() override;
-  auth::Result<auth::Secret, auth::Mistake> make() override;
-  auth::Result<std::optional<auth::Secret>, auth::Mistake> complete(
-      auth::Secret file, const std::optional<std::string>& begun) override;
-  Done check(auth::SecretView file) override;
-  std::string path_of(const std::string& key) const override;
-};
-
-class UserKeyStep final : public KeyStep {
- public:
-  explicit UserKeyStep(Context& context) : KeyStep(context, context.state.user_key, kUserKeyFile) {}
-
- private:
-  ApiResult<std::vector<FoundKey>> list() override;
-  auth::Result<auth::Secret, auth::Mistake> make() override;
-  auth::Result<std::optional<auth::Secret>, auth::Mistake> complete(
-      auth::Secret file, const std::optional<std::string>& begun) override;
-  Done check(auth::SecretView file) override;
-  std::string path_of(const std::string& key) const override;
-  // id: where ZITADEL knows it already.
-  [[nodiscard]] auth::Result<auth::Secret, auth::Mistake> tell_zitadel(
-      const auth::Secret& file, std::optional<std::string> id);
-};
+// A text in a key file; empty where there is none.
+[[nodiscard]] std::string key_file_member(const auth::Secret& file, std::string_view name);
 
 }  // namespace cli

@@ -35,6 +35,14 @@ ApiError error_of(const auth::HttpResponse& answer, const std::string& path) {
   return error;
 }
 
+auth::Secret bearer(const auth::Secret& token) {
+  constexpr std::string_view kScheme = "Bearer ";
+  std::string value;
+  value.reserve(kScheme.size() + token.size());  // no copy is left behind
+  value.append(kScheme).append(token.reveal());
+  return auth::Secret::take(value);
+}
+
 std::string page_of(std::size_t offset) {
   return R"("query":{"offset":")" + std::to_string(offset) + R"(","limit":)" +
          std::to_string(kPage) + R"(,"asc":true})";
@@ -62,13 +70,10 @@ bool is_id(std::string_view text) noexcept {
          });
 }
 
-Management::Management(std::string url, auth::Secret token, std::string organisation,
+Management::Management(std::string url, const auth::Secret& token, std::string organisation,
                        auth::HttpClient& http)
     : url_(std::move(url)),
-      authorization_([&] {
-        std::string value = "Bearer " + std::string(token.reveal());
-        return auth::Secret::take(value);
-      }()),
+      authorization_(bearer(token)),
       organisation_(std::move(organisation)),
       http_(http) {}
 

@@ -42,7 +42,8 @@ class Management {
 
   // url: of the instance. organisation: the id of another than the administrator's own; may be
   // empty. The HTTP client must outlive it.
-  Management(std::string url, auth::Secret token, std::string organisation, auth::HttpClient& http);
+  Management(std::string url, const auth::Secret& token, std::string organisation,
+             auth::HttpClient& http);
 
   // path: "/management/v1/…". body: JSON.
   [[nodiscard]] ApiResult<auth::Json> get(const std::string& path);

@@ -16,12 +16,6 @@ bool has(const Strings& all, const std::string& one) {
   return std::find(all.begin(), all.end(), one) != all.end();
 }
 
-Strings keys_of(const KeySlot& slot) {
-  Strings keys = slot.old;
-  if (!slot.id.empty()) keys.push_back(slot.id);
-  return keys;
-}
-
 Mistake not_seen(const ApiError& error) {
   return in_words(error, "what there is could not be looked for");
 }
@@ -128,13 +122,13 @@ class Look {
     if (!keys) return not_seen(keys.error());
     const auto grants = api_.grants_of_user(state_.user.id);
     if (!grants) return not_seen(grants.error());
-    removal_.user = state_.user.made && all_ours(*keys, keys_of(state_.user_key)) &&
+    removal_.user = state_.user.made && all_ours(*keys, state_.user_key.all()) &&
                     all_ours(*grants, ours_of_grants());
     if (state_.user.made) {
       add("service user", state_.user.name, removal_.user,
           removal_.user ? "" : "it has other keys or authorizations", "user.delete");
     }
-    removal_.user_keys = !removal_.user && !keys_of(state_.user_key).empty();
+    removal_.user_keys = !removal_.user && !state_.user_key.all().empty();
     if (removal_.user_keys) add("service user's key", kUserKeyFile, true, "", "user.write");
     return {};
   }
@@ -193,13 +187,12 @@ class Look {
     if (!there) return {};
     const auto keys = api_.application_keys(state_.project.id, state_.application.id);
     if (!keys) return not_seen(keys.error());
-    removal_.application =
-        state_.application.made && all_ours(*keys, keys_of(state_.application_key));
+    removal_.application = state_.application.made && all_ours(*keys, state_.application_key.all());
     if (state_.application.made) {
       add("application", state_.application.name, removal_.application,
           removal_.application ? "" : "it has other keys", "");
     }
-    removal_.application_keys = !removal_.application && !keys_of(state_.application_key).empty();
+    removal_.application_keys = !removal_.application && !state_.application_key.all().empty();
     if (removal_.application_keys) add("application key", kApplicationKeyFile, true, "", "");
     return {};
   }
@@ -220,7 +213,7 @@ class Look {
       if (!file) return file.error();
       const auto json = *file ? auth::Json::parse_secret(**file) : std::nullopt;
       const std::string key = json ? json->text_of("keyId").value_or("") : "";
-      if (!key.empty() && has(keys_of(*slot), key)) removal_.files.emplace_back(name);
+      if (!key.empty() && has(slot->all(), key)) removal_.files.emplace_back(name);
     }
     const auto settings = context_.folder.read(kSettingsFile);
     if (!settings) return settings.error();
@@ -242,103 +235,8 @@ class Look {
   Removal removal_{};
 };
 
-class Steps {
- public:
-  Steps(Context& context, const Removal& removal, Report& report)
-      : context_(context), state_(context.state), removal_(removal), report_(report) {}
-
-  Done run() {
-    const std::string user = "/users/" + state_.user.id;
-    const std::string project = "/projects/" + state_.project.id;
-    const std::string application = project + "/apps/" + state_.application.id;
-    if (Done done = grant(user); !done) return done;
-    if (Done done = thing(removal_.user, "service user", state_.user.name, user); !done)
-      return done;
-    if (Done done = keys(removal_.user_keys, state_.user_key, user); !done) return done;
-    if (!removal_.project) {
-      if (Done done =
-              thing(removal_.application, "application", state_.application.name, application);
-          !done) {
-        return done;
-      }
-      if (Done done = keys(removal_.application_keys, state_.application_key, application); !done) {
-        return done;
-      }
-      for (const std::string& role : removal_.roles) {
-        if (Done done = thing(true, "role", role, project + "/roles/" + encoded(role)); !done) {
-          return done;
-        }
-      }
-    }
-    if (Done done = thing(removal_.project, "project", state_.project.name, project); !done) {
-      return done;
-    }
-    return files();
-  }
-
- private:
-  // Of a role's characters, '/' alone would be read as something else in a path.
-  static std::string encoded(const std::string& role) {
-    std::string text;
-    for (const char byte : role) text += byte == '/' ? "%2F" : std::string(1, byte);
-    return text;
-  }
-
-  Done thing(bool goes, const char* what, const std::string& name, const std::string& path) {
-    if (!goes) return {};
-    const auto removed = context_.resources.remove(path);
-    const std::string failed = std::string("the ") + what + ' ' + name + " could not be removed";
-    if (!removed) return in_words(removed.error(), failed);
-    report_.done(what, name, "removed", "");
-    return {};
-  }
-
-  Done grant(const std::string& user) {
-    if (!removal_.grant) return {};
-    if (removal_.grant_roles.empty()) {
-      return thing(true, "authorization", state_.user.name, user + "/grants/" + state_.grant.id);
-    }
-    const auto changed =
-        context_.resources.change_grant(state_.user.id, state_.grant.id, removal_.grant_roles);
-    if (!changed) return in_words(changed.error(), "the authorization could not be changed");
-    report_.done("authorization", state_.user.name, "changed", state_.grant.id);
-    return {};
-  }
-
-  Done keys(bool go, const KeySlot& slot, const std::string& owner) {
-    if (!go) return {};
-    for (const std::string& key : keys_of(slot)) {
-      if (Done done = thing(true, "key", key, owner + "/keys/" + key); !done) return done;
-    }
-    return {};
-  }
-
-  // The state goes last: until then all of this can be done again.
-  Done files() {
-    if (Done tidied = context_.folder.tidy(written_files()); !tidied) return tidied;
-    for (const char* name : {kApplicationKeyFile, kUserKeyFile}) {
-      if (Done removed = context_.folder.remove(new_file_of(name)); !removed) return removed;
-    }
-    for (const std::string& name : removal_.files) {
-      if (Done removed = context_.folder.remove(name); !removed) return removed;
-      report_.done("file", context_.folder.path_of(name), "removed", "");
-    }
-    if (state_.folder_made) context_.folder.remove_itself();
-    return {};
-  }
-
-  Context& context_;
-  const State& state_;
-  const Removal& removal_;
-  Report& report_;
-};
-
 }  // namespace
 
 auth::Result<Removal, Mistake> look_for_removal(Context& context) { return Look(context).run(); }
-
-Done carry_out(Context& context, const Removal& removal, Report& report) {
-  return Steps(context, removal, report).run();
-}
 
 }  // namespace cli

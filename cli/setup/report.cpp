@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <utility>
 
 #include "auth/base/json.h"
@@ -92,9 +93,11 @@ std::vector<std::string> commands_to_try(const Context& context) {
   const SetupOptions& options = context.options;
   const std::string ca_file =
       options.ca_file.empty() ? "" : " --ca-file " + quoted(options.ca_file);
-  return {"TOKEN=$(zitadel-token --key " + quoted(context.folder.path_of(kUserKeyFile)) +
-              " --domain " + options.domain + " --project " + context.state.project.id + ca_file +
-              ')',
+  // The key belongs to root then.
+  const std::string sudo = std::getenv("SUDO_USER") != nullptr ? "sudo " : "";
+  return {"TOKEN=$(" + sudo + "zitadel-token --key " +
+              quoted(context.folder.path_of(kUserKeyFile)) + " --domain " + options.domain +
+              " --project " + context.state.project.id + ca_file + ')',
           "curl -H \"Authorization: Bearer $TOKEN\" http://localhost/api/private" +
               std::string(options.roles.empty() ? "" : "-scoped")};
 }

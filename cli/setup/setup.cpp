@@ -24,17 +24,24 @@ using auth::Mistake;
 using Work = SetupOptions::Work;
 
 // To see what there is. Who may see a part of it would make the rest a second time.
-const Permissions kToSee{"org.read",         "project.read", "project.role.read",
-                         "project.app.read", "user.read",    "user.grant.read"};
-const Permissions kToMake{"project.create", "project.role.write", "project.app.write", "user.write",
-                          "user.grant.write"};
+Permissions to_see() {
+  return {"org.read",         "project.read", "project.role.read",
+          "project.app.read", "user.read",    "user.grant.read"};
+}
+
+Permissions to_make() {
+  return {"project.create", "project.role.write", "project.app.write", "user.write",
+          "user.grant.write"};
+}
 
 Done check_permissions_to_see(const SetupOptions& options, const Administrator& who) {
-  if (check_permissions(who, kToSee)) return {};
+  Permissions wanted = to_see();
+  if (check_permissions(who, wanted)) return {};
   // All that is missing is named at once.
-  Permissions all = kToSee;
-  if (options.work != Work::kRemove) all.insert(all.end(), kToMake.begin(), kToMake.end());
-  return check_permissions(who, all);
+  if (options.work != Work::kRemove) {
+    for (const std::string& each : to_make()) wanted.push_back(each);
+  }
+  return check_permissions(who, wanted);
 }
 
 Done read_state(Context& context) {
@@ -153,9 +160,9 @@ auth::Result<void, Mistake> set_up(const SetupOptions& options, bool allow_http,
   if (!folder) return std::move(folder).error();
   const auto instance = discover(options.domain, allow_http, http);
   if (!instance) return instance.error();
-  auto token = administrator_token(options, allow_http, http, clock);
-  if (!token) return std::move(token).error();
-  Management api(options.domain, *std::move(token), options.organisation, http);
+  const auto token = administrator_token(options, allow_http, http, clock);
+  if (!token) return token.error();
+  Management api(options.domain, *token, options.organisation, http);
   Resources resources(api);
   Context context{options,   allow_http, *instance, http,    clock,
                   resources, *folder,    owner,     State{}, ""};

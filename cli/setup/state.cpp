@@ -116,7 +116,8 @@ std::string to_json(const State& state) {
         member("application", json_of(state.application)),
         member("applicationKey", json_of(state.application_key)),
         member("user", json_of(state.user)), member("userKey", json_of(state.user_key)),
-        member("authorization", json_of(state.grant)), member("granted", list_of(state.granted))}) {
+        member("authorization", json_of(state.grant)), member("granted", list_of(state.granted)),
+        member("folderMade", word(state.folder_made))}) {
     text += each + ",\n";
   }
   return text + member("settings", json_quote(state.settings)) + "\n}\n";

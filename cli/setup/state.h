@@ -25,6 +25,13 @@ struct KeySlot {
   std::string begun{};             // the end that a key has whose making was begun, which tells it
                                    // from all others (RFC 3339)
   std::vector<std::string> old{};  // keys that were replaced and are to be taken away
+
+  // The key in the file and the old ones.
+  [[nodiscard]] std::vector<std::string> all() const {
+    std::vector<std::string> keys = old;
+    if (!id.empty()) keys.push_back(id);
+    return keys;
+  }
 };
 
 struct State {

@@ -1,22 +1,16 @@
 #include "cli/setup/survey.h"
 
 #include <algorithm>
-#include <chrono>
 #include <functional>
 #include <utility>
 
-#include "auth/base/timestamp.h"
-#include "auth/zitadel/key_file.h"
 #include "cli/setup/administrator.h"
 
 namespace cli {
 namespace {
 
 using auth::Mistake;
-using Work = SetupOptions::Work;
 using FoundThing = auth::Result<std::optional<Found>, Mistake>;
-
-constexpr std::chrono::hours kSoon{24 * 30};
 
 // What a thing is called, for the messages about it.
 struct Kind {
@@ -87,91 +81,6 @@ FoundThing find_application(Context& context, const std::string& project) {
       });
 }
 
-// The id of the key in a file; empty where there is no file. Refuses what is no such key.
-auth::Result<std::string, Mistake> key_in(const Context& context, const char* name) {
-  auto file = context.folder.read(name);
-  if (!file) return std::move(file).error();
-  if (!*file) return std::string();
-  const std::string_view text = (*file)->reveal();
-  const bool is_user = std::string_view(name) == kUserKeyFile;
-  const auto application = auth::parse_application_key(is_user ? "" : text);
-  const auto user = auth::parse_service_user_key(is_user ? text : "");
-  if (application) return application->key_id;
-  if (user) return user->key_id;
-  return Mistake{context.folder.path_of(name) +
-                 " is no file that zitadel-setup wrote: move it away, or give another --dir"};
-}
-
-using KeyList = std::function<ApiResult<std::vector<FoundKey>>()>;
-
-// A key that was just made may be missing from the list for a while.
-Search<FoundKey> key_with(const KeyList& list, const std::string& id) {
-  return patiently([&]() -> Search<FoundKey> {
-    auto keys = list();
-    if (!keys) return std::move(keys).error();
-    const auto found = std::find_if(keys->begin(), keys->end(),
-                                    [&](const FoundKey& each) { return each.id == id; });
-    return found == keys->end() ? std::optional<FoundKey>() : std::optional<FoundKey>(*found);
-  });
-}
-
-KeyCondition condition_of(const FoundKey& key, auth::WallTime now) {
-  const auto end = auth::parse_timestamp(key.expires);
-  if (!end || *end > now + kSoon) return KeyCondition::kGood;
-  return *end > now ? KeyCondition::kEndsSoon : KeyCondition::kEnded;
-}
-
-// list: null where there is nothing that could have keys.
-auth::Result<SurveyedKey, Mistake> look_at_key(const Context& context, const KeySlot& slot,
-                                               const char* name, const KeyList& list) {
-  const auto in_file = key_in(context, name);
-  if (!in_file) return in_file.error();
-  if (!slot.begun.empty()) return SurveyedKey{KeyCondition::kUnfinished};
-  if (!in_file->empty() && *in_file != slot.id) {
-    return Mistake{context.folder.path_of(name) +
-                   " holds a key that zitadel-setup did not write: move it away, or give another "
-                   "--dir"};
-  }
-  if (slot.id.empty()) return SurveyedKey{KeyCondition::kMissing};
-  if (in_file->empty()) return SurveyedKey{KeyCondition::kFileLost};
-  if (!list) return SurveyedKey{KeyCondition::kGone};
-  const Search<FoundKey> found = key_with(list, slot.id);
-  if (!found) return in_words(found.error(), "the keys could not be looked for");
-  if (!*found) return SurveyedKey{KeyCondition::kGone};
-  return SurveyedKey{condition_of(**found, context.clock.wall()), (*found)->expires};
-}
-
-// Decides whether a new one is made, and refuses where that has not been asked for.
-auth::Result<SurveyedKey, Mistake> decided(const Context& context, SurveyedKey key,
-                                           const char* name) {
-  const bool replaces = context.options.work != Work::kSetUp;
-  const std::string file = context.folder.path_of(name);
-  const std::string remedy = ": --new-key makes another one and removes the old one";
-  switch (key.condition) {
-    case KeyCondition::kMissing:
-    case KeyCondition::kUnfinished:
-      key.replace = true;
-      return key;
-    case KeyCondition::kGood:
-      key.replace = context.options.work == Work::kRotateKeys;
-      return key;
-    case KeyCondition::kEndsSoon:
-      key.replace = replaces;
-      return key;
-    case KeyCondition::kEnded:
-      if (!replaces) return Mistake{file + ": this key ended at " + key.expires + remedy};
-      break;
-    case KeyCondition::kFileLost:
-      if (!replaces) return Mistake{file + " is lost, and ZITADEL shows a key once" + remedy};
-      break;
-    case KeyCondition::kGone:
-      if (!replaces) return Mistake{file + ": ZITADEL does not know this key any more" + remedy};
-      break;
-  }
-  key.replace = true;
-  return key;
-}
-
 // What was seen before may be missing from a search for a while.
 bool is_known(const State& state, const std::string& role) {
   return std::any_of(state.roles.begin(), state.roles.end(),
@@ -208,8 +117,7 @@ Done survey_application(Context& context, Survey& found) {
       return context.resources.application_keys(found.project->id, found.application->id);
     };
   }
-  auto key = look_at_key(context, context.state.application_key, kApplicationKeyFile, keys);
-  if (key) key = decided(context, *key, kApplicationKeyFile);
+  auto key = survey_key(context, context.state.application_key, kApplicationKeyFile, keys);
   if (!key) return std::move(key).error();
   found.application_key = *key;
   return {};
@@ -238,8 +146,7 @@ Done survey_user(Context& context, Survey& found) {
     }
     keys = [&] { return resources.user_keys(found.user->id); };
   }
-  auto key = look_at_key(context, context.state.user_key, kUserKeyFile, keys);
-  if (key) key = decided(context, *key, kUserKeyFile);
+  auto key = survey_key(context, context.state.user_key, kUserKeyFile, keys);
   if (!key) return std::move(key).error();
   found.user_key = *key;
   return {};

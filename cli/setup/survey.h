@@ -7,26 +7,10 @@
 
 #include "auth/base/result.h"
 #include "cli/setup/context.h"
+#include "cli/setup/key_survey.h"
 #include "cli/setup/settings_file.h"
 
 namespace cli {
-
-// How a key and its file are.
-enum class KeyCondition {
-  kMissing,     // neither
-  kUnfinished,  // an earlier run was cut off while it made one
-  kGood,
-  kEndsSoon,  // within 30 days
-  kEnded,
-  kFileLost,
-  kGone,  // the file is there, but ZITADEL does not know the key any more
-};
-
-struct SurveyedKey {
-  KeyCondition condition = KeyCondition::kMissing;
-  std::string expires{};
-  bool replace = false;  // a new one is to be made
-};
 
 struct Survey {
   std::optional<Found> project{};

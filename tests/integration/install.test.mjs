@@ -11,6 +11,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { buildFolder, projectFolder } from './support/workspace.mjs';
 
 const folders = ['apache', 'lighttpd', 'nginx', 'systemd'];
+const commands = ['zitadel-setup', 'zitadel-token'];
 
 function filesBelow(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
@@ -29,7 +30,7 @@ describe('make install', () => {
 
   // The programs are as they were built: -o keeps make from looking at them again.
   const make = (target, ...variables) => execFileSync('make', ['-s', target, `DESTDIR=${root}`,
-    `BUILD=${buildFolder}`, '-o', `${buildFolder}/api.fcgi`, '-o', `${buildFolder}/zitadel-token`,
+    `BUILD=${buildFolder}`, ...['api.fcgi', ...commands].flatMap((name) => ['-o', `${buildFolder}/${name}`]),
     ...variables], { cwd: projectFolder, encoding: 'utf8' });
   const read = (path) => readFileSync(join(root, path), 'utf8');
 
@@ -39,11 +40,15 @@ describe('make install', () => {
       assert.equal(read(`usr/local/share/zitadel-fcgi/${file}`),
         readFileSync(join(projectFolder, file), 'utf8'), file);
     }
-    assert.match(execFileSync(join(root, 'usr/local/bin/zitadel-token'), ['--help'],
-      { encoding: 'utf8' }), /zitadel-token/);
-    for (const path of ['share/man/man1/zitadel-token.1',
-      'share/bash-completion/completions/zitadel-token']) {
-      assert.equal(statSync(join(root, 'usr/local', path)).mode & 0o7777, 0o644, path);
+    for (const name of commands) {
+      const command = join(root, 'usr/local/bin', name);
+      assert.equal(statSync(command).mode & 0o7777, 0o755);
+      assert.match(execFileSync(command, ['--help'], { encoding: 'utf8' }),
+        new RegExp(`^Usage: ${name} `));
+      const others = [`share/man/man1/${name}.1`, `share/bash-completion/completions/${name}`];
+      for (const path of others) {
+        assert.equal(statSync(join(root, 'usr/local', path)).mode & 0o7777, 0o644, path);
+      }
     }
     assert.equal(statSync(join(root, 'usr/local/lib/zitadel-fcgi/api.fcgi')).mode & 0o7777, 0o755);
     assert.equal(statSync(join(root, 'etc/zitadel-fcgi/api.env')).mode & 0o7777, 0o600);
@@ -54,7 +59,7 @@ describe('make install', () => {
     it(`follows PREFIX=${prefix} and SYSCONFDIR=${configuration} in every file`, () => {
       make('install', `PREFIX=${prefix}`, `SYSCONFDIR=${configuration}`);
       let named = 0;
-      for (const path of filesBelow(root).filter((each) => !/\/(api\.fcgi|zitadel-token)$/.test(each))) {
+      for (const path of filesBelow(root).filter((each) => !/\/(api\.fcgi|zitadel-[a-z]+)$/.test(each))) {
         const text = readFileSync(path, 'utf8').replaceAll(`${prefix}/lib/zitadel-fcgi/api.fcgi`, () => {
           named += 1;
           return '';
@@ -62,7 +67,8 @@ describe('make install', () => {
         assert.doesNotMatch(text, /\/usr\/local|\/etc\/zitadel-fcgi/, path);
       }
       assert.ok(named >= 14, `the program is named ${named} times`);
-      for (const path of [`${prefix}/lib/zitadel-fcgi/api.fcgi`, `${prefix}/bin/zitadel-token`,
+      for (const path of [`${prefix}/lib/zitadel-fcgi/api.fcgi`,
+        ...commands.map((name) => `${prefix}/bin/${name}`),
         `${configuration}/zitadel-fcgi/api.env`]) assert.ok(existsSync(join(root, path)), path);
     });
   }

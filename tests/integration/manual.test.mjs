@@ -17,7 +17,7 @@ const helpOf = (command) =>
   execFileSync(join(buildFolder, command), ['--help'], { encoding: 'utf8' });
 // What follows the option, such as FILE, by the option.
 const optionsOf = (command) => new Map([...helpOf(command).matchAll(
-  /^ +(?:-\w, )?(--[a-z][a-z-]*)(?: ([A-Z]+)\b)?/gm)].map(([, option, wanted]) => [option, wanted]));
+  /^ +(?:-\w, )?(--[a-z][a-z-]*)(?: ([A-Z]+)(?:\.{3})?)?(?= {2}|$)/gm)].map(([, option, wanted]) => [option, wanted]));
 
 describe('the man page', () => {
   let folder;

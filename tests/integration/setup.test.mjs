@@ -129,11 +129,15 @@ describe('a second run', () => {
   });
 
   it('finds what was renamed', async () => {
-    const { project } = await setUp.assertComplete();
-    await manage(issuer, 'PUT', `/management/v1/projects/${project.id}`, { name: 'renamed' });
+    const { project, application, user } = await setUp.assertComplete();
+    for (const id of [project.id, application.appId, user.userId]) {
+      await issuer.stranger({ kind: 'rename', id, name: `renamed ${id}` });
+    }
     assert.equal(await countChanges(async () => {
-      assert.match(await setUp.ok(), /called renamed now/);
+      assert.equal([...(await setUp.ok()).matchAll(/, called renamed \d+ now/g)].length, 3);
     }), 0);
+    await setUp.ok({ remove: true });
+    assert.ok((await issuer.management()).projects.every(({ id }) => id !== project.id));
   });
 
   it('adds a role that is new, and keeps those that others granted', async () => {

@@ -194,6 +194,17 @@ describe('a name that is taken', () => {
     await setUp.ok({ application: 'other' });
   });
 
+  it('by an application that people log in to', async () => {
+    const { id } = await add('/projects', { name: setUp.options.project });
+    await issuer.stranger({ kind: 'oidc-application', name: 'api', projectId: id });
+    await refuses(/the name api is taken by an application of another kind.*--application/);
+  });
+
+  it('by a person', async () => {
+    await issuer.stranger({ kind: 'person', name: setUp.options.serviceUser });
+    await refuses(/the name caller \d+ is taken by a person: give another one with --service-user/);
+  });
+
   it('in another spelling', async () => {
     await add('/projects', { name: setUp.options.project.toUpperCase() });
     await setUp.fails(/the project api \d+ could not be made: the name is taken, perhaps in another spelling/);

@@ -37,7 +37,18 @@ class TokenQuestionsTest : public support::ValidatorFixture {
   CPPUNIT_TEST(warming_up_survives_everything);
   CPPUNIT_TEST(warming_up_saves_the_first_caller_discovery);
   CPPUNIT_TEST(many_threads_each_get_the_answer_for_their_token);
+  CPPUNIT_TEST(reads_no_second_time_at_once_what_is_too_long_to_keep);
   CPPUNIT_TEST_SUITE_END();
+
+  void reads_no_second_time_at_once_what_is_too_long_to_keep() {
+    const support::LogCapture log;
+    assert_reason(Reason::kClaimsTooLong,
+                  ask_and_answer("token", 200, active(std::string(200'000, 'x'))));
+    assert_reason(Reason::kClaimsTooLong, answer_at_once("token"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, http_.waiting());
+    clock_.advance(seconds(5));
+    CPPUNIT_ASSERT(ask_and_answer("token", 200, active("user")).has_value());
+  }
 
   void start_with_discovery() {
     start([](auth::Settings& settings) { settings.introspection_url.clear(); });

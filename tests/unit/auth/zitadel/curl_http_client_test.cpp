@@ -77,6 +77,7 @@ class CurlHttpClientTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(what_is_not_http_is_malformed);
   CPPUNIT_TEST(what_is_not_tls_fails_as_tls);
   CPPUNIT_TEST(follows_no_redirect);
+  CPPUNIT_TEST(sends_any_method_and_header);
   CPPUNIT_TEST(asks_no_proxy_where_nothing_is_encrypted);
   CPPUNIT_TEST(calls_nothing_but_http);
   CPPUNIT_TEST(reads_retry_after_up_to_its_maximum);
@@ -272,6 +273,35 @@ class CurlHttpClientTest : public CppUnit::TestFixture {
     });
     CurlHttpClient client(quick());
     assert_failed(Reason::kTlsFailed, ask(client, plain.url("/", "https")).wait());
+  }
+
+  void sends_any_method_and_header() {
+    struct Row {
+      const char* method;
+      const char* body;
+    };
+    for (const Row& row : {Row{"GET", ""}, {"DELETE", ""}, {"PUT", "{}"}, {"POST", "{}"}}) {
+      std::string request;
+      LoopbackServer server([&](Connection& connection) {
+        request = connection.read_request();
+        connection.send(http_answer(200, "good"));
+      });
+      CurlHttpClient client(quick());
+      std::promise<HttpOutcome> answer;
+      client.send({server.url("/a"),
+                   auth::Secret(row.body),
+                   {},
+                   row.method,
+                   {"Content-Type: application/json", "x-zitadel-orgid: 1"}},
+                  [&](HttpOutcome outcome) { answer.set_value(std::move(outcome)); });
+      assert_answered(200, "good", answer.get_future().get());
+      CPPUNIT_ASSERT_MESSAGE(request, request.starts_with(row.method + std::string(" /a HTTP")));
+      CPPUNIT_ASSERT_MESSAGE(request, request.ends_with(std::string("\r\n\r\n") + row.body));
+      CPPUNIT_ASSERT_MESSAGE(request, request.find("x-zitadel-orgid: 1\r\n") != request.npos);
+      CPPUNIT_ASSERT_MESSAGE(request,
+                             request.find("Content-Type: application/json\r\n") != request.npos);
+      CPPUNIT_ASSERT_MESSAGE(request, request.find("urlencoded") == request.npos);
+    }
   }
 
   void follows_no_redirect() {

@@ -22,6 +22,7 @@ AUTH_SOURCES := $(sort $(wildcard auth/*.cpp auth/*/*.cpp))
 FCGI_SOURCES := $(sort $(wildcard fcgi/*/*.cpp))
 PROGRAM_SOURCES := fcgi/main.cpp fcgi/routes.cpp
 CLI_SOURCES := $(sort $(filter-out cli/print_settings.cpp,$(wildcard cli/*.cpp)))
+CHECK_SOURCES := $(sort $(wildcard cli/check/*.cpp))
 UNIT_TEST_SOURCES := $(sort $(shell find tests/unit -name "*.cpp"))
 
 # Each is tests/fuzz/NAME.cpp, with what it once was given in tests/fuzz/corpus/NAME.
@@ -35,12 +36,12 @@ AUTH_LIBS = $(shell pkg-config --libs libcrypto json-c) -lhiredis
 FCGI_LIBS = -lfcgi
 
 objects_of = $(patsubst %.cpp,$(OBJECTS)/%.o,$(1))
-ALL_SOURCES = $(AUTH_SOURCES) $(FCGI_SOURCES) $(PROGRAM_SOURCES) $(CLI_SOURCES) cli/print_settings.cpp $(UNIT_TEST_SOURCES) \
+ALL_SOURCES = $(AUTH_SOURCES) $(FCGI_SOURCES) $(PROGRAM_SOURCES) $(CLI_SOURCES) $(CHECK_SOURCES) cli/print_settings.cpp $(UNIT_TEST_SOURCES) \
   $(BENCH_PROGRAMS:%=tests/bench/%.cpp) tests/integration/programs/echo_routes.cpp \
   $(FUZZ_TARGETS:%=tests/fuzz/%.cpp) tests/fuzz/replay.cpp
 
 .PHONY: all
-all: $(BUILD)/api.fcgi $(BUILD)/zitadel-token $(BUILD)/libzitadel_auth.a compile_commands.json  ## Build the programs and the library
+all: $(BUILD)/api.fcgi $(BUILD)/zitadel-token $(BUILD)/zitadel-check $(BUILD)/libzitadel_auth.a compile_commands.json  ## Build the programs and the library
 
 $(BUILD)/libzitadel_auth.a: $(call objects_of,$(AUTH_SOURCES))
 	@rm -f $@
@@ -69,6 +70,10 @@ $(BUILD)/tests/echo.fcgi: $(call objects_of,fcgi/main.cpp tests/integration/prog
 $(BUILD)/zitadel-token: $(call objects_of,$(CLI_SOURCES)) $(BUILD)/libzitadel_auth.a
 	$(LINK) -o $@ $^ $(AUTH_LIBS)
 
+# It answers as the program does, so it is made of what that is made of.
+$(BUILD)/zitadel-check: $(call objects_of,$(CHECK_SOURCES) fcgi/routes.cpp $(FCGI_SOURCES)) $(BUILD)/libzitadel_auth.a
+	$(LINK) -o $@ $^ $(FCGI_LIBS) $(AUTH_LIBS)
+
 $(BUILD)/print_settings: $(call objects_of,cli/print_settings.cpp) $(BUILD)/libzitadel_auth.a
 	$(LINK) -o $@ $^ $(AUTH_LIBS)
 
@@ -78,7 +83,7 @@ settings: $(BUILD)/print_settings  ## Write .env.example and README.md's table o
 
 # Objects are linked directly: from an archive CppUnit's registrations would vanish.
 $(BUILD)/unit_tests: $(call objects_of,$(UNIT_TEST_SOURCES) $(FCGI_SOURCES) $(AUTH_SOURCES) \
-  $(filter-out cli/zitadel_token.cpp,$(CLI_SOURCES)))
+  $(filter-out cli/zitadel_token.cpp cli/check/zitadel_check.cpp,$(CLI_SOURCES) $(CHECK_SOURCES)))
 	$(LINK) -o $@ $^ -lcppunit $(FCGI_LIBS) $(AUTH_LIBS)
 
 # What calls a fuzz target: a driver of ours, or libFuzzer.
@@ -153,7 +158,7 @@ check:  ## Install what is missing and run every test
 .PHONY: coverage
 coverage:  ## Count the lines of each room that tests reach
 	@$(MAKE) --no-print-directory -j$$(nproc) COVERAGE=1 SANITIZE= BUILD='$(BUILD)/coverage' \
-	  $(BUILD)/coverage/unit_tests $(BUILD)/coverage/api.fcgi $(BUILD)/coverage/zitadel-token
+	  $(BUILD)/coverage/unit_tests $(BUILD)/coverage/api.fcgi $(BUILD)/coverage/zitadel-token $(BUILD)/coverage/zitadel-check
 	@BUILD_DIR='$(BUILD)/coverage' tests/coverage.sh
 
 # Its own tree: libFuzzer needs objects that clang made.
@@ -173,7 +178,7 @@ bench:  ## Measure it against its floor, on this machine; BENCH_ONLY=api or guar
 
 # What the programs and the library are made of; for the tests the compiler's warnings must do. A
 # source is looked at again only when it, a header of its, or the rules have changed.
-LINTED = $(AUTH_SOURCES) $(FCGI_SOURCES) $(PROGRAM_SOURCES) $(CLI_SOURCES) cli/print_settings.cpp
+LINTED = $(AUTH_SOURCES) $(FCGI_SOURCES) $(PROGRAM_SOURCES) $(CLI_SOURCES) $(CHECK_SOURCES) cli/print_settings.cpp
 
 .PHONY: lint
 lint: $(LINTED:%.cpp=$(BUILD)/lint/%.tidy) $(BUILD)/lint/cppcheck  ## Look for mistakes with clang-tidy and cppcheck
@@ -199,11 +204,12 @@ PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 
 .PHONY: install
-install: $(BUILD)/api.fcgi $(BUILD)/zitadel-token  ## Install under PREFIX (/usr/local), settings under SYSCONFDIR (/etc)
+install: $(BUILD)/api.fcgi $(BUILD)/zitadel-token $(BUILD)/zitadel-check  ## Install under PREFIX (/usr/local), settings under SYSCONFDIR (/etc)
 	install -d $(DESTDIR)$(PREFIX)/lib/zitadel-fcgi $(DESTDIR)$(PREFIX)/bin \
 	  $(DESTDIR)$(PREFIX)/share/zitadel-fcgi $(DESTDIR)$(SYSCONFDIR)/zitadel-fcgi
 	install -m 755 $(BUILD)/api.fcgi $(DESTDIR)$(PREFIX)/lib/zitadel-fcgi/api.fcgi
 	install -m 755 $(BUILD)/zitadel-token $(DESTDIR)$(PREFIX)/bin/zitadel-token
+	install -m 755 $(BUILD)/zitadel-check $(DESTDIR)$(PREFIX)/bin/zitadel-check
 	cp -R lighttpd nginx apache systemd $(DESTDIR)$(PREFIX)/share/zitadel-fcgi/
 	find $(addprefix $(DESTDIR)$(PREFIX)/share/zitadel-fcgi/,lighttpd nginx apache systemd) -type f \
 	  -exec sed -i 's|/usr/local/|$(PREFIX)/|g; s|/etc/zitadel-fcgi/|$(SYSCONFDIR)/zitadel-fcgi/|g' {} +
@@ -213,7 +219,7 @@ install: $(BUILD)/api.fcgi $(BUILD)/zitadel-token  ## Install under PREFIX (/usr
 .PHONY: uninstall
 uninstall:  ## Remove what install has put under PREFIX; settings stay
 	rm -rf $(DESTDIR)$(PREFIX)/lib/zitadel-fcgi $(DESTDIR)$(PREFIX)/share/zitadel-fcgi
-	rm -f $(DESTDIR)$(PREFIX)/bin/zitadel-token
+	rm -f $(DESTDIR)$(PREFIX)/bin/zitadel-token $(DESTDIR)$(PREFIX)/bin/zitadel-check
 
 .PHONY: format
 format:  ## Format the C++ sources

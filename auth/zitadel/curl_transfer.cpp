@@ -106,6 +106,9 @@ bool CurlTransfer::prepare(HttpRequest request, std::chrono::milliseconds timeou
     const Secret header = Secret::take(line);
     if (curl_.slist_append(headers_, header.reveal().data()) == nullptr) return false;
   }
+  for (const std::string& line : request_.headers) {
+    if (curl_.slist_append(headers_, line.c_str()) == nullptr) return false;
+  }
   const auto set = [this](CURLoption option, auto value) {
     return curl_.easy_setopt(handle_, option, value) == CURLE_OK;
   };
@@ -147,6 +150,7 @@ Result<HttpResponse> CurlTransfer::outcome(CURLcode code) {
     response.retry_after =
         std::min(kMaxRetryAfter, std::chrono::seconds(static_cast<std::int64_t>(retry_after)));
   }
+  if (const char* const challenge = header("WWW-Authenticate")) response.challenge = challenge;
   response.freshness = freshness();
   response.date = date();
   if (response.date) *response.date += response.freshness.age;

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "auth/base/clock.h"
 #include "auth/base/result.h"
@@ -26,7 +27,8 @@ constexpr std::chrono::seconds kIdleConnection{60};
 struct HttpRequest {
   std::string url;
   Secret form{};
-  Secret authorization{};  // value of the Authorization header; empty: none is sent
+  Secret authorization{};              // value of the Authorization header; empty: none is sent
+  std::vector<std::string> headers{};  // further ones, each a line: "X-Original-URL: /"
 };
 
 struct HttpResponse {
@@ -34,6 +36,7 @@ struct HttpResponse {
   std::string body{};
   std::optional<std::chrono::seconds> retry_after{};  // at most kMaxRetryAfter
   std::optional<WallTime> date{};                     // the server's clock, where it tells
+  std::string challenge{};                            // the first WWW-Authenticate
   Freshness freshness{};
   // What was asked, with its secrets, where the status is another than 200: see server_words.h.
   std::shared_ptr<const HttpRequest> sent{};

@@ -30,7 +30,7 @@ describe('make install', () => {
   // The programs are as they were built: -o keeps make from looking at them again.
   const make = (target, ...variables) => execFileSync('make', ['-s', target, `DESTDIR=${root}`,
     `BUILD=${buildFolder}`, '-o', `${buildFolder}/api.fcgi`, '-o', `${buildFolder}/zitadel-token`,
-    ...variables], { cwd: projectFolder, encoding: 'utf8' });
+    '-o', `${buildFolder}/zitadel-check`, ...variables], { cwd: projectFolder, encoding: 'utf8' });
   const read = (path) => readFileSync(join(root, path), 'utf8');
 
   it('installs the files as they are where nothing else is said', () => {
@@ -41,6 +41,8 @@ describe('make install', () => {
     }
     assert.match(execFileSync(join(root, 'usr/local/bin/zitadel-token'), ['--help'],
       { encoding: 'utf8' }), /zitadel-token/);
+    assert.match(execFileSync(join(root, 'usr/local/bin/zitadel-check'), ['--help'],
+      { encoding: 'utf8' }), /zitadel-check/);
     assert.equal(statSync(join(root, 'usr/local/lib/zitadel-fcgi/api.fcgi')).mode & 0o7777, 0o755);
     assert.equal(statSync(join(root, 'etc/zitadel-fcgi/api.env')).mode & 0o7777, 0o600);
   });
@@ -50,7 +52,7 @@ describe('make install', () => {
     it(`follows PREFIX=${prefix} and SYSCONFDIR=${configuration} in every file`, () => {
       make('install', `PREFIX=${prefix}`, `SYSCONFDIR=${configuration}`);
       let named = 0;
-      for (const path of filesBelow(root).filter((each) => !/\/(api\.fcgi|zitadel-token)$/.test(each))) {
+      for (const path of filesBelow(root).filter((each) => !/\/(api\.fcgi|zitadel-token|zitadel-check)$/.test(each))) {
         const text = readFileSync(path, 'utf8').replaceAll(`${prefix}/lib/zitadel-fcgi/api.fcgi`, () => {
           named += 1;
           return '';
@@ -59,6 +61,7 @@ describe('make install', () => {
       }
       assert.ok(named >= 14, `the program is named ${named} times`);
       for (const path of [`${prefix}/lib/zitadel-fcgi/api.fcgi`, `${prefix}/bin/zitadel-token`,
+        `${prefix}/bin/zitadel-check`,
         `${configuration}/zitadel-fcgi/api.env`]) assert.ok(existsSync(join(root, path)), path);
     });
   }

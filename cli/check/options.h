@@ -1,0 +1,26 @@
+// The command line of zitadel-check.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "auth/base/result.h"
+
+namespace cli {
+
+struct CheckOptions {
+  enum class Action { kCheck, kShowHelp, kShowVersion };
+  Action action = Action::kCheck;
+  std::string token_file{};  // "-": standard input
+  std::string url{};         // where the API is served, without a slash at its end
+  bool json = false;
+};
+
+// arguments: without the program's name.
+[[nodiscard]] auth::Result<CheckOptions, auth::Mistake> parse_check_options(
+    const std::vector<std::string_view>& arguments);
+
+[[nodiscard]] std::string_view check_help() noexcept;
+
+}  // namespace cli

@@ -1,0 +1,266 @@
+#include "cli/check/token.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "auth/base/json.h"
+#include "auth/base/text.h"
+#include "auth/base/timestamp.h"
+#include "auth/jose/jwt.h"
+#include "auth/zitadel/discovery.h"
+#include "fcgi/command/settings_rules.h"
+
+namespace cli {
+namespace {
+
+using auth::Json;
+
+constexpr std::int64_t kForever = 253402300799;  // what ZITADEL writes for "no end"
+
+std::vector<std::string> texts_of(const Json& claims, std::string_view name) {
+  std::vector<std::string> texts;
+  const std::optional<Json> claim = claims.member(name);
+  if (!claim) return texts;
+  if (const auto text = claim->text()) texts.emplace_back(*text);
+  claim->for_each_element([&](const Json& each) {
+    if (const auto text = each.text()) texts.emplace_back(*text);
+  });
+  return texts;
+}
+
+std::string joined(const std::vector<std::string>& texts) {
+  std::string all;
+  for (const std::string& each : texts) all += (all.empty() ? "" : ", ") + each;
+  return all.empty() ? "nobody" : all;
+}
+
+class TokenCheck {
+ public:
+  TokenCheck(const auth::Settings& settings, auth::SecretView token, const Instance& instance,
+             fcgi::Judge& judge, Findings& findings)
+      : settings_(settings),
+        token_(token),
+        instance_(instance),
+        judge_(judge),
+        findings_(findings),
+        is_jwt_(auth::jose::looks_like_jwt(token.reveal())) {}
+
+  void run(const fcgi::Router& router) {
+    tell_kind();
+    const bool asks = settings_.validation == auth::Validation::kIntrospection ||
+                      (settings_.validation == auth::Validation::kJwtOrIntrospection && !is_jwt_);
+    if (asks && !instance_.takes_us) {
+      return findings_.note("token",
+                            "not asked about: ZITADEL takes no question of ours (see above)");
+    }
+    if (asks) ask_zitadel();
+    if (!asks && is_signed_) tell_claims(*payload_, "is judged here");
+    decide(router);
+  }
+
+ private:
+  void tell_kind();
+  void ask_zitadel();
+  void tell_claims(const Json& claims, std::string_view name);
+  void tell_time(const Json& claims);
+  void tell_roles(const Json& claims);
+  void explain_inactive();
+  [[nodiscard]] std::string why_inactive() const;
+  [[nodiscard]] bool is_for_us(const std::vector<std::string>& audience) const;
+  void decide(const fcgi::Router& router);
+  void tell_door(const std::string& what, const auth::Requirement& required,
+                 const auth::Claims& claims);
+
+  const auth::Settings& settings_;
+  const auth::SecretView token_;
+  const Instance& instance_;
+  fcgi::Judge& judge_;
+  Findings& findings_;
+  const bool is_jwt_;
+  std::optional<Json> payload_{};  // of a JWT: as anybody may have written it
+  bool is_signed_ = false;         // by a key of the instance
+};
+
+void TokenCheck::tell_kind() {
+  if (!is_jwt_) {
+    return findings_.good("token", "is opaque: ZITADEL alone can say what it is");
+  }
+  const auto text = auth::jose::unverified_payload(token_.reveal());
+  payload_ = text ? Json::parse(*text) : std::nullopt;
+  const auto jwt = auth::jose::Jwt::parse(token_.reveal());
+  if (!jwt || !payload_) {
+    return findings_.bad(Trouble::kToken, "token",
+                         "begins like a JWT and is none: is it whole? " +
+                             (jwt ? std::string() : to_string(jwt.error())));
+  }
+  if (!instance_.keys)
+    return findings_.note("token", "is a JWT, whose signature cannot be looked at");
+  const auth::jose::SharedKey key = instance_.keys->find(jwt->key_id());
+  if (key == nullptr) {
+    return findings_.bad(Trouble::kToken, "token",
+                         "is a JWT signed by a key that this instance does not have: it is of "
+                         "another instance (its iss: " +
+                             payload_->text_of("iss").value_or("none") +
+                             "), or its key was removed: get a new one");
+  }
+  const auto verified = jwt->verify(*key);
+  if (!verified) {
+    return findings_.bad(Trouble::kToken, "token", "is a JWT, and " + to_string(verified.error()));
+  }
+  is_signed_ = true;
+  findings_.good("token", "is a JWT, signed by this instance");
+}
+
+bool TokenCheck::is_for_us(const std::vector<std::string>& audience) const {
+  return std::any_of(audience.begin(), audience.end(), [this](const std::string& each) {
+    return each == settings_.client_id ||
+           (!settings_.project_id.empty() && each == settings_.project_id);
+  });
+}
+
+void TokenCheck::ask_zitadel() {
+  const auto answer = introspect(instance_.introspection_endpoint, judge_, token_);
+  if (!answer) {
+    return findings_.bad(Trouble::kZitadel, "active", to_string(answer.error()));
+  }
+  const std::optional<Json> claims =
+      answer->status == 200 ? Json::parse(answer->body) : std::nullopt;
+  const std::optional<Json> active = claims ? claims->member("active") : std::nullopt;
+  const std::optional<bool> is_active = active ? active->boolean() : std::nullopt;
+  if (!is_active) {
+    return findings_.bad(Trouble::kZitadel, "active",
+                         auth::answer_in_words(*answer, "introspection"));
+  }
+  if (!*is_active) return explain_inactive();
+  const std::string jti = claims->text_of("jti").value_or("");
+  const bool is_personal = !claims->member("client_id") && !jti.empty() &&
+                           std::all_of(jti.begin(), jti.end(), auth::is_digit);
+  tell_claims(*claims, is_personal
+                           ? "is active; it is a personal access token, which every API of the "
+                             "instance takes for active: only roles keep it out"
+                           : "is active");
+}
+
+void TokenCheck::tell_claims(const Json& claims, std::string_view name) {
+  const std::string user =
+      claims.text_of("username").value_or(claims.text_of("client_id").value_or(""));
+  findings_.good("active", std::string(name) + "; it is user " +
+                               claims.text_of("sub").value_or("?") + "'s" +
+                               (user.empty() ? "" : " (" + user + ")"));
+  tell_time(claims);
+  const std::vector<std::string> audience = texts_of(claims, "aud");
+  findings_.good("audience", joined(audience));
+  tell_roles(claims);
+}
+
+void TokenCheck::tell_time(const Json& claims) {
+  const std::optional<std::int64_t> end = claims.integer_of("exp");
+  if (!end) return findings_.note("until", "it does not say");
+  if (*end >= kForever)
+    return findings_.note("until", "for ever: a token without an end is a risk");
+  const std::chrono::seconds left =
+      auth::WallTime{std::chrono::seconds(*end)} - judge_.clock().wall();
+  findings_.good("until", std::to_string(left.count()) + " seconds from now (exp " +
+                              std::to_string(*end) + ")");
+}
+
+// Each claim of roles names its project.
+void TokenCheck::tell_roles(const Json& claims) {
+  constexpr std::string_view kBefore = "urn:zitadel:iam:org:project:";
+  constexpr std::string_view kBehind = ":roles";
+  bool any = false;
+  claims.for_each_member([&](std::string_view name, const Json& roles) {
+    const bool names_project = name.starts_with(kBefore) && name.ends_with(kBehind) &&
+                               name.size() > kBefore.size() + kBehind.size();
+    if (!names_project) return;
+    const std::string_view project =
+        name.substr(kBefore.size(), name.size() - kBefore.size() - kBehind.size());
+    roles.for_each_member([&](std::string_view role, const Json& organisations) {
+      organisations.for_each_member([&](std::string_view organisation, const Json& domain) {
+        any = true;
+        findings_.good("role", std::string(role) + " in project " + std::string(project) +
+                                   ", granted by organisation " + std::string(organisation) + " (" +
+                                   std::string(domain.text().value_or("?")) + ")");
+      });
+    });
+  });
+  if (!any) {
+    findings_.note("role",
+                   "none in this API's project: grant one in ZITADEL's console (Authorizations of "
+                   "the project)");
+  }
+}
+
+std::string TokenCheck::why_inactive() const {
+  constexpr std::string_view kScope =
+      "the scope that puts this API's project into its audience, "
+      "urn:zitadel:iam:org:project:id:PROJECT-ID:aud (zitadel-token asks for it)";
+  const std::string others =
+      "it may be expired or revoked, its user locked, deactivated or logged out, or another "
+      "instance's; get a new one. Where new ones are inactive too, ZITADEL fails inside: look at "
+      "its log";
+  if (!is_signed_ || !payload_) {
+    return "of a service user, or of an app of another project, it needs " + std::string(kScope) +
+           "; else " + others;
+  }
+  const std::optional<std::int64_t> end = payload_->integer_of("exp");
+  if (end && auth::WallTime{std::chrono::seconds(*end)} <= judge_.clock().wall()) {
+    return "it expired " +
+           std::to_string(
+               (judge_.clock().wall() - auth::WallTime{std::chrono::seconds(*end)}).count()) +
+           " seconds ago: get a new one";
+  }
+  const std::vector<std::string> audience = texts_of(*payload_, "aud");
+  if (!is_for_us(audience)) {
+    return "it is meant for " + joined(audience) + ", and not for this API (client id " +
+           settings_.client_id +
+           (settings_.project_id.empty() ? "" : ", project id " + settings_.project_id) +
+           "): ask for " + std::string(kScope);
+  }
+  return "it is signed, in time and meant for this API, so " + others;
+}
+
+void TokenCheck::explain_inactive() {
+  findings_.bad(Trouble::kToken, "active", "ZITADEL calls it inactive: " + why_inactive());
+}
+
+void TokenCheck::tell_door(const std::string& what, const auth::Requirement& required,
+                           const auth::Claims& claims) {
+  if (required.is_public()) return findings_.note("access", what + ": open to everybody");
+  const auto met = required.check(claims);
+  met ? findings_.good("access", what + ": lets it in")
+      : findings_.note("access", what + ": refuses it, " + to_string(met.error()));
+}
+
+void TokenCheck::decide(const fcgi::Router& router) {
+  const auto answer = judge_.ask(token_, auth::Requirement());
+  if (!answer) {
+    const bool is_told = answer.error().reason == auth::Reason::kInactive;
+    if (!is_told)
+      findings_.bad(Trouble::kToken, "access",
+                    "the program refuses it: " + to_string(answer.error()));
+    return;
+  }
+  const auth::Claims& claims = **answer;
+  for (const fcgi::Endpoint& each : router.endpoints()) {
+    tell_door("endpoint " + each.path, each.requirement, claims);
+  }
+  const auto rules = fcgi::open_rules(settings_, judge_.clock());
+  if (!rules || *rules == nullptr) return;
+  const auto current = (*rules)->current();
+  for (const fcgi::Rules::Line& line : current->lines()) {
+    tell_door("rule of line " + std::to_string(line.number) + ", " + line.text, *line.requirement,
+              claims);
+  }
+}
+
+}  // namespace
+
+void check_token(const auth::Settings& settings, auth::SecretView token, const Instance& instance,
+                 const fcgi::Router& router, fcgi::Judge& judge, Findings& findings) {
+  TokenCheck(settings, token, instance, judge, findings).run(router);
+}
+
+}  // namespace cli

@@ -25,6 +25,7 @@ using auth::Settings;
 using std::chrono::seconds;
 
 constexpr std::string_view kMadeUpToken = "zitadel-check-asks-about-a-token-that-nobody-has";
+constexpr std::size_t kFormOverhead = 4096;  // client assertion, names and encoding
 constexpr std::chrono::hours kSoon{24 * 30};
 
 // Of one run.
@@ -338,15 +339,22 @@ Instance check_instance(const Settings& settings, fcgi::Judge& judge, Findings& 
   return Chain(settings, judge, findings).run();
 }
 
+// Like the program: what was signed before may be refused where it was used before.
 auth::Result<HttpResponse> introspect(const std::string& endpoint, fcgi::Judge& judge,
                                       auth::SecretView token) {
-  auth::HttpRequest request{endpoint};
-  std::string form;
-  auth::append_form_field(form, "token", token.reveal());
-  auto applied = judge.authentication().apply(form, request, false);
-  request.form = auth::Secret::take(form);
-  if (!applied) return std::move(applied).error();
-  return judge.send(std::move(request));
+  const auto ask = [&](bool after_refusal) -> auth::Result<HttpResponse> {
+    auth::HttpRequest request{endpoint};
+    std::string form;
+    form.reserve(token.size() * 3 + kFormOverhead);  // no copy is left behind by growing
+    auth::append_form_field(form, "token", token.reveal());
+    auto applied = judge.authentication().apply(form, request, after_refusal);
+    request.form = auth::Secret::take(form);
+    if (!applied) return std::move(applied).error();
+    return judge.send(std::move(request));
+  };
+  auto answer = ask(false);
+  const bool is_refused = answer && (answer->status == 400 || answer->status == 401);
+  return is_refused && judge.authentication().can_renew() ? ask(true) : std::move(answer);
 }
 
 }  // namespace cli

@@ -74,6 +74,7 @@ class SiteCheck {
   void try_token();
   void spoofs_stay_out();
   void neighbour_stays_out();
+  [[nodiscard]] bool is_answered_alike(const HttpResponse& answer, const std::string& url);
   void files_are_refused();
   void bad(std::string_view name, const std::string& text) {
     findings_.bad(Trouble::kSite, name, text);
@@ -212,23 +213,30 @@ void SiteCheck::spoofs_stay_out() {
   findings_.good("spoofing", "headers such as X-Original-URL open nothing");
 }
 
-// "/api" is not "/apix": a prefix that ends in the middle of a name mounts more than was meant.
+// "/api" is not "/apix": a prefix that ends in the middle of a name mounts more than was meant. The
+// program answers there as it does at the same path below /api, or at one that it does not have.
 void SiteCheck::neighbour_stays_out() {
-  const std::optional<auth::Url> url = auth::parse_url(url_);
-  if (!url || auth::origin_of(url_).size() >= url_.size()) return;  // there is no name at its end
+  if (auth::origin_of(url_).size() >= url_.size()) return;  // there is no name at its end
   for (const std::string_view path : {"/public", "/private"}) {
-    const std::optional<HttpResponse> beside = get(url_ + "x" + std::string(path));
-    const std::optional<HttpResponse> own = get(url_ + std::string(path));
-    const bool is_ours = beside && own && (lets_in(*own) || asks_for_token(*own)) &&
-                         beside->status == own->status && beside->body == own->body;
+    const std::string name = url_ + "x" + std::string(path);
+    const std::optional<HttpResponse> beside = get(name);
+    const bool is_ours =
+        beside &&
+        (is_answered_alike(*beside, url_ + std::string(path)) ||
+         (error_in(*beside) == "not_found" && is_answered_alike(*beside, url_ + "/zitadel-check")));
     if (is_ours) {
-      return bad("neighbour",
-                 url_ + "x" + std::string(path) +
-                     " is answered by the program, too: end the web server's prefix with "
-                     "\"/\", as the shipped file does");
+      return bad("neighbour", name +
+                                  " is answered by the program, too: end the web server's prefix "
+                                  "where the name ends, as the shipped file does");
     }
   }
   findings_.good("neighbour", url_ + "x is not the program's");
+}
+
+bool SiteCheck::is_answered_alike(const HttpResponse& answer, const std::string& url) {
+  const std::optional<HttpResponse> own = get(url);
+  return own && own->status == answer.status && own->body == answer.body &&
+         (lets_in(*own) || asks_for_token(*own) || error_in(*own) == "not_found");
 }
 
 bool shows_secret(const HttpResponse& answer) {

@@ -13,6 +13,7 @@
 #include "auth/zitadel/curl_http_client.h"
 #include "auth/zitadel/url.h"
 #include "fcgi/command/judge.h"
+#include "fcgi/command/settings_rules.h"
 
 namespace cli {
 namespace {
@@ -89,7 +90,6 @@ class SiteCheck {
   bool is_private_ = false;
   std::string why_not_{};  // of the last call that failed
   std::string closed_{};   // a path that asks for a token
-  std::optional<HttpResponse> closed_answer_{};
 };
 
 std::optional<HttpResponse> SiteCheck::get(const std::string& url, std::string_view token,
@@ -134,26 +134,36 @@ bool SiteCheck::answers() {
   return true;
 }
 
+// Whether the rules leave the path to everybody, so that it is no fault to find it open.
+bool is_public(const std::string& path, const auth::Settings& settings) {
+  const auth::SystemClock clock;
+  const auto rules = fcgi::open_rules(settings, clock);
+  if (!rules || *rules == nullptr) return false;
+  const std::shared_ptr<const fcgi::Rules> current = (*rules)->current();
+  const auto found = current->find(path, "GET");
+  return found && (*found)->is_public();
+}
+
 // An endpoint of the program as it is shipped, or a site that is guarded from its root.
 bool SiteCheck::find_closed_path() {
+  const std::string root = url_ + "/";
   std::string seen;
-  bool is_open = true;
-  for (const std::string& path : {url_ + "/private", url_ + "/"}) {
+  bool root_is_open = false;
+  for (const std::string& path : {url_ + "/private", root}) {
     const std::optional<HttpResponse> answer = get(path);
     if (!answer) continue;
     if (asks_for_token(*answer)) {
       closed_ = path;
-      closed_answer_ = answer;
       findings_.good("guard", path + " asks who comes without a token for one");
       return true;
     }
-    is_open = is_open && lets_in(*answer);
+    root_is_open = path == root && lets_in(*answer);
     seen += (seen.empty() ? "" : ", ") + path + ": " + std::to_string(answer->status);
   }
-  if (is_open && !seen.empty()) {
-    bad("guard",
-        "whoever comes without a token is let in (" + seen +
-            "): the web server asks nobody. Compare its configuration with the shipped file");
+  if (root_is_open && !is_public(root.substr(auth::origin_of(url_).size()), settings_)) {
+    bad("guard", "whoever comes without a token is let in (" + seen +
+                     "): the web server asks nobody. Compare its configuration with the shipped "
+                     "file");
   } else {
     findings_.note("guard", "no path that asks for a token was found (" + seen +
                                 "): give --url one that does, to have more looked at");

@@ -88,13 +88,24 @@ void check_cache(const auth::Settings& settings, Report& report) {
   report.note("cache", "not shared: " + folder + ' ' + opened.error().sentence);
 }
 
+// The folders that the command lines of the shipped files name, where they are not there.
+std::string missing_folders() {
+  std::string missing;
+  for (const char* folder : {"/run/zitadel-fcgi", "/var/log/zitadel-fcgi"}) {
+    if (!is_there(folder)) missing += std::string(" ") + folder;
+  }
+  if (missing.empty()) return {};
+  const std::string user = ::geteuid() == 0 ? "www-data" : auth::this_reader().user;
+  return "; spawn-fcgi's command needs" + missing + ": install -d -m 0750 -o " + user + missing;
+}
+
 void check_listener(int listener, Report& report) {
   if (!is_fastcgi()) {
-    return report.note("listener",
-                       "standard input is no socket: the web server or spawn-fcgi gives one");
+    return report.note("listener", "none here: the web server, spawn-fcgi or systemd gives one" +
+                                       missing_folders());
   }
   if (const auto warning = exposure_warning(listener)) return report.note("listener", *warning);
-  report.good("listener", "a socket that only the web server can connect to");
+  report.good("listener", "standard input listens, and no other user is seen to reach it");
 }
 
 }  // namespace

@@ -335,6 +335,33 @@ describe('a site', () => {
     assert.match(bad.join('\n'), /✗ neighbour: /);
   });
 
+  it('believes a header that a client sends', async () => {
+    const { code, bad } = await look('apache/cgi.conf', { server: { more: ['rewrite'] }, site: () => `RewriteEngine On
+RewriteCond %{HTTP:X-Original-URL} ^/public$
+RewriteRule ^/api/private$ /api/public [PT]
+` });
+    assert.equal(code, exits.site);
+    assert.match(bad[0], /✗ spoofing: \S+\/api\/private is open to who sends "X-Original-URL: \/public"/);
+  });
+
+  // libcurl takes every name below localhost for this machine.
+  it('gets no token over http from another machine', async () => {
+    const api = await startApi('lighttpd/fastcgi.conf', issuer, {});
+    try {
+      const token = await issuer.mint({ user: 'with-role' });
+      secrets.add(token);
+      const file = api.workspace.write('run/token', token);
+      const url = api.server.url('/api').replace('127.0.0.1', 'site.localhost');
+      const { code, output } = await run(['--url', url, '--token-file', file], api.workspace);
+      assert.equal(code, 0, output);
+      assert.match(output, /✓ authorization: the header arrives/);
+      assert.match(output, /– call: your token is not sent over http:\/\//);
+      assert.doesNotMatch(output, /✓ call/);
+    } finally {
+      await api.stop();
+    }
+  });
+
   it('shows its settings or its key', async () => {
     for (const [name, source] of [['.env', 'settings'], ['key.json', 'key']]) {
       const { code, bad } = await look('lighttpd/fastcgi.conf', { prepare: (place) => {

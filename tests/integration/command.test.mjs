@@ -1,6 +1,6 @@
 // What api.fcgi says to a person who starts it by hand, and that no web server ever gets it.
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, copyFileSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 
 import { startIssuer } from '../issuer/client.mjs';
@@ -177,6 +177,16 @@ describe('--check', () => {
     const { code, bad } = await run(['--check']);
     assert.equal(code, kExitConfiguration);
     assert.match(bad[0], new RegExp(`ZITADEL_LOG_FILE .*${workspace.path('none')}: install -d -m 0750 -o `));
+  });
+
+  it('names the folders that spawn-fcgi\'s command needs', async () => {
+    settings();
+    const missing = ['/run/zitadel-fcgi', '/var/log/zitadel-fcgi'].filter((folder) => !existsSync(folder));
+    const { output } = await run(['--check']);
+    const [note] = output.split('\n').filter((line) => line.startsWith('– listener: '));
+    const advice = missing.length === 0 ? '' : `; spawn-fcgi's command needs ${missing.join(' ')}: install -d -m 0750 -o `;
+    assert.ok(note.includes(`spawn-fcgi or systemd gives one${advice}`), note);
+    assert.equal(note.includes('install'), missing.length > 0);
   });
 
   it('warns of a claim that no program can be told', async () => {

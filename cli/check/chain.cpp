@@ -58,6 +58,7 @@ class Chain {
   bool compare_issuer(const std::string& issuer);
   void authenticate();
   void explain_refusal(const HttpResponse& answer);
+  [[nodiscard]] std::string about_clock(const HttpResponse& answer) const;
   void tell_expiry();
   void read_keys(const std::string& url);
 
@@ -262,6 +263,17 @@ std::string causes_of(const Settings& settings) {
          "secret for the API application in ZITADEL's console";
 }
 
+// What speaks of times is said of a clock, also where none is seen to be wrong.
+std::string Chain::about_clock(const HttpResponse& answer) const {
+  if (!clock_.empty()) return "this machine's clock is " + clock_ + ", set it right first; then: ";
+  const std::string words = auth::server_words(answer);
+  const bool speaks_of_times = words.find("future") != std::string::npos ||
+                               words.find("issued") != std::string::npos ||
+                               words.find("expired") != std::string::npos;
+  if (answer.date && !speaks_of_times) return {};
+  return "is this machine's clock right (compare date -u)? Else: ";
+}
+
 void Chain::explain_refusal(const HttpResponse& answer) {
   const std::string said =
       with_words("introspection answered with status " + std::to_string(answer.status), answer);
@@ -272,11 +284,7 @@ void Chain::explain_refusal(const HttpResponse& answer) {
   const std::string code = json ? json->text_of("error").value_or("") : "";
   if (answer.status == 401 || code == "unauthorized_client" || code == "invalid_client") {
     const std::string who = judge_.authentication().describe() + " was refused: ";
-    const std::string clock =
-        clock_.empty() ? "" : "this machine's clock is " + clock_ + ", set it right first; then: ";
-    const std::string unseen =
-        clock_.empty() && !answer.date ? "is this machine's clock right; " : "";
-    return bad(Trouble::kRefused, who + clock + unseen + causes_of(settings_));
+    return bad(Trouble::kRefused, who + about_clock(answer) + causes_of(settings_));
   }
   if (answer.status == 400)
     return bad(Trouble::kZitadel, "does a proxy on the way change the form that is sent?");

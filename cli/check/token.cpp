@@ -237,10 +237,14 @@ void TokenCheck::tell_door(const std::string& what, const auth::Requirement& req
 void TokenCheck::decide(const fcgi::Router& router) {
   const auto answer = judge_.ask(token_, auth::Requirement());
   if (!answer) {
-    const bool is_told = answer.error().reason == auth::Reason::kInactive;
-    if (!is_told)
-      findings_.bad(Trouble::kToken, "access",
-                    "the program refuses it: " + to_string(answer.error()));
+    if (answer.error().reason == auth::Reason::kInactive) return;  // is told above
+    const bool is_foreign = answer.error().reason == auth::Reason::kWrongAudience;
+    findings_.bad(Trouble::kToken, "access",
+                  "the program refuses it: " + to_string(answer.error()) +
+                      (is_foreign ? ". Is ZITADEL_PROJECT_ID the Resource Id of this API's own "
+                                    "project, and was the token asked for with that project's "
+                                    "scope …:aud?"
+                                  : ""));
     return;
   }
   const auth::Claims& claims = **answer;

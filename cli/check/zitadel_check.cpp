@@ -18,6 +18,7 @@
 #include "cli/check/options.h"
 #include "cli/check/site.h"
 #include "cli/check/token.h"
+#include "fcgi/command/check.h"
 #include "fcgi/routes.h"
 
 namespace {
@@ -41,7 +42,6 @@ int usage(const auth::Mistake& mistake) {
   return fail(mistake.sentence + "; see zitadel-check --help", static_cast<int>(Trouble::kUsage));
 }
 
-// What the server has to be told is in the log's words; here the findings say it.
 int check(const CheckOptions& options) {
   Findings findings;
   const auto tell = [&] {
@@ -52,6 +52,8 @@ int check(const CheckOptions& options) {
     for (const std::string& mistake : settings.error()) {
       findings.bad(Trouble::kSettings, "settings", mistake);
     }
+    const std::string note = fcgi::missing_file_note(auth::process_environment(), "");
+    if (!note.empty()) findings.note("settings", note);
     return tell();
   }
   findings.good("settings", "are complete");

@@ -24,15 +24,14 @@ bool is_there(const std::string& path) {
   return ::lstat(path.c_str(), &status) == 0;
 }
 
-// "a, b"
-std::string list_of(const std::vector<auth::SettingFile>& files) {
+// "a, b"; empty where there is none.
+std::string settings_files(const auth::Environment& environment, std::string_view program) {
   std::string text;
-  for (const auth::SettingFile& file : files) {
-    if (file.subject == "the settings file" && is_there(file.path)) {
-      text += (text.empty() ? "" : ", ") + file.path;
-    }
+  for (const auth::SettingFile& file : auth::find_setting_files(environment, program)) {
+    if (file.subject != "the settings file" || !is_there(file.path)) continue;
+    text += (text.empty() ? "" : ", ") + file.path;
   }
-  return text.empty() ? "from the environment alone" : text;
+  return text;
 }
 
 void check_key(const auth::Settings& settings, Report& report) {
@@ -115,7 +114,8 @@ std::optional<auth::Settings> check_settings(const auth::Environment& environmen
                                              const std::vector<std::string>& told, Report& report) {
   auto loaded = auth::load_settings(environment, program);
   if (loaded) {
-    report.good("settings", list_of(auth::find_setting_files(environment, program)));
+    const std::string files = settings_files(environment, program);
+    report.good("settings", files.empty() ? "from the environment alone" : files);
     for (const std::string& warning : loaded->warnings) report.note("settings", warning);
     return *std::move(loaded);
   }
@@ -125,7 +125,15 @@ std::optional<auth::Settings> check_settings(const auth::Environment& environmen
     });
     if (!is_told) report.bad("settings", mistake);
   }
+  const std::string note = missing_file_note(environment, program);
+  if (!note.empty()) report.note("settings", note);
   return std::nullopt;
+}
+
+std::string missing_file_note(const auth::Environment& environment, std::string_view program) {
+  if (!settings_files(environment, program).empty()) return {};
+  return "no settings file was read: name yours before the command, "
+         "ZITADEL_ENV_FILE=/etc/zitadel-fcgi/api.env";
 }
 
 void check_rest(const auth::Settings& settings, int listener, Report& report) {

@@ -73,6 +73,12 @@ describe('the way to ZITADEL', () => {
     await finds(exits.settings, /✗ settings: ZITADEL_PROJECT_ID .*"my-shop", .*Resource Id/, { ZITADEL_PROJECT_ID: 'my-shop' });
   });
 
+  it('needs to know where the settings are', async () => {
+    const program = new Process(workspace.installProgram('zitadel-check'), [], { cwd: workspace.path('run') });
+    assert.equal((await program.exit()).code, exits.settings);
+    assert.match(program.output, /– settings: no settings file was read: .*ZITADEL_ENV_FILE=/);
+  });
+
   it('needs a name that has an address', async () => {
     await finds(exits.zitadel, /✗ name: a{64}\.example has no address .*ZITADEL_DOMAIN/,
       { ZITADEL_DOMAIN: `https://${'a'.repeat(64)}.example` });
@@ -167,6 +173,15 @@ describe('our own credentials', () => {
     assert.match(bad[1], /✗ credentials: .*this machine's clock is \d+ seconds ahead of ZITADEL's, set it right first/);
   });
 
+  it('are blamed on the clock where ZITADEL speaks of times', async () => {
+    for (const words of ['Assertion was issued in the future', 'the assertion has expired']) {
+      await issuer.clearFaults();
+      await issuer.fault({ status: 400, headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ error: 'unauthorized_client', error_description: words }) });
+      await finds(exits.refused, /was refused: is this machine's clock right \(compare date -u\)\?/, {});
+    }
+  });
+
   it('are asked for at the right place', async () => {
     await finds(exits.settings, /✗ credentials: .*404.*ZITADEL_DOMAIN\/oauth\/v2\/introspect/,
       { ZITADEL_INTROSPECTION_URL: `${issuer.issuer}/oauth/v2/nowhere` });
@@ -239,6 +254,13 @@ describe('a token', () => {
       assert.match(bad[0], /✗ active: ZITADEL calls it inactive: .*urn:zitadel:iam:org:project:id:PROJECT-ID:aud/);
       if (kind === 'jwt') assert.match(bad[0], /it is meant for .*, and not for this API/);
     }
+  });
+
+  it('is not for a project that is named wrongly', async () => {
+    const { code, output, bad } = await look(await issuer.mint({ user: 'with-role', scope: aud() }),
+      { ZITADEL_PROJECT_ID: '4711' });
+    assert.equal(code, exits.token, output);
+    assert.match(bad[0], /✗ access: .*nor the project id 4711\. Is ZITADEL_PROJECT_ID the Resource Id of this API's own project/);
   });
 
   it('is over, revoked, cut or of another instance', async () => {

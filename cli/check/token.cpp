@@ -70,6 +70,7 @@ class TokenCheck {
   [[nodiscard]] std::string why_inactive() const;
   [[nodiscard]] bool is_for_us(const std::vector<std::string>& audience) const;
   void decide(const fcgi::Router& router);
+  [[nodiscard]] std::string project_advice() const;
   void tell_door(const std::string& what, const auth::Requirement& required,
                  const auth::Claims& claims);
 
@@ -234,6 +235,15 @@ void TokenCheck::tell_door(const std::string& what, const auth::Requirement& req
       : findings_.note("access", what + ": refuses it, " + to_string(met.error()));
 }
 
+std::string TokenCheck::project_advice() const {
+  if (settings_.project_id.empty()) {
+    return "Set ZITADEL_PROJECT_ID to the Resource Id of this API's project";
+  }
+  return "Is ZITADEL_PROJECT_ID (" + settings_.project_id +
+         ") the Resource Id of this API's own project, and was the token asked for with that "
+         "project's scope …:aud?";
+}
+
 void TokenCheck::decide(const fcgi::Router& router) {
   const auto answer = judge_.ask(token_, auth::Requirement());
   if (!answer) {
@@ -241,10 +251,7 @@ void TokenCheck::decide(const fcgi::Router& router) {
     const bool is_foreign = answer.error().reason == auth::Reason::kWrongAudience;
     findings_.bad(Trouble::kToken, "access",
                   "the program refuses it: " + to_string(answer.error()) +
-                      (is_foreign ? ". Is ZITADEL_PROJECT_ID the Resource Id of this API's own "
-                                    "project, and was the token asked for with that project's "
-                                    "scope …:aud?"
-                                  : ""));
+                      (is_foreign ? ". " + project_advice() : ""));
     return;
   }
   const auth::Claims& claims = **answer;

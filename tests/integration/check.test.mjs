@@ -260,7 +260,7 @@ describe('a token', () => {
     const { code, output, bad } = await look(await issuer.mint({ user: 'with-role', scope: aud() }),
       { ZITADEL_PROJECT_ID: '4711' });
     assert.equal(code, exits.token, output);
-    assert.match(bad[0], /✗ access: .*nor the project id 4711\. Is ZITADEL_PROJECT_ID the Resource Id of this API's own project/);
+    assert.match(bad[0], /✗ access: .*not meant for this API\. Is ZITADEL_PROJECT_ID \(4711\) the Resource Id of this API's own project/);
   });
 
   it('is over, revoked, cut or of another instance', async () => {

@@ -73,7 +73,7 @@ class Chain {
   std::string clock_{};  // how wrong ours is; empty: it is right
 };
 
-std::string with_words(std::string text, const HttpResponse& answer) {
+std::string with_words(const std::string& text, const HttpResponse& answer) {
   const std::string words = auth::server_words(answer);
   return words.empty() ? text : text + ", saying: " + words;
 }

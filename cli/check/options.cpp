@@ -45,7 +45,7 @@ auth::Result<CheckOptions, auth::Mistake> parse_check_options(
   if (options.url.empty()) return options;
   // What stands there is asked for, and a token is sent only where it is safe (site.cpp).
   if (auto wrong = auth::url_mistake(options.url, true)) return mistake("--url", *wrong);
-  while (options.url.ends_with('/')) options.url.pop_back();
+  options.url = auth::plain_url(options.url);
   return options;
 }
 

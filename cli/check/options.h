@@ -13,7 +13,7 @@ struct CheckOptions {
   enum class Action { kCheck, kShowHelp, kShowVersion };
   Action action = Action::kCheck;
   std::string token_file{};  // "-": standard input
-  std::string url{};         // where the API is served, without a slash at its end
+  std::string url{};         // where the API is served, spelt as plain_url does it
   bool json = false;
 };
 

@@ -35,7 +35,7 @@ bool asks_for_token(const HttpResponse& answer) {
 // Which kind of refusal it is, where the web server leaves it as it was.
 std::string error_in(const HttpResponse& answer) {
   const std::optional<auth::Json> body = auth::Json::parse(answer.body);
-  const std::string code = body ? body->text_of("error").value_or("") : "";
+  std::string code = body ? body->text_of("error").value_or("") : "";
   if (!code.empty()) return code;
   constexpr std::string_view kParameter = "error=\"";
   const std::size_t begin = answer.challenge.find(kParameter);
@@ -281,10 +281,12 @@ void SiteCheck::files_are_refused() {
   bool all_refused = true;
   for (const std::string& folder : folders) {
     for (const std::string& name : names_to_try()) {
-      const std::optional<HttpResponse> answer = get(folder + '/' + name);
+      std::string url = folder;
+      url.append("/").append(name);
+      const std::optional<HttpResponse> answer = get(url);
       if (!answer || !shows_secret(*answer)) continue;
       all_refused = false;
-      bad("files", folder + '/' + name +
+      bad("files", url +
                        " is shown to everybody: move the file out of what the web server serves, "
                        "and make a new key or secret in ZITADEL's console, for this one is known");
     }

@@ -5,7 +5,8 @@ import { readFileSync } from 'node:fs';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 
 import { startIssuer } from '../issuer/client.mjs';
-import { startApi, writeSettings } from './support/api.mjs';
+import { guards, startApi, writeSettings } from './support/api.mjs';
+import { startGuardedSite } from './support/guarded_site.mjs';
 import { freePort } from './support/http.mjs';
 import { Process } from './support/processes.mjs';
 import { SecretWatch } from './support/secret_watch.mjs';
@@ -424,4 +425,20 @@ RewriteRule ^/api/private$ /api/public [PT]
       await api.stop();
     }
   });
+
+  for (const way of Object.keys(guards)) {
+    it(`is good where ${way} guards what is there`, async () => {
+      const site = await startGuardedSite(way, issuer);
+      try {
+        const token = await issuer.mint({ user: 'with-role' });
+        secrets.add(token);
+        const { code, output } = await run(['--url', site.server.url(''), '--token-file',
+          site.workspace.write('run/token', token)], site.workspace);
+        assert.equal(code, 0, output);
+        assert.match(output, /✓ guard: /, output);
+      } finally {
+        await site.stop();
+      }
+    });
+  }
 });

@@ -23,18 +23,4 @@ struct Instance {
 [[nodiscard]] Instance check_instance(const auth::Settings& settings, fcgi::Judge& judge,
                                       Findings& findings);
 
-// What ZITADEL says of a token: its answer of introspection, of any status.
-[[nodiscard]] auth::Result<auth::HttpResponse> introspect(const std::string& endpoint,
-                                                          fcgi::Judge& judge,
-                                                          auth::SecretView token);
-
-// What became of a question that brought no answer, with the remedy. url: what was asked.
-struct Failure {
-  Trouble trouble;
-  std::string text;
-};
-[[nodiscard]] Failure explain_failure(const auth::Error& error, const std::string& url,
-                                      const std::string& setting, const std::string& ca_file,
-                                      fcgi::Judge& judge);
-
 }  // namespace cli

@@ -1,9 +1,10 @@
-// Why no answer came, as far as it can be told from here.
+#include "cli/check/failure.h"
+
 #include <string_view>
 
 #include "auth/base/text.h"
+#include "auth/zitadel/server_words.h"
 #include "auth/zitadel/url.h"
-#include "cli/check/chain.h"
 
 namespace cli {
 namespace {
@@ -87,6 +88,11 @@ Failure explain_failure(const auth::Error& error, const std::string& url,
       return with("is it running, are name and port in " + setting +
                   " right, does a firewall let this machine out?");
   }
+}
+
+std::string with_words(const std::string& text, const auth::HttpResponse& answer) {
+  const std::string words = auth::server_words(answer);
+  return words.empty() ? text : text + ", saying: " + words;
 }
 
 }  // namespace cli

@@ -7,34 +7,16 @@
 
 #include "auth/base/json.h"
 #include "auth/base/text.h"
-#include "auth/base/timestamp.h"
 #include "auth/jose/jwt.h"
 #include "auth/zitadel/discovery.h"
+#include "cli/check/credentials.h"
+#include "cli/check/token_words.h"
 #include "fcgi/command/settings_rules.h"
 
 namespace cli {
 namespace {
 
 using auth::Json;
-
-constexpr std::int64_t kForever = 253402300799;  // what ZITADEL writes for "no end"
-
-std::vector<std::string> texts_of(const Json& claims, std::string_view name) {
-  std::vector<std::string> texts;
-  const std::optional<Json> claim = claims.member(name);
-  if (!claim) return texts;
-  if (const auto text = claim->text()) texts.emplace_back(*text);
-  claim->for_each_element([&](const Json& each) {
-    if (const auto text = each.text()) texts.emplace_back(*text);
-  });
-  return texts;
-}
-
-std::string joined(const std::vector<std::string>& texts) {
-  std::string all;
-  for (const std::string& each : texts) all += (all.empty() ? "" : ", ") + each;
-  return all.empty() ? "nobody" : all;
-}
 
 class TokenCheck {
  public:
@@ -56,16 +38,16 @@ class TokenCheck {
                             "not asked about: ZITADEL takes no question of ours (see above)");
     }
     if (asks) ask_zitadel();
-    if (!asks && is_signed_) tell_claims(*payload_, "is judged here");
+    if (!asks && is_signed_) tell(*payload_, "is judged here");
     decide(router);
   }
 
  private:
   void tell_kind();
   void ask_zitadel();
-  void tell_claims(const Json& claims, std::string_view name);
-  void tell_time(const Json& claims);
-  void tell_roles(const Json& claims);
+  void tell(const Json& claims, std::string_view what) {
+    tell_claims(claims, what, judge_.clock().wall(), findings_);
+  }
   void explain_inactive();
   [[nodiscard]] std::string why_inactive() const;
   [[nodiscard]] bool is_for_us(const std::vector<std::string>& audience) const;
@@ -138,60 +120,9 @@ void TokenCheck::ask_zitadel() {
   const std::string jti = claims->text_of("jti").value_or("");
   const bool is_personal = !claims->member("client_id") && !jti.empty() &&
                            std::all_of(jti.begin(), jti.end(), auth::is_digit);
-  tell_claims(*claims, is_personal
-                           ? "is active; it is a personal access token, which every API of the "
-                             "instance takes for active: only roles keep it out"
-                           : "is active");
-}
-
-void TokenCheck::tell_claims(const Json& claims, std::string_view name) {
-  const std::string user =
-      claims.text_of("username").value_or(claims.text_of("client_id").value_or(""));
-  findings_.good("active", std::string(name) + "; it is user " +
-                               claims.text_of("sub").value_or("?") + "'s" +
-                               (user.empty() ? "" : " (" + user + ")"));
-  tell_time(claims);
-  const std::vector<std::string> audience = texts_of(claims, "aud");
-  findings_.good("audience", joined(audience));
-  tell_roles(claims);
-}
-
-void TokenCheck::tell_time(const Json& claims) {
-  const std::optional<std::int64_t> end = claims.integer_of("exp");
-  if (!end) return findings_.note("until", "it does not say");
-  if (*end >= kForever)
-    return findings_.note("until", "for ever: a token without an end is a risk");
-  const std::chrono::seconds left =
-      auth::WallTime{std::chrono::seconds(*end)} - judge_.clock().wall();
-  findings_.good("until", std::to_string(left.count()) + " seconds from now (exp " +
-                              std::to_string(*end) + ")");
-}
-
-// Each claim of roles names its project.
-void TokenCheck::tell_roles(const Json& claims) {
-  constexpr std::string_view kBefore = "urn:zitadel:iam:org:project:";
-  constexpr std::string_view kBehind = ":roles";
-  bool any = false;
-  claims.for_each_member([&](std::string_view name, const Json& roles) {
-    const bool names_project = name.starts_with(kBefore) && name.ends_with(kBehind) &&
-                               name.size() > kBefore.size() + kBehind.size();
-    if (!names_project) return;
-    const std::string_view project =
-        name.substr(kBefore.size(), name.size() - kBefore.size() - kBehind.size());
-    roles.for_each_member([&](std::string_view role, const Json& organisations) {
-      organisations.for_each_member([&](std::string_view organisation, const Json& domain) {
-        any = true;
-        findings_.good("role", std::string(role) + " in project " + std::string(project) +
-                                   ", granted by organisation " + std::string(organisation) + " (" +
-                                   std::string(domain.text().value_or("?")) + ")");
-      });
-    });
-  });
-  if (!any) {
-    findings_.note("role",
-                   "none in this API's project: grant one in ZITADEL's console (Authorizations of "
-                   "the project)");
-  }
+  tell(*claims, is_personal ? "is active; it is a personal access token, which every API of the "
+                              "instance takes for active: only roles keep it out"
+                            : "is active");
 }
 
 std::string TokenCheck::why_inactive() const {

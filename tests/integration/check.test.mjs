@@ -230,7 +230,7 @@ describe('a token', () => {
       assert.match(output, kind === 'jwt' ? /✓ token: is a JWT, signed by this instance/ : /✓ token: is opaque/);
       assert.match(output, kind === 'pat' ? /✓ active: .*personal access token/ : /✓ active: is active; it is user/);
       assert.ok(output.includes(`it is user ${issuer.users['with-role']}'s`), output);
-      assert.match(output, /✓ until: \d+ seconds from now/);
+      assert.match(output, /✓ until: 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC, \d+ minutes from now/);
       assert.match(output, new RegExp(`✓ audience: .*${issuer.projectId}`));
       assert.match(output, new RegExp(`✓ role: read:messages in project ${issuer.projectId}, granted by organisation ${issuer.organisationId} \\(`));
       assert.match(output, /✓ access: endpoint \/private-scoped: lets it in/);

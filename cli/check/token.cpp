@@ -9,6 +9,8 @@
 #include "auth/base/text.h"
 #include "auth/jose/jwt.h"
 #include "auth/zitadel/discovery.h"
+#include "auth/zitadel/jwt_claims.h"
+#include "auth/zitadel/url.h"
 #include "cli/check/credentials.h"
 #include "cli/check/token_words.h"
 #include "fcgi/command/settings_rules.h"
@@ -30,7 +32,7 @@ class TokenCheck {
         is_jwt_(auth::jose::looks_like_jwt(token.reveal())) {}
 
   void run(const fcgi::Router& router) {
-    tell_kind();
+    if (!is_worth_asking()) return;
     const bool asks = settings_.validation == auth::Validation::kIntrospection ||
                       (settings_.validation == auth::Validation::kJwtOrIntrospection && !is_jwt_);
     if (asks && !instance_.takes_us) {
@@ -43,7 +45,10 @@ class TokenCheck {
   }
 
  private:
-  void tell_kind();
+  // Tells what kind it is.
+  bool is_worth_asking();
+  bool is_sound(const auth::jose::Jwt& jwt, const auth::jose::VerificationKey& key);
+  bool explain_unknown_key();
   void ask_zitadel();
   void tell(const Json& claims, std::string_view what) {
     tell_claims(claims, what, judge_.clock().wall(), findings_);
@@ -66,34 +71,61 @@ class TokenCheck {
   bool is_signed_ = false;         // by a key of the instance
 };
 
-void TokenCheck::tell_kind() {
+bool TokenCheck::is_worth_asking() {
+  const auto bad = [this](const std::string& text) {
+    findings_.bad(Trouble::kToken, "token", text);
+    return false;
+  };
   if (!is_jwt_) {
-    return findings_.good("token", "is opaque: ZITADEL alone can say what it is");
+    findings_.good("token", "is opaque: ZITADEL alone can say what it is");
+    return true;
   }
   const auto text = auth::jose::unverified_payload(token_.reveal());
   payload_ = text ? Json::parse(*text) : std::nullopt;
   const auto jwt = auth::jose::Jwt::parse(token_.reveal());
   if (!jwt || !payload_) {
-    return findings_.bad(Trouble::kToken, "token",
-                         "begins like a JWT and is none: is it whole? " +
-                             (jwt ? std::string() : to_string(jwt.error())));
+    return bad("begins like a JWT and is none: is it whole? " +
+               (jwt ? std::string() : to_string(jwt.error())));
   }
-  if (!instance_.keys)
-    return findings_.note("token", "is a JWT, whose signature cannot be looked at");
+  if (!instance_.keys) {
+    findings_.note("token", "is a JWT, whose signature cannot be looked at");
+    return true;
+  }
   const auth::jose::SharedKey key = instance_.keys->find(jwt->key_id());
-  if (key == nullptr) {
-    return findings_.bad(Trouble::kToken, "token",
-                         "is a JWT signed by a key that this instance does not have: it is of "
-                         "another instance (its iss: " +
-                             payload_->text_of("iss").value_or("none") +
-                             "), or its key was removed: get a new one");
-  }
-  const auto verified = jwt->verify(*key);
+  return key == nullptr ? explain_unknown_key() : is_sound(*jwt, *key);
+}
+
+bool TokenCheck::is_sound(const auth::jose::Jwt& jwt, const auth::jose::VerificationKey& key) {
+  const auto verified = jwt.verify(key);
   if (!verified) {
-    return findings_.bad(Trouble::kToken, "token", "is a JWT, and " + to_string(verified.error()));
+    findings_.bad(Trouble::kToken, "token", "is a JWT, and " + to_string(verified.error()));
+    return false;
+  }
+  const auth::Expectations expected{settings_.domain, settings_.client_id, settings_.project_id};
+  const auto claims = auth::parse_jwt_claims(*verified, expected, judge_.clock().wall());
+  if (!claims && claims.error().reason == auth::Reason::kNotAnAccessToken) {
+    findings_.bad(
+        Trouble::kToken, "token",
+        "is a JWT of this instance, but no access token: an ID token says who somebody is "
+        "and opens nothing. Send the access_token that came with it");
+    return false;
   }
   is_signed_ = true;
   findings_.good("token", "is a JWT, signed by this instance");
+  return true;
+}
+
+// ZITADEL goes on calling the JWTs of a removed key active.
+bool TokenCheck::explain_unknown_key() {
+  const std::string issuer = payload_->text_of("iss").value_or("");
+  if (issuer == settings_.domain) {
+    findings_.note("token", "is a JWT whose key is none of this instance any more: get a new one");
+    return true;
+  }
+  findings_.bad(Trouble::kToken, "token",
+                "is a JWT of another instance, " + auth::shown_url(issuer) + ": get one of " +
+                    settings_.domain);
+  return false;
 }
 
 bool TokenCheck::is_for_us(const std::vector<std::string>& audience) const {

@@ -1,6 +1,7 @@
 // zitadel-check: everything that newcomers do wrong on the way from the settings to an answer, each with
 // the word that mends it, against a real issuer and real web servers.
 import assert from 'node:assert/strict';
+import { createSign, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 
@@ -280,7 +281,22 @@ describe('a token', () => {
     assert.match((await look(`${forged.slice(0, -8)}AAAAAAAA`)).bad[0], /is a JWT, and the access token's signature is wrong/);
     const foreign = await look(await tlsIssuer.mint({ kind: 'jwt' }));
     assert.equal(foreign.code, exits.token);
-    assert.match(foreign.bad[0], new RegExp(`of another instance \\(its iss: ${tlsIssuer.issuer}\\)`));
+    assert.match(foreign.bad[0], new RegExp(`is a JWT of another instance, ${tlsIssuer.issuer}: get one of ${issuer.issuer}`));
+  });
+
+  it('is an ID token', async () => {
+    const { keyId, userId, key } = issuer.readFile('user-with-role');
+    const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const now = Math.floor(Date.now() / 1000);
+    const unsigned = `${part({ alg: 'RS256', kid: keyId })}.${part({ iss: userId, sub: userId,
+      aud: issuer.issuer, iat: now, exp: now + 60, jti: randomUUID() })}`;
+    const assertion = `${unsigned}.${createSign('RSA-SHA256').update(unsigned).sign(key, 'base64url')}`;
+    const answer = await fetch(`${issuer.issuer}/oauth/v2/token`, { method: 'POST', body: new URLSearchParams({
+      grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', scope: aud(), assertion }) });
+    const { id_token: idToken } = await answer.json();
+    const { code, bad } = await look(idToken);
+    assert.equal(code, exits.token);
+    assert.match(bad[0], /✗ token: is a JWT of this instance, but no access token: .*Send the access_token/);
   });
 
   it('is judged here where the settings say so', async () => {

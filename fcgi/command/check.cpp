@@ -1,11 +1,16 @@
 #include "fcgi/command/check.h"
 
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <utility>
 
 #include "auth/base/clock.h"
@@ -43,6 +48,33 @@ void check_key(const auth::Settings& settings, Report& report) {
     return report.good("key", "client id " + settings.client_id + " with a secret");
   }
   report.good("key", "none is needed: JWTs are judged here");
+}
+
+// Certificates that OpenSSL can read in the text; what it makes of ZITADEL_CA_FILE.
+std::size_t count_certificates(const std::string& text) {
+  using Bio = std::unique_ptr<BIO, decltype(&::BIO_free)>;
+  using Certificate = std::unique_ptr<X509, decltype(&::X509_free)>;
+  const auto ask_nobody = [](char*, int, int, void*) { return 0; };  // for a password
+  const Bio bio(::BIO_new_mem_buf(text.data(), static_cast<int>(text.size())), ::BIO_free);
+  std::size_t count = 0;
+  while (bio != nullptr &&
+         Certificate(::PEM_read_bio_X509(bio.get(), nullptr, ask_nobody, nullptr), ::X509_free)) {
+    ++count;
+  }
+  ::ERR_clear_error();
+  return count;
+}
+
+void check_authorities(const auth::Settings& settings, Report& report) {
+  if (settings.ca_file.empty()) return;
+  const std::size_t count = count_certificates(settings.ca_certificates);
+  if (count == 0) {
+    return report.bad("authorities", "ZITADEL_CA_FILE " + settings.ca_file +
+                                         " holds no certificate that can be read: copy it anew, "
+                                         "from the line BEGIN CERTIFICATE to END CERTIFICATE");
+  }
+  report.good("authorities", settings.ca_file + ", " + std::to_string(count) +
+                                 (count == 1 ? " certificate" : " certificates"));
 }
 
 void check_rules(const auth::Settings& settings, Report& report) {
@@ -138,6 +170,7 @@ std::string missing_file_note(const auth::Environment& environment, std::string_
 
 void check_rest(const auth::Settings& settings, int listener, Report& report) {
   check_key(settings, report);
+  check_authorities(settings, report);
   check_rules(settings, report);
   check_log(settings, report);
   check_cache(settings, report);

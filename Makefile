@@ -21,8 +21,12 @@ LINK = $(CXX) -pthread $(HARDENING) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 AUTH_SOURCES := $(sort $(wildcard auth/*.cpp auth/*/*.cpp))
 FCGI_SOURCES := $(sort $(wildcard fcgi/*/*.cpp))
 PROGRAM_SOURCES := fcgi/main.cpp fcgi/routes.cpp
-CLI_SOURCES := $(sort $(filter-out cli/print_settings.cpp,$(wildcard cli/*.cpp)))
+# What the commands are made of; each command's main is cli/NAME.cpp. zitadel-check answers as the program
+# does, so it is made of what that is made of as well.
 CHECK_SOURCES := $(sort $(wildcard cli/check/*.cpp))
+CLI_SOURCES := $(filter-out $(CHECK_SOURCES),$(sort $(wildcard cli/*/*.cpp)))
+CLI_MAINS := $(sort $(wildcard cli/*.cpp))
+COMMANDS := zitadel-check zitadel-setup zitadel-token
 UNIT_TEST_SOURCES := $(sort $(shell find tests/unit -name "*.cpp"))
 
 # Each is tests/fuzz/NAME.cpp, with what it once was given in tests/fuzz/corpus/NAME.
@@ -36,12 +40,12 @@ AUTH_LIBS = $(shell pkg-config --libs libcrypto json-c) -lhiredis
 FCGI_LIBS = -lfcgi
 
 objects_of = $(patsubst %.cpp,$(OBJECTS)/%.o,$(1))
-ALL_SOURCES = $(AUTH_SOURCES) $(FCGI_SOURCES) $(PROGRAM_SOURCES) $(CLI_SOURCES) $(CHECK_SOURCES) cli/print_settings.cpp $(UNIT_TEST_SOURCES) \
+ALL_SOURCES = $(AUTH_SOURCES) $(FCGI_SOURCES) $(PROGRAM_SOURCES) $(CLI_SOURCES) $(CHECK_SOURCES) $(CLI_MAINS) $(UNIT_TEST_SOURCES) \
   $(BENCH_PROGRAMS:%=tests/bench/%.cpp) tests/integration/programs/echo_routes.cpp \
   $(FUZZ_TARGETS:%=tests/fuzz/%.cpp) tests/fuzz/replay.cpp
 
 .PHONY: all
-all: $(BUILD)/api.fcgi $(BUILD)/zitadel-token $(BUILD)/zitadel-check $(BUILD)/libzitadel_auth.a compile_commands.json  ## Build the programs and the library
+all: $(BUILD)/api.fcgi $(COMMANDS:%=$(BUILD)/%) $(BUILD)/libzitadel_auth.a compile_commands.json  ## Build the programs and the library
 
 $(BUILD)/libzitadel_auth.a: $(call objects_of,$(AUTH_SOURCES))
 	@rm -f $@
@@ -67,11 +71,16 @@ $(BUILD)/tests/echo.fcgi: $(call objects_of,fcgi/main.cpp tests/integration/prog
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(FCGI_LIBS) $(AUTH_LIBS)
 
-$(BUILD)/zitadel-token: $(call objects_of,$(CLI_SOURCES)) $(BUILD)/libzitadel_auth.a
+# Loaded by a test into a program whose clock it moves.
+$(BUILD)/tests/moved_clock.so: tests/integration/programs/moved_clock.cpp $(OBJECTS)/flags
+	@mkdir -p $(@D)
+	$(CXX) -std=c++20 $(WARNINGS) -fPIC -shared $(CXXFLAGS) -o $@ $<
+
+$(BUILD)/zitadel-%: $(OBJECTS)/cli/zitadel_%.o $(call objects_of,$(CLI_SOURCES)) $(BUILD)/libzitadel_auth.a
 	$(LINK) -o $@ $^ $(AUTH_LIBS)
 
-# It answers as the program does, so it is made of what that is made of.
-$(BUILD)/zitadel-check: $(call objects_of,$(CHECK_SOURCES) fcgi/routes.cpp $(FCGI_SOURCES)) $(BUILD)/libzitadel_auth.a
+$(BUILD)/zitadel-check: $(call objects_of,cli/zitadel_check.cpp $(CHECK_SOURCES) $(CLI_SOURCES) \
+  fcgi/routes.cpp $(FCGI_SOURCES)) $(BUILD)/libzitadel_auth.a
 	$(LINK) -o $@ $^ $(FCGI_LIBS) $(AUTH_LIBS)
 
 $(BUILD)/print_settings: $(call objects_of,cli/print_settings.cpp) $(BUILD)/libzitadel_auth.a
@@ -83,7 +92,7 @@ settings: $(BUILD)/print_settings  ## Write .env.example and README.md's table o
 
 # Objects are linked directly: from an archive CppUnit's registrations would vanish.
 $(BUILD)/unit_tests: $(call objects_of,$(UNIT_TEST_SOURCES) $(FCGI_SOURCES) $(AUTH_SOURCES) \
-  $(filter-out cli/zitadel_token.cpp cli/check/zitadel_check.cpp,$(CLI_SOURCES) $(CHECK_SOURCES)))
+  $(CLI_SOURCES) $(CHECK_SOURCES))
 	$(LINK) -o $@ $^ -lcppunit $(FCGI_LIBS) $(AUTH_LIBS)
 
 # What calls a fuzz target: a driver of ours, or libFuzzer.
@@ -126,6 +135,15 @@ FORCE:
 
 -include $(patsubst %.o,%.d,$(call objects_of,$(ALL_SOURCES)))
 
+MAN_PAGES := $(patsubst docs/man/%.scd,$(BUILD)/man/%,$(wildcard docs/man/*.scd))
+
+.PHONY: man
+man: $(MAN_PAGES)  ## Write the man pages
+
+$(BUILD)/man/%: docs/man/%.scd
+	@mkdir -p $(@D)
+	scdoc < $< > $@
+
 .PHONY: portable
 portable: $(BUILD)/portable/api.fcgi  ## Build the program for a host that has only libssl and libcurl
 
@@ -158,7 +176,7 @@ check:  ## Install what is missing and run every test
 .PHONY: coverage
 coverage:  ## Count the lines of each room that tests reach
 	@$(MAKE) --no-print-directory -j$$(nproc) COVERAGE=1 SANITIZE= BUILD='$(BUILD)/coverage' \
-	  $(BUILD)/coverage/unit_tests $(BUILD)/coverage/api.fcgi $(BUILD)/coverage/zitadel-token $(BUILD)/coverage/zitadel-check
+	  $(BUILD)/coverage/unit_tests $(BUILD)/coverage/api.fcgi $(COMMANDS:%=$(BUILD)/coverage/%)
 	@BUILD_DIR='$(BUILD)/coverage' tests/coverage.sh
 
 # Its own tree: libFuzzer needs objects that clang made.
@@ -178,7 +196,7 @@ bench:  ## Measure it against its floor, on this machine; BENCH_ONLY=api or guar
 
 # What the programs and the library are made of; for the tests the compiler's warnings must do. A
 # source is looked at again only when it, a header of its, or the rules have changed.
-LINTED = $(AUTH_SOURCES) $(FCGI_SOURCES) $(PROGRAM_SOURCES) $(CLI_SOURCES) $(CHECK_SOURCES) cli/print_settings.cpp
+LINTED = $(AUTH_SOURCES) $(FCGI_SOURCES) $(PROGRAM_SOURCES) $(CLI_SOURCES) $(CHECK_SOURCES) $(CLI_MAINS)
 
 .PHONY: lint
 lint: $(LINTED:%.cpp=$(BUILD)/lint/%.tidy) $(BUILD)/lint/cppcheck  ## Look for mistakes with clang-tidy and cppcheck
@@ -203,15 +221,22 @@ check-layers:  ## Find includes that run against the layers
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 
+COMPLETIONS := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+INSTALLED_PAGES := $(foreach page,$(notdir $(MAN_PAGES)),share/man/man$(patsubst .%,%,$(suffix $(page)))/$(page))
+
 .PHONY: install
-install: $(BUILD)/api.fcgi $(BUILD)/zitadel-token $(BUILD)/zitadel-check  ## Install under PREFIX (/usr/local), settings under SYSCONFDIR (/etc)
+install: $(BUILD)/api.fcgi $(COMMANDS:%=$(BUILD)/%) $(MAN_PAGES)  ## Install under PREFIX (/usr/local), settings under SYSCONFDIR (/etc)
 	install -d $(DESTDIR)$(PREFIX)/lib/zitadel-fcgi $(DESTDIR)$(PREFIX)/bin \
 	  $(DESTDIR)$(PREFIX)/share/zitadel-fcgi $(DESTDIR)$(SYSCONFDIR)/zitadel-fcgi
 	install -m 755 $(BUILD)/api.fcgi $(DESTDIR)$(PREFIX)/lib/zitadel-fcgi/api.fcgi
-	install -m 755 $(BUILD)/zitadel-token $(DESTDIR)$(PREFIX)/bin/zitadel-token
-	install -m 755 $(BUILD)/zitadel-check $(DESTDIR)$(PREFIX)/bin/zitadel-check
+	install -m 755 $(COMMANDS:%=$(BUILD)/%) $(DESTDIR)$(PREFIX)/bin/
+	install -d $(COMPLETIONS) $(sort $(dir $(INSTALLED_PAGES:%=$(DESTDIR)$(PREFIX)/%)))
+	$(foreach page,$(INSTALLED_PAGES),install -m 644 $(BUILD)/man/$(notdir $(page)) \
+	  $(DESTDIR)$(PREFIX)/$(page) && ) :
+	$(foreach command,$(COMMANDS),install -m 644 cli/completion.bash $(COMPLETIONS)/$(command) && ) :
 	cp -R lighttpd nginx apache systemd $(DESTDIR)$(PREFIX)/share/zitadel-fcgi/
-	find $(addprefix $(DESTDIR)$(PREFIX)/share/zitadel-fcgi/,lighttpd nginx apache systemd) -type f \
+	find $(addprefix $(DESTDIR)$(PREFIX)/share/zitadel-fcgi/,lighttpd nginx apache systemd) \
+	  $(INSTALLED_PAGES:%=$(DESTDIR)$(PREFIX)/%) -type f \
 	  -exec sed -i 's|/usr/local/|$(PREFIX)/|g; s|/etc/zitadel-fcgi/|$(SYSCONFDIR)/zitadel-fcgi/|g' {} +
 	test -e $(DESTDIR)$(SYSCONFDIR)/zitadel-fcgi/api.env || \
 	  install -m 600 .env.example $(DESTDIR)$(SYSCONFDIR)/zitadel-fcgi/api.env
@@ -219,7 +244,8 @@ install: $(BUILD)/api.fcgi $(BUILD)/zitadel-token $(BUILD)/zitadel-check  ## Ins
 .PHONY: uninstall
 uninstall:  ## Remove what install has put under PREFIX; settings stay
 	rm -rf $(DESTDIR)$(PREFIX)/lib/zitadel-fcgi $(DESTDIR)$(PREFIX)/share/zitadel-fcgi
-	rm -f $(DESTDIR)$(PREFIX)/bin/zitadel-token $(DESTDIR)$(PREFIX)/bin/zitadel-check
+	rm -f $(COMMANDS:%=$(DESTDIR)$(PREFIX)/bin/%) $(COMMANDS:%=$(COMPLETIONS)/%) \
+	  $(INSTALLED_PAGES:%=$(DESTDIR)$(PREFIX)/%)
 
 .PHONY: format
 format:  ## Format the C++ sources

@@ -14,13 +14,13 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
 # PACKAGE, or PACKAGE:COMMAND where any package that brings the command will do.
 build=(g++:g++ make:make pkg-config:pkg-config libfcgi-dev libssl-dev libcurl4-openssl-dev
-  libjson-c-dev libcppunit-dev libhiredis-dev)
+  libjson-c-dev libcppunit-dev libhiredis-dev scdoc:scdoc)
 demo=(curl:curl lighttpd:lighttpd nodejs:node npm:npm openssl:openssl)
 fuzz=(clang:clang++ libclang-rt-14-dev)
 check=(nodejs:node npm:npm default-jdk-headless:javac libtomcat10-java python3-tornado
   libnginx-mod-http-dav-ext apache2:apache2 libapache2-mod-fcgid spawn-fcgi:spawn-fcgi systemd:systemd-analyze
-  logrotate:logrotate valgrind:valgrind redis-server:redis-server nginx:nginx php-fpm
-  libapache2-mod-xsendfile fcgiwrap:fcgiwrap faketime:faketime clang-tidy:clang-tidy cppcheck:cppcheck)
+  logrotate:logrotate man-db:man valgrind:valgrind redis-server:redis-server nginx:nginx php-fpm
+  libapache2-mod-xsendfile fcgiwrap:fcgiwrap strace:strace clang-tidy:clang-tidy cppcheck:cppcheck)
 bench=(wrk:wrk nginx:nginx libnginx-mod-http-echo nghttp2-client:h2load apache2:apache2
   libapache2-mod-fcgid libapache2-mod-oauth2 spawn-fcgi:spawn-fcgi)
 # What of these runs as a service.

@@ -24,28 +24,27 @@ Checked read_client_secret(const FoundSetting& found, Settings& settings) {
 }
 
 // A URL without a scheme is the commonest mistake: what was meant can be said.
-Checked check_url(std::string_view text, bool allow_http) {
-  auto mistake = url_mistake(text, allow_http);
-  if (!mistake) return {};
+Checked check_full_url(std::string_view text, bool allow_http) {
+  Checked checked = check_url(text, allow_http);
   const std::string with_scheme = "https://" + std::string(text);
-  if (text.find("://") == std::string_view::npos && parse_url(with_scheme)) {
+  if (!checked && text.find("://") == std::string_view::npos && parse_url(with_scheme)) {
     return Mistake{"has no scheme: write " + with_scheme};
   }
-  return Mistake{*std::move(mistake)};
+  return checked;
 }
 
 Checked read_introspection_url(const FoundSetting& found, Settings& settings) {
   const std::string_view text = found.value.reveal();
-  if (Checked checked = check_url(text, settings.allow_http); !checked) return checked;
+  if (Checked checked = check_full_url(text, settings.allow_http); !checked) return checked;
   settings.introspection_url = text;
   return {};
 }
 
 Checked read_domain(const FoundSetting& found, Settings& settings) {
   std::string_view text = found.value.reveal();
-  if (Checked checked = check_url(text, settings.allow_http); !checked) return checked;
-  if (auto mistake = issuer_mistake(text, settings.allow_http)) {
-    return Mistake{*std::move(mistake)};
+  if (Checked checked = check_full_url(text, settings.allow_http); !checked) return checked;
+  if (Checked checked = check_issuer_url(text, settings.allow_http); !checked) {
+    return checked;
   }
   while (text.ends_with('/')) text.remove_suffix(1);
   settings.domain = text;
@@ -120,7 +119,7 @@ Checked read_log_file(const FoundSetting& found, Settings& settings) {
 // RFC 9728 §1.2: this API's own URL. Its callers use it, not this program.
 Checked read_resource(const FoundSetting& found, Settings& settings) {
   const std::string_view text = found.value.reveal();
-  if (Checked checked = check_url(text, settings.allow_http); !checked) return checked;
+  if (Checked checked = check_full_url(text, settings.allow_http); !checked) return checked;
   settings.resource = text;
   return {};
 }

@@ -28,8 +28,8 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr std::size_t kMaxSpareTransfers = 512;
 constexpr std::uint32_t kWake = 0;  // what epoll knows the eventfd by, instead of a CurlMulti
 // How long transfers are started, served or ended before the thread looks at what else there is. To
-// read one long answer takes about a millisecond as well.
-constexpr std::chrono::milliseconds kTurn{1};
+// read one long answer takes a millisecond or two besides.
+constexpr std::chrono::microseconds kTurn{500};
 
 struct Pending {
   HttpRequest request;

@@ -1,5 +1,7 @@
 #include "auth/zitadel/curl_transfer.h"
 
+#include <openssl/x509_vfy.h>
+
 #include <algorithm>
 #include <cstring>
 #include <ctime>
@@ -98,6 +100,9 @@ bool CurlTransfer::prepare(HttpRequest request, std::chrono::milliseconds timeou
   place_.emplace(shared.connections);
   headers_ = curl_.slist_append(nullptr, "Accept: application/json");
   if (headers_ == nullptr) return false;
+  for (const std::string& header : request_.headers) {
+    if (curl_.slist_append(headers_, header.c_str()) == nullptr) return false;
+  }
   if (!request_.authorization.empty()) {
     constexpr std::string_view kName = "Authorization: ";
     std::string line;
@@ -105,9 +110,6 @@ bool CurlTransfer::prepare(HttpRequest request, std::chrono::milliseconds timeou
     line.append(kName).append(request_.authorization.reveal()).push_back('\0');
     const Secret header = Secret::take(line);
     if (curl_.slist_append(headers_, header.reveal().data()) == nullptr) return false;
-  }
-  for (const std::string& line : request_.headers) {
-    if (curl_.slist_append(headers_, line.c_str()) == nullptr) return false;
   }
   const auto set = [this](CURLoption option, auto value) {
     return curl_.easy_setopt(handle_, option, value) == CURLE_OK;
@@ -125,9 +127,11 @@ bool CurlTransfer::prepare(HttpRequest request, std::chrono::milliseconds timeou
                               ? set(CURLOPT_HTTPGET, 1L)
                               : set(CURLOPT_POST, 1L) && set(CURLOPT_POSTFIELDS, form.data()) &&
                                     set(CURLOPT_POSTFIELDSIZE, static_cast<long>(form.size()));
-  return method_set && set(CURLOPT_URL, request_.url.c_str()) &&
-         set(CURLOPT_HTTPHEADER, headers_) && set(CURLOPT_PIPEWAIT, wait_for_alpn) &&
-         set(CURLOPT_NOPROXY, without_proxy) && set(CURLOPT_DNS_CACHE_TIMEOUT, address_life) &&
+  const std::string& method = request_.method;
+  return method_set && (method.empty() || set(CURLOPT_CUSTOMREQUEST, method.c_str())) &&
+         set(CURLOPT_URL, request_.url.c_str()) && set(CURLOPT_HTTPHEADER, headers_) &&
+         set(CURLOPT_PIPEWAIT, wait_for_alpn) && set(CURLOPT_NOPROXY, without_proxy) &&
+         set(CURLOPT_DNS_CACHE_TIMEOUT, address_life) &&
          set(CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(timeout.count())));
 }
 
@@ -189,8 +193,28 @@ Freshness CurlTransfer::freshness() const {
   return freshness;
 }
 
+// What helps where a certificate was refused.
+const char* CurlTransfer::certificate_advice() const {
+  long verified = X509_V_OK;
+  if (curl_.easy_getinfo(handle_, CURLINFO_SSL_VERIFYRESULT, &verified) != CURLE_OK) return "";
+  switch (verified) {
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+      return "; is this machine's clock right?";
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+      return "; a certificate authority that this machine does not know has to be named: "
+             "ZITADEL_CA_FILE, --ca-file";
+    default:
+      return "";
+  }
+}
+
 std::string CurlTransfer::words_of(CURLcode code) const {
   std::string words = message_[0] != '\0' ? message_.data() : curl_.easy_strerror(code);
+  if (code == CURLE_PEER_FAILED_VERIFICATION) words += certificate_advice();
   const std::optional<Proxy> proxy = https_proxy();
   const bool may_name_it = proxy && request_.url.starts_with("https:");
   return may_name_it ? without_credentials(std::move(words), *proxy) : words;

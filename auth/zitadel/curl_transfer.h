@@ -61,6 +61,7 @@ class CurlTransfer {
   [[nodiscard]] const char* header(const char* name, std::size_t index = 0) const;
   [[nodiscard]] Freshness freshness() const;
   [[nodiscard]] std::optional<WallTime> date() const;
+  [[nodiscard]] const char* certificate_advice() const;
   [[nodiscard]] std::string words_of(CURLcode code) const;
   [[nodiscard]] std::string stage() const;
 

@@ -23,7 +23,7 @@ std::optional<std::string> endpoint_of(const Json& document, std::string_view na
   const std::optional<Json> member = document.member(name);
   if (!member) return std::string();
   const std::optional<std::string_view> url = member->text();
-  if (!url || url_mistake(*url, allow_http)) return std::nullopt;
+  if (!url || !check_url(*url, allow_http)) return std::nullopt;
   return std::string(*url);
 }
 
@@ -42,7 +42,7 @@ Result<DiscoveryDocument> read_discovery(std::string_view body, const IssuerChec
   }
   std::optional<std::string> issuer = document->text_of("issuer");
   if (!issuer) return Error{Reason::kMalformedAnswer, "the discovery document names no issuer"};
-  if (std::optional<Error> mistake = check(*issuer)) return *std::move(mistake);
+  if (Result<void> checked = check(*issuer); !checked) return std::move(checked).error();
   DiscoveryDocument known{*std::move(issuer)};
   for (const auto& [name, endpoint] :
        {std::pair{"introspection_endpoint", &DiscoveryDocument::introspection_endpoint},
@@ -57,8 +57,8 @@ Result<DiscoveryDocument> read_discovery(std::string_view body, const IssuerChec
 
 Result<DiscoveryDocument> parse_discovery(std::string_view body, std::string_view issuer,
                                           bool allow_http) {
-  const auto check = [&](const std::string& found) -> std::optional<Error> {
-    if (found == issuer) return std::nullopt;
+  const auto check = [&](const std::string& found) -> Result<void> {
+    if (found == issuer) return {};
     return Error{Reason::kIssuerMismatch, "found " + shown_url(found) + ", ZITADEL_DOMAIN is " +
                                               std::string(issuer) +
                                               ": they must be equal to the letter; write your "

@@ -32,8 +32,8 @@ constexpr std::chrono::seconds kDiscoveryRetry{60};
 // Where an endpoint seems to have moved, or ZITADEL's own word makes it shorter, not more often.
 constexpr std::chrono::seconds kMinDiscoveryInterval{10};
 
-// Checks the issuer that a document names. Returns nullopt if it is right.
-using IssuerCheck = std::function<std::optional<Error>(const std::string& issuer)>;
+// Checks the issuer that a document names.
+using IssuerCheck = std::function<Result<void>(const std::string& issuer)>;
 
 // Reads a discovery document whose issuer passes the check and whose endpoints may be called
 // (url.h). Errors: kMalformedAnswer, those of the check.

@@ -27,8 +27,11 @@ constexpr std::chrono::seconds kIdleConnection{60};
 struct HttpRequest {
   std::string url;
   Secret form{};
-  Secret authorization{};              // value of the Authorization header; empty: none is sent
-  std::vector<std::string> headers{};  // further ones, each a line: "X-Original-URL: /"
+  Secret authorization{};  // value of the Authorization header; empty: none is sent
+  // Where it is another one: "DELETE", and what replaces or adds to its headers, "Name: value", of
+  // visible characters and blanks. The form is the body then, whatever it is.
+  std::string method{};
+  std::vector<std::string> headers{};
 };
 
 struct HttpResponse {

@@ -1,5 +1,6 @@
 #include "auth/zitadel/key_file.h"
 
+#include <optional>
 #include <utility>
 
 #include "auth/base/json.h"
@@ -121,11 +122,11 @@ Result<ServiceUserKey> as_service_user(Result<KeyFile> file) {
 
 }  // namespace
 
-std::optional<std::string> expiry_mistake(const ServiceUserKey& key, WallTime now) {
+Result<void, Mistake> check_expiry(const ServiceUserKey& key, WallTime now) {
   const std::optional<WallTime> end = parse_timestamp(key.expires);
-  if (!end || *end > now || key.expires.starts_with(kNever)) return std::nullopt;
-  return "the key " + key.key_id + " expired at " + key.expires +
-         ", by its file and this machine's clock: " + get_one_from(kServiceUser);
+  if (!end || *end > now || key.expires.starts_with(kNever)) return {};
+  return Mistake{"the key " + key.key_id + " expired at " + key.expires +
+                 ", by its file and this machine's clock: " + get_one_from(kServiceUser)};
 }
 
 Result<ApplicationKey> read_application_key(const std::string& path, jose::KeyReading reading) {

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,8 +30,8 @@ struct ServiceUserKey {
   std::string expires{};  // as its file says, RFC 3339; empty where it does not say so
 };
 
-// A sentence for the user, where the file of the key says that it has expired.
-[[nodiscard]] std::optional<std::string> expiry_mistake(const ServiceUserKey& key, WallTime now);
+// Whether the file of the key lets it be used now. The mistake is a sentence for the user.
+[[nodiscard]] Result<void, Mistake> check_expiry(const ServiceUserKey& key, WallTime now);
 
 // Read a key file. Refuse one that others can read, as ssh does: any permission of group or others
 // where the file belongs to this process's user, any permission of others where it does not.

@@ -130,22 +130,23 @@ std::string shown_url(std::string_view text) {
   return std::string(parse_url(text) ? text : "what is no URL");
 }
 
-std::optional<std::string> url_mistake(std::string_view text, bool allow_http) {
+Result<void, Mistake> check_url(std::string_view text, bool allow_http) {
   const std::optional<Url> url = parse_url(text);
-  if (!url) return explain(text);
-  if (url->https || url->loopback || allow_http) return std::nullopt;
-  return "begins with http:// and does not name this machine: tokens would cross the network "
-         "unprotected; write https://, or set ZITADEL_ALLOW_HTTP=1 where that is meant";
+  if (!url) return Mistake{explain(text)};
+  if (url->https || url->loopback || allow_http) return {};
+  return Mistake{
+      "begins with http:// and does not name this machine: tokens would cross the network "
+      "unprotected; write https://, or set ZITADEL_ALLOW_HTTP=1 where that is meant"};
 }
 
-std::optional<std::string> issuer_mistake(std::string_view text, bool allow_http) {
-  if (auto mistake = url_mistake(text, allow_http)) return mistake;
+Result<void, Mistake> check_issuer_url(std::string_view text, bool allow_http) {
+  if (auto checked = check_url(text, allow_http); !checked) return checked;
   const std::size_t path = std::min(text.find('/', text.find("://") + 3), text.size());
-  if (text.find_first_not_of('/', path) == std::string_view::npos) return std::nullopt;
+  if (text.find_first_not_of('/', path) == std::string_view::npos) return {};
   const bool is_document = text.substr(path).find("/.well-known/") != std::string_view::npos;
-  return (is_document ? "is the discovery document's URL: write "
-                      : "has a path, which no instance's URL has: write ") +
-         std::string(text.substr(0, path));
+  return Mistake{(is_document ? "is the discovery document's URL: write "
+                              : "has a path, which no instance's URL has: write ") +
+                 std::string(text.substr(0, path))};
 }
 
 }  // namespace auth

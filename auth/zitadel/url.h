@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "auth/base/result.h"
+
 namespace auth {
 
 constexpr std::size_t kMaxUrlBytes = 2048;
@@ -32,12 +34,11 @@ struct Url {
 // A URL that a peer names, for a log or a terminal: itself, or "what is no URL".
 [[nodiscard]] std::string shown_url(std::string_view text);
 
-// Returns why the URL must not be called, to follow its name: "holds a query (…)". Returns nullopt
-// if it may be called: https, or http to a loopback address or where the operator allowed it. The
-// text contains nothing of the URL.
-[[nodiscard]] std::optional<std::string> url_mistake(std::string_view text, bool allow_http);
+// Whether the URL may be called: https, or http to a loopback address or where the operator allowed
+// it. The mistake follows its name, "holds a query (…)", and contains nothing of the URL.
+[[nodiscard]] Result<void, Mistake> check_url(std::string_view text, bool allow_http);
 
 // The same for the URL of a ZITADEL instance, which has no path but "/". Says what to write.
-[[nodiscard]] std::optional<std::string> issuer_mistake(std::string_view text, bool allow_http);
+[[nodiscard]] Result<void, Mistake> check_issuer_url(std::string_view text, bool allow_http);
 
 }  // namespace auth

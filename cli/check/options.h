@@ -6,12 +6,12 @@
 #include <vector>
 
 #include "auth/base/result.h"
+#include "cli/common/arguments.h"
 
 namespace cli {
 
 struct CheckOptions {
-  enum class Action { kCheck, kShowHelp, kShowVersion };
-  Action action = Action::kCheck;
+  Asked asked = Asked::kWork;
   std::string token_file{};  // "-": standard input
   std::string url{};         // where the API is served, spelt as plain_url does it
   bool json = false;

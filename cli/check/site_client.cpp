@@ -4,7 +4,7 @@
 
 #include "auth/base/json.h"
 #include "auth/base/text.h"
-#include "fcgi/command/judge.h"
+#include "cli/common/ask.h"
 
 namespace cli {
 
@@ -24,7 +24,7 @@ std::optional<HttpResponse> SiteClient::get(const std::string& url, std::string_
     request.authorization = auth::Secret::take(value);
   }
   if (!header.empty()) request.headers.emplace_back(header);
-  auto answer = fcgi::send_and_wait(is_private_ ? private_http_ : http_, std::move(request));
+  auto answer = ask(is_private_ ? private_http_ : http_, std::move(request));
   if (answer) return std::move(answer).value();
   why_not_ = to_string(answer.error());
   if (answer.error().reason != auth::Reason::kTlsFailed || is_private_ || !has_authority_) {

@@ -67,16 +67,13 @@ auth::TokenValidator::Answer Judge::ask(auth::SecretView token,
   return answer.get();
 }
 
+// Shared as above.
 auth::Result<auth::HttpResponse> Judge::send(auth::HttpRequest request) {
-  return send_and_wait(http_, std::move(request));
-}
-
-auth::Result<auth::HttpResponse> send_and_wait(auth::HttpClient& http, auth::HttpRequest request) {
   using Outcome = auth::Result<auth::HttpResponse>;
   const auto promise = std::make_shared<std::promise<Outcome>>();
   std::future<Outcome> outcome = promise->get_future();
-  http.send(std::move(request),
-            [promise](Outcome answer) { promise->set_value(std::move(answer)); });
+  http_.send(std::move(request),
+             [promise](Outcome answer) { promise->set_value(std::move(answer)); });
   return outcome.get();
 }
 

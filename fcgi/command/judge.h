@@ -37,10 +37,6 @@ class Judge {
   auth::CurlHttpClient http_;
 };
 
-// The same for any client.
-[[nodiscard]] auth::Result<auth::HttpResponse> send_and_wait(auth::HttpClient& http,
-                                                             auth::HttpRequest request);
-
 // The token in a file, with nothing around it but blanks and line breaks; "-" is standard input.
 // The mistake is a whole sentence.
 [[nodiscard]] auth::Result<auth::Secret, auth::Mistake> read_token_file(

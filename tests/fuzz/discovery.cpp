@@ -11,7 +11,7 @@ void check(std::string_view body, bool allow_http) {
   if (!document) return;
   for (const std::string& endpoint :
        {document->introspection_endpoint, document->token_endpoint, document->jwks_uri}) {
-    fuzz::require(endpoint.empty() || !auth::url_mistake(endpoint, allow_http));
+    fuzz::require(endpoint.empty() || auth::check_url(endpoint, allow_http));
   }
 }
 

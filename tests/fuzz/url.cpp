@@ -47,8 +47,8 @@ std::string one_spelling(std::string host) {
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text(fuzz::text_of(data, size));
-  const auto mistake = auth::url_mistake(text, true);
-  fuzz::require(!mistake || !mistake->empty());
+  const auto checked = auth::check_url(text, true);
+  fuzz::require(checked || !checked.error().sentence.empty());
   const std::optional<auth::Url> url = auth::parse_url(text);
   if (!url) return 0;
   const CurlUrl curl(text);

@@ -87,7 +87,7 @@ describe('under load', limit, () => {
         await issuer.clearFaults();
         await isGoodAgain(api, waitMs);
         rows.push([`the program is killed, behind ${name}`,
-          `200; to those under way ${others}`, `${name} starts it again`, again]);
+          `200; until it is back ${others}`, `${name} starts it again`, again]);
       });
     });
   }
@@ -168,7 +168,7 @@ exec -a ${workspace.program} ${workspace.program}.real
       }
       // A quick machine has few requests under way at once, and needs no more.
       if (!short) context.diagnostic('memory was never short here');
-      rows.push(['no memory is left', '200, or 503; to those under way 5xx of lighttpd',
+      rows.push(['no memory is left', '200, or 503; until it is back 5xx of lighttpd',
         'lighttpd starts it again', 'within 5 s']);
     });
 

@@ -3,19 +3,19 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import https from 'node:https';
 import net from 'node:net';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { startIssuer } from '../issuer/client.mjs';
 import { useApi } from './support/api.mjs';
+import { MovedClock } from './support/moved_clock.mjs';
 import { Population } from './support/population.mjs';
 import { Process, waitFor } from './support/processes.mjs';
 import { checkReadmeTable } from './support/readme_table.mjs';
-import { buildFolder, Workspace } from './support/workspace.mjs';
+import { isSanitized, Workspace } from './support/workspace.mjs';
 
 const way = 'lighttpd/fastcgi.conf';
 const kConnectTimeout = 700; // milliseconds
@@ -24,7 +24,6 @@ const kTrialInterval = 1000; // auth/breaker.h
 const kSlack = 4000; // of a machine with much else to do
 const kRequests = 960; // of each fault
 const kRequestsInAll = 10_000;
-const kLibfaketime = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1';
 
 let issuer;
 const rows = [];
@@ -83,7 +82,8 @@ async function listenWithoutAccepting(where) {
 function expiredServer() {
   const openssl = (...args) => execFileSync('openssl', args, { cwd: issuer.dir, stdio: 'pipe' });
   openssl('x509', '-req', '-in', 'server.csr', '-CA', 'ca.pem', '-CAkey', 'ca-key.pem',
-    '-CAcreateserial', '-days', '-1', '-extfile', 'server.ext', '-out', 'expired.pem');
+    '-CAcreateserial', '-days', '-1', '-extfile', 'openssl.cnf', '-extensions', 'server',
+    '-out', 'expired.pem');
   const read = (name) => readFileSync(join(issuer.dir, name));
   const server = https.createServer({ cert: read('expired.pem'), key: read('server-key.pem') });
   return server.on('tlsClientError', () => {});
@@ -205,33 +205,25 @@ describe('while', { timeout: 300_000 }, () => {
     });
   });
 
-  // libfaketime moves the clock of the program alone.
   const clocks = {
-    'the machine\'s clock is 10 minutes ahead': { offset: '+10m', fresh: '503', again: soon,
+    'the machine\'s clock is 10 minutes ahead': { seconds: 600, fresh: '503', again: soon,
       line: /error: .*(this machine's clock is \d+ seconds ahead of ZITADEL's: set it right)/ },
-    'the machine\'s clock is 10 minutes behind': { offset: '-10m', fresh: '503', again: soon,
+    'the machine\'s clock is 10 minutes behind': { seconds: -600, fresh: '503', again: soon,
       line: /error: (this machine's clock is wrong: it is \d+ seconds behind ZITADEL's: set it right)/ },
   };
-  const skip = /address|thread/.test(buildFolder) ? 'a sanitizer must be loaded first'
-    : !existsSync(kLibfaketime) && 'libfaketime is missing';
-  for (const [what, { offset, ...expected }] of Object.entries(clocks)) {
+  const skip = isSanitized() && 'a sanitizer must be loaded first';
+  for (const [what, { seconds, ...expected }] of Object.entries(clocks)) {
     it(`${what}, nobody is let in who must not be`, { skip }, async () => {
       const folder = new Workspace();
-      const clock = folder.write('clock', '+0');
-      // Read once a second: libfaketime gives several threads now and then the right time meanwhile.
-      const setClock = async (to) => {
-        writeFileSync(clock, to);
-        await sleep(1200);
-      };
+      const clock = new MovedClock(folder, seconds);
+      const variables = Object.entries(clock.environment).map(([name, value]) =>
+        `"${name}" => "${value}", `);
       const environment = '"bin-environment" => ( ';
-      const replacements = [[environment, `${environment}"LD_PRELOAD" => "${kLibfaketime}",
-        "FAKETIME_TIMESTAMP_FILE" => "${clock}", "FAKETIME_CACHE_DURATION" => "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC" => "1", `]];
+      const replacements = [[environment, environment + variables.join('')]];
       await withApi({ replacements }, async (api) => {
         const population = await populationOf();
-        await setClock(offset);
         await observe(what, api, population, expected);
-        await setClock('+0');
+        clock.set(0);
         await isGoodAgain(api, expected.again);
       }).finally(() => folder.remove());
     });

@@ -43,6 +43,10 @@ describe('make install', () => {
       { encoding: 'utf8' }), /zitadel-token/);
     assert.match(execFileSync(join(root, 'usr/local/bin/zitadel-check'), ['--help'],
       { encoding: 'utf8' }), /zitadel-check/);
+    for (const path of ['share/man/man1/zitadel-token.1',
+      'share/bash-completion/completions/zitadel-token']) {
+      assert.equal(statSync(join(root, 'usr/local', path)).mode & 0o7777, 0o644, path);
+    }
     assert.equal(statSync(join(root, 'usr/local/lib/zitadel-fcgi/api.fcgi')).mode & 0o7777, 0o755);
     assert.equal(statSync(join(root, 'etc/zitadel-fcgi/api.env')).mode & 0o7777, 0o600);
   });

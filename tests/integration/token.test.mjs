@@ -8,12 +8,12 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { startIssuer } from '../issuer/client.mjs';
 import { introspect } from '../issuer/test/calls.mjs';
 import { freePort } from './support/http.mjs';
+import { MovedClock } from './support/moved_clock.mjs';
 import { cleanEnvironment } from './support/processes.mjs';
-import { buildFolder, Workspace } from './support/workspace.mjs';
+import { buildFolder, isSanitized, Workspace } from './support/workspace.mjs';
 
 const program = join(buildFolder, 'zitadel-token');
 const kLimit = 30_000; // milliseconds
-const kLibfaketime = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1';
 const kNearly = 5; // seconds that may pass on a machine with much else to do
 
 let issuer;
@@ -204,35 +204,31 @@ ${issuer.users['without-role']} is locked or deactivated: unlock or reactivate i
 });
 
 describe('this machine\'s clock', () => {
-  const skip = /address|thread/.test(buildFolder) ? 'a sanitizer must be loaded first'
-    : !existsSync(kLibfaketime) && 'libfaketime is missing';
-  const shifted = (offset) => ({ LD_PRELOAD: kLibfaketime, FAKETIME: offset });
+  const skip = isSanitized() && 'a sanitizer must be loaded first';
+  const moved = (seconds) => new MovedClock(workspace, seconds).environment;
 
   // What passes between ZITADEL's look at its clock and ours counts as well.
-  const wrong = {
-    '+310s': [310, 'ahead of'], '+600s': [600, 'ahead of'], '+90000s': [90_000, 'ahead of'],
-    '-7200s': [7200, 'behind'],
-  };
-  for (const [offset, [seconds, side]] of Object.entries(wrong)) {
-    it(`is told to be the cause where it is ${offset}`, { skip }, async () => {
-      const answer = await run(options(), shifted(offset));
+  for (const offset of [310, 600, 90_000, -7200]) {
+    const side = offset > 0 ? 'ahead of' : 'behind';
+    it(`is told to be the cause where it is ${Math.abs(offset)} s ${side} ZITADEL's`, { skip }, async () => {
+      const answer = await run(options(), moved(offset));
       assertFailed(answer, new RegExp(`Errors.Internal: this machine's clock is \\d+ seconds ${side} \
 ZITADEL's: set it right\n$`));
       const told = Number(/(\d+) seconds/.exec(answer.stderr)[1]);
-      assert.ok(Math.abs(told - seconds) <= kNearly, answer.stderr);
+      assert.ok(Math.abs(told - Math.abs(offset)) <= kNearly, answer.stderr);
     });
   }
 
   // The assertion is dated back by 5 minutes and lives for 30.
-  for (const offset of ['+2s', '+290s', '-1400s']) {
-    it(`may be wrong by ${offset}`, { skip }, () => tokenOf(options(), shifted(offset)));
+  for (const offset of [2, 290, -1400]) {
+    it(`may be wrong by ${offset} s`, { skip }, () => tokenOf(options(), moved(offset)));
   }
 
   it('that is behind is told beside the likely causes', { skip }, async () => {
     const { keyId } = issuer.readFile('user-with-role');
     await issuer.deleteKey(keyId);
     try {
-      assertFailed(await run(options(), shifted('-60s')),
+      assertFailed(await run(options(), moved(-60)),
         /clock is \d\d seconds behind ZITADEL's: set it right; where that does not help, .*\(1\) the key/);
     } finally {
       await issuer.restoreKey(keyId);
@@ -354,9 +350,19 @@ describe('over TLS', () => {
     project: secure.projectId, ...ca });
 
   it('refuses a certificate of an unknown authority', async () => {
-    assertFailed(await run(at({})), /TLS/);
-    assertFailed(await run(at({ 'ca-file': secure.files['wrong-ca'] })), /TLS/);
+    const remedy = /TLS connection to ZITADEL was refused: .*: ZITADEL_CA_FILE, --ca-file\n$/;
+    assertFailed(await run(at({})), remedy);
+    assertFailed(await run(at({ 'ca-file': secure.files['wrong-ca'] })), remedy);
   });
+
+  const skip = isSanitized() && 'a sanitizer must be loaded first';
+  for (const [days, said] of [[-2, 'not yet valid'], [60, 'has expired']]) {
+    it(`asks whether the clock is right where a certificate ${said}`, { skip }, async () => {
+      const clock = new MovedClock(workspace, days * 86_400).environment;
+      assertFailed(await run(at({ 'ca-file': secure.files.ca }), clock),
+        new RegExp(`${said}; is this machine's clock right\\?\n$`));
+    });
+  }
 
   it('gets a token with the authority\'s certificate', async () => {
     await tokenOf(at({ 'ca-file': secure.files.ca }));

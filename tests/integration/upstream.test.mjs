@@ -380,7 +380,7 @@ describe('over TLS', () => {
     await secure.resetCounters();
     await withApi(settings, async (api) => {
       assertUnavailable(await api.call('/api/private', { token: await secure.mint() }));
-      await api.waitForLog(/warn: .*TLS connection to ZITADEL was refused/);
+      await api.waitForLog(/warn: .*TLS connection to ZITADEL was refused: .*: ZITADEL_CA_FILE/);
     }, { from: secure, prepare });
     assert.deepEqual((await secure.counters()).httpVersions, {});
   });
@@ -389,7 +389,7 @@ describe('over TLS', () => {
     await secure.resetCounters();
     await withApi({}, async (api) => {
       assertUnavailable(await api.call('/api/private', { token: await secure.mint() }));
-      await api.waitForLog(/warn: .*TLS connection to ZITADEL was refused/);
+      await api.waitForLog(/warn: .*TLS connection to ZITADEL was refused: .*: ZITADEL_CA_FILE/);
     }, { from: secure });
     assert.deepEqual((await secure.counters()).httpVersions, {});
   });

@@ -81,6 +81,7 @@ export async function startIssuer({ data, ...options } = {}) {
   const post = (path) => (body) => call(ready.admin, 'POST', path, body);
   return {
     ...ready,
+    readToken: (name) => readFileSync(ready.files[`${name}-token`], 'utf8').trim(),
     readFile: (name) => JSON.parse(readFileSync(ready.files[name], 'utf8')),
     mint: async (wish) => (await post('/tokens')({ user: 'with-role', ...wish })).access_token,
     mintMany: async (count, wish) =>
@@ -89,11 +90,15 @@ export async function startIssuer({ data, ...options } = {}) {
     grantRoles: (user, roles) => post('/roles')({ user, roles }),
     setUserState: (user, state) => post('/users/state')({ user, state }),
     deleteKey: (keyId) => post('/keys/delete')({ keyId }),
+    expireKey: (keyId, expirationDate) => post('/keys/expiry')({ keyId, expirationDate }),
     restoreKey: (keyId) => post('/keys/restore')({ keyId }),
     fault: (nameOrOrder, more) => post('/faults')(
       typeof nameOrOrder === 'string' ? { name: nameOrOrder, ...more } : nameOrOrder),
     clearFaults: () => call(ready.admin, 'DELETE', '/faults'),
     settings: post('/settings'),
+    management: () => call(ready.admin, 'GET', '/management'),
+    lag: post('/management/lag'),
+    stranger: post('/management/strangers'),
     counters: () => call(ready.admin, 'GET', '/counters'),
     introspectionsOf: async (token) => {
       const { perToken } = await call(ready.admin, 'GET', '/counters/tokens');

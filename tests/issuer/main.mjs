@@ -6,10 +6,12 @@ import { changeSettings, startAdmin } from './lib/admin.mjs';
 import { makeCertificates } from './lib/certificates.mjs';
 import { Counters } from './lib/counters.mjs';
 import { Faults } from './lib/faults.mjs';
-import { writeKeyFiles, writeReady } from './lib/files.mjs';
-import { createInstance } from './lib/instance.mjs';
+import { writeKeyFiles, writeReady, writeTokenFiles } from './lib/files.mjs';
 import { Listener } from './lib/listener.mjs';
+import { Journal } from './lib/management/journal.mjs';
+import { Lag } from './lib/management/lag.mjs';
 import { createProvider } from './lib/provider.mjs';
+import { createInstance } from './lib/seed.mjs';
 
 const kHost = '127.0.0.1';
 const kUsage = 64;
@@ -47,6 +49,19 @@ function stopOnRequest(dir, { withStdin }) {
   if (withStdin) process.stdin.on('end', stop).resume();
 }
 
+const idsByName = (users) => Object.fromEntries(users.map(({ name, userId }) => [name, userId]));
+
+// A personal access token of each administrator, and one that has expired.
+async function administratorTokens(administrators, issue) {
+  const tokens = {};
+  for (const user of administrators) {
+    tokens[user.name] = (await issue({ user, kind: 'pat' })).access_token;
+  }
+  const [user] = administrators;
+  tokens.expired = (await issue({ user, kind: 'pat', ttl: -60 })).access_token;
+  return tokens;
+}
+
 async function main() {
   const { settings, ...values } = readArguments();
   const dir = resolve(values.data);
@@ -64,12 +79,20 @@ async function main() {
   const instance = await createInstance();
   const port = await listener.listen(Number(values.port));
   const issuer = `${tls ? 'https' : 'http'}://${values.host}:${port}`;
-  const { provider, issue } = createProvider({ issuer, instance, settings, counters });
+  const lag = new Lag();
+  const journal = new Journal();
+  const { provider, issue } = createProvider({
+    issuer, instance, settings, counters, lag, journal,
+  });
   listener.serve(provider.callback());
   const admin = await startAdmin(kHost,
-    { instance, settings, faults, counters, listener, provider, issue });
+    { instance, settings, faults, counters, listener, provider, issue, lag, journal });
 
-  const files = writeKeyFiles(dir, instance);
+  const administrators = instance.users.filter(({ isAdministrator }) => isAdministrator);
+  const files = {
+    ...writeKeyFiles(dir, instance),
+    ...writeTokenFiles(dir, await administratorTokens(administrators, issue)),
+  };
   if (tls) Object.assign(files, { ca: join(dir, 'ca.pem'), 'wrong-ca': join(dir, 'wrong-ca.pem') });
   const ready = {
     issuer,
@@ -79,9 +102,9 @@ async function main() {
     otherProjectId: instance.otherProjectId,
     organisationId: instance.organisation.id,
     otherOrganisationId: instance.otherOrganisation.id,
-    apiClientId: instance.applications.api.clientId,
-    users: Object.fromEntries(
-      Object.values(instance.users).map(({ name, userId }) => [name, userId])),
+    apiClientId: instance.applications[0].clientId,
+    users: idsByName(instance.users.filter(({ isAdministrator }) => !isAdministrator)),
+    administrators: idsByName(administrators),
     dir,
     files,
   };

@@ -82,11 +82,15 @@ export function canConnect(where) {
   });
 }
 
+const givenPorts = new Set();
+
 // A port that nobody listens on now, outside the range that outgoing connections are given; from, count:
-// of others.
+// of others. No port is given twice: a server listens on its own only some time later.
 export async function freePort({ from = 20_000, count = 12_000 } = {}) {
   for (let attempt = 0; attempt < 100; ++attempt) {
     const port = from + Math.floor(Math.random() * count);
+    if (givenPorts.has(port)) continue;
+    givenPorts.add(port);
     if (await canListen(port)) return port;
   }
   throw new Error('no free port found');

@@ -1,7 +1,9 @@
 // The tests' own door, on a port of its own: mints tokens, orders faults, counts calls.
 import { createServer } from 'node:http';
 import { once } from 'node:events';
-import { allKeys } from './instance.mjs';
+import { keyOf, setRoles, setUserState, userNamed } from './instance.mjs';
+import { inventoryOf } from './management/journal.mjs';
+import { orderStranger } from './management/strangers.mjs';
 
 const kMaxBody = 16 * 1024 * 1024; // bytes
 
@@ -38,20 +40,31 @@ export function changeSettings(settings, changes) {
   return Object.assign(settings, changes);
 }
 
-function routes({ instance, settings, faults, counters, listener, provider, issue }) {
-  const userNamed = (name) => {
-    if (!instance.users[name]) throw new BadRequest(`no user is named ${name}`);
-    return instance.users[name];
+// What an order gets wrong is the test's mistake.
+const asRequested = (run) => (order) => {
+  try {
+    return run(order);
+  } catch (error) {
+    throw new BadRequest(error.message);
+  }
+};
+
+function routes(parts) {
+  const { instance, settings, faults, counters, listener, provider, issue, lag, journal } = parts;
+  const userWith = (name) => {
+    const user = userNamed(instance, name);
+    if (!user) throw new BadRequest(`no user is named ${name}`);
+    return user;
   };
-  const setDeleted = (deleted) => ({ keyId }) => {
-    const key = allKeys(instance).find((candidate) => candidate.keyId === keyId);
+  const keyWith = (keyId) => {
+    const key = keyOf(instance, keyId);
     if (!key) throw new BadRequest('no key has that id');
-    key.deleted = deleted;
+    return key;
   };
 
   return {
     'POST /tokens': async ({ user: name, count, sub, ...wish }) => {
-      const user = userNamed(name);
+      const user = userWith(name);
       const one = (n) => issue({ ...wish, user, sub: sub?.replaceAll('{n}', n) });
       if (count === undefined) return one(0);
       const tokens = [];
@@ -63,26 +76,31 @@ function routes({ instance, settings, faults, counters, listener, provider, issu
       if (!found) throw new BadRequest('the token is not known');
       await found.destroy();
     },
-    'POST /roles': ({ user, roles }) => { userNamed(user).roles = roles; },
+    'POST /roles': ({ user, roles }) => setRoles(instance, userWith(user), roles),
     'POST /users/state': ({ user, state }) => {
       if (!states.includes(state)) throw new BadRequest(`a user cannot be ${state}`);
-      const found = userNamed(user);
-      if (found.state === 'active' && state !== 'active') found.generation += 1;
-      found.state = state;
+      setUserState(userWith(user), state);
     },
-    'POST /keys/delete': setDeleted(true),
-    'POST /keys/restore': setDeleted(false),
-    'POST /faults': (order) => {
-      try {
-        faults.add(order);
-      } catch (error) {
-        throw new BadRequest(error.message);
-      }
+    'POST /keys/delete': ({ keyId }) => { keyWith(keyId).deleted = true; },
+    'POST /keys/restore': ({ keyId }) => { keyWith(keyId).deleted = false; },
+    'POST /keys/expiry': ({ keyId, expirationDate }) => {
+      if (Number.isNaN(Date.parse(expirationDate))) throw new BadRequest('that is no date');
+      keyWith(keyId).expirationDate = expirationDate;
     },
+    'POST /faults': asRequested((order) => faults.add(order)),
     'DELETE /faults': () => faults.clear(),
     'GET /counters': () => counters.report(),
     'GET /counters/tokens': () => counters.report({ perToken: true }),
-    'POST /counters/reset': () => counters.reset(),
+    'POST /counters/reset': () => {
+      counters.reset();
+      journal.reset();
+    },
+    'GET /management': () => {
+      const { changes, calls } = journal;
+      return { ...inventoryOf(instance), changes, calls };
+    },
+    'POST /management/lag': (order) => lag.order(order),
+    'POST /management/strangers': asRequested((order) => orderStranger(instance, order)),
     'POST /settings': (changes) => changeSettings(settings, changes),
     'POST /listener/close': () => listener.close(),
     'POST /listener/open': async () => { await listener.listen(listener.port); },

@@ -6,7 +6,6 @@ import {
 const patScopes = ['openid', 'profile', metadata, resourceOwner];
 
 const isPresent = (roles) => Object.keys(roles ?? {}).length > 0;
-const rolesOf = (token, user) => token.claims.roles ?? user.roles;
 
 // Roles of several projects as one.
 function union(roles) {
@@ -70,13 +69,15 @@ export const inOrder = (usual, further) =>
 const withoutUndefined = (object) =>
   Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
 
-// The answer about an active token. `found` is oidc-provider's, with what a test ordered into it.
-export function introspectionOf({ found, token, user, application }) {
+// The answer about an active token. `found` is oidc-provider's, with what a test ordered into it;
+// `project` is the application's.
+export function introspectionOf({ found, token, user, application, project, roles }) {
   const isPat = token.claims.kind === 'pat';
-  const { clientId, projectId, roleKeys } = application;
+  const { clientId, projectId } = application;
   const scopes = isPat ? patScopes : [...token.scopes];
   // A personal access token has no scope and no audience of its own: it takes the asking API's.
-  const scope = (isPat ? [...scopes, ...roleKeys.map(roleScope)] : scopes).join(' ') || undefined;
+  const roleScopes = isPat ? project.roles.map(({ key }) => roleScope(key)) : [];
+  const scope = [...scopes, ...roleScopes].join(' ') || undefined;
   const { nbf, ...ordered } = token.extra;
   const { active, exp, iat, iss, jti, sub, token_type } = found;
   return inOrder(withoutUndefined({
@@ -84,6 +85,6 @@ export function introspectionOf({ found, token, user, application }) {
     auth_time: isPat ? undefined : iat, nbf, sub, aud: isPat ? [clientId, projectId] : found.aud,
     iss, jti,
   }), {
-    ...userClaims(user, scopes), ...introspectedRoles(rolesOf(token, user), projectId), ...ordered,
+    ...userClaims(user, scopes), ...introspectedRoles(roles, projectId), ...ordered,
   });
 }

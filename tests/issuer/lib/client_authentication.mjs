@@ -1,6 +1,6 @@
 // How ZITADEL authenticates a client by its key, and in which words it refuses one.
 import { errors } from 'oidc-provider';
-import { applicationOf, allKeys, userOf } from './instance.mjs';
+import { applicationOf, isOver, keyOf, userOf } from './instance.mjs';
 
 export const kClockSkew = 1; // seconds
 const kMaxAge = 60 * 60; // seconds since `iat`
@@ -10,7 +10,7 @@ const kMaxAge = 60 * 60; // seconds since `iat`
 export function assertionFault({ header, payload, issuer, key }) {
   const now = Date.now() / 1000;
   if (!header.kid) return 'the assertion names no key (kid)';
-  if (!key || key.deleted) return 'the key is not known';
+  if (!key || isOver(key)) return 'the key is not known';
   if (![payload.aud].flat().includes(issuer)) return 'the audience is not the issuer';
   if (!(payload.iat > now - kMaxAge)) return 'the assertion was issued too long ago';
   if (payload.iat > now + kClockSkew) return 'the assertion was issued in the future';
@@ -20,7 +20,7 @@ export function assertionFault({ header, payload, issuer, key }) {
 
 // oidc-provider's hook, run after it has checked the signature and before it looks for a replay.
 export const checkAssertion = (instance) => (ctx, payload, header) => {
-  const key = allKeys(instance).find(({ keyId }) => keyId === header.kid);
+  const key = keyOf(instance, header.kid);
   const fault = assertionFault({ header, payload, issuer: ctx.oidc.issuer, key });
   if (fault) throw new errors.InvalidClientAuth(fault);
 };
@@ -67,7 +67,7 @@ export const refuseUser = (settings) => (ctx) =>
 export const mayIntrospect = (instance) => (ctx, client, token) => {
   const application = applicationOf(instance, client.clientId);
   const user = userOf(instance, token.clientId);
-  if (!application || user.state !== 'active') return false;
+  if (!application || user?.state !== 'active') return false;
   if (token.claims.generation !== user.generation) return false;
   const audience = [token.aud].flat();
   return token.claims.kind === 'pat' || audience.includes(application.clientId)

@@ -14,7 +14,9 @@ export class Counters {
   }
 
   reset() {
-    this.calls = { introspection: 0, token: 0, revocation: 0, discovery: 0, keys: 0, other: 0 };
+    this.calls = {
+      introspection: 0, token: 0, revocation: 0, discovery: 0, keys: 0, management: 0, other: 0,
+    };
     this.httpVersions = {};
     this.assertionsReplayed = 0;
     this.connectionsOpened = 0;

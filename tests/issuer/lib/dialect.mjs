@@ -25,6 +25,33 @@ const headersOf = (path, name) => ({
   ...hidden,
 });
 
+// Of an answer of the set-up API itself, and of the gateway before it, which finds no call.
+export const headersOfCall = ({ body, status }) => ({
+  ...notStored(),
+  'Content-Type': 'application/json',
+  'Grpcgateway-Cache-Control': 'no-store',
+  'Grpcgateway-Content-Type': 'application/grpc',
+  'Grpcgateway-Pragma': 'no-cache',
+  Vary: 'Origin',
+  ...(status === 200 && {
+    'Set-Cookie': `zitadel.quota.exhausted=${userAgent}; Path=/; Max-Age=0; SameSite=Lax`,
+    Vary: ['Origin', 'Cookie'],
+  }),
+  ...(status === 401 && { 'Www-Authenticate': body.message }),
+  ...hidden,
+});
+export const headersOfPath = () =>
+  ({ 'Content-Type': 'application/json', Vary: 'Origin', ...hidden });
+
+// As protobuf's JSON is written there: a blank behind each comma between members.
+export function toProtoJson(body) {
+  if (Array.isArray(body)) return `[${body.map(toProtoJson).join(', ')}]`;
+  if (!isObject(body)) return JSON.stringify(body);
+  const members = Object.entries(body).filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${JSON.stringify(name)}:${toProtoJson(value)}`);
+  return `{${members.join(', ')}}`;
+}
+
 // As Go writes it: these characters escaped, and a line break at the end.
 const toJson = (body) => `${JSON.stringify(body).replace(/[<>&\u2028\u2029]/g,
   (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`;
@@ -61,9 +88,10 @@ export const dialect = ({ issuer }) => {
   return async (ctx, next) => {
     if (ctx.hostname !== name) return refuseName(ctx, name);
     await next();
+    const { headersOf: ownHeaders, toText = toJson } = ctx.state;
+    if (ownHeaders) return answer(ctx, ctx.status, ownHeaders(ctx), toText(ctx.body));
     if (!Object.values(paths).includes(ctx.path) || ctx.body === undefined) {
-      return answer(ctx, 404, { 'Content-Type': 'application/json', Vary: 'Origin', ...hidden },
-        toJson({ code: 5, message: 'Not Found' }));
+      return answer(ctx, 404, headersOfPath(), toProtoJson({ code: 5, message: 'Not Found' }));
     }
     const headers = headersOf(ctx.path, name);
     if (!isObject(ctx.body)) headers['Content-Type'] = ctx.response.get('Content-Type');

@@ -37,9 +37,9 @@ const named = {
   reset: { reset: true },
 };
 
-const endpoints = ['introspection', 'token', 'revocation', 'discovery', 'keys', '*'];
+const endpoints = ['introspection', 'token', 'revocation', 'discovery', 'keys', 'management', '*'];
 const members = ['on', 'times', 'delay', 'status', 'headers', 'body', 'missing', 'hang', 'reset',
-  'set', 'omit'];
+  'set', 'omit', 'nth', 'effect'];
 
 export class Faults {
   #orders = [];
@@ -49,7 +49,13 @@ export class Faults {
     if (name !== undefined && !named[name]) throw new RangeError(`no fault is named ${name}`);
     const unknown = Object.keys(order).filter((member) => !members.includes(member));
     if (unknown.length > 0) throw new RangeError(`a fault has no ${unknown.join(', ')}`);
-    const fault = { on: 'introspection', times: Infinity, ...named[name], ...order };
+    const { nth = 1, ...rest } = order;
+    if (!Number.isInteger(nth) || nth < 1) throw new RangeError('nth is 1 for the next call, or more');
+    const times = order.nth === undefined ? Infinity : 1;
+    const fault = { on: 'introspection', times, before: nth - 1, ...named[name], ...rest };
+    if (!['none', 'taken', undefined].includes(fault.effect)) {
+      throw new RangeError(`an effect is none or taken, not ${fault.effect}`);
+    }
     if (!endpoints.includes(fault.on)) throw new RangeError(`no endpoint is named ${fault.on}`);
     this.#orders.push(fault);
   }
@@ -58,10 +64,15 @@ export class Faults {
 
   // The fault for this call, if any; the first order that is not used up.
   take(endpoint) {
-    const fault = this.#orders.find(
-      ({ on, times }) => times > 0 && [endpoint, '*'].includes(on));
-    if (fault) fault.times -= 1;
-    return fault;
+    for (const fault of this.#orders) {
+      if (fault.times === 0 || ![endpoint, '*'].includes(fault.on)) continue;
+      if (fault.before === 0) {
+        fault.times -= 1;
+        return fault;
+      }
+      fault.before -= 1;
+    }
+    return undefined;
   }
 }
 
@@ -93,10 +104,12 @@ export async function play(fault, response, { close, reset }) {
   return false;
 }
 
-// The changes to the members of a real answer.
+// The changes to the members of a real answer, or what happens in its place when all that was
+// asked has been done.
 export const applyChanges = async (ctx, next) => {
   await next();
-  const { set, omit = [] } = ctx.req.fault ?? {};
+  const { set, omit = [], effect } = ctx.req.fault ?? {};
+  if (effect === 'taken') ctx.respond = await ctx.req.playFault();
   if (!set && omit.length === 0) return;
   const body = { ...ctx.body, ...set };
   for (const member of omit) delete body[member];

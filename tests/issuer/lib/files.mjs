@@ -5,30 +5,34 @@ import { join } from 'node:path';
 const pem = (key, type) => key.privateKey.export({ type, format: 'pem' });
 
 // Readable by their owner alone, as a program that reads a key file insists; and whole, or absent.
-function writeJson(path, value) {
-  writeFileSync(`${path}.new`, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+function write(path, text) {
+  writeFileSync(`${path}.new`, `${text}\n`, { mode: 0o600 });
   renameSync(`${path}.new`, path);
 }
 
-const applicationKey = ({ appId, clientId }, key, type = 'pkcs1') => ({
+const writeJson = (path, value) => write(path, JSON.stringify(value, null, 2));
+
+export const applicationKey = ({ appId, clientId }, key, type = 'pkcs1') => ({
   type: 'application', keyId: key.keyId, key: pem(key, type), appId, clientId,
 });
 
-const userKey = ({ userId, keys: [key] }) => ({
-  type: 'serviceaccount', keyId: key.keyId, key: pem(key, 'pkcs1'), userId,
-  expirationDate: '2519-04-01T08:45:00.000000Z',
+export const userKey = ({ userId }, key) => ({
+  type: 'serviceaccount', keyId: key.keyId, key: pem(key, 'pkcs1'),
+  expirationDate: key.expirationDate, userId,
 });
 
-function contents({ applications: { api, basic, other }, users }) {
-  const [key, deletedKey] = api.keys;
+function contents({ applications, deletedKey, users }) {
+  const [api, basic, other] = applications;
+  const [key] = api.keys;
   return {
     'api-key': applicationKey(api, key),
     'api-key-pkcs8': applicationKey(api, key, 'pkcs8'),
     'api-key-deleted': applicationKey(api, deletedKey),
     'api-key-other': applicationKey(other, other.keys[0]),
     basic: { clientId: basic.clientId, clientSecret: basic.clientSecret },
-    ...Object.fromEntries(Object.entries(users).map(([name, user]) =>
-      [`user-${name}`, userKey(user)])),
+    ...Object.fromEntries(users.map((user) => [
+      user.isAdministrator ? `${user.name}-key` : `user-${user.name}`, userKey(user, user.keys[0]),
+    ])),
   };
 }
 
@@ -38,6 +42,15 @@ export function writeKeyFiles(dir, instance) {
     const path = join(dir, `${name}.json`);
     writeJson(path, content);
     return [name, path];
+  }));
+}
+
+// Personal access tokens by their name.
+export function writeTokenFiles(dir, tokens) {
+  return Object.fromEntries(Object.entries(tokens).map(([name, token]) => {
+    const path = join(dir, `${name}-token`);
+    write(path, token);
+    return [`${name}-token`, path];
   }));
 }
 

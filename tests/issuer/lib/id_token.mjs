@@ -1,6 +1,7 @@
 // The ID token that comes with a service user's access token where its scope holds "openid".
 import { createHash } from 'node:crypto';
 import { idTokenClaims, inOrder, rolesInToken } from './claims.mjs';
+import { grantedRoles } from './instance.mjs';
 import { sign } from './jwt.mjs';
 import { everyProjectsRolesScope } from './names.mjs';
 import { audienceOf } from './tokens.mjs';
@@ -13,7 +14,7 @@ const hashOf = (token) =>
 export function idTokenFor({ access_token: token, scope }, { user, instance, issuer }) {
   const now = Math.floor(Date.now() / 1000);
   const scopes = scope.split(' ');
-  const projects = audienceOf(scope);
+  const projects = audienceOf(scope, instance);
   // Here any scope that speaks of roles brings them.
   const asksForRoles = scopes.some((name) => /^urn:zitadel:iam:org:projects?:roles?(:|$)/.test(name));
   const claims = inOrder({
@@ -21,7 +22,8 @@ export function idTokenFor({ access_token: token, scope }, { user, instance, iss
     azp: user.name, client_id: user.name, at_hash: hashOf(token),
   }, {
     ...idTokenClaims(user, scopes),
-    ...(asksForRoles && rolesInToken(user.roles, projects, [everyProjectsRolesScope])),
+    ...(asksForRoles && rolesInToken(
+      grantedRoles(instance, user), projects, [everyProjectsRolesScope])),
   });
   const { keyId, privateKey } = instance.signingKey;
   return sign(claims, { key: privateKey, keyId, header: { typ: 'JWT' } });

@@ -61,7 +61,8 @@ export const jwtBearerGrant = ({ instance, settings, issue }) => async (ctx, nex
   if (!assertion) throw new errors.InvalidRequest('assertion missing');
   const user = userFrom(assertion, { instance, issuer: ctx.oidc.issuer });
   const known = scope.split(' ').filter(isKnownScope).join(' ');
-  const token = await issue({ user, scope: known, kind: settings.accessTokens });
+  const kind = user.accessTokens ?? settings.accessTokens;
+  const token = await issue({ user, scope: known, kind });
   ctx.body = {
     access_token: token.access_token,
     token_type: 'Bearer',

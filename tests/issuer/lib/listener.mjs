@@ -5,15 +5,18 @@ import { createSecureServer } from 'node:http2';
 import { once } from 'node:events';
 import { parse as parseForm } from 'node:querystring';
 import { play } from './faults.mjs';
+import { isManagement } from './management/routes.mjs';
 import { paths } from './names.mjs';
 
 const kHost = '127.0.0.1';
 const kKeepAlive = 60_000; // milliseconds
 const kMaxForm = 64 * 1024; // bytes
 
-const endpointOf = (url) =>
-  Object.keys(paths).find((name) => url === paths[name] || url.startsWith(`${paths[name]}?`))
-  ?? 'other';
+function endpointOf(url) {
+  const [path] = url.split('?');
+  if (isManagement(path)) return 'management';
+  return Object.keys(paths).find((name) => path === paths[name]) ?? 'other';
+}
 
 async function readForm(request) {
   let form = '';
@@ -88,7 +91,9 @@ export class Listener {
     if (request.httpVersionMajor === 2) request.headers['transfer-encoding'] ??= 'chunked';
     request.fault = this.faults.take(endpoint);
     try {
-      if (request.fault && !await this.#play(request, response, endpoint)) return;
+      request.playFault = () => this.#play(request, response, endpoint);
+      const isBefore = request.fault && request.fault.effect !== 'taken';
+      if (isBefore && !await request.playFault()) return;
       if (!gone) this.callback(request, response);
     } catch (error) {
       request.destroy();

@@ -8,22 +8,27 @@ import {
 import { dialect } from './dialect.mjs';
 import { discoveryOf } from './discovery.mjs';
 import { applyChanges } from './faults.mjs';
-import { applicationOf, keySetOf, userOf } from './instance.mjs';
+import { applicationOf, grantedRoles, keySetOf, projectOf, userOf } from './instance.mjs';
 import {
   authenticateGrantClient, disguiseRefusal, grantClient, jwtBearerGrant,
 } from './jwt_bearer.mjs';
+import { createGateway } from './management/gateway.mjs';
 import { jwtBearer, paths } from './names.mjs';
 import { createStore } from './store.mjs';
 import { asZitadel, createTokens } from './tokens.mjs';
+
+// The secret of an application that has none.
+const neverTold = randomBytes(32).toString('hex');
 
 const bare = { redirect_uris: [], response_types: [], grant_types: [] };
 
 const clientOf = (application) => ({
   ...bare,
   client_id: application.clientId,
-  ...(application.clientSecret
-    ? { client_secret: application.clientSecret, token_endpoint_auth_method: 'client_secret_basic' }
-    : { jwks: keySetOf(application), token_endpoint_auth_method: 'private_key_jwt' }),
+  ...(application.isBasic ? {
+    client_secret: application.clientSecret ?? neverTold,
+    token_endpoint_auth_method: 'client_secret_basic',
+  } : { jwks: keySetOf(application), token_endpoint_auth_method: 'private_key_jwt' }),
 });
 
 // A service user is the client of its own tokens.
@@ -32,16 +37,18 @@ const clientOfUser = (user) => ({
   token_endpoint_auth_method: 'private_key_jwt',
 });
 
+function clientWith(instance, id) {
+  const application = applicationOf(instance, id);
+  const user = userOf(instance, id);
+  return application ? clientOf(application) : user && clientOfUser(user);
+}
+
 function configuration({ instance, store }) {
-  const { applications, users, signingKey } = instance;
+  const { signingKey } = instance;
   const signing = signingKey.privateKey.export({ format: 'jwk' });
   return {
     adapter: (model) => store.adapter(model),
-    clients: [
-      ...Object.values(applications).map(clientOf),
-      ...Object.values(users).map(clientOfUser),
-      grantClient,
-    ],
+    clients: [grantClient],
     clientAuthMethods: ['client_secret_basic', 'private_key_jwt'],
     clockTolerance: kClockSkew,
     assertJwtClientAuthClaimsAndHeader: checkAssertion(instance),
@@ -71,9 +78,12 @@ const introspectionAnswer = ({ instance, settings, counters }) => {
     const { AccessToken: token, Client: client } = ctx.oidc?.entities ?? {};
     if (client && userOf(instance, client.clientId)) refuseAsUser(ctx);
     if (ctx.body?.active !== true) return;
+    const application = applicationOf(instance, client.clientId);
+    const user = userOf(instance, token.clientId);
     ctx.body = introspectionOf({
-      found: ctx.body, token, user: userOf(instance, token.clientId),
-      application: applicationOf(instance, client.clientId),
+      found: ctx.body, token, user, application,
+      project: projectOf(instance, application.projectId),
+      roles: token.claims.roles ?? grantedRoles(instance, user),
     });
   };
 };
@@ -95,14 +105,17 @@ async function refuseRevocation(ctx, next) {
   });
 }
 
-export function createProvider({ issuer, instance, settings, counters }) {
-  const store = createStore(settings);
+export function createProvider({ issuer, instance, settings, counters, lag, journal }) {
+  const store = createStore(settings, (id) => clientWith(instance, id));
   const provider = new Provider(issuer, configuration({ instance, store }));
   const issue = createTokens({ provider, instance, store });
   const grant = jwtBearerGrant({ instance, settings, issue });
   provider.registerGrantType(jwtBearer, grant, ['assertion', 'scope']);
   provider.use(dialect({ issuer }));
   provider.use(applyChanges);
+  provider.use(createGateway({
+    provider, instance, issue, lag, journal, forget: (jti) => store.tokens.destroy(jti),
+  }));
   provider.use(ownWords(issuer));
   provider.use(introspectionAnswer({ instance, settings, counters }));
   provider.use(refuseRevocation);

@@ -58,9 +58,14 @@ class Tokens extends Records {
   }
 }
 
-export function createStore(settings) {
-  const tokens = new Tokens(settings);
-  const models = new Map([['AccessToken', tokens], ['ReplayDetection', new Replays(settings)]]);
+// `clientWith`: the client that has an id now, as oidc-provider wants it told.
+export function createStore(settings, clientWith) {
+  const tokens = new Tokens();
+  const models = new Map([
+    ['AccessToken', tokens],
+    ['Client', { find: async (id) => clientWith(id) }],
+    ['ReplayDetection', new Replays(settings)],
+  ]);
   const adapter = (model) => {
     if (!models.has(model)) models.set(model, new Records());
     return models.get(model);

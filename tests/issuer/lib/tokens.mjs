@@ -2,7 +2,7 @@
 // them: opaque ones, JWTs and personal access tokens.
 import { randomBytes } from 'node:crypto';
 import { inOrder, rolesInToken } from './claims.mjs';
-import { id } from './instance.mjs';
+import { grantedRoles, id } from './instance.mjs';
 import { audienceScope, audienceScopePattern } from './names.mjs';
 import { kOpaqueBytes } from './store.mjs';
 
@@ -20,9 +20,11 @@ export function asZitadel(ctx, token, jwt) {
     { iss, sub, aud, exp, iat, nbf, client_id: name, jti }, { ...inToken, ...ordered });
 }
 
-// A project gets into the audience by its `:aud` scope and by nothing else.
-export const audienceOf = (scope = '') => scope.split(' ')
-  .map((name) => audienceScopePattern.exec(name)?.[1]).filter(Boolean);
+// A project gets into the audience by its `:aud` scope and by nothing else. ZITADEL's own, by
+// which the set-up API is used, has a name there for its id.
+export const audienceOf = (scope, { iamProjectId }) => scope.split(' ')
+  .map((name) => audienceScopePattern.exec(name)?.[1]).filter(Boolean)
+  .map((project) => (project === 'zitadel' ? iamProjectId : project));
 
 export function createTokens({ provider, instance, store }) {
   const { AccessToken, Client, ResourceServer } = provider;
@@ -37,21 +39,21 @@ export function createTokens({ provider, instance, store }) {
   }
 
   // `audience` overrides the one the scope asks for, `roles` those the user has been granted;
-  // `ttl` and `nbf` are seconds from now and may be negative.
+  // `ttl` and `nbf` are seconds from now and may be negative; `exp` goes before `ttl`.
   return async function issue({
     user, kind = 'opaque', scope = `openid ${audienceScope(instance.projectId)}`,
-    ttl = kind === 'pat' ? kPatLifetime : kLifetime, nbf, sub = user.userId,
+    ttl = kind === 'pat' ? kPatLifetime : kLifetime, exp, nbf, sub = user.userId,
     audience, roles, claims = {},
   }) {
     const now = Math.floor(Date.now() / 1000);
     const iat = now + Math.min(0, ttl - 1);
-    const asked = audience ?? audienceOf(scope);
+    const asked = audience ?? audienceOf(scope, instance);
     const aud = asked.length > 0 ? asked : [user.name];
     const fields = {
       client: await Client.find(user.userId),
       accountId: sub,
       iat,
-      exp: now + ttl,
+      exp: exp ?? now + ttl,
       scope: scope || undefined,
       aud,
       jti: kind === 'pat' ? id() : `V2_${id()}-at_${id()}`,
@@ -59,7 +61,8 @@ export function createTokens({ provider, instance, store }) {
       extra: { nbf: nbf === undefined ? iat : now + nbf, ...claims },
       claims: {
         kind, roles, generation: user.generation, name: user.name,
-        inToken: rolesInToken(roles ?? user.roles, [aud].flat(), scope.split(' ')),
+        inToken: rolesInToken(
+          roles ?? grantedRoles(instance, user), [aud].flat(), scope.split(' ')),
       },
     };
     // oidc-provider keeps no record of a JWT, ZITADEL does and answers for it too.
@@ -67,6 +70,9 @@ export function createTokens({ provider, instance, store }) {
     const token = kind === 'jwt' ? await signed(fields, [aud].flat(), jti)
       : randomBytes(kind === 'pat' ? kPatBytes : kOpaqueBytes).toString('base64url');
     store.tokens.handOut(token, jti);
-    return { access_token: token, expires_in: ttl, exp: fields.exp, sub, scope: fields.scope };
+    return {
+      access_token: token, jti, expires_in: fields.exp - now, exp: fields.exp, sub,
+      scope: fields.scope,
+    };
   };
 }

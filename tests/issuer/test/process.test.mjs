@@ -71,7 +71,7 @@ test('key files have the members of ZITADEL\'s', async () => {
     assert.match(key.clientId, /^\d+$/);
     assert.match(issuer.readFile('api-key-other').clientId, /^\d+@/);
     const user = issuer.readFile('user-with-role');
-    assert.deepEqual(Object.keys(user), ['type', 'keyId', 'key', 'userId', 'expirationDate']);
+    assert.deepEqual(Object.keys(user), ['type', 'keyId', 'key', 'expirationDate', 'userId']);
     assert.equal(user.type, 'serviceaccount');
     assert.match(issuer.readFile('basic').clientSecret, /[:+ %&]/);
   });

@@ -1,21 +1,26 @@
 // Exchanges with a real ZITADEL (tests/testdata/zitadel), to compare the issuer's answers with.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import http from 'node:http';
 import { parse } from '../lib/jwt.mjs';
 
 const folder = new URL('../../testdata/zitadel/', import.meta.url);
 
-export const recorded = (name) =>
-  JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8')).response;
+export const exchange = (name) =>
+  JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8'));
+export const recorded = (name) => exchange(name).response;
+
+// The names of all exchanges in a folder.
+export const namesIn = (part) => readdirSync(new URL(part, folder))
+  .map((file) => `${part}/${file.replace(/\.json$/, '')}`);
 
 // One call by HTTP/1.1, with the answer's headers as they came.
-export async function call(url, { form, headers = {} } = {}) {
-  const body = form && new URLSearchParams(form).toString();
-  const type = { 'content-type': 'application/x-www-form-urlencoded' };
+export async function call(url, { method, form, json, headers = {} } = {}) {
+  const body = form ? new URLSearchParams(form).toString() : json && JSON.stringify(json);
+  const type = { 'content-type': `application/${form ? 'x-www-form-urlencoded' : 'json'}` };
   const request = http.request(url, {
-    method: body === undefined ? 'GET' : 'POST', agent: false,
+    method: method ?? (body === undefined ? 'GET' : 'POST'), agent: false,
     headers: { ...(body !== undefined && type), ...headers },
   });
   request.end(body);
@@ -39,10 +44,17 @@ function neutralText(text, names) {
     return { header: sorted, payload: neutral(payload, names) };
   }
   if (/^[\w-]{104}$/.test(text)) return '(opaque token)';
+  if (/^\d{4}-\d\d-\d\dT[\d:]+\.\d+Z$/.test(text)) return '(date)';
   let result = text;
   for (const [own, name] of Object.entries(names)) result = result.replaceAll(own, name);
   return result.replace(/\d{15,}/g, '(id)');
 }
+
+// The key file within an answer is told by its members.
+const keyFile = (base64, names) => ({
+  ...neutral(JSON.parse(Buffer.from(base64, 'base64').toString('utf8')), names), key: '(key)',
+});
+const everNew = ['at_hash', 'n', 'sequence', 'clientSecret', 'token'];
 
 // names: text → what it stands for.
 export function neutral(value, names) {
@@ -50,10 +62,10 @@ export function neutral(value, names) {
   if (typeof value === 'string') return neutralText(value, names);
   if (Array.isArray(value)) return value.map((each) => neutral(each, names));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [
-    neutralText(name, names),
-    ['at_hash', 'n'].includes(name) ? `(${name})` : neutral(member, names),
-  ]));
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => {
+    if (name === 'keyDetails') return [name, keyFile(member, names)];
+    return [neutralText(name, names), everNew.includes(name) ? `(${name})` : neutral(member, names)];
+  }));
 }
 
 const ofNode = ['Connection', 'Keep-Alive']; // Go's server sends neither
@@ -61,7 +73,7 @@ const dates = ['Date', 'Expires'];
 
 function neutralHeader([name, value]) {
   if (dates.includes(name)) return [name, Number.isNaN(Date.parse(value)) ? value : '(a date)'];
-  return [name, value.replace(/(useragent|Domain)=[^;]+/g, '$1=(…)')];
+  return [name, value.replace(/(useragent|exhausted|Domain)=[^;]+/g, '$1=(…)')];
 }
 
 const lengthOf = ({ headers }) => headers.find(([name]) => name === 'Content-Length')?.[1];

@@ -77,6 +77,22 @@ test('a client that trusts another CA, or none of ours, does not connect', async
   await assert.rejects(introspectOverHttp1({}), /certificate|self-signed/);
 });
 
+test('the set-up API answers over HTTP/2 too', () => withSession(async (session) => {
+  const ask = async (name) => {
+    const stream = session.request({
+      ':method': 'POST', ':path': '/management/v1/projects',
+      authorization: `Bearer ${issuer.readToken('admin')}`,
+    });
+    stream.end(JSON.stringify({ name }));
+    const [headers] = await once(stream, 'response');
+    return { status: headers[':status'], body: JSON.parse(await read(stream)) };
+  };
+  const { status, body } = await ask('Over HTTP/2');
+  assert.equal(status, 200);
+  assert.match(body.id, /^\d+$/);
+  assert.equal((await ask('Over HTTP/2')).body.details[0].id, 'V3-DKcYh');
+}));
+
 test('the certificate holds for the address and for localhost', async () => {
   for (const servername of [undefined, 'localhost']) {
     const { body } = await introspectOverHttp1({ ca, servername });

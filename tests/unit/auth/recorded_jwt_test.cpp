@@ -96,6 +96,8 @@ const std::map<std::string, std::string> kTokens = {
 // Answers of the token endpoint: the access token, the ID token. What came as access token by token
 // exchange may be an ID token.
 const std::map<std::string, std::pair<std::string, std::string>> kGrants = {
+    {"administrators/admin-key-token-with-audience", {kOpaque, kNoAccessToken}},
+    {"administrators/admin-key-token-without-audience", {kOpaque, kNoAccessToken}},
     {"algorithms/jwt-ES256", {kReader, kNoAccessToken}},
     {"algorithms/jwt-ES384", {kReader, kNoAccessToken}},
     {"algorithms/jwt-ES512", {kReader, kNoAccessToken}},

@@ -209,7 +209,7 @@ class TokenStopTest : public support::ValidatorFixture {
           });
       asking = false;
       if (i % 6 == 0 && waiting.cancel()) --callers.asked;
-      if (i % 16 == 0) std::this_thread::sleep_for(microseconds(100));
+      if (i % 4 == 0) std::this_thread::sleep_for(microseconds(100));
     }
   }
 

@@ -189,11 +189,9 @@ class JwsTest : public CppUnit::TestFixture {
     const std::string expected = derive(support::pkcs1_pem(key), "a");
     CPPUNIT_ASSERT(expected == derive(support::pkcs8_pem(key), "a"));
     CPPUNIT_ASSERT(expected == derive(support::pkcs8_pem(key), "a", KeyReading::kWhenUsed));
-    for (const unsigned bits : {3072U, 4096U}) {
-      const auto larger = support::new_rsa_key(bits);
-      CPPUNIT_ASSERT(derive(support::pkcs1_pem(larger.get()), "a") ==
-                     derive(support::pkcs8_pem(larger.get()), "a"));
-    }
+    const auto larger = support::new_rsa_key(3072);
+    CPPUNIT_ASSERT(derive(support::pkcs1_pem(larger.get()), "a") ==
+                   derive(support::pkcs8_pem(larger.get()), "a"));
   }
 
   void signs_alike_with_a_key_read_later() {

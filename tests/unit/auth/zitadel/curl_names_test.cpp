@@ -142,7 +142,7 @@ class CurlNamesTest : public CppUnit::TestFixture {
       const std::string url = at("issuer.example", server.url());
       if (!is_answered(ask(client, url).wait(), "here")) return false;
       names.set("");
-      for (int i = 0; i < 70; ++i) {
+      for (int i = 0; i < 45; ++i) {
         if (!is_answered(ask(client, url).wait(), "here")) return false;
         std::this_thread::sleep_for(milliseconds(50));
       }

@@ -216,26 +216,26 @@ class KeyFileTest : public CppUnit::TestFixture {
   }
 
   void tells_when_a_service_users_key_has_expired() {
-    const auto mistake = [](const std::string& date, std::int64_t now) {
+    const auto expiry = [](const std::string& date, std::int64_t now) {
       std::string text = support::service_user_key_file();
       const std::string own = R"("2030-01-01T00:00:00Z")";
       text.replace(text.find(own), own.size(), date);
       const auto key = auth::parse_service_user_key(text);
       CPPUNIT_ASSERT_MESSAGE(date, key.has_value());
-      return auth::expiry_mistake(*key, auth::WallTime(std::chrono::seconds(now)));
+      return auth::check_expiry(*key, auth::WallTime(std::chrono::seconds(now)));
     };
     CPPUNIT_ASSERT_EQUAL(
         "the key 333 expired at 2001-09-09T01:46:40Z, by its file and this machine's clock: " +
             kFromUser,
-        mistake(R"("2001-09-09T01:46:40Z")", 1'000'000'000).value_or(""));
-    CPPUNIT_ASSERT(!mistake(R"("2001-09-09T01:46:40Z")", 999'999'999));
-    CPPUNIT_ASSERT(mistake(R"("2001-09-09T01:46:40.123456Z")", 1'000'000'001));
+        expiry(R"("2001-09-09T01:46:40Z")", 1'000'000'000).error().sentence);
+    CPPUNIT_ASSERT(expiry(R"("2001-09-09T01:46:40Z")", 999'999'999));
+    CPPUNIT_ASSERT(!expiry(R"("2001-09-09T01:46:40.123456Z")", 1'000'000'001));
     // ZITADEL judges what cannot be read here.
     for (const char* date : {"null", "\"\"", "\"soon\"", "1", "\"9999-12-31T23:59:59Z\"",
                              "\"2519-04-01T08:45:00.000000Z\"", "\"0001-01-01T00:00:00Z\""}) {
-      CPPUNIT_ASSERT_MESSAGE(date, !mistake(date, 2'000'000'000));
+      CPPUNIT_ASSERT_MESSAGE(date, expiry(date, 2'000'000'000));
     }
-    CPPUNIT_ASSERT(!auth::expiry_mistake({"333", "444", nullptr}, auth::WallTime::max()));
+    CPPUNIT_ASSERT(auth::check_expiry({"333", "444", nullptr}, auth::WallTime::max()));
   }
 
   support::TemporaryFolder folder_;

@@ -79,16 +79,17 @@ class RecordedDiscoveryTest : public CppUnit::TestFixture {
 
   // A file of another kind would be judged by no test.
   void every_file_has_a_reader() {
-    // The last is the test issuer's: no part of the program asks for it.
     const std::set<std::string> known = {"",
                                          "/.well-known/openid-configuration",
                                          "/oauth/v2/introspect",
                                          "/oauth/v2/keys",
                                          "/oauth/v2/revoke",
-                                         "/oauth/v2/token",
-                                         "/management/v1/nonsense"};
+                                         "/oauth/v2/token"};
     for (const Recorded& each : support::recorded()) {
-      CPPUNIT_ASSERT_MESSAGE(each.name + ' ' + each.path, known.contains(each.path));
+      // Those of the set-up API are the test issuer's, whose tests put every one of them to it.
+      const bool is_set_up =
+          each.name.starts_with("set-up/") || each.name.starts_with("administrators/");
+      CPPUNIT_ASSERT_MESSAGE(each.name + ' ' + each.path, is_set_up || known.contains(each.path));
     }
     CPPUNIT_ASSERT(support::recorded().size() > 250);
   }

@@ -81,7 +81,10 @@ class RemoteKeySetTest : public CppUnit::TestFixture {
 
  public:
   void setUp() override { log_.emplace(); }
-  void tearDown() override { log_.reset(); }
+  void tearDown() override {
+    http_.shut_down();
+    log_.reset();
+  }
 
  private:
   static std::string set_of(const std::vector<std::string>& ids) {

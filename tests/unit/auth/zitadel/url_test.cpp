@@ -7,8 +7,12 @@
 
 namespace {
 
+using auth::check_url;
 using auth::parse_url;
-using auth::url_mistake;
+
+std::string mistake_of(const auth::Result<void, auth::Mistake>& checked) {
+  return checked ? "none" : checked.error().sentence;
+}
 
 class UrlTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(UrlTest);
@@ -29,7 +33,7 @@ class UrlTest : public CppUnit::TestFixture {
 
   static void refuses(std::string_view text) {
     CPPUNIT_ASSERT_MESSAGE(std::string(text), !parse_url(text));
-    CPPUNIT_ASSERT_MESSAGE(std::string(text), url_mistake(text, true).has_value());
+    CPPUNIT_ASSERT_MESSAGE(std::string(text), !check_url(text, true));
   }
 
   void refuses_what_is_no_http_url() {
@@ -141,8 +145,8 @@ class UrlTest : public CppUnit::TestFixture {
           "http://host"}) {
       const auto url = parse_url(text);
       CPPUNIT_ASSERT_MESSAGE(text, url && !url->loopback && !url->https);
-      CPPUNIT_ASSERT_MESSAGE(text, url_mistake(text, false).has_value());
-      CPPUNIT_ASSERT_MESSAGE(text, !url_mistake(text, true));
+      CPPUNIT_ASSERT_MESSAGE(text, !check_url(text, false));
+      CPPUNIT_ASSERT_MESSAGE(text, check_url(text, true));
     }
   }
 
@@ -163,14 +167,14 @@ class UrlTest : public CppUnit::TestFixture {
          "unprotected; write https://, or set ZITADEL_ALLOW_HTTP=1 where that is meant"},
     };
     for (const auto& [text, mistake] : mistakes) {
-      CPPUNIT_ASSERT_EQUAL(mistake, url_mistake(text, false).value_or("none"));
+      CPPUNIT_ASSERT_EQUAL(mistake, mistake_of(check_url(text, false)));
     }
   }
 
   void says_what_an_instances_url_is() {
     for (const char* text :
          {"https://host", "https://host/", "https://host//", "https://[::1]:1"}) {
-      CPPUNIT_ASSERT_MESSAGE(text, !auth::issuer_mistake(text, false));
+      CPPUNIT_ASSERT_MESSAGE(text, auth::check_issuer_url(text, false));
     }
     const std::string path = "has a path, which no instance's URL has: write ";
     const std::string document = "is the discovery document's URL: write ";
@@ -180,19 +184,20 @@ class UrlTest : public CppUnit::TestFixture {
              {"https://host/.well-known/openid-configuration", document + "https://host"},
              {"https://host/a/.well-known/x", document + "https://host"},
          }) {
-      CPPUNIT_ASSERT_EQUAL(mistake, auth::issuer_mistake(text, false).value_or("none"));
+      CPPUNIT_ASSERT_EQUAL(mistake, mistake_of(auth::check_issuer_url(text, false)));
     }
     for (const char* text : {"http://host", "https://a@host/b", "https://host/?a", "host/a"}) {
-      CPPUNIT_ASSERT(url_mistake(text, false) == auth::issuer_mistake(text, false));
+      CPPUNIT_ASSERT_EQUAL(mistake_of(check_url(text, false)),
+                           mistake_of(auth::check_issuer_url(text, false)));
     }
   }
 
   void allows_http_where_tokens_stay_on_this_machine() {
-    CPPUNIT_ASSERT(!url_mistake("http://127.0.0.1:8080", false));
-    CPPUNIT_ASSERT(!url_mistake("http://localhost", false));
-    CPPUNIT_ASSERT(url_mistake("http://host", false).has_value());
-    CPPUNIT_ASSERT(!url_mistake("http://host", true));
-    CPPUNIT_ASSERT(!url_mistake("https://host", false));
+    CPPUNIT_ASSERT(check_url("http://127.0.0.1:8080", false));
+    CPPUNIT_ASSERT(check_url("http://localhost", false));
+    CPPUNIT_ASSERT(!check_url("http://host", false));
+    CPPUNIT_ASSERT(check_url("http://host", true));
+    CPPUNIT_ASSERT(check_url("https://host", false));
   }
 
   void knows_every_loopback_address() {

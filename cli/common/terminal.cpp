@@ -1,0 +1,47 @@
+#include "cli/common/terminal.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+#include <system_error>
+#include <utility>
+
+#include "auth/base/text.h"
+
+namespace cli {
+
+void tell(std::string_view command, std::string message) {
+  std::replace_if(message.begin(), message.end(), auth::is_control, '?');
+  std::cerr << command << ": " << message << '\n';
+}
+
+int fail(std::string_view command, std::string message) {
+  tell(command, std::move(message));
+  return EXIT_FAILURE;
+}
+
+bool write_out(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t count = ::write(STDOUT_FILENO, text.data(), text.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return true;
+}
+
+int print(std::string_view command, std::string_view text) {
+  if (write_out(text)) return EXIT_SUCCESS;
+  return fail(command, "standard output: " + std::generic_category().message(errno));
+}
+
+bool http_is_allowed() {
+  const char* const value = std::getenv("ZITADEL_ALLOW_HTTP");
+  return value != nullptr && std::strcmp(value, "1") == 0;
+}
+
+}  // namespace cli

@@ -1,0 +1,13 @@
+// The set-up's steps, one by one. Each can be cut off anywhere: the next run completes it.
+#pragma once
+
+#include "cli/setup/context.h"
+#include "cli/setup/report.h"
+#include "cli/setup/survey.h"
+
+namespace cli {
+
+// Does what plan_of says. The first mistake ends it; what was done until then stays.
+[[nodiscard]] Done carry_out(Context& context, const Survey& found, Report& report);
+
+}  // namespace cli

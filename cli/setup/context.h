@@ -1,0 +1,93 @@
+// What the steps of the set-up share.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "auth/base/clock.h"
+#include "auth/zitadel/discovery.h"
+#include "auth/zitadel/http_client.h"
+#include "cli/setup/folder.h"
+#include "cli/setup/options.h"
+#include "cli/setup/resources.h"
+#include "cli/setup/state.h"
+
+namespace cli {
+
+constexpr const char* kStateFile = "zitadel-setup.json";
+constexpr const char* kApplicationKeyFile = "api-key.json";
+constexpr const char* kUserKeyFile = "user.json";
+constexpr const char* kSettingsFile = "api.env";
+
+// Where a key lies until it is seen to work.
+[[nodiscard]] inline std::string new_file_of(const std::string& name) {
+  return '.' + name + ".new";
+}
+
+// All that is written.
+[[nodiscard]] inline std::vector<std::string> written_files() {
+  return {kStateFile,
+          kApplicationKeyFile,
+          kUserKeyFile,
+          kSettingsFile,
+          new_file_of(kApplicationKeyFile),
+          new_file_of(kUserKeyFile)};
+}
+
+using Done = auth::Result<void, auth::Mistake>;
+
+struct Context {
+  const SetupOptions& options;
+  bool allow_http;
+  const auth::DiscoveryDocument& instance;
+  auth::HttpClient& http;
+  const auth::Clock& clock;
+  Resources& resources;
+  Folder& folder;
+  std::optional<Owner> owner;
+  State state{};
+  std::string saved{};  // the state as it is on the disk
+
+  // Puts the state on the disk: before what it says is begun, and after what it says is made.
+  [[nodiscard]] Done save() {
+    std::string text = to_json(state);
+    if (text == saved) return {};
+    if (Done written = folder.write(kStateFile, auth::SecretView(text), std::nullopt); !written) {
+      return written;
+    }
+    saved = std::move(text);
+    return {};
+  }
+};
+
+// Whether a file is not there, or is as --owner wants it.
+[[nodiscard]] inline bool owner_is_right(const Context& context, const char* file) {
+  const bool is_new = !context.folder.has(file);
+  return is_new || !context.owner || context.folder.is_of(file, context.owner->user);
+}
+
+enum class Action { kExists, kMake, kChange, kRemove, kKeep };
+
+// A line of the plan.
+struct Row {
+  std::string what;  // "project"
+  std::string name;
+  Action action = Action::kExists;
+  std::string remark{};
+};
+
+struct Plan {
+  std::vector<Row> rows{};
+  std::vector<std::string> needed{};  // permissions
+
+  [[nodiscard]] bool changes_anything() const {
+    for (const Row& row : rows) {
+      if (row.action != Action::kExists && row.action != Action::kKeep) return true;
+    }
+    return false;
+  }
+};
+
+}  // namespace cli

@@ -1,0 +1,241 @@
+#include "cli/setup/key_step.h"
+
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+#include <utility>
+
+#include "auth/base/json.h"
+#include "auth/base/timestamp.h"
+#include "cli/setup/administrator.h"
+#include "cli/setup/key_check.h"
+#include "cli/setup/key_pair.h"
+
+namespace cli {
+namespace {
+
+using auth::json_quote;
+using auth::Mistake;
+using auth::Secret;
+using KeyText = auth::Result<Secret, Mistake>;
+using MaybeText = auth::Result<std::optional<Secret>, Mistake>;
+
+// 2099-01-01T00:00:00Z: what does not end, ends in that year.
+constexpr std::int64_t kFarAway = 4'070'908'800;
+constexpr std::uint32_t kYear = 365 * 24 * 3600;
+constexpr std::uint32_t kHour = 3600;
+
+auth::Result<std::string, Mistake> new_end(const Context& context) {
+  std::uint32_t random = 0;
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(&random), sizeof random) != 1) {
+    return Mistake{"OpenSSL has no random numbers"};
+  }
+  const int days = context.options.key_days;
+  const std::int64_t now = context.clock.wall().time_since_epoch().count();
+  const std::time_t end = days == 0 ? kFarAway + random % kYear
+                                    : now + std::int64_t{days} * 24 * kHour + random % kHour;
+  std::tm parts{};
+  std::array<char, 32> text{};
+  if (::gmtime_r(&end, &parts) == nullptr ||
+      std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts) == 0) {
+    return Mistake{"this machine's clock is beyond all years"};
+  }
+  return std::string(text.data());
+}
+
+std::string member_of(const Secret& file, std::string_view name) {
+  const auto json = auth::Json::parse_secret(file);
+  return json ? json->text_of(name).value_or("") : "";
+}
+
+// With ZITADEL's members in ZITADEL's order. Without an id: ZITADEL has not heard of the key yet.
+Secret user_key_file(const std::string& id, auth::SecretView pem, const std::string& expires,
+                     const std::string& user) {
+  std::string quoted = json_quote(pem.reveal());
+  std::string text = R"({"type":"serviceaccount","keyId":)" + json_quote(id) +
+                     ",\"key\":" + quoted + ",\"expirationDate\":" + json_quote(expires) +
+                     ",\"userId\":" + json_quote(user) + "}\n";
+  auth::wipe(quoted.data(), quoted.size());
+  return Secret::take(text);
+}
+
+}  // namespace
+
+Done KeyStep::run(bool replace) {
+  bool made = false;
+  if (!slot_.begun.empty()) {
+    const auto finished = finish();
+    if (!finished) return finished.error();
+    made = *finished;
+  }
+  if (!made && (replace || slot_.id.empty())) {
+    if (Done begun = begin(); !begun) return begun;
+  }
+  return remove_old();
+}
+
+Done KeyStep::begin() {
+  auto end = new_end(context_);
+  if (!end) return std::move(end).error();
+  slot_.begun = *std::move(end);
+  if (Done saved = context_.save(); !saved) return saved;
+  const KeyText file = make();
+  if (!file) return file.error();
+  return put_in_place(*file);
+}
+
+// True: the key that was begun is in its place. False: there is none, another one is to be made.
+auth::Result<bool, Mistake> KeyStep::finish() {
+  const auto begun = begun_key();
+  if (!begun) return begun.error();
+  auto file = context_.folder.read(new_file_);
+  if (!file) return std::move(file).error();
+  if (*file) {
+    auto whole = complete(**std::move(file), *begun);
+    if (!whole) return std::move(whole).error();
+    if (*whole) {
+      if (Done placed = put_in_place(**whole); !placed) return std::move(placed).error();
+      return true;
+    }
+  }
+  const auto in_file = key_in_file();
+  if (!in_file) return in_file.error();
+  if (*begun && *in_file == **begun) {
+    if (Done taken = take_over(*in_file); !taken) return std::move(taken).error();
+    return true;
+  }
+  // Nobody has its private half, or ZITADEL has forgotten it.
+  if (*begun) slot_.old.push_back(**begun);
+  slot_.begun.clear();
+  if (Done saved = context_.save(); !saved) return std::move(saved).error();
+  return false;
+}
+
+auth::Result<std::string, Mistake> KeyStep::key_in_file() const {
+  auto file = context_.folder.read(file_);
+  if (!file) return std::move(file).error();
+  return *file ? member_of(**file, "keyId") : std::string();
+}
+
+auth::Result<std::optional<std::string>, Mistake> KeyStep::begun_key() {
+  const auto end = auth::parse_timestamp(slot_.begun);
+  const auto found = patiently([&]() -> Search<std::string> {
+    const auto keys = list();
+    if (!keys) return keys.error();
+    for (const FoundKey& key : *keys) {
+      if (auth::parse_timestamp(key.expires) == end) return std::optional<std::string>(key.id);
+    }
+    return std::optional<std::string>();
+  });
+  if (!found) return in_words(found.error(), "the keys could not be looked for");
+  return *found;
+}
+
+Done KeyStep::keep(const Secret& file) {
+  return context_.folder.write(new_file_, file, std::nullopt);
+}
+
+Done KeyStep::put_in_place(const Secret& file) {
+  const auto before = key_in_file();
+  if (!before) return before.error();
+  if (!before->empty() && *before != slot_.id) {
+    return Mistake{context_.folder.path_of(file_) +
+                   " holds a key that zitadel-setup did not write: move it away"};
+  }
+  if (Done checked = check(file); !checked) return checked;
+  const bool is_api = file_ == kApplicationKeyFile;
+  Done placed = context_.folder.rename(new_file_, file_, is_api ? context_.owner : std::nullopt);
+  if (!placed) return placed;
+  return take_over(member_of(file, "keyId"));
+}
+
+Done KeyStep::take_over(const std::string& id) {
+  if (!slot_.id.empty() && slot_.id != id) slot_.old.push_back(slot_.id);
+  slot_.id = id;
+  slot_.begun.clear();
+  return context_.save();
+}
+
+Done KeyStep::remove_old() {
+  if (slot_.old.empty()) return {};
+  for (const std::string& key : slot_.old) {
+    const auto removed = context_.resources.remove(path_of(key));
+    if (!removed) return in_words(removed.error(), "the old key " + key + " could not be removed");
+  }
+  slot_.old.clear();
+  return context_.save();
+}
+
+ApiResult<std::vector<FoundKey>> ApplicationKeyStep::list() {
+  return context_.resources.application_keys(context_.state.project.id,
+                                             context_.state.application.id);
+}
+
+KeyText ApplicationKeyStep::make() {
+  ApiResult<Secret> made = context_.resources.make_application_key(
+      context_.state.project.id, context_.state.application.id, slot_.begun);
+  if (!made) return in_words(made.error(), "the application's key could not be made");
+  if (Done kept = keep(*made); !kept) return std::move(kept).error();
+  return *std::move(made);
+}
+
+MaybeText ApplicationKeyStep::complete(Secret file, const std::optional<std::string>& begun) {
+  if (!begun) return std::optional<Secret>();
+  return std::optional<Secret>(std::move(file));
+}
+
+Done ApplicationKeyStep::check(auth::SecretView file) {
+  return check_application_key(context_, file);
+}
+
+std::string ApplicationKeyStep::path_of(const std::string& key) const {
+  return "/projects/" + context_.state.project.id + "/apps/" + context_.state.application.id +
+         "/keys/" + key;
+}
+
+ApiResult<std::vector<FoundKey>> UserKeyStep::list() {
+  return context_.resources.user_keys(context_.state.user.id);
+}
+
+KeyText UserKeyStep::make() {
+  const auto pair = make_key_pair();
+  if (!pair) return pair.error();
+  Secret file = user_key_file("", pair->private_pem, slot_.begun, context_.state.user.id);
+  if (Done kept = keep(file); !kept) return std::move(kept).error();
+  return tell_zitadel(file, std::nullopt);
+}
+
+// An earlier run may have told ZITADEL of it, and not heard its id.
+MaybeText UserKeyStep::complete(Secret file, const std::optional<std::string>& begun) {
+  if (!begun && !member_of(file, "keyId").empty()) return std::optional<Secret>();
+  KeyText whole = tell_zitadel(file, begun);
+  if (!whole) return std::move(whole).error();
+  return std::optional<Secret>(*std::move(whole));
+}
+
+KeyText UserKeyStep::tell_zitadel(const Secret& file, std::optional<std::string> id) {
+  const auto json = auth::Json::parse_secret(file);
+  const auto member = json ? json->member("key") : std::nullopt;
+  const Secret pem(member ? member->text().value_or("") : "");
+  if (!id) {
+    const std::string public_pem = public_half(pem);
+    if (public_pem.empty()) return Mistake{"the key pair that was begun cannot be read"};
+    ApiResult<std::string> made =
+        context_.resources.make_user_key(context_.state.user.id, slot_.begun, public_pem);
+    if (!made) return in_words(made.error(), "the service user's key could not be made");
+    id = *std::move(made);
+  }
+  Secret whole = user_key_file(*id, pem, slot_.begun, context_.state.user.id);
+  if (Done kept = keep(whole); !kept) return std::move(kept).error();
+  return whole;
+}
+
+Done UserKeyStep::check(auth::SecretView file) { return check_user_key(context_, file); }
+
+std::string UserKeyStep::path_of(const std::string& key) const {
+  return "/users/" + context_.state.user.id + "/keys/" + key;
+}
+
+}  // namespace cli

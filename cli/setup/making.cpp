@@ -1,0 +1,108 @@
+#include "cli/setup/making.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "cli/setup/administrator.h"
+
+namespace cli {
+namespace {
+
+using auth::Mistake;
+using Made = auth::Result<bool, Mistake>;
+using Strings = std::vector<std::string>;
+
+Made noted(Context& context, Thing& thing, const std::string& id, const std::string& name,
+           bool made) {
+  if (Done done = note(context, thing, id, name); !done) return std::move(done).error();
+  return made;
+}
+
+bool has(const Strings& all, const std::string& one) {
+  return std::count(all.begin(), all.end(), one) > 0;
+}
+
+Done add_roles(Context& context, const FoundGrant& grant, Report& report) {
+  Strings all = grant.roles;
+  Strings& granted = context.state.granted;
+  for (const std::string& role : context.options.roles) {
+    if (has(grant.roles, role)) continue;
+    all.push_back(role);
+    if (!has(granted, role)) granted.push_back(role);
+  }
+  if (all.size() == grant.roles.size()) return {};
+  // What it is granted is known to be the set-up's before it is granted.
+  if (Done saved = context.save(); !saved) return saved;
+  const auto changed = context.resources.change_grant(context.state.user.id, grant.id, all);
+  const bool unchanged = !changed && changed.error().id == "COMMAND-Rs8fy";
+  if (!changed && !unchanged) {
+    return in_words(changed.error(), "the authorization could not be changed");
+  }
+  report.done("authorization", context.options.user, "changed", grant.id);
+  return {};
+}
+
+}  // namespace
+
+Done note(Context& context, Thing& thing, const std::string& id, const std::string& name) {
+  if (thing.id != id) thing.made = thing.begun;
+  thing.id = id;
+  thing.name = name;
+  thing.begun = false;
+  return context.save();
+}
+
+Made make_thing(Context& context, Thing& thing, const std::string& name,
+                const std::string& found_id, const Making& making, Report& report) {
+  if (!found_id.empty()) return noted(context, thing, found_id, name, false);
+  const bool was_begun = thing.begun;
+  thing = Thing{.name = name, .begun = true};
+  if (Done saved = context.save(); !saved) return std::move(saved).error();
+  report.begin(making.what, name);
+  const ApiResult<std::string> made = making.make();
+  if (made) {
+    report.done(making.what, name, "made", *made);
+    return noted(context, thing, *made, name, true);
+  }
+  const std::string failed = std::string("the ") + making.what + ' ' + name + " could not be made";
+  if (!made.error().exists_already()) return in_words(made.error(), failed);
+  // By an earlier run of which the searches did not tell yet, or by somebody else just now.
+  thing.begun = was_begun;
+  if (Done saved = context.save(); !saved) return std::move(saved).error();
+  const Search<Found> there = patiently(making.look);
+  if (!there) return in_words(there.error(), failed);
+  if (!*there) return Mistake{failed + ": " + making.remedy};
+  report.done(making.what, name, "exists", (*there)->id);
+  return noted(context, thing, (*there)->id, name, false);
+}
+
+Done make_grant(Context& context, const std::optional<FoundGrant>& found, Report& report) {
+  State& state = context.state;
+  Resources& api = context.resources;
+  const std::string& name = context.options.user;
+  if (found) {
+    if (Done done = note(context, state.grant, found->id, name); !done) return done;
+    return add_roles(context, *found, report);
+  }
+  const auto look = [&] { return api.grant(state.user.id, state.project.id); };
+  const Strings granted_before = std::exchange(state.granted, context.options.roles);
+  const Made made = make_thing(
+      context, state.grant, name, "",
+      {"authorization", "ZITADEL does not tell which one there is: try again",
+       [&] { return api.make_grant(state.user.id, state.project.id, context.options.roles); },
+       [&]() -> Search<Found> {
+         const auto there = look();
+         if (!there) return there.error();
+         return *there ? std::optional<Found>(Found{.id = (*there)->id}) : std::nullopt;
+       }},
+      report);
+  if (!made) return made.error();
+  if (*made) return {};
+  // There was one, with roles of its own.
+  if (!state.grant.made) state.granted = granted_before;
+  const auto there = look();
+  if (!there) return in_words(there.error(), "the authorization could not be looked for");
+  return *there ? add_roles(context, **there, report) : Done();
+}
+
+}  // namespace cli

@@ -1,0 +1,89 @@
+// ZITADEL's management API, version 1: JSON over HTTP, asked in the name of an administrator.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "auth/base/json.h"
+#include "auth/base/result.h"
+#include "auth/base/secret.h"
+#include "auth/zitadel/http_client.h"
+
+namespace cli {
+
+// What ZITADEL answered instead. Decide by status, code and id: its words are text for people,
+// partly translated.
+struct ApiError {
+  int status = 0;         // 0: no answer came
+  std::int64_t code = 0;  // gRPC's
+  std::string id{};       // of details: "AUTH-5mWD2"
+  std::string words{};    // a sentence for the operator, without any secret
+
+  [[nodiscard]] bool exists_already() const noexcept { return status == 409; }
+  [[nodiscard]] bool is_missing() const noexcept { return status == 404 && id != "AUTHZ-cdgFk"; }
+};
+
+template <typename T>
+using ApiResult = auth::Result<T, ApiError>;
+
+// Whether it may stand in a path as it is: what ZITADEL makes are numbers.
+[[nodiscard]] bool is_id(std::string_view text) noexcept;
+
+// One thread. Each call waits for its answer, as long as the HTTP client lets it; where ZITADEL
+// limits calls (429) it is asked again, kMostRetries times.
+class Management {
+ public:
+  static constexpr int kMostRetries = 3;
+
+  // url: of the instance. organisation: the id of another than the administrator's own; may be
+  // empty. The HTTP client must outlive it.
+  Management(std::string url, auth::Secret token, std::string organisation, auth::HttpClient& http);
+
+  // path: "/management/v1/…". body: JSON.
+  [[nodiscard]] ApiResult<auth::Json> get(const std::string& path);
+  [[nodiscard]] ApiResult<auth::Json> post(const std::string& path, std::string_view body);
+  [[nodiscard]] ApiResult<auth::Json> put(const std::string& path, std::string_view body);
+  [[nodiscard]] ApiResult<auth::Json> remove(const std::string& path);
+
+  // All that a search finds, whatever the size of ZITADEL's pages. queries: a JSON array, or
+  // nothing.
+  [[nodiscard]] ApiResult<std::vector<auth::Json>> search(const std::string& path,
+                                                          std::string_view queries = "");
+
+  [[nodiscard]] const std::string& organisation() const noexcept { return organisation_; }
+
+ private:
+  [[nodiscard]] ApiResult<auth::Json> call(const char* method, const std::string& path,
+                                           std::string_view body);
+  [[nodiscard]] auth::HttpRequest request(const char* method, const std::string& path,
+                                          std::string_view body) const;
+
+  const std::string url_;
+  const auth::Secret authorization_;
+  const std::string organisation_;
+  auth::HttpClient& http_;
+};
+
+// What was just made may be missing from a search for so long: it is asked again until then.
+constexpr std::chrono::milliseconds kPatience{3000};
+constexpr std::chrono::milliseconds kFirstPause{50};
+constexpr std::chrono::milliseconds kLongestPause{400};
+
+// Calls find until it gives an error or something that is there, or until kPatience is over. find:
+// gives a Result of an optional or of a bool.
+template <typename Find>
+[[nodiscard]] auto patiently(Find find) -> decltype(find()) {
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  for (auto pause = kFirstPause;; pause = std::min(pause * 2, kLongestPause)) {
+    auto found = find();
+    if (!found || *found || std::chrono::steady_clock::now() + pause > end) return found;
+    std::this_thread::sleep_for(pause);
+  }
+}
+
+}  // namespace cli

@@ -1,0 +1,120 @@
+#include <algorithm>
+#include <utility>
+
+#include "cli/setup/survey.h"
+
+namespace cli {
+namespace {
+
+std::string joined(const std::vector<std::string>& texts) {
+  std::string all;
+  for (const std::string& text : texts) all += (all.empty() ? "" : ", ") + text;
+  return all;
+}
+
+class Planner {
+ public:
+  Planner(const Context& context, const Survey& found) : context_(context), found_(found) {}
+
+  Plan plan() && {
+    const SetupOptions& options = context_.options;
+    thing("project", options.project, found_.project, "project.create");
+    for (const std::string& key : options.roles) {
+      const bool there = std::find(found_.missing_roles.begin(), found_.missing_roles.end(), key) ==
+                         found_.missing_roles.end();
+      add("role", key, there ? Action::kExists : Action::kMake, "", "project.role.write");
+    }
+    thing("application", options.application, found_.application, "project.app.write");
+    key("application key", kApplicationKeyFile, found_.application_key,
+        context_.state.application_key, "project.app.write");
+    thing("service user", options.user, found_.user, "user.write");
+    key("service user's key", kUserKeyFile, found_.user_key, context_.state.user_key, "user.write");
+    if (!options.roles.empty()) grant();
+    settings();
+    if (context_.owner) owner();
+    return std::move(plan_);
+  }
+
+ private:
+  void add(const char* what, const std::string& name, Action action, std::string remark,
+           const char* permission) {
+    plan_.rows.push_back({what, name, action, std::move(remark)});
+    if (action == Action::kMake || action == Action::kChange) need(permission);
+  }
+
+  void need(const char* permission) {
+    if (*permission != '\0') plan_.needed.emplace_back(permission);
+  }
+
+  void thing(const char* what, const std::string& name, const std::optional<Found>& found,
+             const char* permission) {
+    std::string remark;
+    if (found) remark = found->id + (found->name == name ? "" : ", called " + found->name + " now");
+    add(what, name, found ? Action::kExists : Action::kMake, remark, permission);
+  }
+
+  void key(const char* what, const char* file, const SurveyedKey& key, const KeySlot& slot,
+           const char* permission) {
+    const std::string path = context_.folder.path_of(file);
+    if (key.condition == KeyCondition::kMissing)
+      return add(what, path, Action::kMake, "", permission);
+    if (key.condition == KeyCondition::kUnfinished) {
+      return add(what, path, Action::kMake, "an earlier run has begun it", permission);
+    }
+    if (key.replace) {
+      return add(what, path, Action::kChange, "a new one in place of " + slot.id, permission);
+    }
+    if (!slot.old.empty()) {
+      return add(what, path, Action::kChange, "the old one is removed", permission);
+    }
+    add(what, path, Action::kExists,
+        slot.id + (key.condition == KeyCondition::kEndsSoon
+                       ? ", ends at " + key.expires + ": --new-key replaces it"
+                       : ""),
+        permission);
+  }
+
+  void grant() {
+    const std::string roles = joined(context_.options.roles);
+    if (!found_.grant) return add("authorization", roles, Action::kMake, "", "user.grant.write");
+    if (found_.to_grant.empty()) {
+      return add("authorization", roles, Action::kExists, found_.grant->id, "");
+    }
+    add("authorization", roles, Action::kChange, joined(found_.to_grant) + " is added",
+        "user.grant.write");
+  }
+
+  void settings() {
+    const std::string path = context_.folder.path_of(kSettingsFile);
+    switch (found_.settings) {
+      case SettingsFile::kMissing:
+        return add("settings", path, Action::kMake, "", "");
+      case SettingsFile::kWritten:
+        return add("settings", path, Action::kExists, "", "");
+      case SettingsFile::kOld:
+        return add("settings", path, Action::kChange, "", "");
+      case SettingsFile::kEdited:
+        return add("settings", path, Action::kExists, "changed by hand, stays as it is", "");
+    }
+  }
+
+  // Of files that are there and stay.
+  void owner() {
+    for (const char* file : {kApplicationKeyFile, kSettingsFile}) {
+      if (owner_is_right(context_, file)) continue;
+      add("owner", context_.folder.path_of(file), Action::kChange, context_.owner->name, "");
+    }
+  }
+
+  const Context& context_;
+  const Survey& found_;
+  Plan plan_{};
+};
+
+}  // namespace
+
+Plan plan_of(const Context& context, const Survey& survey) {
+  return Planner(context, survey).plan();
+}
+
+}  // namespace cli

@@ -1,0 +1,33 @@
+// --remove: takes away what the set-up has made, and nothing that others need.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/setup/context.h"
+#include "cli/setup/report.h"
+
+namespace cli {
+
+// What is to go, in ZITADEL and in DIR, and what is kept, because others have put something into
+// it.
+struct Removal {
+  bool project = false;
+  std::vector<std::string> roles{};
+  bool application = false;
+  bool application_keys = false;
+  bool user = false;
+  bool user_keys = false;
+  bool grant = false;
+  std::vector<std::string> grant_roles{};  // that it keeps; empty: it goes
+  std::vector<std::string> files{};
+  Plan plan{};
+};
+
+// Only asks.
+[[nodiscard]] auth::Result<Removal, auth::Mistake> look_for_removal(Context& context);
+
+// Can be cut off anywhere: the next run completes it.
+[[nodiscard]] Done carry_out(Context& context, const Removal& removal, Report& report);
+
+}  // namespace cli

@@ -1,0 +1,90 @@
+// What the set-up makes and finds in ZITADEL, as the management API has it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "auth/base/secret.h"
+#include "cli/setup/management.h"
+
+namespace cli {
+
+// A project, an application or a user.
+struct Found {
+  std::string id{};
+  std::string name{};
+  bool active = true;
+  bool right_kind = true;   // an API application with a key, a service user
+  std::string client_id{};  // of an application
+  bool jwt = false;         // of a service user: which access tokens it gets
+};
+
+struct FoundKey {
+  std::string id{};
+  std::string expires{};  // RFC 3339
+};
+
+struct FoundGrant {
+  std::string id{};
+  std::vector<std::string> roles{};
+  bool active = true;
+};
+
+template <typename T>
+using Search = ApiResult<std::optional<T>>;
+
+// One thread. A search that finds nothing is no error. Ids that are taken are is_id.
+class Resources {
+ public:
+  // api must outlive it.
+  explicit Resources(Management& api) : api_(api) {}
+
+  [[nodiscard]] Search<Found> project(const std::string& id);
+  [[nodiscard]] Search<Found> project_named(const std::string& name);
+  [[nodiscard]] ApiResult<std::string> make_project(const std::string& name);
+
+  [[nodiscard]] ApiResult<bool> has_role(const std::string& project, const std::string& key);
+  [[nodiscard]] ApiResult<std::vector<std::string>> roles(const std::string& project);
+  [[nodiscard]] ApiResult<void> make_role(const std::string& project, const std::string& key);
+
+  [[nodiscard]] ApiResult<std::vector<Found>> applications(const std::string& project);
+  // With a key (Private Key JWT). Gives its id and client id.
+  [[nodiscard]] ApiResult<Found> make_application(const std::string& project,
+                                                  const std::string& name);
+  [[nodiscard]] ApiResult<std::vector<FoundKey>> application_keys(const std::string& project,
+                                                                  const std::string& application);
+  // The key file, which is shown this once.
+  [[nodiscard]] ApiResult<auth::Secret> make_application_key(const std::string& project,
+                                                             const std::string& application,
+                                                             const std::string& expires);
+
+  [[nodiscard]] Search<Found> user(const std::string& id);
+  [[nodiscard]] Search<Found> user_named(const std::string& name);
+  [[nodiscard]] ApiResult<std::string> make_user(const std::string& name, bool jwt);
+  [[nodiscard]] ApiResult<std::vector<FoundKey>> user_keys(const std::string& user);
+  // public_key: PEM. Gives the key's id.
+  [[nodiscard]] ApiResult<std::string> make_user_key(const std::string& user,
+                                                     const std::string& expires,
+                                                     const std::string& public_key);
+
+  [[nodiscard]] Search<FoundGrant> grant(const std::string& user, const std::string& project);
+  // How many authorizations there are: of a user, of a project.
+  [[nodiscard]] ApiResult<std::vector<FoundGrant>> grants_of_user(const std::string& user);
+  [[nodiscard]] ApiResult<std::vector<FoundGrant>> grants_of_project(const std::string& project);
+  [[nodiscard]] ApiResult<std::string> make_grant(const std::string& user,
+                                                  const std::string& project,
+                                                  const std::vector<std::string>& roles);
+  [[nodiscard]] ApiResult<void> change_grant(const std::string& user, const std::string& grant,
+                                             const std::vector<std::string>& roles);
+
+  // Takes away what is below /management/v1; what is gone already is no error.
+  [[nodiscard]] ApiResult<void> remove(const std::string& path);
+
+ private:
+  [[nodiscard]] ApiResult<std::vector<FoundGrant>> grants(const std::string& queries);
+
+  Management& api_;
+};
+
+}  // namespace cli

@@ -1,0 +1,172 @@
+#include "cli/setup/setup.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "cli/common/discover.h"
+#include "cli/common/terminal.h"
+#include "cli/setup/administrator.h"
+#include "cli/setup/carry_out.h"
+#include "cli/setup/context.h"
+#include "cli/setup/removal.h"
+#include "cli/setup/report.h"
+#include "cli/setup/survey.h"
+
+namespace cli {
+namespace {
+
+using auth::Mistake;
+using Work = SetupOptions::Work;
+
+// To see what there is. Who may see a part of it would make the rest a second time.
+const Permissions kToSee{"org.read",         "project.read", "project.role.read",
+                         "project.app.read", "user.read",    "user.grant.read"};
+const Permissions kToMake{"project.create", "project.role.write", "project.app.write", "user.write",
+                          "user.grant.write"};
+
+Done check_permissions_to_see(const SetupOptions& options, const Administrator& who) {
+  if (check_permissions(who, kToSee)) return {};
+  // All that is missing is named at once.
+  Permissions all = kToSee;
+  if (options.work != Work::kRemove) all.insert(all.end(), kToMake.begin(), kToMake.end());
+  return check_permissions(who, all);
+}
+
+Done read_state(Context& context) {
+  auto file = context.folder.read(kStateFile);
+  if (!file) return std::move(file).error();
+  if (!*file) return {};
+  auto state = parse_state((*file)->reveal());
+  if (!state) return Mistake{context.folder.path_of(kStateFile) + ' ' + state.error().sentence};
+  context.saved = (*file)->reveal();
+  context.state = *std::move(state);
+  if (context.state.domain == context.options.domain) return {};
+  return Mistake{"--dir belongs to the instance " + context.state.domain + ", not to " +
+                 context.options.domain + ": give another --dir for another instance"};
+}
+
+// An organisation's things are looked for in that organisation alone.
+Done check_organisation(Context& context, Management& api) {
+  const auto answer = api.get("/management/v1/orgs/me");
+  if (!answer) return in_words(answer.error(), "ZITADEL does not tell the organisation");
+  const auto organisation = answer->member("org");
+  const std::string id = organisation ? organisation->text_of("id").value_or("") : "";
+  std::string& known = context.state.organisation;
+  if (known.empty() || known == id) {
+    known = id;
+    return {};
+  }
+  return Mistake{"--dir belongs to the organisation " + known + ", and this one is " + id +
+                 ": give --org " + known + ", or another --dir"};
+}
+
+// Without --yes.
+Done ask_for_consent(const SetupOptions& options) {
+  if (options.yes) return {};
+  if (options.token_file == "-") {
+    return Mistake{"standard input held the token, so nobody can be asked: add --yes"};
+  }
+  static_cast<void>(write_out("Do this? [y/N] "));
+  std::string answer;
+  std::getline(std::cin, answer);
+  if (::isatty(STDIN_FILENO) == 0) static_cast<void>(write_out("\n"));
+  if (answer == "y" || answer == "Y" || answer == "yes") return {};
+  return Mistake{"nothing was changed, for the answer was not y (--yes answers in advance)"};
+}
+
+// True: go on. False: there is nothing to do, or it is a dry run.
+auth::Result<bool, Mistake> agree(const Context& context, const Administrator& who,
+                                  const Plan& plan, Report& report) {
+  if (auto allowed = check_permissions(who, plan.needed); !allowed) {
+    return std::move(allowed).error();
+  }
+  report.plan(plan);
+  if (context.options.dry_run) {
+    report.say("--dry-run: nothing was changed.");
+    report.end(context, "dry run");
+    return false;
+  }
+  if (!plan.changes_anything()) return true;
+  if (Done agreed = ask_for_consent(context.options); !agreed) return std::move(agreed).error();
+  return true;
+}
+
+Done remove_all(Context& context, const Administrator& who, Report& report) {
+  if (context.state.is_empty()) {
+    return Mistake{context.folder.path_of(kStateFile) +
+                   " is not there: it tells what zitadel-setup has made"};
+  }
+  const auto removal = look_for_removal(context);
+  if (!removal) return removal.error();
+  const auto agreed = agree(context, who, removal->plan, report);
+  if (!agreed) return agreed.error();
+  if (!*agreed) return {};
+  if (Done done = carry_out(context, *removal, report); !done) return done;
+  report.say("All that zitadel-setup had made is gone.");
+  report.end(context, "removed");
+  return {};
+}
+
+void say_what_is_next(const Context& context, Report& report) {
+  if (!context.owner && ::geteuid() == 0) {
+    report.say(
+        "api-key.json and api.env belong to root: run this again with --owner www-data (the "
+        "user that api.fcgi runs as) unless that is meant.");
+  }
+  report.say("Start api.fcgi with ZITADEL_ENV_FILE=" + context.folder.path_of(kSettingsFile) +
+             ", as the web server's file in the README does, and try:");
+  for (const std::string& command : commands_to_try(context)) report.say("  " + command);
+}
+
+Done make_all(Context& context, const Administrator& who, Report& report) {
+  const auto found = survey(context);
+  if (!found) return found.error();
+  const Plan plan = plan_of(context, *found);
+  const auto agreed = agree(context, who, plan, report);
+  if (!agreed) return agreed.error();
+  if (!*agreed) return {};
+  // Where nothing is to be changed, it notes what an earlier run had no time to note.
+  if (Done done = carry_out(context, *found, report); !done) return done;
+  const bool changed = plan.changes_anything();
+  report.say(changed ? "Done." : "Everything is there already: nothing was changed.");
+  if (changed) say_what_is_next(context, report);
+  report.end(context, changed ? "changed" : "unchanged");
+  return {};
+}
+
+}  // namespace
+
+auth::Result<void, Mistake> set_up(const SetupOptions& options, bool allow_http,
+                                   auth::HttpClient& http, const auth::Clock& clock) {
+  std::optional<Owner> owner;
+  if (!options.owner.empty()) {
+    auto found = owner_named(options.owner);
+    if (!found) return std::move(found).error();
+    owner = *std::move(found);
+  }
+  auto folder = Folder::open(options.folder);
+  if (!folder) return std::move(folder).error();
+  const auto instance = discover(options.domain, allow_http, http);
+  if (!instance) return instance.error();
+  auto token = administrator_token(options, allow_http, http, clock);
+  if (!token) return std::move(token).error();
+  Management api(options.domain, *std::move(token), options.organisation, http);
+  Resources resources(api);
+  Context context{options,   allow_http, *instance, http,    clock,
+                  resources, *folder,    owner,     State{}, ""};
+  if (Done read = read_state(context); !read) return read;
+  const auto who = introduce(api);
+  if (!who) return who.error();
+  if (Done allowed = check_permissions_to_see(options, *who); !allowed) return allowed;
+  if (Done checked = check_organisation(context, api); !checked) return checked;
+  Report report(options.json, ::isatty(STDOUT_FILENO) != 0);
+  return options.work == Work::kRemove ? remove_all(context, *who, report)
+                                       : make_all(context, *who, report);
+}
+
+}  // namespace cli

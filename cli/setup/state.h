@@ -1,0 +1,53 @@
+// What the set-up has made, in DIR/zitadel-setup.json: ids, so that a renamed thing is found again,
+// and what was begun, so that a run that was cut off is completed. It holds no secret.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "auth/base/result.h"
+
+namespace cli {
+
+// A project, an application, a service user, a role or an authorization.
+struct Thing {
+  std::string id{};
+  std::string name{};  // as it was asked for; a role's key
+  bool made = false;   // by the set-up, so --remove takes it away
+  bool begun = false;  // its making was begun: what is found by its name then was made here
+};
+
+// A key and the file that it is in.
+struct KeySlot {
+  std::string id{};                // of the key in the file; empty: none yet
+  std::string begun{};             // the end that a key has whose making was begun, which tells it
+                                   // from all others (RFC 3339)
+  std::vector<std::string> old{};  // keys that were replaced and are to be taken away
+};
+
+struct State {
+  std::string domain{};
+  std::string organisation{};
+  Thing project{};
+  std::vector<Thing> roles{};
+  Thing application{};
+  KeySlot application_key{};
+  Thing user{};
+  KeySlot user_key{};
+  Thing grant{};
+  std::vector<std::string> granted{};  // the roles that the set-up put into it
+  std::string settings{};              // the text of api.env as it was written
+  bool folder_made = false;
+
+  [[nodiscard]] Thing& role(const std::string& key);
+  // Whether there is anything that --remove could take away.
+  [[nodiscard]] bool is_empty() const noexcept { return domain.empty(); }
+};
+
+[[nodiscard]] std::string to_json(const State& state);
+// The mistake follows the file's name. Takes no ids but such as may be asked for.
+[[nodiscard]] auth::Result<State, auth::Mistake> parse_state(std::string_view text);
+
+}  // namespace cli

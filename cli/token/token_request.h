@@ -1,0 +1,31 @@
+// Getting a service user's access token with the JWT bearer grant (RFC 7523 §2.1).
+#pragma once
+
+#include <string>
+
+#include "auth/base/clock.h"
+#include "auth/base/result.h"
+#include "auth/base/secret.h"
+#include "auth/token/bearer_token.h"
+#include "auth/zitadel/http_client.h"
+#include "auth/zitadel/key_file.h"
+#include "cli/token/token_answer.h"
+
+namespace cli {
+
+struct TokenRequest {
+  std::string domain;  // ZITADEL's URL, spelt as plain_url does it
+  std::string scope;
+  bool allow_http = false;
+  std::size_t max_token_bytes = auth::kUsualAuthorizationBytes;  // as the API has it
+};
+
+// Discovers the issuer and its token endpoint, and asks that. What is signed for the issuer goes to
+// the server of that issuer, and only where this is the one that was meant. Waits for the answers,
+// as long as the client lets it.
+[[nodiscard]] auth::Result<auth::Secret, auth::Mistake> get_token(const TokenRequest& request,
+                                                                  const auth::ServiceUserKey& key,
+                                                                  auth::HttpClient& http,
+                                                                  const auth::Clock& clock);
+
+}  // namespace cli

@@ -1,0 +1,224 @@
+// zitadel-setup against the issuer's set-up API: what it makes, finds, writes, changes and removes.
+import assert from 'node:assert/strict';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, unlinkSync, writeFileSync }
+  from 'node:fs';
+import { join } from 'node:path';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+
+import { startIssuer } from '../issuer/client.mjs';
+import { manage, SetUp } from './support/setup.mjs';
+import { projectFolder, serverUser } from './support/workspace.mjs';
+
+let issuer;
+let setUp;
+before(async () => { issuer = await startIssuer({ assertions: 'reusable' }); });
+after(() => issuer?.stop());
+beforeEach(() => { setUp = new SetUp(issuer); });
+afterEach(async () => {
+  setUp.remove();
+  await issuer.clearFaults();
+  await issuer.lag({});
+});
+
+const modeOf = (path) => statSync(path).mode & 0o7777;
+const isOf = (path) => statSync(path).uid;
+const countChanges = async (action) => {
+  await issuer.resetCounters();
+  await action();
+  return (await issuer.management()).changes;
+};
+
+describe('a first run', () => {
+  it('makes all of it, and writes files that nobody else can read', async () => {
+    const stdout = await setUp.ok();
+    const { project, application, user } = await setUp.assertComplete();
+    for (const name of setUp.files()) assert.equal(modeOf(join(setUp.dir, name)), 0o600, name);
+    assert.equal(setUp.read('api.env').split('\n').filter((line) => !/^(#|$)/.test(line)).join('\n'),
+      `ZITADEL_DOMAIN=${issuer.issuer}\nZITADEL_PROJECT_ID=${project.id}\n`
+      + 'API_PRIVATE_KEY_FILE_PATH=api-key.json');
+    assert.match(stdout, /^role +read:messages +make$/m);
+    assert.match(stdout, new RegExp(`^application api: made \\(${application.appId}\\)$`, 'm'));
+    assert.match(stdout, new RegExp(
+      `TOKEN=\\$\\(zitadel-token --key ${setUp.dir}/user.json --domain ${issuer.issuer} --project ${project.id}\\)
+  curl -H "Authorization: Bearer \\$TOKEN" http://localhost/api/private-scoped\n$`));
+    assert.equal(user.accessTokens, 'opaque');
+    const state = setUp.read('zitadel-setup.json');
+    for (const file of ['api-key.json', 'user.json']) {
+      for (const line of setUp.readJson(file).key.split('\n').filter((text) => text.length > 20)) {
+        assert.ok(!state.includes(line) && !stdout.includes(line));
+      }
+    }
+  });
+
+  it('sends the public half of the service user\'s key alone', async () => {
+    await setUp.ok();
+    const user = setUp.readJson('user.json');
+    assert.match(user.key, /^-----BEGIN RSA PRIVATE KEY-----\n/);
+    assert.equal(Object.keys(user).join(), 'type,keyId,key,expirationDate,userId');
+    assert.match(user.expirationDate, /^2099-/);
+  });
+
+  it('follows --access-token-type, --application, --key-days and several roles', async () => {
+    setUp.options.role = ['a', 'b:c', 'd/e'];
+    await setUp.ok({ accessTokenType: 'jwt', application: 'other', keyDays: '10' });
+    const { application, user } = await setUp.assertComplete();
+    assert.deepEqual([application.name, user.accessTokens], ['other', 'jwt']);
+    for (const { expirationDate } of [...application.keys, ...user.keys]) {
+      const days = (Date.parse(expirationDate) - Date.now()) / 86_400_000;
+      assert.ok(days > 9.9 && days < 10.1, expirationDate);
+    }
+  });
+
+  it('does without roles', async () => {
+    setUp.options.role = undefined;
+    await setUp.ok();
+    const { grants, projects } = await setUp.there();
+    assert.deepEqual([grants.length, projects[0].roles], [0, []]);
+    assert.match(await setUp.ok(), /nothing was changed/);
+  });
+
+  it('takes an administrator\'s key, and a token from standard input', async () => {
+    await setUp.ok({ adminTokenFile: undefined, adminKey: issuer.files['admin-key'] });
+    await setUp.assertComplete();
+    const other = new SetUp(issuer);
+    await other.ok({ adminTokenFile: '-' }, { input: issuer.readToken('admin') });
+    await other.assertComplete();
+    other.remove();
+  });
+
+  it('changes nothing with --dry-run, nor where the answer is not y', async () => {
+    const changes = await countChanges(async () => {
+      assert.match(await setUp.ok({ dryRun: true }), /--dry-run: nothing was changed/);
+      for (const input of ['', 'n\n', 'no\n', '\n']) {
+        await setUp.fails(/nothing was changed/, { yes: undefined }, { input });
+      }
+      await setUp.fails(/add --yes/, { yes: undefined, adminTokenFile: '-' },
+        { input: issuer.readToken('admin') });
+    });
+    assert.deepEqual([changes, existsSync(setUp.dir)], [0, false]);
+    await setUp.ok({ yes: undefined }, { input: 'y\n' });
+    await setUp.assertComplete();
+  });
+
+  it('says it in JSON', async () => {
+    const dry = JSON.parse(await setUp.ok({ json: true, dryRun: true }));
+    assert.deepEqual([dry.outcome, dry.done, dry.plan[0]],
+      ['dry run', [], { what: 'project', name: setUp.options.project, plan: 'make', remark: '' }]);
+    const report = JSON.parse(await setUp.ok({ json: true }));
+    const { project, application, user, grant } = await setUp.assertComplete();
+    assert.deepEqual(
+      [report.outcome, report.project, report.application, report.user, report.authorization],
+      ['changed', project.id, application.appId, user.userId, grant.id]);
+    assert.equal(report.done.length, 8);
+    assert.equal(JSON.parse(await setUp.ok({ json: true })).outcome, 'unchanged');
+  });
+});
+
+describe('a second run', () => {
+  beforeEach(() => setUp.ok());
+
+  it('changes nothing and says so', async () => {
+    const before = setUp.files().map((name) => statSync(join(setUp.dir, name)).mtimeMs);
+    const changes = await countChanges(async () => {
+      const stdout = await setUp.ok();
+      assert.match(stdout, /\nEverything is there already: nothing was changed\.\n$/);
+      assert.doesNotMatch(stdout, /  (make|change)\b/);
+    });
+    assert.equal(changes, 0);
+    assert.deepEqual(setUp.files().map((name) => statSync(join(setUp.dir, name)).mtimeMs), before);
+  });
+
+  it('finds what was renamed', async () => {
+    const { project } = await setUp.assertComplete();
+    await manage(issuer, 'PUT', `/management/v1/projects/${project.id}`, { name: 'renamed' });
+    assert.equal(await countChanges(async () => {
+      assert.match(await setUp.ok(), /called renamed now/);
+    }), 0);
+  });
+
+  it('adds a role that is new, and keeps those that others granted', async () => {
+    const { project, user, grant } = await setUp.assertComplete();
+    const path = `/management/v1/projects/${project.id}/roles`;
+    await manage(issuer, 'POST', path, { roleKey: 'theirs', displayName: 'x' });
+    await manage(issuer, 'PUT', `/management/v1/users/${user.userId}/grants/${grant.id}`,
+      { roleKeys: ['read:messages', 'theirs'] });
+    await setUp.ok({ role: ['read:messages', 'new'] });
+    const { grants } = await setUp.there();
+    assert.deepEqual([...grants[0].roleKeys].sort(), ['new', 'read:messages', 'theirs']);
+  });
+
+  it('makes again what somebody has taken away', async () => {
+    const { user } = await setUp.assertComplete();
+    await manage(issuer, 'DELETE', `/management/v1/users/${user.userId}`);
+    await setUp.fails(/user\.json: ZITADEL does not know this key any more: --new-key/);
+    await setUp.ok({ newKey: true });
+    await setUp.assertComplete();
+  });
+
+  it('refuses another project, instance or organisation for the same folder', async () => {
+    await setUp.fails(/belongs to the project api \d+, not to other: give another --dir/,
+      { project: 'other' });
+    const elsewhere = issuer.issuer.replace('127.0.0.1', 'localhost');
+    await setUp.fails(/status 404|calls itself/, { domain: elsewhere });
+    await setUp.fails(/belongs to the organisation/,
+      { org: issuer.otherOrganisationId, adminTokenFile: issuer.files['iam-owner-token'] });
+  });
+
+  it('does not wake what somebody has stopped', async () => {
+    const { project } = await setUp.assertComplete();
+    await manage(issuer, 'POST', `/management/v1/projects/${project.id}/_deactivate`, {});
+    await setUp.fails(/project api \d+ is deactivated or locked.*reactivate it/);
+  });
+});
+
+describe('files', () => {
+  it('are not written over others that were there', async () => {
+    mkdirSync(setUp.dir);
+    for (const [name, text] of [['api-key.json', readFileSync(issuer.files['api-key'])],
+      ['user.json', '{}'], ['api.env', 'ZITADEL_DOMAIN=https://mine\n']]) {
+      writeFileSync(join(setUp.dir, name), text, { mode: 0o600 });
+      const changes = await countChanges(() =>
+        setUp.fails(new RegExp(`${name} .*zitadel-setup.*move it away, or give another --dir`)));
+      assert.equal(changes, 0, name);
+      assert.equal(setUp.read(name), String(text));
+      unlinkSync(join(setUp.dir, name));
+    }
+  });
+
+  it('take the place of the settings that make install puts there', async () => {
+    mkdirSync(setUp.dir);
+    writeFileSync(join(setUp.dir, 'api.env'), readFileSync(join(projectFolder, '.env.example')));
+    await setUp.ok();
+    await setUp.assertComplete();
+  });
+
+  it('stay as they were changed by hand', async () => {
+    await setUp.ok();
+    writeFileSync(join(setUp.dir, 'api.env'), `${setUp.read('api.env')}ZITADEL_RULES=rules\n`);
+    assert.match(await setUp.ok(), /changed by hand, stays as it is/);
+    assert.match(setUp.read('api.env'), /ZITADEL_RULES=rules/);
+    await setUp.ok({ remove: true });
+    assert.deepEqual(setUp.files(), ['api.env']);
+  });
+
+  it('are not put where others may write', async () => {
+    mkdirSync(setUp.dir);
+    chmodSync(setUp.dir, 0o777);
+    await setUp.fails(/--dir .* may be written to by others: chmod 700/);
+    await setUp.fails(/cannot be made: /, { dir: join(setUp.dir, 'a/b') });
+  });
+
+  it('belong to --owner as far as it must read them, also when they are replaced', {
+    skip: serverUser.uid === undefined && 'only root can give files away',
+  }, async () => {
+    const owners = () => setUp.files().map((name) => isOf(join(setUp.dir, name)));
+    await setUp.fails(/--owner: there is no user nobody-there/, { owner: 'nobody-there' });
+    await setUp.ok();
+    assert.deepEqual(owners(), [0, 0, 0, 0]);
+    await setUp.ok({ owner: 'www-data' });
+    assert.deepEqual(owners(), [serverUser.uid, serverUser.uid, 0, 0]);
+    await setUp.ok({ rotateKey: true });
+    assert.deepEqual(owners(), [serverUser.uid, serverUser.uid, 0, 0]);
+    assert.equal(await countChanges(() => setUp.ok({ owner: 'www-data' })), 0);
+  });
+});

@@ -1,0 +1,111 @@
+// zitadel-setup, killed (SIGKILL) at every question to ZITADEL and at every step on the disk: the
+// next run completes what was begun, and there is one of each and no more.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+
+import { startIssuer } from '../issuer/client.mjs';
+import { program, run, SetUp } from './support/setup.mjs';
+
+let issuer;
+before(async () => { issuer = await startIssuer({ assertions: 'reusable' }); });
+after(() => issuer?.stop());
+
+const kMostQuestions = 60;
+const kMostSteps = 60;
+
+const works = {
+  'a first run': {
+    prepare: async () => {},
+    steps: ['fsync', 'renameat'],
+    complete: async (setUp) => setUp.ok(),
+  },
+  'a rotation': {
+    prepare: async (setUp) => setUp.ok(),
+    options: { rotateKey: true },
+    steps: ['fsync', 'renameat'],
+    complete: async (setUp) => setUp.ok(),
+  },
+  'a removal': {
+    prepare: async (setUp) => setUp.ok(),
+    options: { remove: true },
+    steps: ['fsync', 'unlinkat'],
+    isRemoval: true,
+    // The state goes last: where it is gone, so is the rest.
+    complete: async (setUp) => {
+      const { stderr } = await setUp.run({ remove: true });
+      assert.match(stderr, /^$|zitadel-setup\.json is not there/);
+    },
+  },
+};
+
+async function assertNothing(setUp) {
+  const { projects, applications, users, grants } = await setUp.there();
+  assert.deepEqual([projects, applications, users, grants], [[], [], [], []]);
+  assert.deepEqual(setUp.files(), []);
+}
+
+async function inSetUp(use) {
+  const setUp = new SetUp(issuer);
+  try {
+    return await use(setUp);
+  } finally {
+    await issuer.clearFaults();
+    setUp.remove();
+  }
+}
+
+async function assertCompleted(setUp, { complete, isRemoval }, how) {
+  try {
+    await complete(setUp);
+    if (isRemoval) await assertNothing(setUp);
+    else await setUp.assertComplete();
+    if (!isRemoval) assert.match(await setUp.ok(), /nothing was changed/);
+  } catch (error) {
+    error.message = `killed ${how}: ${error.message}`;
+    throw error;
+  }
+}
+
+for (const [what, work] of Object.entries(works)) {
+  describe(`${what}, killed`, () => {
+    // none: ZITADEL has not done what was asked; taken: it has, and nobody heard of it.
+    for (const effect of ['none', 'taken']) {
+      it(`at each question, which had its effect: ${effect}`, { timeout: 300_000 }, async () => {
+        let killed = 0;
+        for (let nth = 1; nth <= kMostQuestions; nth += 1) {
+          const isOver = await inSetUp(async (setUp) => {
+            await work.prepare(setUp);
+            const wasKilled = await setUp.killedAtQuestion(nth, effect, work.options);
+            if (!wasKilled) return true;
+            killed += 1;
+            await assertCompleted(setUp, work, `at question ${nth}`);
+            return false;
+          });
+          if (isOver) break;
+        }
+        assert.ok(killed >= 10 && killed < kMostQuestions, `${killed} questions`);
+      });
+    }
+
+    for (const call of work.steps) {
+      it(`at each ${call}`, { timeout: 300_000 }, async () => {
+        let killed = 0;
+        for (let nth = 1; nth <= kMostSteps; nth += 1) {
+          const isOver = await inSetUp(async (setUp) => {
+            await work.prepare(setUp);
+            const traced = ['-f', '-qq', '-o', '/dev/null', '-e', `trace=${call}`,
+              '-e', `inject=${call}:signal=KILL:when=${nth}`, program, ...setUp.arguments(work.options)];
+            const ended = await run(traced, { command: 'strace' }).catch((error) => error);
+            if (ended.status === 0) return true;
+            assert.equal(ended.signal, 'SIGKILL', ended.stderr);
+            killed += 1;
+            await assertCompleted(setUp, work, `at ${call} ${nth}`);
+            return false;
+          });
+          if (isOver) break;
+        }
+        assert.ok(killed >= 2 && killed < kMostSteps, `${killed} times`);
+      });
+    }
+  });
+}

@@ -1,0 +1,56 @@
+// Keys of applications and of service users: made here and shown once, or brought along.
+import { createPublicKey } from 'node:crypto';
+import { changed, id, kForever, makeKeyPair } from '../instance.mjs';
+import { change, found } from './answers.mjs';
+import { invalid, notFound } from './failures.mjs';
+import { choice, date, group, search } from './members.mjs';
+
+const kType = 'KEY_TYPE_JSON';
+
+export const keyBody = (more = {}) =>
+  group({ type: choice([kType]), expirationDate: date, ...more });
+
+export const keySearch = search({});
+
+export function endingAt(expirationDate = kForever) {
+  if (Date.parse(expirationDate) <= Date.now()) {
+    throw invalid('Errors.AuthNKey.ExpireBeforeNow', 'DOMAIN-dv3t5');
+  }
+  return expirationDate;
+}
+
+// PEM of an RSA key, which is what these keys are.
+function readPublicKey(pem) {
+  try {
+    const key = createPublicKey(pem);
+    if (key.asymmetricKeyType === 'rsa') return key;
+  } catch {
+    // It is told below.
+  }
+  throw invalid('Errors.User.Machine.Key.Invalid', 'COMMAND-5F3h1');
+}
+
+// `publicKey`: PEM; without it a pair is made.
+export async function addKey(call, owner, aggregate, { expirationDate, publicKey }) {
+  const end = endingAt(expirationDate);
+  const pair = publicKey ? { publicKey: readPublicKey(publicKey) } : await makeKeyPair();
+  return call.add(owner.keys,
+    { keyId: id(), deleted: false, expirationDate: end, ...pair }, aggregate);
+}
+
+export const detailsOfKey = (file) => Buffer.from(JSON.stringify(file)).toString('base64');
+
+const told = ({ keyId, details, expirationDate }) =>
+  ({ id: keyId, details, type: kType, expirationDate });
+
+export const foundKeys = (call, owner) => found(
+  call.lag.shown((owner?.keys ?? []).filter(({ deleted }) => !deleted)),
+  { body: call.body, tell: told },
+);
+
+export function removeKey(owner, keyId, aggregate, fault) {
+  const key = owner?.keys.find((each) => each.keyId === keyId && !each.deleted);
+  if (!key) throw notFound(fault, 'COMMAND-4m77G');
+  owner.keys = owner.keys.filter((each) => each !== key);
+  return change(changed(key, aggregate));
+}

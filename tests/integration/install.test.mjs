@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 
 import { buildFolder, projectFolder } from './support/workspace.mjs';
 
+const commands = ['zitadel-check', 'zitadel-setup', 'zitadel-token'];
 const folders = ['apache', 'lighttpd', 'nginx', 'systemd'];
 
 function filesBelow(folder) {
@@ -28,9 +29,9 @@ describe('make install', () => {
   afterEach(() => rmSync(root, { recursive: true, force: true }));
 
   // The programs are as they were built: -o keeps make from looking at them again.
+  const asBuilt = ['api.fcgi', ...commands].flatMap((name) => ['-o', `${buildFolder}/${name}`]);
   const make = (target, ...variables) => execFileSync('make', ['-s', target, `DESTDIR=${root}`,
-    `BUILD=${buildFolder}`, '-o', `${buildFolder}/api.fcgi`, '-o', `${buildFolder}/zitadel-token`,
-    '-o', `${buildFolder}/zitadel-check`, ...variables], { cwd: projectFolder, encoding: 'utf8' });
+    `BUILD=${buildFolder}`, ...asBuilt, ...variables], { cwd: projectFolder, encoding: 'utf8' });
   const read = (path) => readFileSync(join(root, path), 'utf8');
 
   it('installs the files as they are where nothing else is said', () => {
@@ -39,10 +40,10 @@ describe('make install', () => {
       assert.equal(read(`usr/local/share/zitadel-fcgi/${file}`),
         readFileSync(join(projectFolder, file), 'utf8'), file);
     }
-    assert.match(execFileSync(join(root, 'usr/local/bin/zitadel-token'), ['--help'],
-      { encoding: 'utf8' }), /zitadel-token/);
-    assert.match(execFileSync(join(root, 'usr/local/bin/zitadel-check'), ['--help'],
-      { encoding: 'utf8' }), /zitadel-check/);
+    for (const name of commands) {
+      assert.match(execFileSync(join(root, 'usr/local/bin', name), ['--help'], { encoding: 'utf8' }),
+        new RegExp(`^Usage: ${name} `));
+    }
     for (const path of ['share/man/man1/zitadel-token.1',
       'share/bash-completion/completions/zitadel-token']) {
       assert.equal(statSync(join(root, 'usr/local', path)).mode & 0o7777, 0o644, path);
@@ -56,16 +57,16 @@ describe('make install', () => {
     it(`follows PREFIX=${prefix} and SYSCONFDIR=${configuration} in every file`, () => {
       make('install', `PREFIX=${prefix}`, `SYSCONFDIR=${configuration}`);
       let named = 0;
-      for (const path of filesBelow(root).filter((each) => !/\/(api\.fcgi|zitadel-token|zitadel-check)$/.test(each))) {
+      for (const path of filesBelow(root).filter((each) => !/\/bin\/zitadel-\w+$|\/api\.fcgi$/.test(each))) {
         const text = readFileSync(path, 'utf8').replaceAll(`${prefix}/lib/zitadel-fcgi/api.fcgi`, () => {
           named += 1;
           return '';
-        }).replaceAll(`${configuration}/zitadel-fcgi/`, '');
+        }).replaceAll(`${configuration}/zitadel-fcgi/`, '').replaceAll(`${prefix}/share/zitadel-fcgi/`, '');
         assert.doesNotMatch(text, /\/usr\/local|\/etc\/zitadel-fcgi/, path);
       }
       assert.ok(named >= 14, `the program is named ${named} times`);
-      for (const path of [`${prefix}/lib/zitadel-fcgi/api.fcgi`, `${prefix}/bin/zitadel-token`,
-        `${prefix}/bin/zitadel-check`,
+      for (const path of [`${prefix}/lib/zitadel-fcgi/api.fcgi`,
+        ...commands.map((name) => `${prefix}/bin/${name}`),
         `${configuration}/zitadel-fcgi/api.env`]) assert.ok(existsSync(join(root, path)), path);
     });
   }

@@ -21,10 +21,12 @@ LINK = $(CXX) -pthread $(HARDENING) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 AUTH_SOURCES := $(sort $(wildcard auth/*.cpp auth/*/*.cpp))
 FCGI_SOURCES := $(sort $(wildcard fcgi/*/*.cpp))
 PROGRAM_SOURCES := fcgi/main.cpp fcgi/routes.cpp
-# What the commands are made of; each command's main is cli/NAME.cpp.
-CLI_SOURCES := $(sort $(wildcard cli/*/*.cpp))
+# What the commands are made of; each command's main is cli/NAME.cpp. zitadel-check answers as the program
+# does, so it is made of what that is made of as well.
+CHECK_SOURCES := $(sort $(wildcard cli/check/*.cpp))
+CLI_SOURCES := $(filter-out $(CHECK_SOURCES),$(sort $(wildcard cli/*/*.cpp)))
 CLI_MAINS := $(sort $(wildcard cli/*.cpp))
-COMMANDS := zitadel-setup zitadel-token
+COMMANDS := zitadel-check zitadel-setup zitadel-token
 UNIT_TEST_SOURCES := $(sort $(shell find tests/unit -name "*.cpp"))
 
 # Each is tests/fuzz/NAME.cpp, with what it once was given in tests/fuzz/corpus/NAME.
@@ -38,7 +40,7 @@ AUTH_LIBS = $(shell pkg-config --libs libcrypto json-c) -lhiredis
 FCGI_LIBS = -lfcgi
 
 objects_of = $(patsubst %.cpp,$(OBJECTS)/%.o,$(1))
-ALL_SOURCES = $(AUTH_SOURCES) $(FCGI_SOURCES) $(PROGRAM_SOURCES) $(CLI_SOURCES) $(CLI_MAINS) $(UNIT_TEST_SOURCES) \
+ALL_SOURCES = $(AUTH_SOURCES) $(FCGI_SOURCES) $(PROGRAM_SOURCES) $(CLI_SOURCES) $(CHECK_SOURCES) $(CLI_MAINS) $(UNIT_TEST_SOURCES) \
   $(BENCH_PROGRAMS:%=tests/bench/%.cpp) tests/integration/programs/echo_routes.cpp \
   $(FUZZ_TARGETS:%=tests/fuzz/%.cpp) tests/fuzz/replay.cpp
 
@@ -77,6 +79,10 @@ $(BUILD)/tests/moved_clock.so: tests/integration/programs/moved_clock.cpp $(OBJE
 $(BUILD)/zitadel-%: $(OBJECTS)/cli/zitadel_%.o $(call objects_of,$(CLI_SOURCES)) $(BUILD)/libzitadel_auth.a
 	$(LINK) -o $@ $^ $(AUTH_LIBS)
 
+$(BUILD)/zitadel-check: $(call objects_of,cli/zitadel_check.cpp $(CHECK_SOURCES) $(CLI_SOURCES) \
+  fcgi/routes.cpp $(FCGI_SOURCES)) $(BUILD)/libzitadel_auth.a
+	$(LINK) -o $@ $^ $(FCGI_LIBS) $(AUTH_LIBS)
+
 $(BUILD)/print_settings: $(call objects_of,cli/print_settings.cpp) $(BUILD)/libzitadel_auth.a
 	$(LINK) -o $@ $^ $(AUTH_LIBS)
 
@@ -86,7 +92,7 @@ settings: $(BUILD)/print_settings  ## Write .env.example and README.md's table o
 
 # Objects are linked directly: from an archive CppUnit's registrations would vanish.
 $(BUILD)/unit_tests: $(call objects_of,$(UNIT_TEST_SOURCES) $(FCGI_SOURCES) $(AUTH_SOURCES) \
-  $(CLI_SOURCES))
+  $(CLI_SOURCES) $(CHECK_SOURCES))
 	$(LINK) -o $@ $^ -lcppunit $(FCGI_LIBS) $(AUTH_LIBS)
 
 # What calls a fuzz target: a driver of ours, or libFuzzer.
@@ -190,7 +196,7 @@ bench:  ## Measure it against its floor, on this machine; BENCH_ONLY=api or guar
 
 # What the programs and the library are made of; for the tests the compiler's warnings must do. A
 # source is looked at again only when it, a header of its, or the rules have changed.
-LINTED = $(AUTH_SOURCES) $(FCGI_SOURCES) $(PROGRAM_SOURCES) $(CLI_SOURCES) $(CLI_MAINS)
+LINTED = $(AUTH_SOURCES) $(FCGI_SOURCES) $(PROGRAM_SOURCES) $(CLI_SOURCES) $(CHECK_SOURCES) $(CLI_MAINS)
 
 .PHONY: lint
 lint: $(LINTED:%.cpp=$(BUILD)/lint/%.tidy) $(BUILD)/lint/cppcheck  ## Look for mistakes with clang-tidy and cppcheck

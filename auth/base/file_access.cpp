@@ -38,9 +38,23 @@ bool may(const struct stat& status, const Reader& reader, unsigned bit) {
 }
 constexpr unsigned kRead = 4, kEnter = 1;
 
+// What the system's tables of users and groups take for a record.
+using Buffer = std::array<char, 16 << 10>;
+
 std::string name_of_group(gid_t gid) {
-  const struct group* const found = ::getgrgid(gid);
+  Buffer buffer;
+  struct group record {};
+  struct group* found = nullptr;
+  static_cast<void>(::getgrgid_r(gid, &record, buffer.data(), buffer.size(), &found));
   return found == nullptr ? std::to_string(gid) : found->gr_name;
+}
+
+std::string name_of_user(uid_t uid) {
+  Buffer buffer;
+  struct passwd record {};
+  struct passwd* found = nullptr;
+  static_cast<void>(::getpwuid_r(uid, &record, buffer.data(), buffer.size(), &found));
+  return found == nullptr ? std::to_string(uid) : found->pw_name;
 }
 
 // A group that bears the user's name has no other members, as a rule.
@@ -113,14 +127,16 @@ Reader this_reader() {
   const int count = ::getgroups(kMostGroups, groups.data());
   reader.groups.assign(groups.begin(), groups.begin() + std::max(count, 0));
   reader.groups.push_back(reader.gid);
-  const struct passwd* const user = ::getpwuid(reader.uid);
-  reader.user = user == nullptr ? std::to_string(reader.uid) : user->pw_name;
+  reader.user = name_of_user(reader.uid);
   reader.group = name_of_group(reader.gid);
   return reader;
 }
 
 std::optional<Reader> reader_named(const std::string& user) {
-  const struct passwd* const found = ::getpwnam(user.c_str());
+  Buffer buffer;
+  struct passwd record {};
+  struct passwd* found = nullptr;
+  static_cast<void>(::getpwnam_r(user.c_str(), &record, buffer.data(), buffer.size(), &found));
   if (found == nullptr) return std::nullopt;
   Reader reader{found->pw_uid, found->pw_gid, {}, user, {}};
   reader.groups.resize(kMostGroups);
@@ -150,8 +166,9 @@ std::vector<std::string> reading_obstacles(const std::string& path, const Reader
   struct stat status {};
   for (const std::string& folder : folders_above(path)) {
     if (::stat(folder.c_str(), &status) != 0 || may(status, reader, kEnter)) continue;
-    obstacles.push_back(reader.user + " may not enter " + folder + ", where " + path +
-                        " lies: " + way_into(folder, status, reader));
+    std::string obstacle = reader.user;
+    obstacle.append(" may not enter ").append(folder).append(", where ").append(path);
+    obstacles.push_back(obstacle.append(" lies: ").append(way_into(folder, status, reader)));
   }
   if (::stat(path.c_str(), &status) != 0 || may(status, reader, kRead)) return obstacles;
   obstacles.push_back(

@@ -154,6 +154,7 @@ Result<HttpResponse> CurlTransfer::outcome(CURLcode code) {
     response.retry_after =
         std::min(kMaxRetryAfter, std::chrono::seconds(static_cast<std::int64_t>(retry_after)));
   }
+  if (const char* const challenge = header("WWW-Authenticate")) response.challenge = challenge;
   response.freshness = freshness();
   response.date = date();
   if (response.date) *response.date += response.freshness.age;

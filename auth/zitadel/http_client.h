@@ -39,6 +39,7 @@ struct HttpResponse {
   std::string body{};
   std::optional<std::chrono::seconds> retry_after{};  // at most kMaxRetryAfter
   std::optional<WallTime> date{};                     // the server's clock, where it tells
+  std::string challenge{};                            // the first WWW-Authenticate
   Freshness freshness{};
   // What was asked, with its secrets, where the status is another than 200: see server_words.h.
   std::shared_ptr<const HttpRequest> sent{};

@@ -110,7 +110,8 @@ Result<KeyFile> read(const std::string& path, const Kind& wanted, jose::KeyReadi
 
 Result<ApplicationKey> as_application(Result<KeyFile> file) {
   if (!file) return std::move(file).error();
-  return ApplicationKey{std::move(file->key_id), std::move(file->id), std::move(file->key)};
+  return ApplicationKey{std::move(file->key_id), std::move(file->id), std::move(file->key),
+                        std::move(file->expires)};
 }
 
 Result<ServiceUserKey> as_service_user(Result<KeyFile> file) {

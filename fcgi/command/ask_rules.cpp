@@ -84,7 +84,7 @@ void require(const Command& command, auth::Settings& settings, const auth::Requi
   if (command.token_file.empty() || required.is_public()) {
     return report.good("required", required.describe());
   }
-  const auto answer = judge(settings, token, required);
+  const auto answer = Judge(settings).ask(token, required);
   if (answer) return report.good("required", required.describe() + ": the token meets it");
   report.bad("required",
              required.describe() + ": the token is refused, " + auth::to_string(answer.error()));

@@ -1,11 +1,16 @@
 #include "fcgi/command/check.h"
 
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <utility>
 
 #include "auth/base/clock.h"
@@ -24,15 +29,14 @@ bool is_there(const std::string& path) {
   return ::lstat(path.c_str(), &status) == 0;
 }
 
-// "a, b"
-std::string list_of(const std::vector<auth::SettingFile>& files) {
+// "a, b"; empty where there is none.
+std::string settings_files(const auth::Environment& environment, std::string_view program) {
   std::string text;
-  for (const auth::SettingFile& file : files) {
-    if (file.subject == "the settings file" && is_there(file.path)) {
-      text += (text.empty() ? "" : ", ") + file.path;
-    }
+  for (const auth::SettingFile& file : auth::find_setting_files(environment, program)) {
+    if (file.subject != "the settings file" || !is_there(file.path)) continue;
+    text += (text.empty() ? "" : ", ") + file.path;
   }
-  return text.empty() ? "from the environment alone" : text;
+  return text;
 }
 
 void check_key(const auth::Settings& settings, Report& report) {
@@ -44,6 +48,33 @@ void check_key(const auth::Settings& settings, Report& report) {
     return report.good("key", "client id " + settings.client_id + " with a secret");
   }
   report.good("key", "none is needed: JWTs are judged here");
+}
+
+// Certificates that OpenSSL can read in the text; what it makes of ZITADEL_CA_FILE.
+std::size_t count_certificates(const std::string& text) {
+  using Bio = std::unique_ptr<BIO, decltype(&::BIO_free)>;
+  using Certificate = std::unique_ptr<X509, decltype(&::X509_free)>;
+  const auto ask_nobody = [](char*, int, int, void*) { return 0; };  // for a password
+  const Bio bio(::BIO_new_mem_buf(text.data(), static_cast<int>(text.size())), ::BIO_free);
+  std::size_t count = 0;
+  while (bio != nullptr &&
+         Certificate(::PEM_read_bio_X509(bio.get(), nullptr, ask_nobody, nullptr), ::X509_free)) {
+    ++count;
+  }
+  ::ERR_clear_error();
+  return count;
+}
+
+void check_authorities(const auth::Settings& settings, Report& report) {
+  if (settings.ca_file.empty()) return;
+  const std::size_t count = count_certificates(settings.ca_certificates);
+  if (count == 0) {
+    return report.bad("authorities", "ZITADEL_CA_FILE " + settings.ca_file +
+                                         " holds no certificate that can be read: copy it anew, "
+                                         "from the line BEGIN CERTIFICATE to END CERTIFICATE");
+  }
+  report.good("authorities", settings.ca_file + ", " + std::to_string(count) +
+                                 (count == 1 ? " certificate" : " certificates"));
 }
 
 void check_rules(const auth::Settings& settings, Report& report) {
@@ -88,13 +119,24 @@ void check_cache(const auth::Settings& settings, Report& report) {
   report.note("cache", "not shared: " + folder + ' ' + opened.error().sentence);
 }
 
+// The folders that the command lines of the shipped files name, where they are not there.
+std::string missing_folders() {
+  std::string missing;
+  for (const char* folder : {"/run/zitadel-fcgi", "/var/log/zitadel-fcgi"}) {
+    if (!is_there(folder)) missing += std::string(" ") + folder;
+  }
+  if (missing.empty()) return {};
+  const std::string user = ::geteuid() == 0 ? "www-data" : auth::this_reader().user;
+  return "; spawn-fcgi's command needs" + missing + ": install -d -m 0750 -o " + user + missing;
+}
+
 void check_listener(int listener, Report& report) {
   if (!is_fastcgi()) {
-    return report.note("listener",
-                       "standard input is no socket: the web server or spawn-fcgi gives one");
+    return report.note("listener", "none here: the web server, spawn-fcgi or systemd gives one" +
+                                       missing_folders());
   }
   if (const auto warning = exposure_warning(listener)) return report.note("listener", *warning);
-  report.good("listener", "a socket that only the web server can connect to");
+  report.good("listener", "standard input listens, and no other user is seen to reach it");
 }
 
 }  // namespace
@@ -104,7 +146,8 @@ std::optional<auth::Settings> check_settings(const auth::Environment& environmen
                                              const std::vector<std::string>& told, Report& report) {
   auto loaded = auth::load_settings(environment, program);
   if (loaded) {
-    report.good("settings", list_of(auth::find_setting_files(environment, program)));
+    const std::string files = settings_files(environment, program);
+    report.good("settings", files.empty() ? "from the environment alone" : files);
     for (const std::string& warning : loaded->warnings) report.note("settings", warning);
     return *std::move(loaded);
   }
@@ -114,11 +157,20 @@ std::optional<auth::Settings> check_settings(const auth::Environment& environmen
     });
     if (!is_told) report.bad("settings", mistake);
   }
+  const std::string note = missing_file_note(environment, program);
+  if (!note.empty()) report.note("settings", note);
   return std::nullopt;
+}
+
+std::string missing_file_note(const auth::Environment& environment, std::string_view program) {
+  if (!settings_files(environment, program).empty()) return {};
+  return "no settings file was read: name yours before the command, "
+         "ZITADEL_ENV_FILE=/etc/zitadel-fcgi/api.env";
 }
 
 void check_rest(const auth::Settings& settings, int listener, Report& report) {
   check_key(settings, report);
+  check_authorities(settings, report);
   check_rules(settings, report);
   check_log(settings, report);
   check_cache(settings, report);

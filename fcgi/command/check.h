@@ -20,6 +20,10 @@ namespace fcgi {
                                                            const std::vector<std::string>& told,
                                                            Report& report);
 
+// How to name a settings file, where none is there; empty where one is.
+[[nodiscard]] std::string missing_file_note(const auth::Environment& environment,
+                                            std::string_view program);
+
 // Key, rules, log, cache and listener. Makes and changes no file.
 void check_rest(const auth::Settings& settings, int listener, Report& report);
 

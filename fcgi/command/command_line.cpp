@@ -106,7 +106,8 @@ By hand, it takes:
 
   -t, --check        read settings, key and rules, and say what is wrong and what mends it
       --as USER      check as the user that the program will run as (asks for root)
-      --rule REQUEST say which rule or endpoint decides about that request, and what it asks for;
+      --rule REQUEST
+                     say which rule or endpoint decides about that request, and what it asks for;
                      the request in one argument: 'GET /reports/x'
       --token-file FILE
                      with --rule: whether the access token in this file meets it ("-": standard

@@ -3,19 +3,17 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <future>
-#include <memory>
 #include <system_error>
 #include <utility>
 
-#include "auth/base/clock.h"
 #include "auth/base/descriptor.h"
 #include "auth/base/text.h"
 #include "auth/base/worker_pool.h"
 #include "auth/own_authentication.h"
 #include "auth/token/bearer_token.h"
-#include "auth/zitadel/curl_http_client.h"
 
 namespace fcgi {
 namespace {
@@ -48,15 +46,18 @@ auth::Result<auth::Secret, auth::Mistake> read_all(int file, const std::string& 
 
 }  // namespace
 
-auth::TokenValidator::Answer judge(auth::Settings& settings, auth::SecretView token,
-                                   const auth::Requirement& requirement) {
+Judge::Judge(auth::Settings& settings)
+    : settings_(settings),
+      authentication_(auth::own_authentication(settings, clock_)),
+      http_({settings.connect_timeout, settings.timeout, settings.max_in_flight,
+             settings.max_connections, settings.ca_file}) {}
+
+auth::TokenValidator::Answer Judge::ask(auth::SecretView token,
+                                        const auth::Requirement& requirement) {
   using Answer = auth::TokenValidator::Answer;
-  const auth::SystemClock clock;
   auth::WorkerPool workers(kWorkers);
-  const auto authentication = auth::own_authentication(settings, clock);
-  auth::CurlHttpClient http({settings.connect_timeout, settings.timeout, settings.max_in_flight,
-                             settings.max_connections, settings.ca_file});
-  auth::TokenValidator validator(settings, {http, *authentication, clock, workers, nullptr, false});
+  auth::TokenValidator validator(settings_,
+                                 {http_, *authentication_, clock_, workers, nullptr, false});
   // Shared: this may be gone before set_value has returned.
   const auto promise = std::make_shared<std::promise<Answer>>();
   std::future<Answer> answer = promise->get_future();
@@ -64,6 +65,16 @@ auth::TokenValidator::Answer judge(auth::Settings& settings, auth::SecretView to
     promise->set_value(std::move(answered));
   }));
   return answer.get();
+}
+
+// Shared as above.
+auth::Result<auth::HttpResponse> Judge::send(auth::HttpRequest request) {
+  using Outcome = auth::Result<auth::HttpResponse>;
+  const auto promise = std::make_shared<std::promise<Outcome>>();
+  std::future<Outcome> outcome = promise->get_future();
+  http_.send(std::move(request),
+             [promise](Outcome answer) { promise->set_value(std::move(answer)); });
+  return outcome.get();
 }
 
 auth::Result<auth::Secret, auth::Mistake> read_token_file(const std::string& path,

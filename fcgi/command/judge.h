@@ -1,18 +1,41 @@
-// One question about one token, waited for.
+// Questions that are waited for.
 #pragma once
 
+#include <memory>
 #include <string>
 
+#include "auth/base/clock.h"
 #include "auth/settings/settings.h"
 #include "auth/token/requirement.h"
 #include "auth/token_validator.h"
+#include "auth/zitadel/client_assertion.h"
+#include "auth/zitadel/curl_http_client.h"
 
 namespace fcgi {
 
-// As the program answers for itself with these settings, ZITADEL being asked where it would be.
-// Nothing is learned from others and nothing is kept. Takes the client secret out of the settings.
-[[nodiscard]] auth::TokenValidator::Answer judge(auth::Settings& settings, auth::SecretView token,
+// What it takes to ask ZITADEL as the program does. Nothing is learned from other processes and
+// nothing is kept. One thread.
+class Judge {
+ public:
+  // Takes the client secret out of the settings, which must outlive it.
+  explicit Judge(auth::Settings& settings);
+
+  // As the program would answer for itself. Waits for it.
+  [[nodiscard]] auth::TokenValidator::Answer ask(auth::SecretView token,
                                                  const auth::Requirement& requirement);
+
+  // One question over HTTP, waited for.
+  [[nodiscard]] auth::Result<auth::HttpResponse> send(auth::HttpRequest request);
+
+  [[nodiscard]] auth::ClientAuthentication& authentication() noexcept { return *authentication_; }
+  [[nodiscard]] const auth::Clock& clock() const noexcept { return clock_; }
+
+ private:
+  const auth::Settings& settings_;
+  const auth::SystemClock clock_{};
+  const std::unique_ptr<auth::ClientAuthentication> authentication_;
+  auth::CurlHttpClient http_;
+};
 
 // The token in a file, with nothing around it but blanks and line breaks; "-" is standard input.
 // The mistake is a whole sentence.

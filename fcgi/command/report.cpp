@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "auth/base/text.h"
+#include "auth/base/utf8.h"
 
 namespace fcgi {
 namespace {
@@ -19,6 +20,18 @@ std::string_view sign_of(Report::Mark mark) {
   return {};
 }
 
+// A path may hold any byte.
+std::string clean(std::string_view text) {
+  std::string cleaned;
+  while (!text.empty()) {
+    const std::size_t length = auth::utf8_length(text);
+    const bool is_shown = length > 1 || (length == 1 && !auth::is_control(text[0]));
+    cleaned += is_shown ? text.substr(0, length) : "?";
+    text.remove_prefix(std::max(length, std::size_t{1}));
+  }
+  return cleaned;
+}
+
 }  // namespace
 
 bool Report::is_good() const noexcept {
@@ -31,9 +44,7 @@ std::string Report::shown(const Line& line) {
 }
 
 void Report::add(Mark mark, std::string_view name, std::string_view text) {
-  Line line{mark, std::string(name), std::string(text)};
-  std::replace_if(line.text.begin(), line.text.end(), auth::is_control, '?');
-  lines_.push_back(std::move(line));
+  lines_.push_back({mark, std::string(name), clean(text)});
 }
 
 }  // namespace fcgi

@@ -7,7 +7,8 @@
 
 namespace fcgi {
 
-// One thread. Control characters are shown as '?': nothing from outside commands a terminal.
+// One thread. Control characters, and what is not UTF-8, are shown as '?': nothing from outside
+// commands a terminal or spoils JSON.
 class Report {
  public:
   enum class Mark { kGood, kBad, kNote };

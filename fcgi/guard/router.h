@@ -38,6 +38,8 @@ class Router {
   void add(std::string path, std::vector<std::string> methods, std::string_view requirement,
            Handler handler);
 
+  [[nodiscard]] const std::vector<Endpoint>& endpoints() const noexcept { return endpoints_; }
+
   // The endpoint, which lives as long as the router; or the response that settles the request
   // without one: 404, 405 with Allow, 204 with Allow for OPTIONS.
   [[nodiscard]] auth::Result<const Endpoint*, Response> find(const Request& request) const;

@@ -10,12 +10,24 @@
 #include <utility>
 
 #include "auth/base/descriptor.h"
+#include "auth/base/file_access.h"
 #include "auth/base/log.h"
 
 namespace fcgi {
 namespace {
 
 constexpr int kMostRests = 5;
+
+// Why, and what mends it.
+auth::Mistakes cannot_be_read(const std::string& path, int code) {
+  std::string sentence = "it cannot be read: " + std::generic_category().message(code);
+  if (code == EACCES) {
+    for (const std::string& each : auth::reading_obstacles(path, auth::this_reader(), false)) {
+      sentence += "; " + each;
+    }
+  }
+  return {sentence};
+}
 
 // The text of the file, or what the operator is told. A pipe must not keep anybody waiting.
 auth::Result<std::string, auth::Mistakes> text_of(const std::string& path) {
@@ -31,9 +43,7 @@ auth::Result<std::string, auth::Mistakes> text_of(const std::string& path) {
          (count = ::read(file.get(), part.data(), part.size())) > 0) {
     text.append(part.data(), static_cast<std::size_t>(count));
   }
-  if (count < 0) {
-    return auth::Mistakes{"it cannot be read: " + std::generic_category().message(errno)};
-  }
+  if (count < 0) return cannot_be_read(path, errno);
   return text;
 }
 

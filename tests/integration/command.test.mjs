@@ -1,6 +1,6 @@
 // What api.fcgi says to a person who starts it by hand, and that no web server ever gets it.
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, copyFileSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 
 import { startIssuer } from '../issuer/client.mjs';
@@ -179,6 +179,34 @@ describe('--check', () => {
     assert.match(bad[0], new RegExp(`ZITADEL_LOG_FILE .*${workspace.path('none')}: install -d -m 0750 -o `));
   });
 
+  it('sees certificates that nobody can read', async () => {
+    const pem = (body) => `-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE-----\n`;
+    settings({ ZITADEL_CA_FILE: workspace.write('etc/ca.pem', pem('QUJD')) });
+    const { code, bad } = await run(['--check']);
+    assert.equal(code, kExitConfiguration);
+    assert.match(bad[0], /ZITADEL_CA_FILE \S+ca\.pem holds no certificate that can be read: copy it anew/);
+    workspace.write('etc/ca.pem', readFileSync('/etc/ssl/certs/ca-certificates.crt'));
+    assert.match((await run(['--check'])).output, /✓ authorities: \S+ca\.pem, \d{2,} certificates/);
+  });
+
+  it('finds the settings that a file beside the program names', async () => {
+    settings();
+    workspace.write('lib/api.env', `ZITADEL_ENV_FILE=${workspace.settingsFile}\n`);
+    const { code, output } = await run(['--check'], { env: {} });
+    assert.equal(code, 0, output);
+    assert.ok(output.includes(`✓ settings: ${workspace.path('lib/api.env')}, ${workspace.settingsFile}\n`), output);
+  });
+
+  it('names the folders that spawn-fcgi\'s command needs', async () => {
+    settings();
+    const missing = ['/run/zitadel-fcgi', '/var/log/zitadel-fcgi'].filter((folder) => !existsSync(folder));
+    const { output } = await run(['--check']);
+    const [note] = output.split('\n').filter((line) => line.startsWith('– listener: '));
+    const advice = missing.length === 0 ? '' : `; spawn-fcgi's command needs ${missing.join(' ')}: install -d -m 0750 -o `;
+    assert.ok(note.includes(`spawn-fcgi or systemd gives one${advice}`), note);
+    assert.equal(note.includes('install'), missing.length > 0);
+  });
+
   it('warns of a claim that no program can be told', async () => {
     settings({ ZITADEL_PASS_CLAIMS: 'sub' });
     const { code, bad } = await run(['--check']);
@@ -234,6 +262,17 @@ describe('--as USER', { skip: !isRoot && 'only root can look as somebody else' }
     const { code, bad } = await run(['--check']);
     assert.equal(code, kExitConfiguration);
     assert.ok(bad[0].endsWith(`: chown root:www-data ${key} && chmod 640 ${key}`), bad[0]);
+    await mend(bad);
+    assert.equal((await run(['--check'])).code, 0);
+  });
+
+  it('names what opens rules to the user itself, too', async () => {
+    const rules = workspace.write('etc/rules', '/ token\n');
+    settings({ ZITADEL_RULES: rules });
+    chownSync(rules, 0, 0);
+    const { code, bad } = await run(['--check']);
+    assert.equal(code, kExitConfiguration);
+    assert.ok(bad[0].endsWith(`www-data may not read ${rules}: chmod o+r ${rules}`), bad[0]);
     await mend(bad);
     assert.equal((await run(['--check'])).code, 0);
   });

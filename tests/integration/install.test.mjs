@@ -10,8 +10,8 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 
 import { buildFolder, projectFolder } from './support/workspace.mjs';
 
+const commands = ['zitadel-check', 'zitadel-setup', 'zitadel-token'];
 const folders = ['apache', 'lighttpd', 'nginx', 'systemd'];
-const commands = ['zitadel-setup', 'zitadel-token'];
 
 function filesBelow(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
@@ -29,9 +29,9 @@ describe('make install', () => {
   afterEach(() => rmSync(root, { recursive: true, force: true }));
 
   // The programs are as they were built: -o keeps make from looking at them again.
+  const asBuilt = ['api.fcgi', ...commands].flatMap((name) => ['-o', `${buildFolder}/${name}`]);
   const make = (target, ...variables) => execFileSync('make', ['-s', target, `DESTDIR=${root}`,
-    `BUILD=${buildFolder}`, ...['api.fcgi', ...commands].flatMap((name) => ['-o', `${buildFolder}/${name}`]),
-    ...variables], { cwd: projectFolder, encoding: 'utf8' });
+    `BUILD=${buildFolder}`, ...asBuilt, ...variables], { cwd: projectFolder, encoding: 'utf8' });
   const read = (path) => readFileSync(join(root, path), 'utf8');
 
   it('installs the files as they are where nothing else is said', () => {
@@ -59,11 +59,11 @@ describe('make install', () => {
     it(`follows PREFIX=${prefix} and SYSCONFDIR=${configuration} in every file`, () => {
       make('install', `PREFIX=${prefix}`, `SYSCONFDIR=${configuration}`);
       let named = 0;
-      for (const path of filesBelow(root).filter((each) => !/\/(api\.fcgi|zitadel-[a-z]+)$/.test(each))) {
+      for (const path of filesBelow(root).filter((each) => !/\/bin\/zitadel-\w+$|\/api\.fcgi$/.test(each))) {
         const text = readFileSync(path, 'utf8').replaceAll(`${prefix}/lib/zitadel-fcgi/api.fcgi`, () => {
           named += 1;
           return '';
-        }).replaceAll(`${configuration}/zitadel-fcgi/`, '');
+        }).replaceAll(`${configuration}/zitadel-fcgi/`, '').replaceAll(`${prefix}/share/zitadel-fcgi/`, '');
         assert.doesNotMatch(text, /\/usr\/local|\/etc\/zitadel-fcgi/, path);
       }
       assert.ok(named >= 14, `the program is named ${named} times`);

@@ -1,0 +1,98 @@
+#include "cli/check/failure.h"
+
+#include <string_view>
+
+#include "auth/base/text.h"
+#include "auth/zitadel/server_words.h"
+#include "auth/zitadel/url.h"
+
+namespace cli {
+namespace {
+
+using auth::Reason;
+
+bool holds(std::string_view text, std::string_view part) {
+  return auth::lower_case(text).find(part) != std::string::npos;
+}
+
+std::string with_other_scheme(const std::string& url) {
+  return url.starts_with("https:") ? "http" + url.substr(5) : "https" + url.substr(4);
+}
+
+// Whether the other protocol is spoken there. Nothing secret is sent.
+bool speaks_other(const std::string& url, fcgi::Judge& judge) {
+  const auto answer = judge.send({with_other_scheme(url)});
+  const bool asks_for_tls = url.starts_with("http:");
+  // Whatever the certificate is: it shows one.
+  return answer ? answer->status != 400
+                : asks_for_tls && answer.error().reason == Reason::kTlsFailed &&
+                      !holds(answer.error().detail, "wrong version number");
+}
+
+std::string certificate_advice(std::string_view words, const std::string& ca_file,
+                               const std::string& setting) {
+  if (holds(words, "subject name") || holds(words, "does not match")) {
+    return "the certificate is for another name: write the name that it is for into " + setting +
+           ", or give the server one for this name";
+  }
+  if (holds(words, "expired") || holds(words, "not yet valid")) {
+    return "renew the certificate; or is this machine's clock wrong?";
+  }
+  if (holds(words, "certificate") && ca_file.empty()) {
+    return "the certificate is of an authority that this machine does not know: write the path of "
+           "that authority's certificate (PEM) into ZITADEL_CA_FILE";
+  }
+  if (holds(words, "certificate")) {
+    return "ZITADEL_CA_FILE (" + ca_file +
+           ") does not hold the authority that the certificate is of: it counts instead of the "
+           "system's, so put the right one, or both, into it";
+  }
+  return "is there a server of TLS 1.2 or newer at this port?";
+}
+
+Failure wrong_protocol(const std::string& url, const std::string& setting) {
+  const bool is_https = url.starts_with("https:");
+  const std::string right = auth::origin_of(with_other_scheme(url));
+  return {
+      Trouble::kSettings,
+      std::string("the port speaks ") + (is_https ? "plain HTTP" : "TLS") + ", and " + setting +
+          " says " + (is_https ? "https" : "http") + ": write " + right +
+          (is_https ? " (for another machine that needs ZITADEL_ALLOW_HTTP=1), or the port of TLS"
+                    : "")};
+}
+
+}  // namespace
+
+Failure explain_failure(const auth::Error& error, const std::string& url,
+                        const std::string& setting, const std::string& ca_file,
+                        fcgi::Judge& judge) {
+  const std::string words = to_string(error);
+  const auto with = [&](const std::string& advice) {
+    return Failure{Trouble::kZitadel, words + ": " + advice};
+  };
+  switch (error.reason) {
+    case Reason::kTlsFailed:
+      if (speaks_other(url, judge)) return wrong_protocol(url, setting);
+      return with(certificate_advice(error.detail, ca_file, setting));
+    case Reason::kConnectionLost:
+    case Reason::kMalformedAnswer:
+    case Reason::kAnswerTruncated:
+      if (speaks_other(url, judge)) return wrong_protocol(url, setting);
+      return with("something at this port ends the connection: is it ZITADEL's, or a proxy's?");
+    case Reason::kTimedOut:
+    case Reason::kAnswerStalled:
+      return with(
+          "is a firewall between, or is the server overloaded? ZITADEL_TIMEOUT_MS and "
+          "ZITADEL_CONNECT_TIMEOUT_MS say how long is waited");
+    default:
+      return with("is it running, are name and port in " + setting +
+                  " right, does a firewall let this machine out?");
+  }
+}
+
+std::string with_words(const std::string& text, const auth::HttpResponse& answer) {
+  const std::string words = auth::server_words(answer);
+  return words.empty() ? text : text + ", saying: " + words;
+}
+
+}  // namespace cli

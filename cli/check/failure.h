@@ -1,0 +1,26 @@
+// What an answer that is none, or another than expected, means, and what mends it.
+#pragma once
+
+#include <string>
+
+#include "auth/base/result.h"
+#include "auth/zitadel/http_client.h"
+#include "cli/check/findings.h"
+#include "fcgi/command/judge.h"
+
+namespace cli {
+
+struct Failure {
+  Trouble trouble;
+  std::string text;
+};
+
+// What became of a question that brought no answer. url: what was asked; setting: what names it.
+[[nodiscard]] Failure explain_failure(const auth::Error& error, const std::string& url,
+                                      const std::string& setting, const std::string& ca_file,
+                                      fcgi::Judge& judge);
+
+// The text, and what the server said in an answer of another status than 200.
+[[nodiscard]] std::string with_words(const std::string& text, const auth::HttpResponse& answer);
+
+}  // namespace cli

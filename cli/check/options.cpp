@@ -1,0 +1,54 @@
+#include "cli/check/options.h"
+
+#include "auth/zitadel/url.h"
+
+namespace cli {
+
+auth::Result<CheckOptions, auth::Mistake> parse_check_options(
+    const std::vector<std::string_view>& arguments) {
+  Option token_file{"--token-file"};
+  Option url{"--url"};
+  Option json{"--json", Option::Kind::kFlag};
+  const auto asked = read_arguments(arguments, {&token_file, &url, &json});
+  if (!asked) return asked.error();
+  CheckOptions options{*asked, std::string(token_file.value()), {}, json.given()};
+  if (*asked != Asked::kWork || !url.given()) return options;
+  // What stands there is asked for, and a token is sent only where it is safe (site.cpp).
+  if (const auto checked = auth::check_url(url.value(), true); !checked) {
+    return option_mistake(url.name, checked.error().sentence);
+  }
+  options.url = auth::plain_url(url.value());
+  return options;
+}
+
+std::string_view check_help() noexcept {
+  return R"(Usage: zitadel-check [OPTION]...
+Go through all that must work before an API behind zitadel-fcgi answers its callers, and say of
+each whether it does, why not, and what mends it.
+
+  --token-file FILE
+                  look at the access token in this file, too ("-": standard input)
+  --url URL       look at the site, too, from outside: where the API is served, such as
+                  https://my.site/api
+  --json          print JSON
+  --help          show this text
+  --version       show the version
+
+It reads the settings that api.fcgi reads: the environment, and the file that ZITADEL_ENV_FILE names,
+else .env.
+
+  ZITADEL_ENV_FILE=/etc/zitadel-fcgi/api.env zitadel-check --token-file token.txt
+
+The exit status is that of the first thing that is wrong:
+  0   nothing is
+  64  the command line
+  65  the token
+  69  ZITADEL cannot be reached, or answers wrongly
+  76  the site
+  77  ZITADEL refuses this API's own key or secret, or this machine's clock is wrong
+  78  the settings
+No token, key or secret is ever printed.
+)";
+}
+
+}  // namespace cli

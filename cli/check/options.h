@@ -1,0 +1,26 @@
+// The command line of zitadel-check.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "auth/base/result.h"
+#include "cli/common/arguments.h"
+
+namespace cli {
+
+struct CheckOptions {
+  Asked asked = Asked::kWork;
+  std::string token_file{};  // "-": standard input
+  std::string url{};         // where the API is served, spelt as plain_url does it
+  bool json = false;
+};
+
+// arguments: without the program's name.
+[[nodiscard]] auth::Result<CheckOptions, auth::Mistake> parse_check_options(
+    const std::vector<std::string_view>& arguments);
+
+[[nodiscard]] std::string_view check_help() noexcept;
+
+}  // namespace cli

@@ -130,8 +130,8 @@ if build; then
   lint
   unit_tests
   replays
-  node_tests 'test issuer' 300 tests/issuer/test/*.test.mjs
-  node_tests 'integration tests' 2400 tests/integration/*.test.mjs
+  node_tests 'test issuer' 600 tests/issuer/test/*.test.mjs
+  node_tests 'integration tests' 3000 tests/integration/*.test.mjs
   coverage
 else
   count build 1

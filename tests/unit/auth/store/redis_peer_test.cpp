@@ -210,7 +210,7 @@ class RedisPeerTest : public CppUnit::TestFixture {
 
   void reads_an_answer_that_comes_in_pieces() {
     const Peer peer("$0\r\n\r\n$10\r\n0123456789\r\n", 3);
-    RedisStore store(address(peer.url()), clock_);
+    RedisStore store(address(peer.url()), clock_, std::chrono::seconds(5));
     for (int i = 0; i < 10; ++i) {
       CPPUNIT_ASSERT(get(store, store_key(1)) == std::string("0123456789"));
     }

@@ -22,7 +22,6 @@ Reason reason_of(CURLcode code, bool answer_begun) {
     case CURLE_OPERATION_TIMEDOUT:
       return answer_begun ? Reason::kAnswerStalled : Reason::kTimedOut;
     case CURLE_PARTIAL_FILE:
-      return Reason::kAnswerTruncated;
     case CURLE_RECV_ERROR:
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:
@@ -95,6 +94,7 @@ bool CurlTransfer::prepare(HttpRequest request, std::chrono::milliseconds timeou
   shared_ = &shared;
   body_.clear();
   too_large_ = false;
+  head_ended_ = false;
   message_[0] = '\0';
   if (!set_up()) return false;
   place_.emplace(shared.connections);
@@ -141,9 +141,11 @@ Result<HttpResponse> CurlTransfer::outcome(CURLcode code) {
       curl_.easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK;
   if (code != CURLE_OK) {
     if (too_large_) return Error{Reason::kAnswerTooLarge, "more than 1 MiB"};
-    const Reason reason = reason_of(code, status_known && status != 0);
+    const Reason reason = reason_of(code, head_ended_);
     return Error{reason, reason == Reason::kTimedOut ? stage() : words_of(code)};
   }
+  // libcurl takes a head that breaks off for a whole one, and what only announces an answer for it.
+  if (!head_ended_) return Error{Reason::kConnectionLost, "in the head of its answer"};
   curl_off_t retry_after = 0;
   if (!status_known ||
       curl_.easy_getinfo(handle_, CURLINFO_RETRY_AFTER, &retry_after) != CURLE_OK) {
@@ -243,10 +245,19 @@ std::size_t CurlTransfer::receive(char* data, std::size_t size, std::size_t coun
   return bytes;
 }
 
-std::size_t CurlTransfer::on_header(char*, std::size_t size, std::size_t count,
+std::size_t CurlTransfer::on_header(char* data, std::size_t size, std::size_t count,
                                     void* transfer) noexcept {
-  static_cast<CurlTransfer*>(transfer)->place_->hear(std::chrono::steady_clock::now());
-  return size * count;
+  auto& self = *static_cast<CurlTransfer*>(transfer);
+  self.place_->hear(std::chrono::steady_clock::now());
+  // An empty line ends a head, also that of a 1xx, or of a proxy's answer, which leaves it zero.
+  const std::string_view line(data, size * count);
+  if (line == "\r\n" || line == "\n") {
+    long status = 0;
+    self.head_ended_ =
+        self.curl_.easy_getinfo(self.handle_, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK &&
+        status >= 200;
+  }
+  return line.size();
 }
 
 int CurlTransfer::on_connection(void* transfer, char* address, char*, int,
@@ -273,6 +284,7 @@ std::string CurlTransfer::stage() const {
     curl_off_t microseconds = 0;
     return curl_.easy_getinfo(handle_, info, &microseconds) == CURLE_OK && microseconds > 0;
   };
+  if (reached(CURLINFO_STARTTRANSFER_TIME_T)) return "an answer began and stopped in its head";
   if (reached(CURLINFO_PRETRANSFER_TIME_T)) return "the question was sent, no answer came";
   // CURLINFO_CONNECT_TIME_T stays zero until TLS is set up too.
   long port = 0;

@@ -55,7 +55,8 @@ class CurlTransfer {
   [[nodiscard]] bool set_up();
   static std::size_t receive(char* data, std::size_t size, std::size_t count,
                              void* transfer) noexcept;
-  static std::size_t on_header(char*, std::size_t size, std::size_t count, void* transfer) noexcept;
+  static std::size_t on_header(char* data, std::size_t size, std::size_t count,
+                               void* transfer) noexcept;
   static int on_connection(void* transfer, char* address, char*, int, int local_port) noexcept;
   void free_headers() noexcept;
   [[nodiscard]] const char* header(const char* name, std::size_t index = 0) const;
@@ -74,6 +75,7 @@ class CurlTransfer {
   HttpRequest request_{};
   std::string body_{};
   bool too_large_ = false;
+  bool head_ended_ = false;  // that of the answer itself, not one of a 1xx before it
   std::array<char, CURL_ERROR_SIZE> message_{};
 };
 

@@ -66,9 +66,9 @@ class HttpClient {
 
   // Calls done exactly once, on the client's own thread, or on the caller's before returning;
   // done must not block. An answer of any status is a value. Errors: kUnreachable (no connection),
-  // kTlsFailed, kTimedOut (not a byte came), kConnectionLost, kAnswerTooLarge, kAnswerTruncated,
-  // kAnswerStalled, kMalformedAnswer (not HTTP), kShuttingDown, kInternal. Redirects are never
-  // followed.
+  // kTlsFailed, kTimedOut (no answer, or only a part of its head), kConnectionLost,
+  // kAnswerTooLarge, kAnswerTruncated, kAnswerStalled, kMalformedAnswer (not HTTP), kShuttingDown,
+  // kInternal. Redirects are never followed.
   virtual void send(HttpRequest request, Done done) = 0;
 
   // Returns how many requests can be under way without one that waits for a connection.

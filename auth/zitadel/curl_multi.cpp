@@ -58,9 +58,12 @@ bool CurlMulti::may_start() {
 }
 
 bool CurlMulti::start(std::unique_ptr<CurlTransfer>& transfer, HttpRequest request,
-                      HttpClient::Done done, std::chrono::milliseconds left) {
+                      HttpClient::Done done, Time deadline) {
   CURL* const handle = transfer->handle();
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+      deadline - std::chrono::steady_clock::now());
   transfer->done = std::move(done);
+  transfer->deadline = deadline;
   if (!transfer->prepare(std::move(request), left, shared_) ||
       curl_.multi_add_handle(multi_, handle) != CURLM_OK) {
     return false;

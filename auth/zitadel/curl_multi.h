@@ -43,7 +43,7 @@ class CurlMulti {
   // Begins the exchange, and takes the transfer. Returns false where libcurl refuses the request:
   // then the transfer is left.
   [[nodiscard]] bool start(std::unique_ptr<CurlTransfer>& transfer, HttpRequest request,
-                           HttpClient::Done done, std::chrono::milliseconds left);
+                           HttpClient::Done done, Time deadline);
   void act(int socket, std::uint32_t events);
   void run_timers();
   // Gives each transfer that has ended. Returns false if it stopped at `until` before all were

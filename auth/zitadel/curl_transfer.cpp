@@ -1,6 +1,7 @@
 #include "auth/zitadel/curl_transfer.h"
 
 #include <openssl/x509_vfy.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
@@ -53,10 +54,11 @@ Reason reason_of(CURLcode code, bool answer_begun) {
 }  // namespace
 
 std::unique_ptr<CurlTransfer> CurlTransfer::make(const CurlLibrary& curl,
-                                                 const HttpOptions& options) {
+                                                 const HttpOptions& options,
+                                                 CurlDescriptors& descriptors) {
   CURL* const handle = curl.easy_init();
   if (handle == nullptr) return nullptr;
-  return std::unique_ptr<CurlTransfer>(new CurlTransfer(curl, options, handle));
+  return std::unique_ptr<CurlTransfer>(new CurlTransfer(curl, options, descriptors, handle));
 }
 
 CurlTransfer::~CurlTransfer() {
@@ -74,6 +76,10 @@ bool CurlTransfer::set_up() {
   };
   const auto connect_timeout = static_cast<long>(options_.connect_timeout.count());
   return set(CURLOPT_ERRORBUFFER, message_.data()) &&
+         set(CURLOPT_OPENSOCKETFUNCTION, &CurlTransfer::open_socket) &&
+         set(CURLOPT_OPENSOCKETDATA, this) &&
+         set(CURLOPT_CLOSESOCKETFUNCTION, &CurlTransfer::close_socket) &&
+         set(CURLOPT_CLOSESOCKETDATA, &descriptors_) &&
          set(CURLOPT_WRITEFUNCTION, &CurlTransfer::receive) && set(CURLOPT_WRITEDATA, this) &&
          set(CURLOPT_HEADERFUNCTION, &CurlTransfer::on_header) && set(CURLOPT_HEADERDATA, this) &&
          set(CURLOPT_PREREQFUNCTION, &CurlTransfer::on_connection) &&
@@ -94,7 +100,7 @@ bool CurlTransfer::prepare(HttpRequest request, std::chrono::milliseconds timeou
   shared_ = &shared;
   body_.clear();
   too_large_ = false;
-  head_ended_ = false;
+  lacks_descriptor_ = head_ended_ = false;
   message_[0] = '\0';
   if (!set_up()) return false;
   place_.emplace(shared.connections);
@@ -163,6 +169,14 @@ Result<HttpResponse> CurlTransfer::outcome(CURLcode code) {
   return response;
 }
 
+// libcurl does not tell why it cannot look a name up, or read the certificates.
+bool CurlTransfer::lacked_descriptor(CURLcode code) const {
+  if (code == CURLE_OK) return false;
+  if (lacks_descriptor_) return true;
+  return (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_SSL_CACERT_BADFILE) &&
+         CurlDescriptors::is_none_left();
+}
+
 bool CurlTransfer::was_http2() const {
   long version = 0;
   return curl_.easy_getinfo(handle_, CURLINFO_HTTP_VERSION, &version) == CURLE_OK &&
@@ -228,6 +242,20 @@ void CurlTransfer::clear() {
   place_.reset();
   shared_ = nullptr;
   done = nullptr;
+}
+
+curl_socket_t CurlTransfer::open_socket(void* transfer, curlsocktype,
+                                        curl_sockaddr* address) noexcept {
+  auto& self = *static_cast<CurlTransfer*>(transfer);
+  return self.descriptors_
+      .open(address->family, address->socktype, address->protocol, self.lacks_descriptor_)
+      .release();
+}
+
+int CurlTransfer::close_socket(void* descriptors, curl_socket_t socket) noexcept {
+  const int closed = ::close(socket);
+  static_cast<CurlDescriptors*>(descriptors)->closed();
+  return closed;
 }
 
 std::size_t CurlTransfer::receive(char* data, std::size_t size, std::size_t count,

@@ -48,8 +48,8 @@ struct HttpOptions {
   std::chrono::milliseconds connect_timeout{2000};
   std::chrono::milliseconds timeout{5000};  // in all, time in the queue included
   std::size_t max_in_flight = 4096;         // transfers at once; more wait in a queue
-  std::size_t max_connections = 1024;
-  std::string ca_file{};  // PEM; empty: the system's
+  std::size_t max_connections = 1024;       // a quarter of this process's descriptors at most
+  std::string ca_file{};                    // PEM; empty: the system's
   // A connection is not kept longer, also one that is never idle, unless the server's name cannot
   // be looked up: then there is no other to be had.
   std::chrono::milliseconds connection_life{300'000};

@@ -17,6 +17,8 @@ namespace {
 // An address that was found is used for as long without being looked up again.
 constexpr std::chrono::seconds kAddressLife{20};
 constexpr std::size_t kUsualAnswerBytes = 16 << 10;
+// Below libcurl's own limit of 300 KiB, which it does not tell from a connection that is lost.
+constexpr std::size_t kMaxHeadBytes = 128 << 10;
 
 Reason reason_of(CURLcode code, bool answer_begun) {
   switch (code) {
@@ -99,7 +101,8 @@ bool CurlTransfer::prepare(HttpRequest request, std::chrono::milliseconds timeou
   request_ = std::move(request);
   shared_ = &shared;
   body_.clear();
-  too_large_ = false;
+  head_bytes_ = 0;
+  too_large_ = nullptr;
   lacks_descriptor_ = head_ended_ = false;
   message_[0] = '\0';
   if (!set_up()) return false;
@@ -146,7 +149,10 @@ Result<HttpResponse> CurlTransfer::outcome(CURLcode code) {
   const bool status_known =
       curl_.easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK;
   if (code != CURLE_OK) {
-    if (too_large_) return Error{Reason::kAnswerTooLarge, "more than 1 MiB"};
+    if (too_large_ != nullptr) return Error{Reason::kAnswerTooLarge, too_large_};
+    if (code == CURLE_OUT_OF_MEMORY && has_begun()) {  // what libcurl says of too long a line
+      return Error{Reason::kAnswerTooLarge, "a header of more than 100 KiB, or no memory is left"};
+    }
     const Reason reason = reason_of(code, head_ended_);
     return Error{reason, reason == Reason::kTimedOut ? stage() : words_of(code)};
   }
@@ -264,7 +270,7 @@ std::size_t CurlTransfer::receive(char* data, std::size_t size, std::size_t coun
   const std::size_t bytes = size * count;
   self.place_->hear(std::chrono::steady_clock::now());
   if (bytes > kMaxAnswerBytes - self.body_.size()) {
-    self.too_large_ = true;
+    self.too_large_ = "more than 1 MiB";
     return CURL_WRITEFUNC_ERROR;
   }
   // To grow step by step would copy all of it again, for many answers at the same time.
@@ -285,7 +291,10 @@ std::size_t CurlTransfer::on_header(char* data, std::size_t size, std::size_t co
         self.curl_.easy_getinfo(self.handle_, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK &&
         status >= 200;
   }
-  return line.size();
+  self.head_bytes_ += line.size();
+  if (self.head_bytes_ <= kMaxHeadBytes) return line.size();
+  self.too_large_ = "its head has more than 128 KiB";
+  return CURL_WRITEFUNC_ERROR;
 }
 
 int CurlTransfer::on_connection(void* transfer, char* address, char*, int,
@@ -306,20 +315,21 @@ void CurlTransfer::free_headers() noexcept {
   headers_ = nullptr;
 }
 
+bool CurlTransfer::has_passed(CURLINFO stage) const {
+  curl_off_t microseconds = 0;
+  return curl_.easy_getinfo(handle_, stage, &microseconds) == CURLE_OK && microseconds > 0;
+}
+
 // Where the time went, for the operator.
 std::string CurlTransfer::stage() const {
-  const auto reached = [this](CURLINFO info) {
-    curl_off_t microseconds = 0;
-    return curl_.easy_getinfo(handle_, info, &microseconds) == CURLE_OK && microseconds > 0;
-  };
-  if (reached(CURLINFO_STARTTRANSFER_TIME_T)) return "an answer began and stopped in its head";
-  if (reached(CURLINFO_PRETRANSFER_TIME_T)) return "the question was sent, no answer came";
+  if (has_begun()) return "an answer began and stopped in its head";
+  if (has_passed(CURLINFO_PRETRANSFER_TIME_T)) return "the question was sent, no answer came";
   // CURLINFO_CONNECT_TIME_T stays zero until TLS is set up too.
   long port = 0;
   if (curl_.easy_getinfo(handle_, CURLINFO_LOCAL_PORT, &port) == CURLE_OK && port > 0) {
     return "connected, but TLS was not set up";
   }
-  if (reached(CURLINFO_NAMELOOKUP_TIME_T)) return "while connecting";
+  if (has_passed(CURLINFO_NAMELOOKUP_TIME_T)) return "while connecting";
   return "while waiting for a connection or looking up the name";
 }
 

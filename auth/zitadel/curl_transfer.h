@@ -76,6 +76,9 @@ class CurlTransfer {
   [[nodiscard]] std::optional<WallTime> date() const;
   [[nodiscard]] const char* certificate_advice() const;
   [[nodiscard]] std::string words_of(CURLcode code) const;
+  [[nodiscard]] bool has_passed(CURLINFO stage) const;
+  // Whether anything of an answer has come.
+  [[nodiscard]] bool has_begun() const { return has_passed(CURLINFO_STARTTRANSFER_TIME_T); }
   [[nodiscard]] std::string stage() const;
 
   const CurlLibrary& curl_;
@@ -87,7 +90,8 @@ class CurlTransfer {
   curl_slist* headers_ = nullptr;
   HttpRequest request_{};
   std::string body_{};
-  bool too_large_ = false;
+  std::size_t head_bytes_ = 0;       // with those of each 1xx before it
+  const char* too_large_ = nullptr;  // what is
   bool lacks_descriptor_ = false;
   bool head_ended_ = false;  // that of the answer itself, not one of a 1xx before it
   std::array<char, CURL_ERROR_SIZE> message_{};

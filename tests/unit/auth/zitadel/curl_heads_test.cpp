@@ -54,6 +54,8 @@ class CurlHeadsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(one_that_is_announced_again_and_again_is_no_answer);
   CPPUNIT_TEST(one_that_stops_after_its_head_has_stalled);
   CPPUNIT_TEST(one_that_breaks_off_in_its_head_is_a_lost_connection);
+  CPPUNIT_TEST(a_head_that_is_too_large_is_too_large);
+  CPPUNIT_TEST(a_head_of_a_hundred_kilobytes_is_taken);
   CPPUNIT_TEST(an_answer_is_judged_without_the_one_before);
   CPPUNIT_TEST_SUITE_END();
 
@@ -107,6 +109,37 @@ class CurlHeadsTest : public CppUnit::TestFixture {
       CurlHttpClient client(quick());
       assert_failed(Reason::kConnectionLost, ask(client, server.url()).wait(), bytes);
     }
+  }
+
+  void a_head_that_is_too_large_is_too_large() {
+    const std::string filler(290'000, 'y');
+    std::string lines;
+    for (int i = 0; i < 20; ++i) lines += "X: " + std::string(60'000, 'y') + "\r\n";
+    std::string interim;
+    for (int i = 0; i < 10'000; ++i) interim += "HTTP/1.1 103 Early Hints\r\n\r\n";
+    for (const std::string& bytes :
+         {http_answer(200, "{}", "X: " + filler + "\r\n"), http_answer(200, "{}", lines),
+          "HTTP/1.1 200 " + filler + "\r\n\r\n{}", interim + http_answer(200, "{}"),
+          "HTTP/1.1 103 Early Hints\r\nX: " + filler + "\r\n\r\n" + http_answer(200, "{}")}) {
+      const LoopbackServer server([&](Connection& connection) {
+        if (!connection.read_request().empty()) connection.send(bytes);
+        connection.wait_for_end();
+      });
+      HttpOptions patient;
+      CurlHttpClient client(patient);
+      const HttpOutcome outcome = ask(client, server.url(), "token=a").wait();
+      assert_failed(Reason::kAnswerTooLarge, outcome, bytes.substr(0, 40));
+    }
+  }
+
+  void a_head_of_a_hundred_kilobytes_is_taken() {
+    const std::string line = "X: " + std::string(50'000, 'y') + "\r\n";
+    const LoopbackServer server([&](Connection& connection) {
+      if (!connection.read_request().empty()) connection.send(http_answer(200, "{}", line + line));
+    });
+    HttpOptions patient;
+    CurlHttpClient client(patient);
+    CPPUNIT_ASSERT(ask(client, server.url()).wait().has_value());
   }
 
   // Transfers are used again.

@@ -32,6 +32,9 @@ constexpr std::uint32_t kWake = 0;  // what epoll knows the eventfd by, instead 
 constexpr std::chrono::microseconds kTurn{500};
 // No descriptor is looked for so soon after none was left.
 constexpr std::chrono::milliseconds kNoneLeft{20};
+// What has come is read before deadlines are judged: this process may have been stopped. While ever
+// more comes, they are judged after so many turns.
+constexpr int kTurnsToRead = 1000;
 
 struct Pending {
   HttpRequest request;
@@ -73,6 +76,7 @@ class CurlHttpClient::Loop {
   void start_queued();
   void start_transfer(Pending pending);
   void wait_and_act();
+  void expire();
   [[nodiscard]] int wait_milliseconds() const;
   void act(const epoll_event& event);
   void finish_transfers();
@@ -98,6 +102,9 @@ class CurlHttpClient::Loop {
   SteadyClock::time_point last_active_{};
   SteadyClock::time_point none_left_{};  // when no descriptor was left
   bool is_behind_ = false;               // a turn has ended before all was done
+  SteadyClock::time_point looked_{};     // when was last looked for what has come
+  bool is_quiet_ = true;                 // nothing had
+  int turns_due_ = 0;                    // since a deadline has passed
   std::deque<Pending> queue_{};
   CurlDescriptors descriptors_{};
   std::unique_ptr<CurlMulti> current_{};               // null: nothing was asked lately
@@ -186,6 +193,7 @@ void CurlHttpClient::Loop::run() {
     start_queued();
     wait_and_act();
     finish_transfers();
+    expire();
   }
   abandon_all();
   spare_.clear();
@@ -294,9 +302,11 @@ int CurlHttpClient::Loop::wait_milliseconds() const {
 
 void CurlHttpClient::Loop::wait_and_act() {
   std::array<epoll_event, 256> events;
+  looked_ = SteadyClock::now();
   const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
                                  wait_milliseconds());
   is_behind_ = false;
+  is_quiet_ = count == 0;
   const auto end = SteadyClock::now() + kTurn;
   // What is left over is told of again.
   for (int i = 0; i < count && (i == 0 || SteadyClock::now() < end); ++i) {
@@ -326,6 +336,19 @@ void CurlHttpClient::Loop::finish_transfers() {
           retire(std::move(transfer), code);
         });
     if (!all) is_behind_ = true;
+  });
+}
+
+void CurlHttpClient::Loop::expire() {
+  bool due = false;
+  with_each([&](CurlMulti& multi) { due = due || multi.is_due(looked_); });
+  turns_due_ = due ? turns_due_ + 1 : 0;
+  const bool all_read = is_quiet_ && !is_behind_;
+  if (!due || (!all_read && turns_due_ < kTurnsToRead)) return;
+  with_each([this](CurlMulti& multi) {
+    multi.expire(looked_, [this](std::unique_ptr<CurlTransfer> transfer, CURLcode code) {
+      retire(std::move(transfer), code);
+    });
   });
 }
 

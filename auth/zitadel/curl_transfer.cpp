@@ -96,8 +96,7 @@ bool CurlTransfer::set_up() {
          (options_.ca_file.empty() || set(CURLOPT_CAINFO, options_.ca_file.c_str()));
 }
 
-bool CurlTransfer::prepare(HttpRequest request, std::chrono::milliseconds timeout,
-                           CurlShared& shared) {
+bool CurlTransfer::prepare(HttpRequest request, CurlShared& shared) {
   request_ = std::move(request);
   shared_ = &shared;
   body_.clear();
@@ -140,8 +139,7 @@ bool CurlTransfer::prepare(HttpRequest request, std::chrono::milliseconds timeou
   return method_set && (method.empty() || set(CURLOPT_CUSTOMREQUEST, method.c_str())) &&
          set(CURLOPT_URL, request_.url.c_str()) && set(CURLOPT_HTTPHEADER, headers_) &&
          set(CURLOPT_PIPEWAIT, wait_for_alpn) && set(CURLOPT_NOPROXY, without_proxy) &&
-         set(CURLOPT_DNS_CACHE_TIMEOUT, address_life) &&
-         set(CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(timeout.count())));
+         set(CURLOPT_DNS_CACHE_TIMEOUT, address_life);
 }
 
 Result<HttpResponse> CurlTransfer::outcome(CURLcode code) {

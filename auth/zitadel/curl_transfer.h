@@ -36,8 +36,7 @@ class CurlTransfer {
 
   // Takes the request over and sets the handle up for it. False: libcurl lacks or refused an
   // option. shared must live until clear.
-  [[nodiscard]] bool prepare(HttpRequest request, std::chrono::milliseconds timeout,
-                             CurlShared& shared);
+  [[nodiscard]] bool prepare(HttpRequest request, CurlShared& shared);
   // The answer of the finished exchange.
   [[nodiscard]] Result<HttpResponse> outcome(CURLcode code);
   // Whether the exchange failed because this process has no descriptor left.
@@ -55,8 +54,8 @@ class CurlTransfer {
   [[nodiscard]] CURL* handle() const noexcept { return handle_; }
 
   HttpClient::Done done{};
-  CurlConnections::Time deadline{};
-  bool has_waited = false;  // for a descriptor
+  CurlConnections::Time deadline{};  // kept by others: libcurl would not read what has come
+  bool has_waited = false;           // for a descriptor
 
  private:
   CurlTransfer(const CurlLibrary& curl, const HttpOptions& options, CurlDescriptors& descriptors,

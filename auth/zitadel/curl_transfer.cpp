@@ -320,7 +320,7 @@ bool CurlTransfer::has_passed(CURLINFO stage) const {
 
 // Where the time went, for the operator.
 std::string CurlTransfer::stage() const {
-  if (has_begun()) return "an answer began and stopped in its head";
+  if (head_bytes_ > 0) return "an answer began and stopped in its head";
   if (has_passed(CURLINFO_PRETRANSFER_TIME_T)) return "the question was sent, no answer came";
   // CURLINFO_CONNECT_TIME_T stays zero until TLS is set up too.
   long port = 0;

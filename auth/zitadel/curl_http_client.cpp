@@ -30,12 +30,28 @@ constexpr std::uint32_t kWake = 0;  // what epoll knows the eventfd by, instead 
 // How long transfers are started, served or ended before the thread looks at what else there is. To
 // read one long answer takes a millisecond or two besides.
 constexpr std::chrono::microseconds kTurn{500};
+// No descriptor is looked for so soon after none was left.
+constexpr std::chrono::milliseconds kNoneLeft{20};
+// What has come is read before deadlines are judged: this process may have been stopped. While ever
+// more comes, they are judged after so many turns.
+constexpr int kTurnsToRead = 1000;
 
 struct Pending {
   HttpRequest request;
   HttpClient::Done done;
   SteadyClock::time_point deadline;
+  bool has_waited = false;  // for a descriptor
 };
+
+HttpOptions bounded(HttpOptions options) {
+  options.max_connections = std::min(options.max_connections, share_of_descriptors());
+  return options;
+}
+
+Error own_fault() {
+  return {Reason::kInternal,
+          "no descriptor is left for a connection to ZITADEL: raise LimitNOFILE"};
+}
 
 }  // namespace
 
@@ -43,7 +59,7 @@ struct Pending {
 class CurlHttpClient::Loop {
  public:
   explicit Loop(HttpOptions options)
-      : options_(std::move(options)),
+      : options_(bounded(std::move(options))),
         capacity_(std::min(options_.max_in_flight, options_.max_connections)) {}
   ~Loop();
 
@@ -60,10 +76,13 @@ class CurlHttpClient::Loop {
   void start_queued();
   void start_transfer(Pending pending);
   void wait_and_act();
+  void expire();
   [[nodiscard]] int wait_milliseconds() const;
   void act(const epoll_event& event);
   void finish_transfers();
   void retire(std::unique_ptr<CurlTransfer> transfer, CURLcode code);
+  void ask_again(CurlTransfer& transfer);
+  void keep(std::unique_ptr<CurlTransfer> transfer);
   void abandon_all();
   template <typename Use>
   void with_each(Use use);
@@ -81,8 +100,13 @@ class CurlHttpClient::Loop {
   const CurlLibrary* curl_ = nullptr;
   Descriptor epoll_{};
   SteadyClock::time_point last_active_{};
-  bool is_behind_ = false;  // a turn has ended before all was done
+  SteadyClock::time_point none_left_{};  // when no descriptor was left
+  bool is_behind_ = false;               // a turn has ended before all was done
+  SteadyClock::time_point looked_{};     // when was last looked for what has come
+  bool is_quiet_ = true;                 // nothing had
+  int turns_due_ = 0;                    // since a deadline has passed
   std::deque<Pending> queue_{};
+  CurlDescriptors descriptors_{};
   std::unique_ptr<CurlMulti> current_{};               // null: nothing was asked lately
   std::vector<std::unique_ptr<CurlMulti>> leaving_{};  // take no more transfers
   std::uint32_t last_number_ = kWake;
@@ -169,6 +193,7 @@ void CurlHttpClient::Loop::run() {
     start_queued();
     wait_and_act();
     finish_transfers();
+    expire();
   }
   abandon_all();
   spare_.clear();
@@ -177,6 +202,7 @@ void CurlHttpClient::Loop::run() {
 bool CurlHttpClient::Loop::open_multi() {
   current_ = CurlMulti::make(*curl_, options_, epoll_.get(), ++last_number_);
   last_active_ = SteadyClock::now();
+  descriptors_.keep_back(std::min(options_.max_connections, kKeptBack));
   return current_ != nullptr;
 }
 
@@ -197,6 +223,7 @@ void CurlHttpClient::Loop::renew() {
   if (under_way_ > 0) last_active_ = now;
   if (under_way_ == 0 && now - last_active_ >= kIdleConnection) {
     current_ = nullptr;
+    descriptors_.keep_back(0);
     spare_.clear();
   }
 }
@@ -217,12 +244,15 @@ void CurlHttpClient::Loop::start_queued() {
       is_behind_ = true;
       return;
     }
-    const bool late = queue_.front().deadline <= SteadyClock::now();
-    if (!late && under_way_ >= options_.max_in_flight) return;
+    const auto now = SteadyClock::now();
+    const bool late = queue_.front().deadline <= now;
+    if (!late && (under_way_ >= capacity_ || now < none_left_ + kNoneLeft)) return;
     if (!late && current_ && !current_->may_start()) return;
     Pending pending = std::move(queue_.front());
     queue_.pop_front();
-    if (late) {
+    if (late && none_left_ + options_.timeout >= pending.deadline) {
+      pending.done(own_fault());
+    } else if (late) {
       pending.done(Error{Reason::kTimedOut, "while waiting for its turn"});
     } else {
       start_transfer(std::move(pending));
@@ -240,12 +270,11 @@ void CurlHttpClient::Loop::start_transfer(Pending pending) {
     transfer = std::move(spare_.back());
     spare_.pop_back();
   } else {
-    transfer = CurlTransfer::make(*curl_, options_);
+    transfer = CurlTransfer::make(*curl_, options_, descriptors_);
   }
-  const auto left =
-      std::chrono::duration_cast<std::chrono::milliseconds>(pending.deadline - SteadyClock::now());
+  if (transfer) transfer->has_waited = pending.has_waited;
   if (transfer == nullptr ||
-      !current_->start(transfer, std::move(pending.request), pending.done, left)) {
+      !current_->start(transfer, std::move(pending.request), pending.done, pending.deadline)) {
     pending.done(Error{Reason::kInternal, "libcurl refuses the request"});
     return;
   }
@@ -262,6 +291,9 @@ int CurlHttpClient::Loop::wait_milliseconds() const {
   }
   if (current_ && under_way_ == 0) until = std::min(until, last_active_ + kIdleConnection);
   if (!queue_.empty()) until = std::min(until, queue_.front().deadline);
+  if (!queue_.empty() && now < none_left_ + kNoneLeft) {
+    until = std::min(until, none_left_ + kNoneLeft);
+  }
   if (until == SteadyClock::time_point::max()) return -1;
   if (until <= now) return 0;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - now);
@@ -270,9 +302,11 @@ int CurlHttpClient::Loop::wait_milliseconds() const {
 
 void CurlHttpClient::Loop::wait_and_act() {
   std::array<epoll_event, 256> events;
+  looked_ = SteadyClock::now();
   const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
                                  wait_milliseconds());
   is_behind_ = false;
+  is_quiet_ = count == 0;
   const auto end = SteadyClock::now() + kTurn;
   // What is left over is told of again.
   for (int i = 0; i < count && (i == 0 || SteadyClock::now() < end); ++i) {
@@ -305,14 +339,47 @@ void CurlHttpClient::Loop::finish_transfers() {
   });
 }
 
+void CurlHttpClient::Loop::expire() {
+  bool due = false;
+  with_each([&](CurlMulti& multi) { due = due || multi.is_due(looked_); });
+  turns_due_ = due ? turns_due_ + 1 : 0;
+  const bool all_read = is_quiet_ && !is_behind_;
+  if (!due || (!all_read && turns_due_ < kTurnsToRead)) return;
+  with_each([this](CurlMulti& multi) {
+    multi.expire(looked_, [this](std::unique_ptr<CurlTransfer> transfer, CURLcode code) {
+      retire(std::move(transfer), code);
+    });
+  });
+}
+
 void CurlHttpClient::Loop::retire(std::unique_ptr<CurlTransfer> transfer, CURLcode code) {
   --under_way_;
-  Result<HttpResponse> outcome = transfer->outcome(code);
-  if (transfer->was_http2()) capacity_ = options_.max_in_flight;
+  if (transfer->lacked_descriptor(code)) {
+    ask_again(*transfer);
+    return keep(std::move(transfer));
+  }
+  const bool came_late = transfer->has_waited && code == CURLE_OPERATION_TIMEDOUT;
+  Result<HttpResponse> outcome = came_late ? own_fault() : transfer->outcome(code);
+  if (transfer->was_http2()) {
+    capacity_ = options_.max_in_flight;
+  } else if (capacity_ < std::min(options_.max_in_flight, options_.max_connections)) {
+    ++capacity_;
+  }
   const Done done = std::move(transfer->done);
+  keep(std::move(transfer));
+  done(std::move(outcome));
+}
+
+// What has a connection is not to be joined by more, until one of them has its answer.
+void CurlHttpClient::Loop::ask_again(CurlTransfer& transfer) {
+  none_left_ = SteadyClock::now();
+  capacity_ = std::max<std::size_t>(1, under_way_);
+  queue_.push_front({transfer.take_request(), std::move(transfer.done), transfer.deadline, true});
+}
+
+void CurlHttpClient::Loop::keep(std::unique_ptr<CurlTransfer> transfer) {
   transfer->clear();
   if (spare_.size() < kMaxSpareTransfers) spare_.push_back(std::move(transfer));
-  done(std::move(outcome));
 }
 
 void CurlHttpClient::Loop::abandon_all() {

@@ -58,13 +58,15 @@ bool CurlMulti::may_start() {
 }
 
 bool CurlMulti::start(std::unique_ptr<CurlTransfer>& transfer, HttpRequest request,
-                      HttpClient::Done done, std::chrono::milliseconds left) {
+                      HttpClient::Done done, Time deadline) {
   CURL* const handle = transfer->handle();
   transfer->done = std::move(done);
-  if (!transfer->prepare(std::move(request), left, shared_) ||
+  transfer->deadline = deadline;
+  if (!transfer->prepare(std::move(request), shared_) ||
       curl_.multi_add_handle(multi_, handle) != CURLM_OK) {
     return false;
   }
+  deadlines_.emplace(deadline, handle);
   under_way_.emplace(handle, std::move(transfer));
   return true;
 }
@@ -88,15 +90,25 @@ bool CurlMulti::finish(Time until, const Ended& ended) {
   int left = 0;
   while (const CURLMsg* message = curl_.multi_info_read(multi_, &left)) {
     if (message->msg != CURLMSG_DONE) continue;
-    const CURLcode code = message->data.result;
-    auto node = under_way_.extract(message->easy_handle);
-    if (node.empty()) continue;
-    static_cast<void>(curl_.multi_remove_handle(multi_, node.key()));
-    note_silence(*node.mapped(), code);
-    ended(std::move(node.mapped()), code);
+    end(message->easy_handle, message->data.result, ended);
     if (left > 0 && std::chrono::steady_clock::now() >= until) return false;
   }
   return true;
+}
+
+void CurlMulti::end(CURL* handle, CURLcode code, const Ended& ended) {
+  auto node = under_way_.extract(handle);
+  if (node.empty()) return;
+  deadlines_.erase({node.mapped()->deadline, handle});
+  static_cast<void>(curl_.multi_remove_handle(multi_, handle));
+  note_silence(*node.mapped(), code);
+  ended(std::move(node.mapped()), code);
+}
+
+void CurlMulti::expire(Time now, const Ended& ended) {
+  while (is_due(now)) {
+    end(deadlines_.begin()->second, CURLE_OPERATION_TIMEDOUT, ended);
+  }
 }
 
 // A token that ZITADEL thinks about for long looks alike on a connection that nobody else uses. A
@@ -114,6 +126,7 @@ void CurlMulti::abandon() {
     transfer->done(Reason::kShuttingDown);
   }
   under_way_.clear();
+  deadlines_.clear();
 }
 
 bool CurlMulti::is_over(Time now) {
@@ -127,7 +140,7 @@ bool CurlMulti::is_over(Time now) {
 void CurlMulti::leave() { static_cast<void>(curl_.multi_setopt(multi_, CURLMOPT_MAXCONNECTS, 1L)); }
 
 CurlMulti::Time CurlMulti::next(bool somebody_waits, Time now) const {
-  Time next = std::min({timer_, leave_at_, shared_.names.next()});
+  Time next = std::min({next_timer(), leave_at_, shared_.names.next()});
   const Time all_told_at = shared_.connections.all_told_at();
   if (somebody_waits && all_told_at > now) next = std::min(next, all_told_at);
   return next;

@@ -6,11 +6,14 @@
 // and every few minutes, another CurlMulti takes their place, and this one ends with its transfers.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <unordered_map>
+#include <utility>
 
 #include "auth/zitadel/curl_library.h"
 #include "auth/zitadel/curl_transfer.h"
@@ -43,13 +46,19 @@ class CurlMulti {
   // Begins the exchange, and takes the transfer. Returns false where libcurl refuses the request:
   // then the transfer is left.
   [[nodiscard]] bool start(std::unique_ptr<CurlTransfer>& transfer, HttpRequest request,
-                           HttpClient::Done done, std::chrono::milliseconds left);
+                           HttpClient::Done done, Time deadline);
   void act(int socket, std::uint32_t events);
   void run_timers();
   // Gives each transfer that has ended. Returns false if it stopped at `until` before all were
   // given; one is given at least.
   using Ended = std::function<void(std::unique_ptr<CurlTransfer>, CURLcode)>;
   [[nodiscard]] bool finish(Time until, const Ended& ended);
+  // Whether a deadline has passed.
+  [[nodiscard]] bool is_due(Time now) const noexcept {
+    return !deadlines_.empty() && deadlines_.begin()->first <= now;
+  }
+  // Ends those whose deadline has passed with CURLE_OPERATION_TIMEDOUT.
+  void expire(Time now, const Ended& ended);
   // Ends all with kShuttingDown.
   void abandon();
 
@@ -61,8 +70,10 @@ class CurlMulti {
   void leave();
 
   [[nodiscard]] bool is_empty() const noexcept { return under_way_.empty(); }
-  // When run_timers is to be called, whatever happens.
-  [[nodiscard]] Time next_timer() const noexcept { return timer_; }
+  // When run_timers or expire is to be called, whatever happens.
+  [[nodiscard]] Time next_timer() const noexcept {
+    return deadlines_.empty() ? timer_ : std::min(timer_, deadlines_.begin()->first);
+  }
   // When that, is_over, or where somebody waits, may_start is to be called.
   [[nodiscard]] Time next(bool somebody_waits, Time now) const;
 
@@ -70,6 +81,7 @@ class CurlMulti {
   CurlMulti(const CurlLibrary& curl, const HttpOptions& options, int epoll, std::uint32_t number,
             CURLM* multi, Time now);
   [[nodiscard]] bool set_up();
+  void end(CURL* handle, CURLcode code, const Ended& ended);
   void note_silence(const CurlTransfer& transfer, CURLcode code);
 
   static int on_socket(CURL*, curl_socket_t socket, int what, void* self, void* known) noexcept;
@@ -85,6 +97,7 @@ class CurlMulti {
   bool is_silent_ = false;
   CurlShared shared_;  // outlives the transfers
   std::unordered_map<CURL*, std::unique_ptr<CurlTransfer>> under_way_{};
+  std::set<std::pair<Time, CURL*>> deadlines_{};  // theirs
 };
 
 }  // namespace auth

@@ -1,6 +1,7 @@
 #include "auth/zitadel/curl_transfer.h"
 
 #include <openssl/x509_vfy.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
@@ -16,13 +17,14 @@ namespace {
 // An address that was found is used for as long without being looked up again.
 constexpr std::chrono::seconds kAddressLife{20};
 constexpr std::size_t kUsualAnswerBytes = 16 << 10;
+// Below libcurl's own limit of 300 KiB, which it does not tell from a connection that is lost.
+constexpr std::size_t kMaxHeadBytes = 128 << 10;
 
 Reason reason_of(CURLcode code, bool answer_begun) {
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
       return answer_begun ? Reason::kAnswerStalled : Reason::kTimedOut;
     case CURLE_PARTIAL_FILE:
-      return Reason::kAnswerTruncated;
     case CURLE_RECV_ERROR:
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:
@@ -54,10 +56,11 @@ Reason reason_of(CURLcode code, bool answer_begun) {
 }  // namespace
 
 std::unique_ptr<CurlTransfer> CurlTransfer::make(const CurlLibrary& curl,
-                                                 const HttpOptions& options) {
+                                                 const HttpOptions& options,
+                                                 CurlDescriptors& descriptors) {
   CURL* const handle = curl.easy_init();
   if (handle == nullptr) return nullptr;
-  return std::unique_ptr<CurlTransfer>(new CurlTransfer(curl, options, handle));
+  return std::unique_ptr<CurlTransfer>(new CurlTransfer(curl, options, descriptors, handle));
 }
 
 CurlTransfer::~CurlTransfer() {
@@ -75,6 +78,10 @@ bool CurlTransfer::set_up() {
   };
   const auto connect_timeout = static_cast<long>(options_.connect_timeout.count());
   return set(CURLOPT_ERRORBUFFER, message_.data()) &&
+         set(CURLOPT_OPENSOCKETFUNCTION, &CurlTransfer::open_socket) &&
+         set(CURLOPT_OPENSOCKETDATA, this) &&
+         set(CURLOPT_CLOSESOCKETFUNCTION, &CurlTransfer::close_socket) &&
+         set(CURLOPT_CLOSESOCKETDATA, &descriptors_) &&
          set(CURLOPT_WRITEFUNCTION, &CurlTransfer::receive) && set(CURLOPT_WRITEDATA, this) &&
          set(CURLOPT_HEADERFUNCTION, &CurlTransfer::on_header) && set(CURLOPT_HEADERDATA, this) &&
          set(CURLOPT_PREREQFUNCTION, &CurlTransfer::on_connection) &&
@@ -89,12 +96,13 @@ bool CurlTransfer::set_up() {
          (options_.ca_file.empty() || set(CURLOPT_CAINFO, options_.ca_file.c_str()));
 }
 
-bool CurlTransfer::prepare(HttpRequest request, std::chrono::milliseconds timeout,
-                           CurlShared& shared) {
+bool CurlTransfer::prepare(HttpRequest request, CurlShared& shared) {
   request_ = std::move(request);
   shared_ = &shared;
   body_.clear();
-  too_large_ = false;
+  head_bytes_ = 0;
+  too_large_ = nullptr;
+  lacks_descriptor_ = head_ended_ = false;
   message_[0] = '\0';
   if (!set_up()) return false;
   place_.emplace(shared.connections);
@@ -131,8 +139,7 @@ bool CurlTransfer::prepare(HttpRequest request, std::chrono::milliseconds timeou
   return method_set && (method.empty() || set(CURLOPT_CUSTOMREQUEST, method.c_str())) &&
          set(CURLOPT_URL, request_.url.c_str()) && set(CURLOPT_HTTPHEADER, headers_) &&
          set(CURLOPT_PIPEWAIT, wait_for_alpn) && set(CURLOPT_NOPROXY, without_proxy) &&
-         set(CURLOPT_DNS_CACHE_TIMEOUT, address_life) &&
-         set(CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(timeout.count())));
+         set(CURLOPT_DNS_CACHE_TIMEOUT, address_life);
 }
 
 Result<HttpResponse> CurlTransfer::outcome(CURLcode code) {
@@ -140,10 +147,15 @@ Result<HttpResponse> CurlTransfer::outcome(CURLcode code) {
   const bool status_known =
       curl_.easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK;
   if (code != CURLE_OK) {
-    if (too_large_) return Error{Reason::kAnswerTooLarge, "more than 1 MiB"};
-    const Reason reason = reason_of(code, status_known && status != 0);
+    if (too_large_ != nullptr) return Error{Reason::kAnswerTooLarge, too_large_};
+    if (code == CURLE_OUT_OF_MEMORY && has_begun()) {  // what libcurl says of too long a line
+      return Error{Reason::kAnswerTooLarge, "a header of more than 100 KiB, or no memory is left"};
+    }
+    const Reason reason = reason_of(code, head_ended_);
     return Error{reason, reason == Reason::kTimedOut ? stage() : words_of(code)};
   }
+  // libcurl takes a head that breaks off for a whole one, and what only announces an answer for it.
+  if (!head_ended_) return Error{Reason::kConnectionLost, "in the head of its answer"};
   curl_off_t retry_after = 0;
   if (!status_known ||
       curl_.easy_getinfo(handle_, CURLINFO_RETRY_AFTER, &retry_after) != CURLE_OK) {
@@ -160,6 +172,14 @@ Result<HttpResponse> CurlTransfer::outcome(CURLcode code) {
   if (response.date) *response.date += response.freshness.age;
   if (status != 200) response.sent = std::make_shared<const HttpRequest>(std::move(request_));
   return response;
+}
+
+// libcurl does not tell why it cannot look a name up, or read the certificates.
+bool CurlTransfer::lacked_descriptor(CURLcode code) const {
+  if (code == CURLE_OK) return false;
+  if (lacks_descriptor_) return true;
+  return (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_SSL_CACERT_BADFILE) &&
+         CurlDescriptors::is_none_left();
 }
 
 bool CurlTransfer::was_http2() const {
@@ -229,13 +249,27 @@ void CurlTransfer::clear() {
   done = nullptr;
 }
 
+curl_socket_t CurlTransfer::open_socket(void* transfer, curlsocktype,
+                                        curl_sockaddr* address) noexcept {
+  auto& self = *static_cast<CurlTransfer*>(transfer);
+  return self.descriptors_
+      .open(address->family, address->socktype, address->protocol, self.lacks_descriptor_)
+      .release();
+}
+
+int CurlTransfer::close_socket(void* descriptors, curl_socket_t socket) noexcept {
+  const int closed = ::close(socket);
+  static_cast<CurlDescriptors*>(descriptors)->closed();
+  return closed;
+}
+
 std::size_t CurlTransfer::receive(char* data, std::size_t size, std::size_t count,
                                   void* transfer) noexcept {
   auto& self = *static_cast<CurlTransfer*>(transfer);
   const std::size_t bytes = size * count;
   self.place_->hear(std::chrono::steady_clock::now());
   if (bytes > kMaxAnswerBytes - self.body_.size()) {
-    self.too_large_ = true;
+    self.too_large_ = "more than 1 MiB";
     return CURL_WRITEFUNC_ERROR;
   }
   // To grow step by step would copy all of it again, for many answers at the same time.
@@ -244,10 +278,22 @@ std::size_t CurlTransfer::receive(char* data, std::size_t size, std::size_t coun
   return bytes;
 }
 
-std::size_t CurlTransfer::on_header(char*, std::size_t size, std::size_t count,
+std::size_t CurlTransfer::on_header(char* data, std::size_t size, std::size_t count,
                                     void* transfer) noexcept {
-  static_cast<CurlTransfer*>(transfer)->place_->hear(std::chrono::steady_clock::now());
-  return size * count;
+  auto& self = *static_cast<CurlTransfer*>(transfer);
+  self.place_->hear(std::chrono::steady_clock::now());
+  // An empty line ends a head, also that of a 1xx, or of a proxy's answer, which leaves it zero.
+  const std::string_view line(data, size * count);
+  if (line == "\r\n" || line == "\n") {
+    long status = 0;
+    self.head_ended_ =
+        self.curl_.easy_getinfo(self.handle_, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK &&
+        status >= 200;
+  }
+  self.head_bytes_ += line.size();
+  if (self.head_bytes_ <= kMaxHeadBytes) return line.size();
+  self.too_large_ = "its head has more than 128 KiB";
+  return CURL_WRITEFUNC_ERROR;
 }
 
 int CurlTransfer::on_connection(void* transfer, char* address, char*, int,
@@ -268,19 +314,21 @@ void CurlTransfer::free_headers() noexcept {
   headers_ = nullptr;
 }
 
+bool CurlTransfer::has_passed(CURLINFO stage) const {
+  curl_off_t microseconds = 0;
+  return curl_.easy_getinfo(handle_, stage, &microseconds) == CURLE_OK && microseconds > 0;
+}
+
 // Where the time went, for the operator.
 std::string CurlTransfer::stage() const {
-  const auto reached = [this](CURLINFO info) {
-    curl_off_t microseconds = 0;
-    return curl_.easy_getinfo(handle_, info, &microseconds) == CURLE_OK && microseconds > 0;
-  };
-  if (reached(CURLINFO_PRETRANSFER_TIME_T)) return "the question was sent, no answer came";
+  if (head_bytes_ > 0) return "an answer began and stopped in its head";
+  if (has_passed(CURLINFO_PRETRANSFER_TIME_T)) return "the question was sent, no answer came";
   // CURLINFO_CONNECT_TIME_T stays zero until TLS is set up too.
   long port = 0;
   if (curl_.easy_getinfo(handle_, CURLINFO_LOCAL_PORT, &port) == CURLE_OK && port > 0) {
     return "connected, but TLS was not set up";
   }
-  if (reached(CURLINFO_NAMELOOKUP_TIME_T)) return "while connecting";
+  if (has_passed(CURLINFO_NAMELOOKUP_TIME_T)) return "while connecting";
   return "while waiting for a connection or looking up the name";
 }
 

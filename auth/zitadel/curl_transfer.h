@@ -6,8 +6,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "auth/zitadel/curl_connections.h"
+#include "auth/zitadel/curl_descriptors.h"
 #include "auth/zitadel/curl_library.h"
 #include "auth/zitadel/http_client.h"
 #include "auth/zitadel/name_watch.h"
@@ -23,19 +25,23 @@ struct CurlShared {
 // Used by the I/O thread alone. Reused for one request after another.
 class CurlTransfer {
  public:
-  // Null where libcurl has no memory. The options must outlive the transfer.
+  // Null where libcurl has no memory. The options must outlive the transfer, and the descriptors
+  // its connection.
   [[nodiscard]] static std::unique_ptr<CurlTransfer> make(const CurlLibrary& curl,
-                                                          const HttpOptions& options);
+                                                          const HttpOptions& options,
+                                                          CurlDescriptors& descriptors);
   ~CurlTransfer();
   CurlTransfer(const CurlTransfer&) = delete;
   CurlTransfer& operator=(const CurlTransfer&) = delete;
 
   // Takes the request over and sets the handle up for it. False: libcurl lacks or refused an
   // option. shared must live until clear.
-  [[nodiscard]] bool prepare(HttpRequest request, std::chrono::milliseconds timeout,
-                             CurlShared& shared);
+  [[nodiscard]] bool prepare(HttpRequest request, CurlShared& shared);
   // The answer of the finished exchange.
   [[nodiscard]] Result<HttpResponse> outcome(CURLcode code);
+  // Whether the exchange failed because this process has no descriptor left.
+  [[nodiscard]] bool lacked_descriptor(CURLcode code) const;
+  [[nodiscard]] HttpRequest take_request() noexcept { return std::move(request_); }
   // Whether the finished exchange went over HTTP/2.
   [[nodiscard]] bool was_http2() const;
   // For how long its connection has said nothing to anybody while it carried this transfer.
@@ -48,14 +54,20 @@ class CurlTransfer {
   [[nodiscard]] CURL* handle() const noexcept { return handle_; }
 
   HttpClient::Done done{};
+  CurlConnections::Time deadline{};  // kept by others: libcurl would not read what has come
+  bool has_waited = false;           // for a descriptor
 
  private:
-  CurlTransfer(const CurlLibrary& curl, const HttpOptions& options, CURL* handle)
-      : curl_(curl), options_(options), handle_(handle) {}
+  CurlTransfer(const CurlLibrary& curl, const HttpOptions& options, CurlDescriptors& descriptors,
+               CURL* handle)
+      : curl_(curl), options_(options), descriptors_(descriptors), handle_(handle) {}
   [[nodiscard]] bool set_up();
+  static curl_socket_t open_socket(void* transfer, curlsocktype, curl_sockaddr* address) noexcept;
+  static int close_socket(void* descriptors, curl_socket_t socket) noexcept;
   static std::size_t receive(char* data, std::size_t size, std::size_t count,
                              void* transfer) noexcept;
-  static std::size_t on_header(char*, std::size_t size, std::size_t count, void* transfer) noexcept;
+  static std::size_t on_header(char* data, std::size_t size, std::size_t count,
+                               void* transfer) noexcept;
   static int on_connection(void* transfer, char* address, char*, int, int local_port) noexcept;
   void free_headers() noexcept;
   [[nodiscard]] const char* header(const char* name, std::size_t index = 0) const;
@@ -63,17 +75,24 @@ class CurlTransfer {
   [[nodiscard]] std::optional<WallTime> date() const;
   [[nodiscard]] const char* certificate_advice() const;
   [[nodiscard]] std::string words_of(CURLcode code) const;
+  [[nodiscard]] bool has_passed(CURLINFO stage) const;
+  // Whether anything of an answer has come.
+  [[nodiscard]] bool has_begun() const { return has_passed(CURLINFO_STARTTRANSFER_TIME_T); }
   [[nodiscard]] std::string stage() const;
 
   const CurlLibrary& curl_;
   const HttpOptions& options_;
+  CurlDescriptors& descriptors_;
   CURL* const handle_;
   CurlShared* shared_ = nullptr;                   // while the exchange lasts
   std::optional<CurlConnections::Place> place_{};  // while the exchange lasts
   curl_slist* headers_ = nullptr;
   HttpRequest request_{};
   std::string body_{};
-  bool too_large_ = false;
+  std::size_t head_bytes_ = 0;       // with those of each 1xx before it
+  const char* too_large_ = nullptr;  // what is
+  bool lacks_descriptor_ = false;
+  bool head_ended_ = false;  // that of the answer itself, not one of a 1xx before it
   std::array<char, CURL_ERROR_SIZE> message_{};
 };
 

@@ -49,8 +49,8 @@ struct HttpOptions {
   std::chrono::milliseconds connect_timeout{2000};
   std::chrono::milliseconds timeout{5000};  // in all, time in the queue included
   std::size_t max_in_flight = 4096;         // transfers at once; more wait in a queue
-  std::size_t max_connections = 1024;
-  std::string ca_file{};  // PEM; empty: the system's
+  std::size_t max_connections = 1024;       // a quarter of this process's descriptors at most
+  std::string ca_file{};                    // PEM; empty: the system's
   // A connection is not kept longer, also one that is never idle, unless the server's name cannot
   // be looked up: then there is no other to be had.
   std::chrono::milliseconds connection_life{300'000};
@@ -67,9 +67,9 @@ class HttpClient {
 
   // Calls done exactly once, on the client's own thread, or on the caller's before returning;
   // done must not block. An answer of any status is a value. Errors: kUnreachable (no connection),
-  // kTlsFailed, kTimedOut (not a byte came), kConnectionLost, kAnswerTooLarge, kAnswerTruncated,
-  // kAnswerStalled, kMalformedAnswer (not HTTP), kShuttingDown, kInternal. Redirects are never
-  // followed.
+  // kTlsFailed, kTimedOut (no answer, or only a part of its head), kConnectionLost,
+  // kAnswerTooLarge, kAnswerTruncated, kAnswerStalled, kMalformedAnswer (not HTTP), kShuttingDown,
+  // kInternal. Redirects are never followed.
   virtual void send(HttpRequest request, Done done) = 0;
 
   // Returns how many requests can be under way without one that waits for a connection.

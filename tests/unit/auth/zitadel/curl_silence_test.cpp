@@ -36,6 +36,7 @@ class CurlSilenceTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(of_connections_that_have_gone_silent_one_costs_a_deadline);
   CPPUNIT_TEST(of_connections_that_stall_in_their_answers_one_costs_a_deadline);
   CPPUNIT_TEST(what_is_under_way_elsewhere_goes_on);
+  CPPUNIT_TEST(answers_that_came_while_it_was_held_up_count);
   CPPUNIT_TEST(no_connection_is_kept_for_long_however_much_it_is_used);
   CPPUNIT_TEST(no_connection_of_http2_is_kept_for_long_however_much_it_is_used);
   CPPUNIT_TEST(no_connection_is_kept_for_long_that_is_not_used);
@@ -103,6 +104,42 @@ class CurlSilenceTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(!lost.wait().has_value());
     const HttpOutcome outcome = other.wait();
     CPPUNIT_ASSERT_MESSAGE(outcome ? "" : to_string(outcome.error()), outcome.has_value());
+  }
+
+  // As when the process was stopped, or the machine suspended: the client's thread does not run.
+  void answers_that_came_while_it_was_held_up_count() {
+    constexpr int kQuestions = 200;
+    support::Counter arrived;
+    support::Gate gate;
+    const LoopbackServer server([&](Connection& connection) {
+      if (connection.read_request().empty()) return;
+      arrived.add();
+      if (gate.pass()) connection.send(http_answer(200, std::string(20'000, 'a')));
+      connection.wait_for_end();
+    });
+    const LoopbackServer silent([](Connection& connection) { connection.wait_for_end(); });
+    const LoopbackServer quick_one([](Connection& connection) {
+      if (!connection.read_request().empty()) connection.send(http_answer(200, "{}"));
+    });
+    HttpOptions options;
+    options.timeout = seconds(2);
+    CurlHttpClient client(options);
+    std::vector<support::PendingAnswer> answers;
+    for (int i = 0; i < kQuestions; ++i) answers.push_back(ask(client, server.url()));
+    support::PendingAnswer lost = ask(client, silent.url());
+    CPPUNIT_ASSERT(arrived.reaches(kQuestions));
+    support::Counter held;
+    client.send({quick_one.url()}, [&](const HttpOutcome&) {
+      held.add();
+      gate.open();
+      std::this_thread::sleep_for(milliseconds(2500));
+    });
+    CPPUNIT_ASSERT(held.reaches(1));
+    for (support::PendingAnswer& answer : answers) {
+      const HttpOutcome outcome = answer.wait();
+      CPPUNIT_ASSERT_MESSAGE(outcome ? "" : to_string(outcome.error()), outcome.has_value());
+    }
+    CPPUNIT_ASSERT(lost.wait().error().reason == Reason::kTimedOut);
   }
 
   // Several at once, each as soon as the one before has its answer.
@@ -174,7 +211,8 @@ class CurlSilenceTest : public CppUnit::TestFixture {
   void no_connection_is_kept_for_long_that_is_not_used() {
     support::Counter closed;
     const LoopbackServer server([&](Connection& connection) {
-      if (!connection.read_request().empty()) connection.send(http_answer(200, "{}"));
+      if (!connection.read_request().empty())
+        connection.send(http_answer(200, std::string(20'000, 'a')));
       connection.wait_for_end();
       closed.add();
     });

@@ -5,8 +5,9 @@
 namespace auth {
 namespace {
 
-constexpr std::size_t kReserve = 4;       // a quarter is for known tokens
+constexpr std::size_t kReserve = 4;       // a quarter is for known tokens, and one for new ones
 constexpr std::size_t kClientPlaces = 2;  // half is the most that one client has
+constexpr unsigned kKnownTurns = 3;       // of known tokens, then one of a new one that waits
 constexpr unsigned kClientBits = 64;      // of an IPv6 address: what one household is given
 
 std::size_t for_new(std::size_t all) { return all - all / kReserve; }
@@ -24,83 +25,64 @@ std::optional<IpAddress> Asker::client_of(std::string_view address) noexcept {
   return parsed->first_bits(kClientBits);
 }
 
-std::optional<Reason> Admission::take_place(const Asker& asker) {
-  if (taken_ >= places_) return Reason::kTooManyWaiting;
-  if (is_new(asker)) {
-    const auto client = clients_.find(line_of(asker));
-    const std::size_t own = client == clients_.end() ? 0 : client->second.places;
-    const std::size_t most = std::max<std::size_t>(1, places_ / kClientPlaces);
-    if (asker.client && own >= most) return Reason::kTooManyFromClient;
-    if (taken_by_new_ >= for_new(places_)) return Reason::kTooManyWaiting;
-    ++clients_[line_of(asker)].places;
-    ++taken_by_new_;
+Admission::Place Admission::take_place(const Asker& asker, Holders::Id id) {
+  Holders& own = is_new(asker) ? new_places_ : known_places_;
+  Holders& others = is_new(asker) ? known_places_ : new_places_;
+  const IpAddress client = line_of(asker);
+  const std::size_t most = std::max<std::size_t>(1, places_ / kClientPlaces);
+  const std::size_t held = asker.client ? own.held_by(client) : 0;
+  const bool has_half = held >= most;
+  if (is_new(asker) && has_half) return {.refused = Reason::kTooManyFromClient};
+  const bool is_full = own.size() + others.size() >= places_;
+  Place place;
+  if (is_full || (is_new(asker) && own.size() >= for_new(places_))) {
+    const std::size_t kept = places_ / kReserve;
+    const bool others_give = is_new(asker) ? own.size() < kept : others.size() > kept && !has_half;
+    place.instead_of = others_give ? others.take_from_largest() : own.take_for(client);
+    if (!place.instead_of) {
+      return {.refused = held > 0 ? Reason::kTooManyFromClient : Reason::kTooManyWaiting};
+    }
   }
-  ++taken_;
-  return std::nullopt;
+  own.add(client, id);
+  return place;
 }
 
-void Admission::leave_place(const Asker& asker) {
-  --taken_;
-  if (!is_new(asker)) return;
-  --taken_by_new_;
-  --clients_[line_of(asker)].places;
-  forget_if_idle(line_of(asker));
+void Admission::leave_place(const Asker& asker, Holders::Id id) {
+  (is_new(asker) ? new_places_ : known_places_).remove(line_of(asker), id);
 }
 
 void Admission::wait(Turn& turn, SteadyTime now) {
   turn.state_ = Turn::State::kWaiting;
   turn.since_ = now;
   turn.by_age_ = by_age_.insert(by_age_.end(), &turn);
-  if (!is_new(turn.asker())) {
-    turn.in_line_ = known_line_.insert(known_line_.end(), &turn);
-    return;
-  }
-  const IpAddress address = line_of(turn.asker());
-  Client& client = clients_[address];
-  turn.in_line_ = client.line.insert(client.line.end(), &turn);
-  if (!client.in_turns) client.in_turns = turns_.insert(turns_.end(), address);
+  lines_of(turn).join(turn);
+}
+
+void Admission::adopt(Turn& turn, const Asker& asker) {
+  if (turn.asker_.client || turn.state_ == Turn::State::kSent) return;
+  if (is_waiting(turn)) lines_of(turn).leave(turn);
+  turn.asker_.client = asker.client;
+  if (is_waiting(turn)) lines_of(turn).join(turn);
 }
 
 Admission::Turn* Admission::next(std::size_t slots) {
-  if (under_way_ >= slots) return nullptr;
-  Turn* const turn = known_line_.empty() ? next_new(slots) : known_line_.front();
-  if (turn != nullptr) send(*turn);
+  Turn* const turn = under_way() < slots ? choose(slots) : nullptr;
+  if (turn == nullptr) return nullptr;
+  by_age_.erase(turn->by_age_);
+  turn->state_ = Turn::State::kSent;
+  lines_of(*turn).send(*turn);
   return turn;
 }
 
-// Of the first client in turn that has less under way than is still free.
-Admission::Turn* Admission::next_new(std::size_t slots) {
-  if (under_way_new_ >= for_new(slots)) return nullptr;
-  for (const IpAddress& address : turns_) {
-    const Client& client = clients_[address];
-    Turn* const turn = client.line.front();
-    if (!turn->asker().client || client.under_way < slots - under_way_) return turn;
-  }
-  return nullptr;
-}
-
-void Admission::send(Turn& turn) {
-  leave_line(turn);
-  turn.state_ = Turn::State::kSent;
-  ++under_way_;
-  if (!is_new(turn.asker())) return;
-  ++under_way_new_;
-  Client& client = clients_[line_of(turn.asker())];
-  ++client.under_way;
-  if (client.in_turns) turns_.splice(turns_.end(), turns_, *client.in_turns);
-}
-
-void Admission::leave_line(Turn& turn) {
-  by_age_.erase(turn.by_age_);
-  if (!is_new(turn.asker())) {
-    known_line_.erase(turn.in_line_);
-    return;
-  }
-  Client& client = clients_[line_of(turn.asker())];
-  client.line.erase(turn.in_line_);
-  if (!client.line.empty()) return;
-  turns_.erase(*client.in_turns);
-  client.in_turns.reset();
+// A client with known tokens alone may have all, as long as no other one waits.
+Admission::Turn* Admission::choose(std::size_t slots) {
+  const std::size_t free = slots - under_way();
+  Turn* const known = known_.first();
+  Turn* const stranger = new_.under_way() < for_new(slots) ? new_.first() : nullptr;
+  if (stranger == nullptr || !new_.is_fair(*stranger, free)) return known;
+  const bool passes = known != nullptr && known_.is_fair(*known, free) && passed_ < kKnownTurns;
+  passed_ = passes ? passed_ + 1 : 0;
+  return passes ? known : stranger;
 }
 
 Admission::Turn* Admission::waiting_since(SteadyTime then) {
@@ -113,22 +95,75 @@ Admission::Turn* Admission::waiting_since(SteadyTime then) {
 void Admission::end(Turn& turn) {
   const Turn::State before = turn.state_;
   turn.state_ = Turn::State::kIdle;
-  if (before == Turn::State::kIdle) return;
-  if (before == Turn::State::kWaiting) leave_line(turn);
-  if (before == Turn::State::kSent) --under_way_;
-  if (!is_new(turn.asker())) return;
-  if (before == Turn::State::kSent) {
-    --under_way_new_;
-    --clients_[line_of(turn.asker())].under_way;
-  }
-  forget_if_idle(line_of(turn.asker()));
+  if (before == Turn::State::kSent) lines_of(turn).end(turn);
+  if (before != Turn::State::kWaiting) return;
+  by_age_.erase(turn.by_age_);
+  lines_of(turn).leave(turn);
 }
 
-void Admission::forget_if_idle(const IpAddress& address) {
-  const auto found = clients_.find(address);
-  if (found == clients_.end()) return;
-  const Client& client = found->second;
-  if (client.places == 0 && client.under_way == 0 && client.line.empty()) clients_.erase(found);
+Admission::Lines& Admission::lines_of(const Turn& turn) {
+  return is_new(turn.asker()) ? new_ : known_;
+}
+
+void Admission::Lines::join(Turn& turn) {
+  change(turn, [&](Network& network, Client& client) {
+    if (client.line.empty()) client.since = ++turns_;
+    if (client.line.empty() && network.ranks.empty()) network.since = turns_;
+    turn.in_line_ = client.line.insert(client.line.end(), &turn);
+  });
+}
+
+void Admission::Lines::leave(Turn& turn) {
+  change(turn, [&](Network&, Client& client) { client.line.erase(turn.in_line_); });
+}
+
+void Admission::Lines::send(Turn& turn) {
+  ++under_way_;
+  change(turn, [&](Network& network, Client& client) {
+    client.line.erase(turn.in_line_);
+    network.since = client.since = ++turns_;
+    ++client.under_way;
+    ++network.under_way;
+  });
+}
+
+void Admission::Lines::end(Turn& turn) {
+  --under_way_;
+  change(turn, [](Network& network, Client& client) {
+    --client.under_way;
+    --network.under_way;
+  });
+}
+
+Admission::Turn* Admission::Lines::first() const {
+  if (ranks_.empty()) return nullptr;
+  const Network& network = networks_.at(std::get<IpAddress>(*ranks_.begin()));
+  return network.clients.at(std::get<IpAddress>(*network.ranks.begin())).line.front();
+}
+
+bool Admission::Lines::is_fair(const Turn& turn, std::size_t free) const {
+  if (!turn.asker().client) return true;
+  const IpAddress client = line_of(turn.asker());
+  return networks_.at(Holders::network_of(client)).clients.at(client).under_way < free;
+}
+
+// Keeps the ranks, and forgets who has nothing here any more.
+template <typename Change>
+void Admission::Lines::change(const Turn& turn, Change change) {
+  const IpAddress address = line_of(turn.asker());
+  const IpAddress network_address = Holders::network_of(address);
+  Network& network = networks_[network_address];
+  Client& client = network.clients[address];
+  ranks_.erase({network.under_way, network.since, network_address});
+  network.ranks.erase({client.under_way, client.since, address});
+  change(network, client);
+  if (!client.line.empty()) network.ranks.emplace(client.under_way, client.since, address);
+  if (client.line.empty() && client.under_way == 0) network.clients.erase(address);
+  if (!network.ranks.empty()) {
+    ranks_.emplace(network.under_way, network.since, network_address);
+  } else if (network.clients.empty()) {
+    networks_.erase(network_address);
+  }
 }
 
 }  // namespace auth

@@ -1,24 +1,45 @@
 #include "auth/waiting_room.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace auth {
+namespace {
+
+constexpr std::chrono::seconds kGivesWayFor{1};
+
+}  // namespace
 
 WaitingRoom::Joined WaitingRoom::join(const TokenKey& key, SecretView token,
                                       const std::shared_ptr<const Claims>& good, Waiter& waiter) {
-  const MutexLock lock(mutex_);
-  if (stopped_) return {.refused = Reason::kShuttingDown};
-  if (const std::optional<Reason> refused = admission_.take_place(waiter.asker)) {
-    return {.refused = *refused};
+  std::optional<Waiter> gives_way;
+  Joined joined;
+  {
+    const MutexLock lock(mutex_);
+    if (stopped_) return {.refused = Reason::kShuttingDown};
+    const Admission::Place place = admission_.take_place(waiter.asker, last_id_ + 1);
+    if (place.refused) return {.refused = *place.refused};
+    if (place.instead_of) gives_way = take_out(*places_.at(*place.instead_of), *place.instead_of);
+    joined = take_in(key, token, good, waiter);
   }
+  if (gives_way) gives_way->done(Error{Reason::kTooManyFromClient, "", kGivesWayFor});
+  return joined;
+}
+
+WaitingRoom::Joined WaitingRoom::take_in(const TokenKey& key, SecretView token,
+                                         const std::shared_ptr<const Claims>& good,
+                                         Waiter& waiter) {
   const auto [place, is_first] = open_.try_emplace(key);
   if (is_first) {
     place->second =
         std::make_shared<Question>(key, token, waiter.asker, Question::Purpose::kCaller, good);
   }
+  Question& question = *place->second;
+  admission_.adopt(question, waiter.asker);
   waiter.id = ++last_id_;
-  place->second->waiters_.push_back(std::move(waiter));
+  places_.emplace(waiter.id, &question);
+  question.waiters_.push_back(std::move(waiter));
   return {.question = place->second, .leads = is_first, .id = last_id_};
 }
 
@@ -41,13 +62,17 @@ WaitingRoom::Open WaitingRoom::begin(const TokenKey& key, SecretView token,
 
 std::optional<Waiter> WaitingRoom::cancel(Question& question, std::uint64_t id) {
   const MutexLock lock(mutex_);
+  return take_out(question, id);
+}
+
+std::optional<Waiter> WaitingRoom::take_out(Question& question, std::uint64_t id) {
   Waiters& waiters = question.waiters_;
   const auto found = std::find_if(waiters.begin(), waiters.end(),
                                   [&](const Waiter& each) { return each.id == id; });
   if (found == waiters.end()) return std::nullopt;
   Waiter taken = std::move(*found);
   waiters.erase(found);
-  admission_.leave_place(taken.asker);
+  free_place(taken);
   if (Admission::is_waiting(question) && !is_wanted(question)) forget(question);
   return taken;
 }
@@ -94,6 +119,7 @@ WaitingRoom::Waiters WaitingRoom::land_until(Question& question, SteadyTime arri
     again = std::make_shared<Question>(question.key, question.token, late->asker,
                                        Question::Purpose::kCaller, question.good);
     again->waiters_.assign(std::move_iterator(late), std::move_iterator(waiters.end()));
+    for (const Waiter& each : again->waiters_) places_[each.id] = again.get();
     waiters.erase(late, waiters.end());
     open_.emplace(again->key, again);
   }
@@ -128,7 +154,12 @@ void WaitingRoom::forget(Question& question) {
 }
 
 void WaitingRoom::free_places(const Waiters& waiters) {
-  for (const Waiter& each : waiters) admission_.leave_place(each.asker);
+  for (const Waiter& each : waiters) free_place(each);
+}
+
+void WaitingRoom::free_place(const Waiter& waiter) {
+  admission_.leave_place(waiter.asker, waiter.id);
+  places_.erase(waiter.id);
 }
 
 WaitingRoom::Open WaitingRoom::shared(Admission::Turn* turn) {

@@ -60,7 +60,7 @@ class Question final : public Admission::Turn, public std::enable_shared_from_th
   bool is_wanted_ = false;  // whoever waits
 };
 
-// Thread-safe; calls nobody.
+// Thread-safe. Calls nobody but who gives a place up.
 class WaitingRoom {
  public:
   using Open = std::shared_ptr<Question>;
@@ -78,7 +78,8 @@ class WaitingRoom {
     std::uint64_t id = 0;
     Reason refused = Reason::kTooManyWaiting;  // or kTooManyFromClient, kShuttingDown
   };
-  // Takes the waiter, unless it is refused.
+  // Takes the waiter, unless it is refused. Another one may have to give its place up: it is called
+  // with kTooManyFromClient before this returns.
   [[nodiscard]] Joined join(const TokenKey& key, SecretView token,
                             const std::shared_ptr<const Claims>& good, Waiter& waiter);
   // Begins a question that nobody waits for. Returns null if there are too many refreshes, or if a
@@ -110,13 +111,20 @@ class WaitingRoom {
  private:
   [[nodiscard]] bool is_wanted(const Question& question) const REQUIRES_LOCK(mutex_);
   void forget(Question& question) REQUIRES_LOCK(mutex_);
+  [[nodiscard]] Joined take_in(const TokenKey& key, SecretView token,
+                               const std::shared_ptr<const Claims>& good, Waiter& waiter)
+      REQUIRES_LOCK(mutex_);
+  [[nodiscard]] std::optional<Waiter> take_out(Question& question, std::uint64_t id)
+      REQUIRES_LOCK(mutex_);
   void free_places(const Waiters& waiters) REQUIRES_LOCK(mutex_);
+  void free_place(const Waiter& waiter) REQUIRES_LOCK(mutex_);
   [[nodiscard]] static Open shared(Admission::Turn* turn);
 
   const Limits limits_;
   Mutex mutex_;
   Admission admission_ GUARDED_BY(mutex_);
   std::unordered_map<TokenKey, Open, TokenKeyHash> open_ GUARDED_BY(mutex_);
+  std::unordered_map<std::uint64_t, Question*> places_ GUARDED_BY(mutex_);  // of each waiter
   std::size_t background_ GUARDED_BY(mutex_) = 0;
   std::uint64_t last_id_ GUARDED_BY(mutex_) = 0;
   bool stopped_ GUARDED_BY(mutex_) = false;

@@ -88,6 +88,51 @@ describe('while a client asks about made-up tokens', limit, () => {
     });
   }
 
+  for (const addresses of [2, 40]) {
+    it(`from ${addresses} addresses that fill all places, others' tokens are served`, async () => {
+      const settings = { ZITADEL_MAX_PARKED: 200, ZITADEL_MAX_IN_FLIGHT: 64, ZITADEL_CACHE_TTL: 3 };
+      await withApi(settings, async (api) => {
+        const [known, ...good] = await issuer.mintMany(11);
+        assert.equal((await ask(api, known, other)).status, 200);
+        await issuer.fault({ delay: kDelay });
+        const flooding = Array.from({ length: 400 }, (_, n) =>
+          ask(api, `made-up-${n}`, `192.0.2.${n % addresses}`));
+        await sleep(300);
+        const asked = good.map((token, n) => ask(api, token, `198.51.100.${n}`));
+        assert.equal((await ask(api, known, other)).status, 200);
+        const served = await Promise.all(asked);
+        assert.deepEqual(tally(served), { 200: 10 });
+        const slowest = Math.max(...served.map(({ ms }) => ms));
+        assert.ok(slowest < 3 * kDelay, `one took ${slowest} ms`);
+        await issuer.clearFaults();
+        const counts = tally(await Promise.all(flooding));
+        assert.ok(counts[429] >= 250 && counts[401] > 0, JSON.stringify(counts));
+        assert.equal(counts[401] + counts[429], 400, JSON.stringify(counts));
+      });
+    });
+  }
+
+  it("of its own, and good ones, others' tokens are served", async () => {
+    const settings = { ZITADEL_MAX_PARKED: 80, ZITADEL_MAX_IN_FLIGHT: 16, ZITADEL_CACHE_TTL: 3 };
+    await withApi(settings, async (api) => {
+      const own = await issuer.mintMany(120);
+      const known = await issuer.mintMany(5);
+      const good = await issuer.mintMany(5);
+      for (const token of [...own, ...known]) assert.equal((await ask(api, token, other)).status, 200);
+      await sleep(3100);
+      await issuer.fault({ delay: kDelay });
+      const flooding = own.map((token) => ask(api, token, flooder));
+      await sleep(200);
+      const served = await Promise.all([...known, ...good].map((token, n) =>
+        ask(api, token, `198.51.100.${n}`)));
+      assert.deepEqual(tally(served), { 200: 10 });
+      await issuer.clearFaults();
+      const counts = tally(await Promise.all(flooding));
+      assert.ok(counts[200] > 0 && counts[429] > 0, JSON.stringify(counts));
+      assert.equal(counts[200] + counts[429], 120, JSON.stringify(counts));
+    });
+  });
+
   it('it is told to come again once it has its share, and by the header of a proxy, too', async () => {
     const settings = { ZITADEL_MAX_PARKED: 40, ZITADEL_CLIENT_ADDRESS_HEADER: 'X-Forwarded-For',
       ZITADEL_TRUSTED_PROXIES: '127.0.0.0/8' };
@@ -125,7 +170,7 @@ it('clients that have gone leave their places within a second', limit, async () 
       FastCgiConnection.open(api.workspace.socket)));
     leaving.forEach((each, n) => {
       api.secrets.add(`made-up-${n}`);
-      each.send(requestOf(`made-up-${n}`, n < 50 ? flooder : '192.0.2.2'));
+      each.send(requestOf(`made-up-${n}`, `192.0.2.${n}`)); // of whom nobody holds more than another
     });
     await sleep(300);
     assert.equal((await ask(api, good, other)).status, 503);

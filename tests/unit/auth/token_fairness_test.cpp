@@ -26,6 +26,12 @@ class TokenFairnessTest : public support::ValidatorFixture {
   CPPUNIT_TEST(a_client_beyond_its_share_is_asked_to_come_again);
   CPPUNIT_TEST(three_thousand_made_up_tokens_keep_nobody_waiting);
   CPPUNIT_TEST(six_thousand_made_up_tokens_keep_nobody_waiting);
+  CPPUNIT_TEST(clients_that_fill_all_places_shut_nobody_out);
+  CPPUNIT_TEST(many_clients_that_fill_all_places_shut_nobody_out);
+  CPPUNIT_TEST(networks_that_fill_all_places_shut_nobody_out);
+  CPPUNIT_TEST(callers_without_an_address_shut_nobody_out);
+  CPPUNIT_TEST(known_tokens_of_one_client_shut_nobody_out);
+  CPPUNIT_TEST(known_tokens_of_one_client_leave_turns);
   CPPUNIT_TEST(known_tokens_are_asked_about_first);
   CPPUNIT_TEST(known_tokens_find_a_place_however_many_wait);
   CPPUNIT_TEST(time_in_our_own_queue_is_no_failure_of_zitadel);
@@ -65,6 +71,90 @@ class TokenFairnessTest : public support::ValidatorFixture {
     answer_all(6);
     authorize_for(kFlooder, "now");
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, http_.waiting());
+  }
+
+  // All places for new tokens are taken by these; others come, and each gets an answer of
+  // ZITADEL's.
+  void shut_nobody_out(const std::vector<std::string>& flooders) {
+    start([](auth::Settings& settings) { settings.max_parked = 40; });
+    for (std::size_t i = 0; i < 40; ++i) {
+      authorize_for(flooders[i % flooders.size()], "made up " + std::to_string(i));
+    }
+    CPPUNIT_ASSERT_EQUAL(std::size_t{30}, http_.waiting());
+    for (int i = 0; i < 10; ++i) {
+      const std::string number = std::to_string(i);
+      authorize_for("198.51.100." + number, "good " + number);
+    }
+    CPPUNIT_ASSERT_EQUAL(std::size_t{40}, http_.waiting());
+    answer_all(30);
+    for (int i = 0; i < 10; ++i) zitadel_answers(200, active());
+    for (int i = 0; i < 10; ++i) CPPUNIT_ASSERT(answer_of("good " + std::to_string(i)).has_value());
+    int told_to_come_again = 0;
+    for (const auto& given : answers_.wait(answers_.expected())) {
+      if (given.answer || given.answer.error().reason == Reason::kInactive) continue;
+      CPPUNIT_ASSERT(given.answer.error().retry_after == seconds(1));
+      ++told_to_come_again;
+    }
+    CPPUNIT_ASSERT_EQUAL(20, told_to_come_again);
+  }
+
+  void clients_that_fill_all_places_shut_nobody_out() { shut_nobody_out({kFlooder, "192.0.2.2"}); }
+
+  void many_clients_that_fill_all_places_shut_nobody_out() {
+    shut_nobody_out({kFlooder, "192.0.2.2", "192.0.2.3", "192.0.2.4", "192.0.2.5", "192.0.2.6"});
+  }
+
+  void networks_that_fill_all_places_shut_nobody_out() {
+    std::vector<std::string> households;
+    for (int i = 0; i < 40; ++i) households.push_back("2001:db8:0:" + std::to_string(i) + "::1");
+    shut_nobody_out(households);
+  }
+
+  void callers_without_an_address_shut_nobody_out() { shut_nobody_out({""}); }
+
+  // All of them have run out.
+  void make_all_known(const std::string& name, int count) {
+    for (int i = 0; i < count; ++i) make_known(name + std::to_string(i));
+  }
+  void ask_for_all(const std::string& name, int count, std::string_view address) {
+    for (int i = 0; i < count; ++i) {
+      authorize(name + std::to_string(i), token_required_, name + "'s caller " + std::to_string(i),
+                address);
+    }
+  }
+
+  void known_tokens_of_one_client_shut_nobody_out() {
+    start([](auth::Settings& settings) { settings.max_parked = 20; });
+    make_all_known("flooder", 30);
+    make_all_known("other", 3);
+    clock_.advance(kLifetime);
+    ask_for_all("flooder", 30, kFlooder);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{20}, http_.waiting());
+    ask_for_all("other", 3, kOther);
+    authorize_for(kOther, "new");
+    authorize_for("198.51.100.8", "new too");
+    CPPUNIT_ASSERT_EQUAL(std::size_t{25}, http_.waiting());
+    while (http_.waiting() > 0) zitadel_answers(200, active());
+    for (const char* each : {"other's caller 0", "other's caller 2", "new", "new too"}) {
+      CPPUNIT_ASSERT(answer_of(each).has_value());
+    }
+    assert_reason(Reason::kTooManyFromClient, answers_.wait("flooder's caller 19").answer);
+    assert_reason(Reason::kTooManyFromClient, answers_.wait("flooder's caller 29").answer);
+  }
+
+  void known_tokens_of_one_client_leave_turns() {
+    start([](auth::Settings& settings) { settings.max_in_flight = 8; });
+    make_all_known("flooder", 30);
+    make_all_known("other", 1);
+    clock_.advance(kLifetime);
+    ask_for_all("flooder", 30, kFlooder);
+    authorize_for("198.51.100.8", "new");
+    ask_for_all("other", 1, kOther);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{8}, http_.waiting());
+    for (int i = 0; i < 2; ++i) zitadel_answers(200, active());
+    for (int i = 0; i < 6; ++i) static_cast<void>(http_.take());
+    CPPUNIT_ASSERT(http_.take().form.starts_with("token=other0&"));
+    CPPUNIT_ASSERT(http_.take().form.starts_with("token=new&"));
   }
 
   // An issuer that takes a second, and asks no more than it may be at once.

@@ -2,6 +2,7 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
+#include <algorithm>
 #include <atomic>
 #include <string>
 #include <thread>
@@ -41,6 +42,12 @@ class WaitingRoomTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_background_question_is_wanted_by_itself);
   CPPUNIT_TEST(a_witness_is_asked_about_though_its_callers_have_gone);
   CPPUNIT_TEST(no_refresh_takes_the_place_of_a_witness);
+  CPPUNIT_TEST(who_gives_a_place_up_is_called_once);
+  CPPUNIT_TEST(a_question_of_who_gave_up_is_not_sent);
+  CPPUNIT_TEST(who_gives_up_leaves_the_others_of_the_question);
+  CPPUNIT_TEST(who_waits_for_the_next_question_can_give_up);
+  CPPUNIT_TEST(a_question_of_nobodys_is_sent_for_who_waits);
+  CPPUNIT_TEST(many_threads_that_give_up_lose_nobody);
   CPPUNIT_TEST(stopped_it_gives_all_and_takes_none);
   CPPUNIT_TEST(many_threads_lose_nobody);
   CPPUNIT_TEST_SUITE_END();
@@ -94,6 +101,120 @@ class WaitingRoomTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(begin(room, "b", Question::Purpose::kRefresh) == nullptr);
     CPPUNIT_ASSERT(begin(room, "b", Question::Purpose::kWitness) != nullptr);
   }
+
+  // What it was told goes to the end of told_.
+  WaitingRoom::Joined join_for(WaitingRoom& room, const std::string& address,
+                               const std::string& token, int arrived = 0) {
+    Waiter waits = waiter(arrived);
+    waits.asker.client = Asker::client_of(address);
+    waits.done = [this, token](const auto& outcome) {
+      CPPUNIT_ASSERT(outcome.error().reason == Reason::kTooManyFromClient);
+      CPPUNIT_ASSERT(outcome.error().retry_after == seconds(1));
+      told_.push_back(token);
+    };
+    return room.join(key_of(token), SecretView(token), nullptr, waits);
+  }
+
+  void who_gives_a_place_up_is_called_once() {
+    WaitingRoom room({4, 10});
+    const auto first = join_for(room, "192.0.2.1", "a");
+    const auto second = join_for(room, "192.0.2.1", "b");
+    CPPUNIT_ASSERT(join_for(room, "192.0.2.2", "c").leads);
+    CPPUNIT_ASSERT(told_.empty());
+    CPPUNIT_ASSERT(join_for(room, "192.0.2.3", "d").leads);
+    CPPUNIT_ASSERT(told_ == std::vector<std::string>{"b"});
+    CPPUNIT_ASSERT(!room.cancel(*second.question, second.id));
+    CPPUNIT_ASSERT(room.land(*second.question).empty());
+    CPPUNIT_ASSERT(join_for(room, "192.0.2.4", "e").refused == Reason::kTooManyWaiting);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, room.land(*first.question).size());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, room.stop().size());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, told_.size());
+  }
+
+  void a_question_of_who_gave_up_is_not_sent() {
+    WaitingRoom room({4, 10});
+    for (const char* token : {"a", "b"}) {
+      CPPUNIT_ASSERT(room.line_up(*join_for(room, "192.0.2.1", token).question, SteadyTime()));
+    }
+    CPPUNIT_ASSERT(join_for(room, "192.0.2.2", "c").leads);
+    // About the token whose question is given up.
+    const auto again = join_for(room, "192.0.2.3", "b");
+    CPPUNIT_ASSERT(again.leads && told_ == std::vector<std::string>{"b"});
+    const auto sent = room.next(10);
+    CPPUNIT_ASSERT_EQUAL(std::string("a"), std::string(sent->token.reveal()));
+    CPPUNIT_ASSERT(room.next(10) == nullptr);
+    CPPUNIT_ASSERT(room.line_up(*again.question, SteadyTime()));
+    CPPUNIT_ASSERT(room.next(10) == again.question);
+  }
+
+  void who_gives_up_leaves_the_others_of_the_question() {
+    WaitingRoom room({4, 10});
+    const auto question = join_for(room, "192.0.2.1", "a", 1).question;
+    for (int arrived : {2, 3}) {
+      join_for(room, arrived == 2 ? "192.0.2.2" : "192.0.2.1", "a", arrived);
+    }
+    CPPUNIT_ASSERT(join_for(room, "192.0.2.3", "a", 4).question == question);
+    CPPUNIT_ASSERT((arrivals(room.land(*question)) == std::vector<int>{1, 2, 4}));
+  }
+
+  void who_waits_for_the_next_question_can_give_up() {
+    WaitingRoom room({4, 10});
+    auto question = join_for(room, "192.0.2.9", "a", 1).question;
+    join_for(room, "192.0.2.9", "a", 3);
+    WaitingRoom::Open again;
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1},
+                         room.land_until(*question, SteadyTime(seconds(2)), again).size());
+    question.reset();
+    for (const char* token : {"b", "c"}) join_for(room, "192.0.2.1", token);
+    CPPUNIT_ASSERT(join_for(room, "192.0.2.2", "d").leads);
+    // The newest of whoever holds most, so that nobody holds more than another.
+    CPPUNIT_ASSERT(told_ == std::vector<std::string>{"c"});
+    for (const char* token : {"k", "l"}) {
+      Waiter known = waiter();
+      known.asker.standing = Standing::kKnown;
+      CPPUNIT_ASSERT(room.join(key_of(token), SecretView(token), nullptr, known).leads);
+    }
+    CPPUNIT_ASSERT((told_ == std::vector<std::string>{"c", "a"}));
+    CPPUNIT_ASSERT(room.land(*again).empty());
+  }
+
+  void a_question_of_nobodys_is_sent_for_who_waits() {
+    WaitingRoom room({10, 10});
+    std::vector<WaitingRoom::Open> refreshes;
+    for (const char* token : {"a", "b", "c"}) {
+      refreshes.push_back(begin(room, token));
+      CPPUNIT_ASSERT(room.line_up(*refreshes.back(), SteadyTime()));
+    }
+    CPPUNIT_ASSERT(join_for(room, "192.0.2.1", "c").question == refreshes[2]);
+    for (const std::size_t each : {0U, 2U, 1U}) CPPUNIT_ASSERT(room.next(10) == refreshes[each]);
+  }
+
+  void many_threads_that_give_up_lose_nobody() {
+    constexpr int kThreads = 4;
+    constexpr int kRounds = 2000;
+    WaitingRoom room({8, 10});
+    std::atomic<int> ended{0};
+    std::vector<std::thread> threads;
+    for (int thread = 0; thread < kThreads; ++thread) {
+      threads.emplace_back([&, thread] {
+        for (int round = 0; round < kRounds; ++round) {
+          // One thread's client waits for much, the others' for little.
+          const std::string token = std::to_string(thread == 0 ? round : round % 3);
+          Waiter waits{nullptr, [&](const auto&) { ++ended; }, {}, SteadyTime()};
+          waits.asker.client = Asker::client_of("192.0.2." + std::to_string(thread));
+          const auto joined = room.join(key_of(token), SecretView(token), nullptr, waits);
+          if (joined.question == nullptr) ++ended;
+          if (joined.leads && round % 4 == 0)
+            ended += static_cast<int>(room.land(*joined.question).size());
+        }
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    ended += static_cast<int>(room.stop().size());
+    CPPUNIT_ASSERT_EQUAL(kThreads * kRounds, ended.load());
+  }
+
+  std::vector<std::string> told_{};
 
   void leaves_the_waiter_with_whom_it_turns_away() {
     WaitingRoom room({0, 0});

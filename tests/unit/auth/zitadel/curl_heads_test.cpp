@@ -73,7 +73,11 @@ class CurlHeadsTest : public CppUnit::TestFixture {
       CurlHttpClient client(quick());
       const HttpOutcome outcome = ask(client, server.url(), "token=a").wait();
       assert_failed(Reason::kTimedOut, outcome, bytes);
-      CPPUNIT_ASSERT_EQUAL_MESSAGE(bytes, std::string("an answer began and stopped in its head"),
+      // libcurl tells of whole lines.
+      const bool has_line = bytes.find('\n') != std::string::npos;
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(bytes,
+                                   std::string(has_line ? "an answer began and stopped in its head"
+                                                        : "the question was sent, no answer came"),
                                    outcome.error().detail);
     }
   }

@@ -136,7 +136,7 @@ describe('claims beyond what is kept', limit, () => {
     const token = await mint(many(3000));
     const answer = await api.call('/api/private-scoped', { token });
     assert.equal(answer.status, 503);
-    await api.waitForLog(/error: .*its roles cannot be kept/);
+    await api.waitForLog(/error: .*its roles, subject or names cannot be kept/);
     await assertLetIn(api, await mint([kLast]));
   });
 });

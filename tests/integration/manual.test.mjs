@@ -30,7 +30,7 @@ describe('the man page', () => {
   for (const [number, page] of pages.entries()) {
     it(`${page} is read by man without a warning`, () => {
       const { status, stdout, stderr } = spawnSync('man', ['--warnings', '--local-file',
-        join(folder, 'man', page)], { encoding: 'utf8', env: { ...process.env, MANWIDTH: '80' } });
+        join(folder, 'man', page)], { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C.UTF-8', MANWIDTH: '80' } });
       assert.deepEqual([status, stderr], [0, '']);
       assert.match(stdout, /^NAME\n/m);
     });

@@ -3,7 +3,7 @@
 #include <functional>
 #include <utility>
 
-#include "cli/setup/base64.h"
+#include "auth/base/base64.h"
 
 namespace cli {
 namespace {
@@ -195,7 +195,7 @@ ApiResult<auth::Secret> Resources::make_application_key(const std::string& proje
   if (!answer) return answer.error();
   const std::optional<auth::Json> details = answer->member("keyDetails");
   const std::optional<std::string_view> encoded = details ? details->text() : std::nullopt;
-  auth::Secret file = encoded ? base64_decode(auth::SecretView(*encoded)) : auth::Secret();
+  auth::Secret file = encoded ? auth::base64_decode(auth::SecretView(*encoded)) : auth::Secret();
   if (!file.empty()) return file;
   return ApiError{.status = 200, .words = "ZITADEL's answer holds no key file (keyDetails)"};
 }
@@ -227,7 +227,7 @@ ApiResult<std::string> Resources::make_user_key(const std::string& user, const s
                                                 const std::string& public_key) {
   return id_in(api_.post(below(kUsers, user, "/keys"),
                          R"({"type":"KEY_TYPE_JSON","expirationDate":)" + json_quote(expires) +
-                             ",\"publicKey\":" + json_quote(base64_encode(public_key)) + '}'),
+                             ",\"publicKey\":" + json_quote(auth::base64_encode(public_key)) + '}'),
                "keyId");
 }
 

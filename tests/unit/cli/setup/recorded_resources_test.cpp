@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "cli/setup/base64.h"
+#include "auth/base/base64.h"
 #include "cli/setup/resources.h"
 #include "tests/unit/cli/setup/recorded_client.h"
 
@@ -167,7 +167,7 @@ class RecordedResourcesTest : public CppUnit::TestFixture {
   void brings_the_public_half_of_a_service_users_key() {
     const support::Recorded& recording = support::recorded("set-up/machine-key-add-public");
     const std::string encoded = recording.sent("publicKey");
-    const std::string pem(cli::base64_decode(auth::SecretView(encoded)).reveal());
+    const std::string pem(auth::base64_decode(auth::SecretView(encoded)).reveal());
     CPPUNIT_ASSERT(pem.starts_with("-----BEGIN PUBLIC KEY-----\n"));
     CPPUNIT_ASSERT_EQUAL(
         std::string("401504951823502374"),

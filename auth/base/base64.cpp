@@ -1,11 +1,11 @@
-#include "cli/setup/base64.h"
+#include "auth/base/base64.h"
 
 #include <openssl/evp.h>
 
 #include <algorithm>
 #include <limits>
 
-namespace cli {
+namespace auth {
 
 std::string base64_encode(std::string_view bytes) {
   std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
@@ -16,19 +16,19 @@ std::string base64_encode(std::string_view bytes) {
   return text;
 }
 
-auth::Secret base64_decode(auth::SecretView secret) {
+Secret base64_decode(SecretView secret) {
   const std::string_view text = secret.reveal();
   if (text.size() % 4 != 0 || text.size() > std::numeric_limits<int>::max()) return {};
   std::string bytes(text.size() / 4 * 3, '\0');
   const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
                                    reinterpret_cast<const unsigned char*>(text.data()),
                                    static_cast<int>(text.size()));
-  const auth::Secret all = auth::Secret::take(bytes);
+  const Secret all = Secret::take(bytes);
   if (size < 0) return {};
   // It makes zeros of the padding.
   const auto padding =
       static_cast<std::size_t>(std::count(text.end() - std::min<long>(2, size), text.end(), '='));
-  return auth::Secret(all.reveal().substr(0, static_cast<std::size_t>(size) - padding));
+  return Secret(all.reveal().substr(0, static_cast<std::size_t>(size) - padding));
 }
 
-}  // namespace cli
+}  // namespace auth

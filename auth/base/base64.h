@@ -1,4 +1,4 @@
-// Base64 with padding (RFC 4648 §4), as ZITADEL's API has keys.
+// Base64 with padding (RFC 4648 §4).
 #pragma once
 
 #include <string>
@@ -6,11 +6,11 @@
 
 #include "auth/base/secret.h"
 
-namespace cli {
+namespace auth {
 
 [[nodiscard]] std::string base64_encode(std::string_view bytes);
 
 // Empty for what is not base64.
-[[nodiscard]] auth::Secret base64_decode(auth::SecretView text);
+[[nodiscard]] Secret base64_decode(SecretView text);
 
-}  // namespace cli
+}  // namespace auth

@@ -1,12 +1,12 @@
 // zitadel-setup: makes in ZITADEL what an API needs, and writes the files that it starts with.
+#include <chrono>
 #include <cstdlib>
-#include <exception>
 #include <string>
+#include <string_view>
 #include <utility>
 
-#include "auth/base/private_process.h"
-#include "auth/base/version.h"
 #include "auth/zitadel/curl_http_client.h"
+#include "cli/common/command.h"
 #include "cli/common/terminal.h"
 #include "cli/setup/options.h"
 #include "cli/setup/setup.h"
@@ -28,31 +28,12 @@ int set_up(const cli::SetupOptions& options, bool allow_http) {
   return outcome ? EXIT_SUCCESS : fail(outcome.error().sentence);
 }
 
-int run(int count, char** arguments) {
-  if (!auth::make_process_private()) {
-    return fail("the system does not let this process keep its memory to itself");
-  }
-  const bool allow_http = cli::http_is_allowed();
-  const auto options =
-      cli::parse_setup_options({arguments + (count > 0 ? 1 : 0), arguments + count}, allow_http);
-  if (!options) return fail(options.error().sentence + "; see zitadel-setup --help");
-  switch (options->asked) {
-    case cli::Asked::kHelp:
-      return cli::print(kCommand, cli::setup_help());
-    case cli::Asked::kVersion:
-      return cli::print(kCommand, "zitadel-setup " ZITADEL_FCGI_VERSION "\n");
-    case cli::Asked::kWork:
-      return set_up(*options, allow_http);
-  }
-  return EXIT_FAILURE;
-}
-
 }  // namespace
 
 int main(int count, char** arguments) {
-  try {
-    return run(count, arguments);
-  } catch (const std::exception& problem) {
-    return fail(problem.what());
-  }
+  const bool allow_http = cli::http_is_allowed();
+  return cli::run_command(
+      {kCommand, cli::setup_help}, count, arguments,
+      [&](const auto& words) { return cli::parse_setup_options(words, allow_http); },
+      [&](const cli::SetupOptions& options) { return set_up(options, allow_http); });
 }

@@ -1,13 +1,12 @@
 // zitadel-token: gets a service user's access token and prints it.
 #include <cstdlib>
-#include <exception>
 #include <string>
+#include <string_view>
 #include <utility>
 
-#include "auth/base/private_process.h"
-#include "auth/base/version.h"
 #include "auth/settings/kinds.h"
 #include "auth/zitadel/curl_http_client.h"
+#include "cli/common/command.h"
 #include "cli/common/terminal.h"
 #include "cli/token/token_options.h"
 #include "cli/token/token_request.h"
@@ -55,31 +54,12 @@ int print_token(const TokenOptions& options, bool allow_http) {
   return cli::print(kCommand, auth::Secret::take(line).reveal());
 }
 
-int run(int count, char** arguments) {
-  if (!auth::make_process_private()) {
-    return fail("the system does not let this process keep its memory to itself");
-  }
-  const bool allow_http = cli::http_is_allowed();
-  const auto options =
-      cli::parse_token_options({arguments + (count > 0 ? 1 : 0), arguments + count}, allow_http);
-  if (!options) return fail(options.error().sentence + "; see zitadel-token --help");
-  switch (options->asked) {
-    case cli::Asked::kHelp:
-      return cli::print(kCommand, cli::token_help());
-    case cli::Asked::kVersion:
-      return cli::print(kCommand, "zitadel-token " ZITADEL_FCGI_VERSION "\n");
-    case cli::Asked::kWork:
-      return print_token(*options, allow_http);
-  }
-  return EXIT_FAILURE;
-}
-
 }  // namespace
 
 int main(int count, char** arguments) {
-  try {
-    return run(count, arguments);
-  } catch (const std::exception& problem) {
-    return fail(problem.what());
-  }
+  const bool allow_http = cli::http_is_allowed();
+  return cli::run_command(
+      {kCommand, cli::token_help}, count, arguments,
+      [&](const auto& words) { return cli::parse_token_options(words, allow_http); },
+      [&](const TokenOptions& options) { return print_token(options, allow_http); });
 }

@@ -34,8 +34,6 @@
 
 namespace auth {
 
-// A caller that could not be asked about in time, or asked too much, may come again after this.
-constexpr std::chrono::seconds kComeAgain{1};
 // While ZITADEL is failing inside.
 constexpr std::chrono::seconds kFailingRetry{5};
 

@@ -1,16 +1,9 @@
 #include "auth/waiting_room.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 namespace auth {
-namespace {
-
-constexpr std::chrono::seconds kGivesWayFor{1};
-
-}  // namespace
-
 WaitingRoom::Joined WaitingRoom::join(const TokenKey& key, SecretView token,
                                       const std::shared_ptr<const Claims>& good, Waiter& waiter) {
   std::optional<Waiter> gives_way;
@@ -23,7 +16,7 @@ WaitingRoom::Joined WaitingRoom::join(const TokenKey& key, SecretView token,
     if (place.instead_of) gives_way = take_out(*places_.at(*place.instead_of), *place.instead_of);
     joined = take_in(key, token, good, waiter);
   }
-  if (gives_way) gives_way->done(Error{Reason::kTooManyFromClient, "", kGivesWayFor});
+  if (gives_way) gives_way->done(Error{Reason::kTooManyFromClient, "", kComeAgain});
   return joined;
 }
 

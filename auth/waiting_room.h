@@ -4,6 +4,7 @@
 // who asks until it has landed: all who waited are called, and the next one begins anew.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -22,6 +23,9 @@
 #include "auth/token/requirement.h"
 
 namespace auth {
+
+// A caller that could not be asked about in time, or asked too much, may come again after this.
+constexpr std::chrono::seconds kComeAgain{1};
 
 // A request that waits.
 struct Waiter {

@@ -6,8 +6,8 @@ namespace fcgi {
 
 auth::Result<std::unique_ptr<RulesFile>, auth::Mistakes> open_rules(const auth::Settings& settings,
                                                                     const auth::Clock& clock) {
-  if (const auto mistake = CallerVariables::mistake_in(settings.pass_claims)) {
-    return auth::Mistakes{"ZITADEL_PASS_CLAIMS: " + *mistake};
+  if (const auto checked = CallerVariables::check_names(settings.pass_claims); !checked) {
+    return auth::Mistakes{"ZITADEL_PASS_CLAIMS: " + checked.error().sentence};
   }
   if (settings.rules_file.empty()) return std::unique_ptr<RulesFile>();
   return RulesFile::open(settings.rules_file, clock);

@@ -104,20 +104,17 @@ std::string time_of(const auth::Claims& claims) {
 
 }  // namespace
 
-std::optional<std::string> CallerVariables::mistake_in(
+auth::Result<void, auth::Mistake> CallerVariables::check_names(
     const std::vector<std::string>& passed_claims) {
   std::set<std::string> variables(kVariables.begin(), kVariables.end());
   for (const std::string& claim : passed_claims) {
     const std::string variable = variable_of(claim);
     if (!variables.insert(variable).second) {
-      return std::string("\"")
-          .append(claim)
-          .append("\" would become the variable ")
-          .append(variable)
-          .append(", which there is already: leave it out");
+      return auth::Mistake{'"' + claim + "\" would become the variable " + variable +
+                           ", which there is already: leave it out"};
     }
   }
-  return std::nullopt;
+  return {};
 }
 
 std::optional<CallerVariables::List> CallerVariables::of(const Request& request,

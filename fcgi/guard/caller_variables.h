@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "auth/base/result.h"
 #include "auth/token/claims.h"
 #include "fcgi/http/request.h"
 
@@ -29,14 +30,14 @@ class CallerVariables {
  public:
   using List = std::vector<std::pair<std::string, std::string>>;  // names and values
 
-  // passed_claims: names of claims that are told beyond the usual ones. REQUIRES: mistake_in finds
-  // nothing in them.
+  // passed_claims: names of claims that are told beyond the usual ones. REQUIRES: check_names takes
+  // them.
   explicit CallerVariables(std::vector<std::string> passed_claims)
       : passed_claims_(std::move(passed_claims)) {}
 
-  // Returns why such names cannot be used: two of them would share a variable. Returns nullopt if
-  // they can.
-  [[nodiscard]] static std::optional<std::string> mistake_in(
+  // Whether such names can be used: no two of them may share a variable. The mistake names the
+  // first that would.
+  [[nodiscard]] static auth::Result<void, auth::Mistake> check_names(
       const std::vector<std::string>& passed_claims);
 
   // The variables for a request that may go on, their values such that each stays in its line and

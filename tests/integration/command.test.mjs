@@ -1,6 +1,9 @@
 // What api.fcgi says to a person who starts it by hand, and that no web server ever gets it.
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, existsSync, mkdtempSync, readFileSync, renameSync,
+  rmSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 
 import { startIssuer } from '../issuer/client.mjs';
@@ -290,15 +293,19 @@ describe('--as USER', { skip: !isRoot && 'only root can look as somebody else' }
   });
 
   it('sends a key in somebody\'s home elsewhere', async () => {
-    mkdirSync('/root/zitadel-fcgi-test', { recursive: true });
-    settings({ API_PRIVATE_KEY_FILE_PATH: '/root/zitadel-fcgi-test/key.json' });
-    copyFileSync(issuer.files['api-key'], '/root/zitadel-fcgi-test/key.json');
+    const home = userInfo().homedir;
+    const folder = mkdtempSync(join(home, 'zitadel-fcgi-'));
+    chmodSync(folder, 0o755);
+    settings({ API_PRIVATE_KEY_FILE_PATH: join(folder, 'key.json') });
+    copyFileSync(issuer.files['api-key'], join(folder, 'key.json'));
     try {
       const { code, bad } = await run(['--check', '--as', 'www-data'], asRoot);
       assert.equal(code, kExitConfiguration);
-      assert.match(bad.join('\n'), /may not enter \/root, .*: move it to a folder that is nobody's home/);
+      const [, closed] = bad.join('\n').match(
+        /may not enter ([^,]+), .*: move it to a folder that is nobody's home/);
+      assert.equal(closed, home);
     } finally {
-      rmSync('/root/zitadel-fcgi-test', { recursive: true });
+      rmSync(folder, { recursive: true });
     }
   });
 

@@ -1,6 +1,7 @@
 // Asks an HttpClient and waits for the answer, with an end.
 #pragma once
 
+#include <chrono>
 #include <future>
 #include <memory>
 #include <stdexcept>
@@ -28,6 +29,15 @@ class PendingAnswer {
  private:
   std::future<HttpOutcome> future_;
 };
+
+// Deadlines that a test can wait for.
+[[nodiscard]] inline auth::HttpOptions quick(
+    std::chrono::milliseconds timeout = std::chrono::milliseconds(600)) {
+  auth::HttpOptions options;
+  options.connect_timeout = std::chrono::milliseconds(300);
+  options.timeout = timeout;
+  return options;
+}
 
 [[nodiscard]] inline PendingAnswer ask(auth::HttpClient& client, const std::string& url,
                                        std::string_view form = "",

@@ -3,6 +3,7 @@
 #include "auth/base/file_access.h"
 
 #include <cppunit/extensions/HelperMacros.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -119,11 +120,12 @@ class FileAccessTest : public CppUnit::TestFixture {
 
   void opens_nobodys_home() {
     const Reader stranger{54321, 54321, {54321}, "stranger", "stranger"};
-    const auto obstacles = reading_obstacles("/root/key.json", stranger, true);
+    const std::string home = ::getpwuid(0)->pw_dir;
+    const auto obstacles = reading_obstacles(home + "/key.json", stranger, true);
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, obstacles.size());
     CPPUNIT_ASSERT_EQUAL(
-        std::string("stranger may not enter /root, where /root/key.json lies: move it to a folder "
-                    "that is nobody's home, such as /etc/zitadel-fcgi"),
+        "stranger may not enter " + home + ", where " + home +
+            "/key.json lies: move it to a folder that is nobody's home, such as /etc/zitadel-fcgi",
         obstacles[0]);
   }
 

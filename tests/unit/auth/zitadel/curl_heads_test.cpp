@@ -33,12 +33,7 @@ const std::string kBegun[] = {
     "H",
 };
 
-HttpOptions quick() {
-  HttpOptions options;
-  options.connect_timeout = milliseconds(300);
-  options.timeout = milliseconds(400);
-  return options;
-}
+HttpOptions quick() { return support::quick(milliseconds(400)); }
 
 void assert_failed(Reason reason, const HttpOutcome& outcome, const std::string& message) {
   CPPUNIT_ASSERT_MESSAGE(message, !outcome.has_value());

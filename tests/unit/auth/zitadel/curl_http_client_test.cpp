@@ -33,16 +33,10 @@ using support::ask;
 using support::http_answer;
 using support::HttpOutcome;
 using support::LoopbackServer;
+using support::quick;
 using Connection = LoopbackServer::Connection;
 
 constexpr std::size_t kMiB = 1 << 20;
-
-HttpOptions quick() {
-  HttpOptions options;
-  options.connect_timeout = milliseconds(300);
-  options.timeout = milliseconds(600);
-  return options;
-}
 
 // A server that sends this to each request and then closes.
 LoopbackServer::Behaviour sends(std::string bytes) {

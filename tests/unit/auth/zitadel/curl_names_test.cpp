@@ -28,9 +28,7 @@ using support::LoopbackServer;
 using support::OwnNames;
 
 HttpOptions quick() {
-  HttpOptions options;
-  options.connect_timeout = milliseconds(300);
-  options.timeout = milliseconds(600);
+  HttpOptions options = support::quick();
   options.name_interval = milliseconds(100);
   return options;
 }

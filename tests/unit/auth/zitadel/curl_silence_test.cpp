@@ -28,6 +28,7 @@ using support::ask;
 using support::http_answer;
 using support::HttpOutcome;
 using support::LoopbackServer;
+using support::quick;
 using Connection = LoopbackServer::Connection;
 
 // Connections that answer no more, or have answered for long.
@@ -41,13 +42,6 @@ class CurlSilenceTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(no_connection_of_http2_is_kept_for_long_however_much_it_is_used);
   CPPUNIT_TEST(no_connection_is_kept_for_long_that_is_not_used);
   CPPUNIT_TEST_SUITE_END();
-
-  static HttpOptions quick() {
-    HttpOptions options;
-    options.connect_timeout = milliseconds(300);
-    options.timeout = milliseconds(600);
-    return options;
-  }
 
   // Questions one after another that got no answer, once five kept connections have broken down.
   static int lost_where_each_then_sends(const std::string& bytes) {

@@ -110,8 +110,11 @@ auth::Result<void, auth::Mistake> CallerVariables::check_names(
   for (const std::string& claim : passed_claims) {
     const std::string variable = variable_of(claim);
     if (!variables.insert(variable).second) {
-      return auth::Mistake{'"' + claim + "\" would become the variable " + variable +
-                           ", which there is already: leave it out"};
+      return auth::Mistake{std::string("\"")
+                               .append(claim)
+                               .append("\" would become the variable ")
+                               .append(variable)
+                               .append(", which there is already: leave it out")};
     }
   }
   return {};

@@ -257,6 +257,12 @@ void Connection::close() {
   if (const auto gone = std::exchange(when_gone_, nullptr)) gone();
 }
 
+void Connection::close_if_nothing_came() {
+  static_cast<void>(::shutdown(socket_.get(), SHUT_RD));
+  receive();
+  if (is_answered()) close();
+}
+
 void Connection::abandon() {
   const linger reset{1, 0};
   if (state_ == State::kAnswering) {

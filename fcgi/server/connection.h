@@ -78,7 +78,10 @@ class Connection {
   void refuse_unless_answered(const Response& response);
 
   void close();
-  // The same, where the peer is given up: what it has not read is not kept for it by the system.
+  // Closes it unless a request has come. A web server that begins one later cannot write it (EPIPE,
+  // on a Unix socket): then it knows that nobody has got it. REQUIRES: is_answered().
+  void close_if_nothing_came();
+  // As close, where the peer is given up: what it has not read is not kept for it by the system.
   void abandon();
 
   [[nodiscard]] int socket() const noexcept { return socket_.get(); }

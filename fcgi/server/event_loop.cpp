@@ -272,10 +272,9 @@ void EventLoop::close_idle() {
   for (const std::uint64_t number : answered) {
     const auto entry = entries_.find(number);
     if (entry == entries_.end()) continue;
-    // A request may have come since: it was handed over before the web server could know.
     Connection& connection = entry->second.connection;
-    connection.receive();
-    if (connection.is_answered() && !waits_a_little(connection)) connection.close();
+    // Usually right behind an answer, before the web server can have begun another request.
+    if (!waits_a_little(connection)) connection.close_if_nothing_came();
     go_on(number);
   }
 }

@@ -82,27 +82,48 @@ export function canConnect(where) {
   });
 }
 
-const givenPorts = new Set();
+// Below the range that outgoing connections are given. A process that wants ports takes a block and
+// listens on its first one while it lives: tests that run at the same time get others.
+const blocks = { first: 20_000, count: 120, size: 100 };
+let ports = []; // of our blocks, not yet given
 
-// A port that nobody listens on now, outside the range that outgoing connections are given; from, count:
-// of others. No port is given twice: a server listens on its own only some time later.
-export async function freePort({ from = 20_000, count = 12_000 } = {}) {
-  for (let attempt = 0; attempt < 100; ++attempt) {
-    const port = from + Math.floor(Math.random() * count);
-    if (givenPorts.has(port)) continue;
-    givenPorts.add(port);
-    if (await canListen(port)) return port;
+// A port that nobody listens on, and that no other caller is given.
+export async function freePort() {
+  for (;;) {
+    if (ports.length === 0) ports = await takeBlock();
+    const port = ports.pop();
+    if (await listen(port).then(close, () => false)) return port;
   }
-  throw new Error('no free port found');
 }
 
-function canListen(port) {
-  return new Promise((resolve) => {
+async function takeBlock() {
+  const start = Math.floor(Math.random() * blocks.count);
+  for (let i = 0; i < blocks.count; ++i) {
+    const first = blocks.first + ((start + i) % blocks.count) * blocks.size;
+    const holder = await listen(first).catch(() => undefined);
+    holder?.unref();
+    if (holder) return Array.from({ length: blocks.size - 1 }, (_, n) => first + 1 + n);
+  }
+  throw new Error('no free ports found');
+}
+
+// A port below 1024, for tests that root runs.
+export async function freeLowPort() {
+  for (let port = 600; port < 1000; ++port) {
+    if (await listen(port).then(close, () => false)) return port;
+  }
+  throw new Error('no free port below 1000 found');
+}
+
+function listen(port) {
+  return new Promise((resolve, reject) => {
     const server = net.createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => resolve(server));
   });
 }
+
+const close = (server) => new Promise((resolve) => { server.close(() => resolve(true)); });
 
 // The status of an answer that exchange gave.
 export const statusOf = (answer) => Number(answer.match(/^HTTP\/1\.1 (\d+)/)?.[1]);

@@ -1,6 +1,6 @@
 // The program on a listening socket that outlives it, as systemd/zitadel-fcgi.socket keeps one. A shell
 // stands in for systemd: it holds the socket and starts the program again whenever that has ended.
-import { Daemon, Process, childrenOf, programOf, waitFor } from './processes.mjs';
+import { Daemons, Process, childrenOf, programOf, waitFor } from './processes.mjs';
 
 const kAgain = `while :; do
   { [ -z "$1" ] || "$0" "$1" >&2; } && "$0"; echo "ended with $?" >&2; sleep 0.1
@@ -15,7 +15,11 @@ class KeptSocket {
 
   // Of the running program; undefined between two of them, and before the first request.
   get program() {
-    return childrenOf(this.process.pid).find((pid) => programOf(pid) === this.name);
+    return this.#programs()[0];
+  }
+
+  #programs() {
+    return childrenOf(this.process.pid).filter((pid) => programOf(pid) === this.name);
   }
 
   // What the programs so far have ended with.
@@ -35,9 +39,9 @@ class KeptSocket {
   }
 
   async stop() {
-    const last = this.program;
+    const last = new Daemons(this.#programs());
     await this.process.stop();
-    if (last !== undefined) await new Daemon(last).stop();
+    await last.stop();
   }
 }
 

@@ -5,10 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { serverUser } from './workspace.mjs';
 
-// Pids to be ended should this process end before the tests' own clean-up. By SIGTERM, so that web
-// servers take their own processes along.
-const running = new Set();
-process.on('exit', () => running.forEach((pid) => signal(pid, 'SIGTERM')));
+// Pids to be ended, with their starts, should this process end before the tests' own clean-up. By SIGTERM,
+// so that web servers take their own processes along.
+const running = new Map();
+process.on('exit', () => running.forEach((start, pid) => {
+  if (statOf(pid).start === start) signal(pid, 'SIGTERM');
+}));
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(name, () => process.exit(1));
 
 // What every started program gets of our environment: nothing that could change its answers.
@@ -18,6 +20,17 @@ export function cleanEnvironment(additions = {}) {
     .map((name) => [name, process.env[name]]);
   return { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8',
     ...Object.fromEntries(kept), ...additions };
+}
+
+// The state of a process, as in ps, and when it began, in ticks of the machine; without both when there is
+// none. The system gives a pid again soon: only with its start it names one process.
+function statOf(pid) {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+    return { state: fields[0], start: fields[19] };
+  } catch {
+    return {};
+  }
 }
 
 // Sends a signal. False when there is no such process any more.
@@ -56,7 +69,7 @@ export class Process {
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => { this.output += text; });
     }
-    if (this.pid !== undefined) running.add(this.pid);
+    if (this.pid !== undefined) running.set(this.pid, statOf(this.pid).start);
     this.#exited = new Promise((resolve) => {
       this.#child.once('error', (error) => resolve({ error }));
       this.#child.once('exit', (code, name) => {
@@ -123,22 +136,22 @@ export async function ready(name, program, isReady, options) {
 
 // A process that is not our child, such as one that another program put into the background.
 export class Daemon {
+  #start;
+
   constructor(pid) {
     this.pid = pid;
-    running.add(pid);
+    this.#start = statOf(pid).start;
+    running.set(pid, this.#start);
   }
 
   // A process that has ended and waits to be collected has ended.
   get hasExited() {
-    try {
-      return / Z /.test(readFileSync(`/proc/${this.pid}/stat`, 'utf8').replace(/^.*\)/, ' '));
-    } catch {
-      return true;
-    }
+    const { state, start } = statOf(this.pid);
+    return start === undefined || start !== this.#start || state === 'Z';
   }
 
   signal(name) {
-    signal(this.pid, name);
+    if (!this.hasExited) signal(this.pid, name);
   }
 
   async exit({ timeoutMs = 10_000 } = {}) {
@@ -147,7 +160,7 @@ export class Daemon {
   }
 
   async stop({ timeoutMs = 10_000 } = {}) {
-    if (!this.hasExited) this.signal('SIGTERM');
+    this.signal('SIGTERM');
     try {
       await this.exit({ timeoutMs });
     } catch (error) {

@@ -9,7 +9,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 
 import { canConnect, freePort } from './http.mjs';
-import { Daemon, Daemons, Process, childrenOf, programOf, waitFor } from './processes.mjs';
+import { Daemons, Process, childrenOf, programOf, waitFor } from './processes.mjs';
 
 export const alarms = /(Address|Thread|Leak|UndefinedBehavior)Sanitizer|runtime error:|child signalled|signal (4|6|7|8|11)\b/;
 const kShownLines = 80;
@@ -58,10 +58,10 @@ class Server {
   }
 
   async stop() {
-    const programs = this.programs();
+    const programs = new Daemons(this.programs());
     await this.process.stop({ timeoutMs: 15_000 });
     // A web server does not wait for the programs it has told to end.
-    for (const pid of programs) await new Daemon(pid).exit({ timeoutMs: 10_000 });
+    await programs.exit({ timeoutMs: 10_000 });
     const lines = this.log().split('\n');
     const alarm = lines.findIndex((line) => alarms.test(line) && !this.expected?.test(line));
     if (alarm >= 0) {

@@ -273,8 +273,9 @@ void EventLoop::close_idle() {
     const auto entry = entries_.find(number);
     if (entry == entries_.end()) continue;
     Connection& connection = entry->second.connection;
+    connection.receive();
     // Usually right behind an answer, before the web server can have begun another request.
-    if (!waits_a_little(connection)) connection.close_if_nothing_came();
+    if (connection.is_answered() && !waits_a_little(connection)) connection.close_if_nothing_came();
     go_on(number);
   }
 }

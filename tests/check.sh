@@ -62,13 +62,13 @@ unit_tests() {
   count 'unit tests' "$status" $((run - bad - left_out)) "$bad" "$left_out"
 }
 
-# node_tests NAME SECONDS FILE...
+# node_tests NAME SECONDS FILE...: two files at a time, most of which wait most of the time.
 node_tests() {
   local name=$1 limit=$2 status=0 tap bad
   shift 2
   tap=$output/$name.tap
   echo "check: $name"
-  timeout --kill-after=10 "$limit" node --test \
+  timeout --kill-after=10 "$limit" node --test --test-concurrency=2 \
     --test-reporter=spec --test-reporter-destination=stdout \
     --test-reporter=tap --test-reporter-destination="$tap" "$@" || status=$?
   bad=$(($(number_after '^# fail' "$tap") + $(number_after '^# cancelled' "$tap")))

@@ -37,7 +37,8 @@ afterEach(async () => {
 async function run(args = [], place = workspace) {
   const program = new Process(place.installProgram('zitadel-check'), args,
     { env: { ZITADEL_ENV_FILE: place.settingsFile }, cwd: place.path('run') });
-  const { code } = await program.exit({ timeoutMs: 30_000 });
+  const { code, signal } = await program.exit({ timeoutMs: 30_000 });
+  assert.equal(signal, null, `process ${program.pid} ended by a signal\n${program.output}`);
   assert.equal(secrets.findIn(program.output), undefined, 'a secret is shown');
   const of = (sign) => program.output.split('\n').filter((line) => line.startsWith(sign));
   return { code, output: program.output, good: of('✓'), bad: of('✗') };

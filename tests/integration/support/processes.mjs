@@ -65,6 +65,7 @@ export class Process {
     this.command = command;
     this.#child = spawn(command, args, {
       cwd, env: cleanEnvironment(env), stdio: ['ignore', 'pipe', 'pipe'], ...user,
+      detached: true, // in a process group of its own: Apache with mod_cgi ends all of its group
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => { this.output += text; });

@@ -73,7 +73,8 @@ async function areServedSoon(asked, lags) {
 describe('while a client asks about made-up tokens', limit, () => {
   for (const count of [3000, 6000]) {
     it(`${count} at once, known and good new tokens of others are served`, async () => {
-      await withApi({ ZITADEL_CACHE_TTL: 3 }, async (api) => {
+      // The deadline is longer than a busy machine needs: what unfairness costs, the times show.
+      await withApi({ ZITADEL_CACHE_TTL: 3, ZITADEL_TIMEOUT_MS: 30_000 }, async (api) => {
         const known = await issuer.mintMany(20);
         for (const token of known) assert.equal((await ask(api, token, other)).status, 200);
         const good = await issuer.mintMany(20);
@@ -88,8 +89,7 @@ describe('while a client asks about made-up tokens', limit, () => {
           lags.push(issuerLag());
           await sleep(100);
         }
-        assert.deepEqual(tally(await Promise.all(knownAnswers)), { 200: 80 });
-        await areServedSoon(goodAnswers, lags);
+        await areServedSoon([...knownAnswers, ...goodAnswers], lags);
         await issuer.clearFaults();
         const counts = tally(await Promise.all(flooding));
         assert.equal(counts[200], undefined);

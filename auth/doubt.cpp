@@ -127,4 +127,18 @@ void Doubt::remember(Seen seen) {
   *place = std::move(seen);
 }
 
+void FirstVerdict::give(Doubt::Verdict verdict) {
+  Doubt::Judged judged;
+  {
+    const MutexLock lock(mutex_);
+    judged = std::exchange(judged_, nullptr);
+  }
+  if (judged) judged(verdict);
+}
+
+bool FirstVerdict::is_given() {
+  const MutexLock lock(mutex_);
+  return !judged_;
+}
+
 }  // namespace auth

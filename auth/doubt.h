@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "auth/base/clock.h"
@@ -96,6 +97,19 @@ class Doubt {
   std::vector<Seen> seen_ GUARDED_BY(mutex_);
   std::optional<Pending> pending_ GUARDED_BY(mutex_);
   std::optional<SteadyTime> failing_since_ GUARDED_BY(mutex_);
+};
+
+// Takes the first verdict, of the doubt's or of whoever waits for it no longer. Thread-safe.
+class FirstVerdict {
+ public:
+  explicit FirstVerdict(Doubt::Judged judged) : judged_(std::move(judged)) {}
+
+  void give(Doubt::Verdict verdict);
+  [[nodiscard]] bool is_given();
+
+ private:
+  Mutex mutex_;
+  Doubt::Judged judged_ GUARDED_BY(mutex_);
 };
 
 }  // namespace auth

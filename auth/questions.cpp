@@ -64,9 +64,9 @@ Questions::Ticket Questions::ask(const TokenKey& key, SecretView token, const Sh
 }
 
 void Questions::refresh(const TokenKey& key, SecretView token, const SharedClaims& good) {
-  if (const Open question = room_.begin(key, token, Question::Purpose::kRefresh, good)) {
-    begin(question);
-  }
+  const auto purpose = Question::Purpose::kRefresh;
+  const Open question = room_.begin(key, token, purpose, good, parts_.clock.steady());
+  if (question) begin(question);
 }
 
 bool Questions::cancel(const Ticket& ticket) {
@@ -150,7 +150,8 @@ void Questions::take_from_others(const Open& question, const SharedEntry& entry)
   land(question, *known.answer);
   if (!known.refresh_due || !limits_.refresh_ahead) return;
   const auto purpose = Question::Purpose::kRefresh;
-  const Open next = room_.begin(question->key, question->token, purpose, **known.answer);
+  const Open next =
+      room_.begin(question->key, question->token, purpose, **known.answer, parts_.clock.steady());
   if (next) line_up(next);
 }
 
@@ -245,16 +246,28 @@ bool Questions::is_doubtful(const Question& question, Reason reason) {
   return !question.good->expiry() || *question.good->expiry() > parts_.clock.wall();
 }
 
+// A witness that is slow says nothing, and what ZITADEL has said of the token itself counts. What
+// the witness says later still tells whether ZITADEL is failing.
 void Questions::doubt(const Open& question, Moment sent) {
   if (!question->good) return judged(question, sent, Doubt::Verdict::kFailing);
-  const auto witness = doubt_.inactive(
-      question->key, question->good->subject(), sent.steady,
-      [this, question, sent](Doubt::Verdict verdict) { judged(question, sent, verdict); });
+  const auto verdict = std::make_shared<FirstVerdict>(
+      [this, question, sent](Doubt::Verdict first) { judged(question, sent, first); });
+  const auto witness = doubt_.inactive(question->key, question->good->subject(), sent.steady,
+                                       [verdict](Doubt::Verdict given) { verdict->give(given); });
+  if (verdict->is_given()) return;
+  parts_.workers.run_later(time_left(*question),
+                           [verdict] { verdict->give(Doubt::Verdict::kRevoked); });
   if (!witness) return;
   const auto purpose = Question::Purpose::kWitness;
-  if (const Open next = room_.begin(witness->key, witness->token, purpose, witness->claims)) {
-    line_up(next);
-  }
+  const Open next =
+      room_.begin(witness->key, witness->token, purpose, witness->claims, parts_.clock.steady());
+  if (next) line_up(next);
+}
+
+std::chrono::milliseconds Questions::time_left(const Question& question) const {
+  using std::chrono::milliseconds;
+  const auto left = question.begun + limits_.timeout - parts_.clock.steady();
+  return std::max(std::chrono::ceil<milliseconds>(left), milliseconds(0));
 }
 
 void Questions::judged(const Open& question, Moment sent, Doubt::Verdict verdict) {

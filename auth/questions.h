@@ -95,6 +95,7 @@ class Questions {
   void take(const Open& question, Result<Claims> answer);
   void take_refusal(const Open& question, const Error& error);
   void doubt(const Open& question, Moment sent);
+  [[nodiscard]] std::chrono::milliseconds time_left(const Question& question) const;
   void judged(const Open& question, Moment sent, Doubt::Verdict verdict);
   void learn(const Open& question, Moment sent, const Word& word, bool confirmed = false);
   [[nodiscard]] Word learn_from_others(const Question& question, const SharedEntry& entry);

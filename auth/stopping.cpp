@@ -29,6 +29,15 @@ void OwnWorkers::run(Task task) {
   });
 }
 
+void OwnWorkers::run_later(std::chrono::milliseconds delay, Task task) {
+  workers_.run_later(delay, [gate = gate_, task = std::move(task)]() mutable {
+    if (!gate->enter()) return;
+    task();
+    task = nullptr;
+    gate->leave();
+  });
+}
+
 void OwnHttpClient::send(HttpRequest request, Done done) {
   const std::uint64_t question = open_->begin(done);
   if (question == 0) return done(Reason::kShuttingDown);

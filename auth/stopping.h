@@ -8,6 +8,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -47,6 +48,8 @@ class OwnWorkers final : public Workers {
 
   // REQUIRES: the caller is inside the gate.
   void run(Task task) override;
+  // Nobody waits for it: once the gate is closed it does not run.
+  void run_later(std::chrono::milliseconds delay, Task task) override;
   [[nodiscard]] bool is_here() const noexcept override { return workers_.is_here(); }
 
  private:

@@ -25,8 +25,8 @@ WaitingRoom::Joined WaitingRoom::take_in(const TokenKey& key, SecretView token,
                                          Waiter& waiter) {
   const auto [place, is_first] = open_.try_emplace(key);
   if (is_first) {
-    place->second =
-        std::make_shared<Question>(key, token, waiter.asker, Question::Purpose::kCaller, good);
+    place->second = std::make_shared<Question>(key, token, waiter.asker, Question::Purpose::kCaller,
+                                               good, waiter.arrived);
   }
   Question& question = *place->second;
   admission_.adopt(question, waiter.asker);
@@ -38,7 +38,7 @@ WaitingRoom::Joined WaitingRoom::take_in(const TokenKey& key, SecretView token,
 
 WaitingRoom::Open WaitingRoom::begin(const TokenKey& key, SecretView token,
                                      Question::Purpose purpose,
-                                     const std::shared_ptr<const Claims>& good) {
+                                     const std::shared_ptr<const Claims>& good, SteadyTime now) {
   const MutexLock lock(mutex_);
   const bool is_refresh = purpose == Question::Purpose::kRefresh;
   if (stopped_ || (is_refresh && background_ >= limits_.background)) return nullptr;
@@ -48,7 +48,8 @@ WaitingRoom::Open WaitingRoom::begin(const TokenKey& key, SecretView token,
     return nullptr;
   }
   ++background_;
-  place->second = std::make_shared<Question>(key, token, Asker{Standing::kKnown}, purpose, good);
+  place->second =
+      std::make_shared<Question>(key, token, Asker{Standing::kKnown}, purpose, good, now);
   place->second->is_wanted_ = true;
   return place->second;
 }
@@ -110,7 +111,7 @@ WaitingRoom::Waiters WaitingRoom::land_until(Question& question, SteadyTime arri
       waiters.begin(), waiters.end(), [&](const Waiter& each) { return each.arrived <= arrived; });
   if (late != waiters.end()) {
     again = std::make_shared<Question>(question.key, question.token, late->asker,
-                                       Question::Purpose::kCaller, question.good);
+                                       Question::Purpose::kCaller, question.good, late->arrived);
     again->waiters_.assign(std::move_iterator(late), std::move_iterator(waiters.end()));
     for (const Waiter& each : again->waiters_) places_[each.id] = again.get();
     waiters.erase(late, waiters.end());

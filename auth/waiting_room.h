@@ -46,12 +46,18 @@ class Question final : public Admission::Turn, public std::enable_shared_from_th
   };
 
   Question(const TokenKey& about, SecretView text, Asker asker, Purpose why,
-           std::shared_ptr<const Claims> last_good)
-      : Turn(asker), key(about), token(text), purpose(why), good(std::move(last_good)) {}
+           std::shared_ptr<const Claims> last_good, SteadyTime first_came)
+      : Turn(asker),
+        key(about),
+        token(text),
+        purpose(why),
+        begun(first_came),
+        good(std::move(last_good)) {}
 
   const TokenKey key;
   const Secret token;
   const Purpose purpose;
+  const SteadyTime begun;  // no caller has waited longer
 
   // From the caller that moves the question forward at this moment.
   std::shared_ptr<const Claims> good;  // the last good answer; null: the token is a new one
@@ -90,7 +96,7 @@ class WaitingRoom {
   // question about this token is open. A witness's question that is open is no longer dropped when
   // its callers leave.
   [[nodiscard]] Open begin(const TokenKey& key, SecretView token, Question::Purpose purpose,
-                           const std::shared_ptr<const Claims>& good);
+                           const std::shared_ptr<const Claims>& good, SteadyTime now);
 
   // Takes one waiter back. nullopt: it was called already, or is being called.
   [[nodiscard]] std::optional<Waiter> cancel(Question& question, std::uint64_t id);

@@ -29,6 +29,16 @@ void WorkerPool::run(Task task) {
   task ? task() : wake_.notify_one();
 }
 
+// All look up: whoever was woken may be busy when it is time.
+void WorkerPool::run_later(std::chrono::milliseconds delay, Task task) {
+  {
+    const MutexLock lock(mutex_);
+    if (!has_threads()) return;
+    later_.emplace(std::chrono::steady_clock::now() + delay, std::move(task));
+  }
+  wake_.notify_all();
+}
+
 bool WorkerPool::has_threads() {
   try {
     while (threads_.size() < size_ && !stopping_) threads_.emplace_back([this] { work(); });
@@ -44,13 +54,32 @@ void WorkerPool::work() {
     Task task;
     {
       const MutexLock lock(mutex_);
-      while (tasks_.empty() && !stopping_) wake_.wait(mutex_);
-      if (tasks_.empty()) return;
-      task = std::move(tasks_.front());
-      tasks_.pop_front();
+      task = next();
     }
+    if (!task) return;
     task();
   }
+}
+
+// What was for later goes first when its time has come: it has waited.
+WorkerPool::Task WorkerPool::next() {
+  for (;;) {
+    const auto due = later_.begin();
+    if (due != later_.end() && !stopping_ && due->first <= std::chrono::steady_clock::now()) {
+      return std::move(later_.extract(due).mapped());
+    }
+    if (!tasks_.empty()) break;
+    if (stopping_) return nullptr;
+    if (due == later_.end()) {
+      wake_.wait(mutex_);
+    } else {
+      const auto time = due->first;  // another thread may take it meanwhile
+      wake_.wait_until(mutex_, time);
+    }
+  }
+  Task task = std::move(tasks_.front());
+  tasks_.pop_front();
+  return task;
 }
 
 }  // namespace auth

@@ -32,7 +32,21 @@ class StoppingTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(waits_for_an_answer_that_is_being_taken);
   CPPUNIT_TEST(waits_for_tasks_and_for_what_they_begin);
   CPPUNIT_TEST(lets_go_of_what_a_task_held_before_it_has_left);
+  CPPUNIT_TEST(does_not_wait_for_what_is_for_later);
   CPPUNIT_TEST_SUITE_END();
+
+  void does_not_wait_for_what_is_for_later() {
+    std::atomic<bool> ran{false};
+    support::Counter passed;
+    auth::WorkerPool pool(1);
+    OwnWorkers workers(pool, gate_);
+    workers.run_later(milliseconds(20), [&] { ran = true; });
+    gate_->close();
+    gate_->wait();
+    pool.run_later(milliseconds(20), [&] { passed.add(); });
+    CPPUNIT_ASSERT(passed.reaches(1));
+    CPPUNIT_ASSERT(!ran);
+  }
 
   const std::shared_ptr<Gate> gate_ = std::make_shared<Gate>();
 

@@ -39,6 +39,9 @@ class TokenDoubtTest : public support::ValidatorFixture {
   CPPUNIT_TEST(grace_does_not_count_unless_it_is_asked_for);
   CPPUNIT_TEST(grace_counts_where_it_is_asked_for);
   CPPUNIT_TEST(a_witness_that_is_not_answered_saves_no_token);
+  CPPUNIT_TEST(nobody_waits_for_a_witness_longer_than_the_deadline);
+  CPPUNIT_TEST(the_deadline_counts_from_where_the_first_caller_came);
+  CPPUNIT_TEST(a_witness_that_comes_later_still_tells_that_zitadel_fails);
   CPPUNIT_TEST(a_witness_is_asked_also_where_one_question_is_the_most);
   CPPUNIT_TEST(the_others_are_told_that_a_refusal_was_confirmed);
   CPPUNIT_TEST(a_confirmed_refusal_of_another_process_costs_no_question);
@@ -219,6 +222,47 @@ class TokenDoubtTest : public support::ValidatorFixture {
     zitadel_answers(200, inactive_);
     zitadel_answers(500);
     assert_reason(Reason::kInactive, answer_of("revoked"));
+  }
+
+  void start_with_deadline(milliseconds deadline) {
+    start([&](auth::Settings& settings) { settings.timeout = deadline; });
+    know(3);
+  }
+
+  // What ZITADEL has said of the token itself counts.
+  void nobody_waits_for_a_witness_longer_than_the_deadline() {
+    start_with_deadline(milliseconds(50));
+    authorize(user(0), token_required_, "revoked");
+    zitadel_answers(200, inactive_);
+    assert_reason(Reason::kInactive, answer_of("revoked"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, http_.waiting());
+    assert_reason(Reason::kInactive, answer_at_once(user(0)));
+    zitadel_answers(200, active("user 2"));
+    CPPUNIT_ASSERT(answer_at_once(user(2)).has_value());
+  }
+
+  void the_deadline_counts_from_where_the_first_caller_came() {
+    start_with_deadline(seconds(5));
+    authorize(user(0), token_required_, "first");
+    clock_.advance(milliseconds(2500));
+    authorize(user(0), token_required_, "second");
+    clock_.advance(milliseconds(2450));
+    const auto answered = std::chrono::steady_clock::now();
+    zitadel_answers(200, inactive_);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, http_.waiting());
+    assert_reason(Reason::kInactive, answer_of("first"));
+    assert_reason(Reason::kInactive, answer_of("second"));
+    CPPUNIT_ASSERT(std::chrono::steady_clock::now() < answered + milliseconds(2500));
+  }
+
+  void a_witness_that_comes_later_still_tells_that_zitadel_fails() {
+    start_with_deadline(milliseconds(20));
+    authorize(user(0), token_required_, "first");
+    zitadel_answers(200, inactive_);
+    assert_reason(Reason::kInactive, answer_of("first"));
+    zitadel_answers(200, inactive_);
+    zitadel_answers(200, inactive_);
+    assert_reason(Reason::kZitadelFailing, ask_and_answer("new", 200, inactive_));
   }
 
   void a_witness_is_asked_also_where_one_question_is_the_most() {

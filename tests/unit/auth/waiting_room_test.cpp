@@ -61,7 +61,7 @@ class WaitingRoomTest : public CppUnit::TestFixture {
   }
   static WaitingRoom::Open begin(WaitingRoom& room, const std::string& token,
                                  Question::Purpose purpose = Question::Purpose::kRefresh) {
-    return room.begin(key_of(token), SecretView(token), purpose, nullptr);
+    return room.begin(key_of(token), SecretView(token), purpose, nullptr, auth::SteadyTime{});
   }
   static std::vector<int> arrivals(const WaitingRoom::Waiters& waiters) {
     std::vector<int> arrivals;

@@ -3,6 +3,7 @@
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <set>
 #include <thread>
@@ -14,6 +15,7 @@
 namespace {
 
 using auth::WorkerPool;
+using std::chrono::milliseconds;
 
 class WorkerPoolTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(WorkerPoolTest);
@@ -26,7 +28,48 @@ class WorkerPoolTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(tells_its_threads_from_others);
   CPPUNIT_TEST(drops_what_a_task_held_as_soon_as_it_is_done);
   CPPUNIT_TEST(runs_every_task_of_many_threads_once);
+  CPPUNIT_TEST(runs_a_task_later_in_the_order_of_time);
+  CPPUNIT_TEST(a_later_task_waits_for_no_busy_thread);
+  CPPUNIT_TEST(what_is_for_later_does_not_hold_up_its_end);
   CPPUNIT_TEST_SUITE_END();
+
+  void runs_a_task_later_in_the_order_of_time() {
+    using Clock = std::chrono::steady_clock;
+    const Clock::time_point begin = Clock::now();
+    std::vector<milliseconds> ran;
+    support::Counter done;
+    WorkerPool pool(1);
+    for (const milliseconds delay : {milliseconds(60), milliseconds(0), milliseconds(30)}) {
+      pool.run_later(delay, [&, delay] {
+        if (Clock::now() >= begin + delay) ran.push_back(delay);
+        done.add();
+      });
+    }
+    CPPUNIT_ASSERT(done.reaches(3));
+    CPPUNIT_ASSERT(ran == (std::vector{milliseconds(0), milliseconds(30), milliseconds(60)}));
+  }
+
+  void a_later_task_waits_for_no_busy_thread() {
+    support::Gate gate;
+    support::Counter done;
+    WorkerPool pool(2);
+    pool.run_later(milliseconds(20), [&] { done.add(); });
+    pool.run([&] { static_cast<void>(gate.pass()); });
+    const bool ran = done.reaches(1);
+    gate.open();
+    CPPUNIT_ASSERT(ran);
+  }
+
+  void what_is_for_later_does_not_hold_up_its_end() {
+    std::atomic<bool> ran{false};
+    const auto begin = std::chrono::steady_clock::now();
+    {
+      WorkerPool pool(2);
+      pool.run_later(std::chrono::hours(1), [&] { ran = true; });
+    }
+    CPPUNIT_ASSERT(!ran);
+    CPPUNIT_ASSERT(std::chrono::steady_clock::now() < begin + support::kPatience);
+  }
 
   void a_task_that_waits_does_not_hold_up_the_others() {
     support::Gate gate;

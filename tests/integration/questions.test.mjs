@@ -35,6 +35,7 @@ async function withCallers(settings, use, { from = issuer, most = 1000 } = {}) {
 }
 
 const limit = { timeout: 60_000 };
+const inactive = { status: 200, headers: { 'content-type': 'application/json' }, body: '{"active":false}' };
 
 describe('many callers at once with one token that is not known yet', limit, () => {
   const outcomes = {
@@ -162,4 +163,21 @@ describe('a token that is in use all the time', limit, () => {
         assert.ok(lastGood.at - revokedAt < kLifetime * 1000, `${lastGood.at - revokedAt} ms`);
       });
     });
+});
+
+describe('a token that ZITADEL calls inactive while other answers are slow', limit, () => {
+  const kTimeout = 1500;
+  it('is refused at the deadline of whoever asked first', async () => {
+    await withCallers({ ZITADEL_TIMEOUT_MS: kTimeout, ZITADEL_CACHE_TTL: 1 }, async (callers) => {
+      const tokens = await issuer.mintMany(3, { sub: 'somebody-{n}' });
+      for (const answer of await callers.callAll('/api/private', tokens)) assert.equal(answer.status, 200);
+      await sleep(1200);
+      await issuer.fault({ ...inactive, delay: kTimeout - 300 });
+      const begin = Date.now();
+      const [{ status }] = await callers.callAll('/api/private', tokens.slice(0, 1));
+      const took = Date.now() - begin;
+      assert.equal(status, 401);
+      assert.ok(took < 2 * (kTimeout - 300), `${took} ms`);
+    });
+  });
 });

@@ -92,8 +92,7 @@ bool ascend(std::string_view& text, Member& member, std::string& open) {
 }
 
 // Does not call itself for what is inside: how deep that is, is for its writer to say.
-bool take_member(std::string_view& text, Member& member) {
-  if (!take_name(text, member)) return false;
+bool take_value(std::string_view& text, Member& member) {
   skip_blanks(text);
   const std::string_view begin = text;
   std::string open;
@@ -102,6 +101,10 @@ bool take_member(std::string_view& text, Member& member) {
   } while (!open.empty());
   member.value = begin.substr(0, begin.size() - text.size());
   return true;
+}
+
+bool take_member(std::string_view& text, Member& member) {
+  return take_name(text, member) && take_value(text, member);
 }
 
 std::optional<std::vector<Member>> members_of(std::string_view text) {
@@ -131,7 +134,34 @@ bool holds_one_twice(std::vector<std::string> names) {
   return std::adjacent_find(names.begin(), names.end()) != names.end();
 }
 
+// REQUIRES: it is one value, of well-formed JSON.
+std::optional<std::vector<std::string_view>> elements_of(std::string_view array) {
+  std::vector<std::string_view> elements;
+  if (!take_mark(array, '[')) return std::nullopt;
+  if (take_mark(array, ']')) return elements;
+  do {
+    Member element;
+    if (!take_value(array, element)) return std::nullopt;
+    elements.push_back(element.value);
+  } while (take_mark(array, ','));
+  return elements;
+}
+
 }  // namespace
+
+std::optional<std::vector<std::string_view>> json_elements(std::string_view object,
+                                                           std::string_view name) {
+  const std::optional<std::vector<Member>> members = members_of(object);
+  if (!members) return std::nullopt;
+  std::vector<std::string> names;
+  std::string_view found;
+  for (const Member& member : *members) {
+    names.push_back(meant(member.name));
+    if (names.back() == name) found = member.value;
+  }
+  if (holds_one_twice(std::move(names))) return std::nullopt;
+  return elements_of(found);
+}
 
 std::optional<JsonMembers> JsonMembers::parse(std::string_view text) {
   const std::optional<std::vector<Member>> members = members_of(text);

@@ -37,4 +37,10 @@ class JsonMembers {
   std::vector<std::string> unreadable_;  // names
 };
 
+// The texts of the elements of that member of the object, so that one which cannot be read spoils
+// no other. They are views into the text. Returns nullopt where JsonMembers::parse does, or if
+// there is no such member, or it is no array.
+[[nodiscard]] std::optional<std::vector<std::string_view>> json_elements(std::string_view object,
+                                                                         std::string_view name);
+
 }  // namespace auth

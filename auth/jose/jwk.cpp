@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "auth/base/json_members.h"
 #include "auth/jose/public_key.h"
 
 namespace auth::jose {
@@ -65,29 +66,29 @@ Result<SharedKey> parse_jwk(const Json& jwk) {
 }
 
 Result<JwkSet> JwkSet::parse(std::string_view text) {
-  const std::optional<Json> document = Json::parse(text);
-  const std::optional<Json> keys = document ? document->member("keys") : std::nullopt;
-  if (!keys || !keys->is_array()) return unusable("the key set is not JSON with a list of keys");
+  const auto keys = json_elements(text, "keys");
+  if (!keys) return unusable("the key set is not JSON with a list of keys");
   JwkSet set;
-  std::size_t seen = 0;
-  keys->for_each_element([&](const Json& jwk) {
-    if (++seen <= kMaxJwkSetKeys) set.take(jwk);
-  });
-  if (seen > kMaxJwkSetKeys) {
+  for (std::size_t i = 0; i < std::min(keys->size(), kMaxJwkSetKeys); ++i) set.take((*keys)[i]);
+  if (keys->size() > kMaxJwkSetKeys) {
     set.left_out_.push_back("all keys beyond the first " + std::to_string(kMaxJwkSetKeys));
   }
   set.leave_out_ambiguous();
   return set;
 }
 
-void JwkSet::take(const Json& jwk) {
-  Result<SharedKey> key = parse_jwk(jwk);
+void JwkSet::take(std::string_view text) {
+  const std::optional<Json> jwk = Json::parse(text);
+  Result<SharedKey> key =
+      jwk ? parse_jwk(*jwk) : unusable("a member cannot be read, or is there twice");
   if (key) {
     keys_.push_back(*std::move(key));
     return;
   }
-  const std::string id = jwk.text_of("kid").value_or("without kid").substr(0, kMaxKeyIdBytes);
-  left_out_.push_back("key " + id + ": " + key.error().detail);
+  const std::optional<JsonMembers> members = JsonMembers::parse(text);
+  const std::optional<std::string> id = members ? members->readable().text_of("kid") : std::nullopt;
+  left_out_.push_back("key " + id.value_or("without kid").substr(0, kMaxKeyIdBytes) + ": " +
+                      key.error().detail);
 }
 
 void JwkSet::leave_out_ambiguous() {

@@ -29,7 +29,8 @@ using SharedKey = std::shared_ptr<const VerificationKey>;
 // Immutable after construction.
 class JwkSet {
  public:
-  // Keys that cannot be used are left out, as RFC 7517 §5 wants it, and so is what stands beyond
+  // Keys that cannot be used, or not even be read, are left out, as RFC 7517 §5 wants it, and spoil
+  // none of the others. So is what stands beyond
   // kMaxJwkSetKeys. Keys that share a "kid" are left out too: it names none of them for certain.
   // Error: kMalformedAnswer, where the text is no key set at all.
   [[nodiscard]] static Result<JwkSet> parse(std::string_view text);
@@ -43,7 +44,7 @@ class JwkSet {
   [[nodiscard]] const std::vector<std::string>& left_out() const noexcept { return left_out_; }
 
  private:
-  void take(const Json& jwk);
+  void take(std::string_view text);
   void leave_out_ambiguous();
 
   std::vector<SharedKey> keys_;

@@ -113,6 +113,18 @@ describe('with ZITADEL_VALIDATION=jwt', () => {
     });
   });
 
+  it('a key that cannot be read spoils none of the others, and is told of once', async () => {
+    const [good, spoilt, last] = ['good', 'a\u0000b', 'last'].map((id) => new SigningKey(id));
+    await publish(good.jwk, spoilt.jwk, { ...spoilt.jwk, kid: 'odd', x5t: '\ud800' }, last.jwk);
+    await withApi(jwt, async (api) => {
+      for (const key of [good, last]) assert.equal(await status(api, key.sign(claimsOf(issuer))), 200);
+      assert.equal(await status(api, spoilt.sign(claimsOf(issuer), { kid: 'odd' })), 401);
+      const told = api.programLog().filter((line) => /key set, left out/.test(line));
+      assert.deepEqual(told.map((line) => line.match(/left out: (key [a-z ]+): a member cannot be read/)?.[1]),
+        ['key without kid', 'key odd']);
+    });
+  });
+
   it('a revoked JWT is let in until it expires', async () => {
     await withKeys(jwt, async (api) => {
       const token = await mintJwt({ ttl: 3 });

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "auth/jose/base64url.h"
@@ -50,6 +51,8 @@ class JwkTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(does_not_look_at_members_it_does_not_need);
   CPPUNIT_TEST(refuses_what_is_no_key_set);
   CPPUNIT_TEST(a_set_leaves_out_what_it_cannot_use_and_says_why);
+  CPPUNIT_TEST(a_key_that_cannot_be_read_spoils_none_of_the_others);
+  CPPUNIT_TEST(a_set_is_read_past_what_else_it_holds);
   CPPUNIT_TEST(a_set_leaves_out_keys_that_share_a_kid);
   CPPUNIT_TEST(a_set_takes_no_more_keys_than_its_limit);
   CPPUNIT_TEST(a_set_finds_a_key_by_its_whole_kid);
@@ -299,8 +302,10 @@ class JwkTest : public CppUnit::TestFixture {
   }
 
   void refuses_what_is_no_key_set() {
-    for (const char* text : {"", "[]", "null", "{}", R"({"keys":{}})", R"({"keys":null})",
-                             R"({"keys":[]}{})", R"({"keys":[],"keys":[]})"}) {
+    for (const char* text :
+         {"", "[]", "null", "{}", R"({"keys":{}})", R"({"keys":null})", R"({"keys":[]}{})",
+          R"({"keys":[],"keys":[]})", R"({"keys":[],"k\u0065ys":[]})", R"({"keys":[{]})",
+          R"({"keys":[1,]})", R"({"keys":[)", R"({"keys":"[]"})", R"({"a":[]})"}) {
       const auto set = JwkSet::parse(text);
       CPPUNIT_ASSERT_MESSAGE(text, !set);
       CPPUNIT_ASSERT(set.error().reason == Reason::kMalformedAnswer);
@@ -323,6 +328,40 @@ class JwkTest : public CppUnit::TestFixture {
         "key without kid: its n or e is missing or not base64url",
     };
     CPPUNIT_ASSERT(set.left_out() == expected);
+  }
+
+  void a_key_that_cannot_be_read_spoils_none_of_the_others() {
+    const std::string good = jwk_of(rsa_key(), R"(,"kid":"good")");
+    const std::string why = ": a member cannot be read, or is there twice";
+    const std::vector<std::pair<std::string, std::string>> odd{
+        {R"(,"kid":"\u0000")", "key without kid"},
+        {R"(,"kid":"a\u0000b")", "key without kid"},
+        {R"(,"kid":"\ud800")", "key without kid"},
+        {R"(,"kid":"odd","x5t":"\u0000")", "key odd"},
+        {R"(,"kid":"odd","\udc00":1)", "key odd"},
+        {R"(,"kid":"odd","deep":)" + std::string(100, '[') + std::string(100, ']'), "key odd"},
+        {R"(,"kid":"a","kid":"b")", "key without kid"},
+    };
+    for (const auto& [members, name] : odd) {
+      const std::string spoilt = jwk_of(key_for(Algorithm::kEs256), members);
+      for (const JwkSet& set : {set_of({spoilt, good}), set_of({good, spoilt})}) {
+        CPPUNIT_ASSERT_EQUAL_MESSAGE(members, std::size_t{1}, set.size());
+        CPPUNIT_ASSERT(set.find("good") != nullptr);
+        CPPUNIT_ASSERT_EQUAL(std::size_t{1}, set.left_out().size());
+        CPPUNIT_ASSERT_EQUAL(name + why, set.left_out().front());
+      }
+    }
+  }
+
+  void a_set_is_read_past_what_else_it_holds() {
+    const std::string keys = "[" + jwk_of(rsa_key(), R"(,"kid":"good")") + "]";
+    for (const std::string& text : {R"({"a":"\u0000", "keys" : )" + keys + "}",
+                                    R"({"k\u0065ys":)" + keys + R"(,"\ud800":[]})",
+                                    R"({"a":{"keys":1},"keys":)" + keys + "}"}) {
+      const auto set = JwkSet::parse(text);
+      CPPUNIT_ASSERT_MESSAGE(text, set.has_value());
+      CPPUNIT_ASSERT(set->find("good") != nullptr);
+    }
   }
 
   void a_set_leaves_out_keys_that_share_a_kid() {

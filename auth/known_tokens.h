@@ -44,8 +44,9 @@ class KnownTokens {
     bool was_good = false;     // ZITADEL has called it active, whatever it says of it now
     bool refresh_due = false;  // ask again in the background
   };
-  // A token past its expiry is refused without a question. But in the first kClockSkew after it, by
-  // our clock, ZITADEL is to be asked, unless the token is judged here: its clock counts.
+  // A token past its expiry is refused without a question. But in the first kClockSkew after it,
+  // and as long as our clock was not compared with ZITADEL's, ZITADEL is to be asked, unless the
+  // token is judged here: its clock counts.
   [[nodiscard]] Known find(const TokenKey& key, SecretView token);
   // The same, but only what has been learned: the token is not judged.
   [[nodiscard]] Known recall(const TokenKey& key, SecretView token);

@@ -35,8 +35,8 @@ class LocalValidation {
   //   kOpaqueToken, and those of jose::Jwt::parse, jose::Jwt::verify, parse_jwt_claims
   //   kUnknownKey, kKeySetUnavailable with retry_after: see RemoteKeySet::find
   //   kInternal: there is no memory to judge it
-  // Else what proves that ZITADEL would refuse it: kWrongIssuer, kExpired, or kBadSignature under
-  // the known key that it names.
+  // Else what proves that ZITADEL would refuse it: kWrongIssuer, kExpired by a clock that was
+  // compared with ZITADEL's, or kBadSignature under the known key that it names.
   [[nodiscard]] std::optional<Result<Claims>> judge(SecretView token) const;
 
   // Whether what was judged then may count no longer, for ZITADEL's keys have changed since.

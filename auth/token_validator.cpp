@@ -13,6 +13,7 @@
 #include "auth/zitadel/clock_watch.h"
 #include "auth/zitadel/discovery.h"
 #include "auth/zitadel/introspection.h"
+#include "auth/zitadel/issuer_clock.h"
 #include "auth/zitadel/remote_key_set.h"
 
 namespace auth {
@@ -32,28 +33,35 @@ Questions::Limits limits_of(const Settings& settings, bool refresh_ahead) {
           settings.cache_ttl,     refresh_ahead,       settings.grace_when == GraceWhen::kFailing};
 }
 
+// Whoever finds that a token is good has the clock that counts.
+const Clock& clock_for(const Settings& settings, const IssuerClock& issuer, const Clock& own) {
+  if (settings.validation == Validation::kIntrospection) return issuer;
+  return own;
+}
+
 }  // namespace
 
 class TokenValidator::Impl {
  public:
   Impl(const Settings& settings, const Dependencies& with)
-      : own_http_(with.http, gate_),
-        http_(own_http_, with.clock),
+      : issuer_clock_(with.clock),
+        clock_(clock_for(settings, issuer_clock_, with.clock)),
+        own_http_(with.http, gate_),
+        http_(own_http_, with.clock, &issuer_clock_),
         workers_(with.workers, gate_),
         refresh_ahead_(with.refresh_ahead),
         failures_(with.clock),
         discovery_(
             std::make_shared<Discovery>(settings.domain, settings.allow_http, http_, with.clock)),
         introspection_(settings.introspection_url, expectations_of(settings), *discovery_,
-                       with.authentication, http_, workers_, with.clock),
+                       with.authentication, http_, workers_, clock_),
         local_(settings, expectations_of(settings),
-               std::make_shared<RemoteKeySet>(discovery_, http_, workers_, with.clock), with.clock,
+               std::make_shared<RemoteKeySet>(discovery_, http_, workers_, with.clock), clock_,
                with.refresh_ahead),
-        known_({settings.cache_max_bytes, settings.cache_ttl, settings.grace}, local_, with.clock),
+        known_({settings.cache_max_bytes, settings.cache_ttl, settings.grace}, local_, clock_),
         questions_(
             limits_of(settings, with.refresh_ahead),
-            {known_, local_, introspection_, http_, with.shared, workers_, failures_, with.clock}) {
-  }
+            {known_, local_, introspection_, http_, with.shared, workers_, failures_, clock_}) {}
 
   // Returns nothing to take back where done was called.
   Questions::Ticket authorize(SecretView token, const Requirement& requirement,
@@ -117,6 +125,8 @@ class TokenValidator::Impl {
   }
 
   const std::shared_ptr<Gate> gate_ = std::make_shared<Gate>();
+  IssuerClock issuer_clock_;
+  const Clock& clock_;
   OwnHttpClient own_http_;
   ClockWatch http_;
   OwnWorkers workers_;

@@ -43,9 +43,12 @@ class Clock {
   [[nodiscard]] virtual SteadyTime steady() const noexcept = 0;
   [[nodiscard]] virtual WallMicroseconds wall_microseconds() const noexcept = 0;
 
-  [[nodiscard]] WallTime wall() const noexcept {
+  // What the times in a token are compared with.
+  [[nodiscard]] virtual WallTime wall() const noexcept {
     return std::chrono::floor<std::chrono::seconds>(wall_microseconds());
   }
+  // Whether it may refuse a token that whoever made it would take.
+  [[nodiscard]] virtual bool is_compared() const noexcept { return true; }
   [[nodiscard]] Moment now() const noexcept { return {steady(), wall_microseconds()}; }
 };
 

@@ -84,8 +84,7 @@ TokenCache::Entries::Entry TokenCache::entry_of(Word word, Moment sent, SteadyTi
 // In the last third. A token that expires before its answer does has nothing to gain from it.
 SteadyTime TokenCache::refresh_of(const Claims& claims, SteadyTime sent, SteadyTime now) const {
   const auto left = sent + limits_.ttl - now;
-  const bool outlives_answer =
-      !claims.expiry() || *claims.expiry() - clock_.wall_microseconds() > left;
+  const bool outlives_answer = !claims.expiry() || *claims.expiry() - clock_.wall() > left;
   return outlives_answer ? sent + limits_.ttl * 2 / 3 : SteadyTime::max();
 }
 

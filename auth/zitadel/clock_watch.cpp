@@ -23,15 +23,16 @@ seconds surely_ahead(WallTime date, WallMicroseconds sent, WallMicroseconds arri
 }  // namespace
 
 void ClockWatch::send(HttpRequest request, Done done) {
-  http_.send(std::move(request), [this, sent = clock_.wall_microseconds(),
-                                  done = std::move(done)](Result<HttpResponse> answer) {
-    if (answer && answer->date) look(*answer->date, sent);
-    done(std::move(answer));
-  });
+  http_.send(std::move(request),
+             [this, sent = clock_.now(), done = std::move(done)](Result<HttpResponse> answer) {
+               if (answer && answer->date) look(*answer->date, sent);
+               done(std::move(answer));
+             });
 }
 
-void ClockWatch::look(WallTime date, WallMicroseconds sent) {
-  const seconds ahead = surely_ahead(date, sent, clock_.wall_microseconds());
+void ClockWatch::look(WallTime date, Moment sent) {
+  if (issuer_ != nullptr) issuer_->compare(date, sent.steady);
+  const seconds ahead = surely_ahead(date, sent.wall, clock_.wall_microseconds());
   if (ahead.count() == 0 || !is_news(ahead)) return;
   const bool harms = std::chrono::abs(ahead) > kClockSkew;
   log(harms ? LogLevel::kError : LogLevel::kWarn,

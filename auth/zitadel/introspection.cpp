@@ -1,5 +1,6 @@
 #include "auth/zitadel/introspection.h"
 
+#include <chrono>
 #include <utility>
 
 #include "auth/base/json.h"
@@ -118,13 +119,16 @@ void Introspection::take_answer(const std::shared_ptr<Question>& question,
 
 // Whom ZITADEL calls active cannot be out of time: then a clock is wrong, not the token.
 Result<Claims> Introspection::read(const HttpResponse& answer) const {
-  const WallTime now = clock_.wall();
-  Result<Claims> claims = parse_introspection(answer.body, expected_, now);
+  Result<Claims> claims = parse_introspection(answer.body, expected_, clock_.wall());
   const bool out_of_time = !claims && (claims.error().reason == Reason::kExpired ||
                                        claims.error().reason == Reason::kNotYetValid);
-  const std::string clock = out_of_time ? clock_error(answer, now) : "";
+  const std::string clock = out_of_time ? clock_error(answer, machine_time()) : "";
   if (!clock.empty()) return Error{Reason::kClockWrong, "it is " + clock + ": set it right"};
   return claims;
+}
+
+WallTime Introspection::machine_time() const {
+  return std::chrono::floor<std::chrono::seconds>(clock_.wall_microseconds());
 }
 
 Error Introspection::refusal(const HttpResponse& response) const {
@@ -133,7 +137,7 @@ Error Introspection::refusal(const HttpResponse& response) const {
     const std::string words = said.empty() ? "" : " (" + said + ")";
     return {Reason::kClientAuthenticationRefused,
             authentication_.describe() + " was refused" + words + ": " +
-                advice(clock_error(response, clock_.wall(), kDateTolerance))};
+                advice(clock_error(response, machine_time(), kDateTolerance))};
   }
   if (response.status == 400) {
     return {Reason::kOurRequestRefused, answer_in_words(response, "introspection")};

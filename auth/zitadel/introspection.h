@@ -49,6 +49,7 @@ class Introspection {
                    Result<HttpResponse> answer);
   void on_worker(Workers::Task task);
   [[nodiscard]] Result<Claims> read(const HttpResponse& answer) const;
+  [[nodiscard]] WallTime machine_time() const;
   [[nodiscard]] Error refusal(const HttpResponse& response) const;
 
   const std::string endpoint_;

@@ -19,8 +19,10 @@ namespace auth {
                                               const Expectations& expected, WallTime now);
 
 // Errors: what no valid token can say, whoever signed it: kWrongIssuer, or kExpired by more than
-// kClockSkew. None where the payload says neither, or cannot be read.
+// kClockSkew. None where the payload says neither, or cannot be read. now: nullopt where nobody can
+// tell.
 [[nodiscard]] Result<void> disprove_jwt_claims(std::string_view payload,
-                                               const Expectations& expected, WallTime now);
+                                               const Expectations& expected,
+                                               std::optional<WallTime> now);
 
 }  // namespace auth

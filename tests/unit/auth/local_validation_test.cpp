@@ -47,6 +47,9 @@ class LocalValidationTest : public support::ValidatorFixture {
   CPPUNIT_TEST(jwt_ends_those_who_wait_with_the_client);
   CPPUNIT_TEST(either_asks_about_an_opaque_token_only);
   CPPUNIT_TEST(the_shield_refuses_what_is_proved_bad_without_a_question);
+  CPPUNIT_TEST(the_shield_refuses_nobody_by_a_clock_that_is_ahead);
+  CPPUNIT_TEST(the_shield_asks_until_it_knows_what_time_it_is);
+  CPPUNIT_TEST(jwt_goes_by_its_own_clock);
   CPPUNIT_TEST(the_shield_needs_no_key_for_what_the_claims_disprove);
   CPPUNIT_TEST(the_shield_leaves_all_else_to_zitadel);
   CPPUNIT_TEST(the_shield_leaves_odd_claims_to_zitadel);
@@ -344,6 +347,37 @@ class LocalValidationTest : public support::ValidatorFixture {
       assert_reason(reason, answer_at_once(token));
     }
     CPPUNIT_ASSERT_EQUAL(std::size_t{0}, questions());
+  }
+
+  // A clock that is ahead, and an answer that tells so, or none yet.
+  void the_shield_refuses_nobody_by_a_clock_that_is_ahead() {
+    const std::string over = payload(seconds(-61));
+    clock_ahead_ = std::chrono::hours(1);
+    const std::string good_there = signed_jwt(Algorithm::kRs256, "a", payload(seconds(-1800)));
+    const std::string over_there = signed_jwt(Algorithm::kRs256, "a", payload(seconds(-3700)));
+    publish({"a"});
+    introspects(good_there);
+    assert_reason(Reason::kExpired, answer_at_once(over_there));
+    clock_ahead_ = seconds(0);
+    make_known("another answer");
+    assert_reason(Reason::kExpired, answer_at_once(signed_jwt(Algorithm::kRs256, "a", over)));
+  }
+
+  void the_shield_asks_until_it_knows_what_time_it_is() {
+    const std::string over = auth::jose::base64url_encode("{no header") + "." +
+                             auth::jose::base64url_encode(payload(seconds(-3700))) + ".eA";
+    assert_reason(Reason::kInactive, ask_and_answer(over, 200, inactive_));
+    clock_.advance(seconds(5));
+    assert_reason(Reason::kExpired, answer_at_once(over));
+  }
+
+  // Here nobody else judges them.
+  void jwt_goes_by_its_own_clock() {
+    clock_ahead_ = std::chrono::hours(1);
+    start_with(Validation::kJwt);
+    publish({"a"});
+    assert_reason(Reason::kExpired,
+                  answer_at_once(signed_jwt(Algorithm::kRs256, "a", payload(seconds(-1)))));
   }
 
   void the_shield_needs_no_key_for_what_the_claims_disprove() {

@@ -22,6 +22,7 @@ class TokenValidatorTest : public support::ValidatorFixture {
   CPPUNIT_TEST(lets_nobody_in_whom_zitadel_does_not_answer_for);
   CPPUNIT_TEST(asks_about_a_known_token_that_has_just_expired);
   CPPUNIT_TEST(refuses_a_token_that_has_expired_a_minute_ago_without_a_question);
+  CPPUNIT_TEST(a_clock_that_is_ahead_costs_nobody_a_token);
   CPPUNIT_TEST(remembers_a_refusal_for_five_seconds);
   CPPUNIT_TEST(remembers_no_failure);
   CPPUNIT_TEST(asks_every_time_where_nothing_is_kept);
@@ -102,6 +103,26 @@ class TokenValidatorTest : public support::ValidatorFixture {
     clock_.advance(seconds(70));
     assert_reason(Reason::kExpired, answer_at_once("token"));
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, http_.asked());
+  }
+
+  // Our clock is an hour ahead, and every answer tells so.
+  void a_clock_that_is_ahead_costs_nobody_a_token() {
+    clock_ahead_ = seconds(3600);
+    const auto active_there = [&](seconds left) {
+      return active("a", expires_in(left - clock_ahead_));
+    };
+    CPPUNIT_ASSERT(ask_and_answer("token", 200, active_there(seconds(100))).has_value());
+    clock_.advance(seconds(29));
+    CPPUNIT_ASSERT(answer_at_once("token").has_value());
+    while (http_.waiting() > 0) zitadel_answers(200, active_there(seconds(71)));
+    clock_.advance(seconds(30));
+    CPPUNIT_ASSERT(ask_and_answer("token", 200, active_there(seconds(41))).has_value());
+    start([](auth::Settings& settings) { settings.cache_ttl = seconds(3600); });
+    CPPUNIT_ASSERT(ask_and_answer("token", 200, active_there(seconds(41))).has_value());
+    clock_.advance(seconds(38));  // a date is cut to seconds
+    CPPUNIT_ASSERT(answer_at_once("token").has_value());
+    clock_.advance(seconds(70));
+    assert_reason(Reason::kExpired, answer_at_once("token"));
   }
 
   void remembers_a_refusal_for_five_seconds() {

@@ -4,6 +4,7 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -56,7 +57,9 @@ class ValidatorFixture : public CppUnit::TestFixture {
   // ZITADEL answers the oldest question so.
   void zitadel_answers(auth::Result<auth::HttpResponse> answer);
   void zitadel_answers(int status, std::string body = "") {
-    zitadel_answers(auth::HttpResponse{status, std::move(body)});
+    auth::HttpResponse answer{status, std::move(body)};
+    answer.date = clock_.wall() - clock_ahead_;
+    zitadel_answers(std::move(answer));
   }
 
   // What is answered before authorize returns; fails where that is not so.
@@ -86,6 +89,7 @@ class ValidatorFixture : public CppUnit::TestFixture {
   const auth::Requirement token_required_{};
   const std::string inactive_ = "{\"active\": false}";
   ManualClock clock_{};
+  std::chrono::seconds clock_ahead_{0};  // of ZITADEL's
   ScriptedHttpClient http_{};
   ScriptedAuthentication authentication_{};
   Answers answers_{};

@@ -9,6 +9,8 @@
 namespace auth {
 namespace {
 
+constexpr const char* kOrganisation = "urn:zitadel:iam:user:resourceowner:id";
+
 using RoleMap = std::map<std::string, std::set<std::string>, std::less<>>;
 
 Error malformed(std::string what) { return {Reason::kMalformedClaims, std::move(what)}; }
@@ -54,8 +56,10 @@ void add_extras(const Json& members, const Expectations& expected, ClaimsBuilder
 
 // Taken for absent, it would decide otherwise than whoever wrote it meant.
 Result<void> check_readable(const JsonMembers& members, const std::optional<std::string>& roles) {
-  for (const std::string_view name : {"exp", "nbf", "iss", "aud"}) {
-    if (members.is_unreadable(name)) return malformed(std::string(name) + " cannot be read");
+  for (const std::string_view name : {"exp", "nbf", "iss", "aud", "sub", kOrganisation}) {
+    if (members.is_unreadable(name)) {
+      return malformed(std::string(name) + " cannot be read, or holds U+0000");
+    }
   }
   if (roles && members.is_unreadable(*roles)) return malformed(*roles + " cannot be read");
   return {};
@@ -147,9 +151,10 @@ Result<Claims> read_claims(const JsonMembers& all, const Expectations& expected,
   claims.subject(members.text_of("sub").value_or(""));
   claims.client_id(members.text_of("client_id").value_or(""));
   claims.username(members.text_of("username").value_or(""));
-  claims.organisation(members.text_of("urn:zitadel:iam:user:resourceowner:id").value_or(""));
+  claims.organisation(members.text_of(kOrganisation).value_or(""));
   add_roles(members, roles, claims);
-  if (claims.is_too_long()) return Error{Reason::kClaimsTooLong, "its roles, subject or names cannot be kept"};
+  if (claims.is_too_long())
+    return Error{Reason::kClaimsTooLong, "its roles, subject or names cannot be kept"};
   claims.scopes(members.text_of("scope").value_or(""));
   add_extras(members, expected, claims);
   return claims.build();

@@ -30,9 +30,9 @@ enum class Judge {
 
 // Checks exp, nbf, iss and aud as far as they are there; which of them must be is the caller's to
 // say. nbf may be kClockSkew ahead of now, and exp, where ZITADEL is the judge, as far behind. A
-// claim that is null is absent; one of these, or the one with the roles that count, that is there
-// and cannot be read is malformed. Scopes and extra claims without room are left out
-// (Claims::left_out). Errors: kMalformedClaims, kExpired, kNotYetValid, kWrongIssuer,
+// claim that is null is absent; one of these, sub, the organisation or the one with the roles that
+// count, that is there and cannot be read is malformed. Scopes and extra claims without room are
+// left out (Claims::left_out). Errors: kMalformedClaims, kExpired, kNotYetValid, kWrongIssuer,
 // kWrongAudience, kClaimsTooLong.
 [[nodiscard]] Result<Claims> read_claims(const JsonMembers& members, const Expectations& expected,
                                          Judge judge, WallTime now);

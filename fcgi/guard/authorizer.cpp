@@ -43,8 +43,17 @@ void Authorizer::handle(std::unique_ptr<Exchange> exchange) const {
   const auth::Requirement& required = **demand;
   responder_.admit(std::move(exchange), required, Responder::Body::kIgnored,
                    [this, demand = *demand](const Request& admitted, const auth::Claims& claims) {
-                     return admit(admitted, claims);
+                     const bool has_name = demand->is_public() || !claims.subject().empty();
+                     return has_name ? admit(admitted, claims) : refuse_nameless();
                    });
+}
+
+// A program that is told of no user takes a caller for nobody, or for anybody.
+Response Authorizer::refuse_nameless() const {
+  failures_.add({auth::Reason::kMalformedAnswer,
+                 "ZITADEL calls a token active and does not say whose it is: its sub is missing, "
+                 "empty or no string; REMOTE_USER would be empty: not let in"});
+  return unable("nobody can tell whose token this is");
 }
 
 Response Authorizer::admit(const Request& request, const auth::Claims& claims) const {

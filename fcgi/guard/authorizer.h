@@ -38,6 +38,7 @@ class Authorizer {
 
  private:
   [[nodiscard]] Response admit(const Request& request, const auth::Claims& claims) const;
+  [[nodiscard]] Response refuse_nameless() const;
 
   RulesFile* const rules_;
   const Responder& responder_;

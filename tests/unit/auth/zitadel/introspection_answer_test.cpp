@@ -138,7 +138,8 @@ class IntrospectionAnswerTest : public CppUnit::TestFixture {
   void refuses_a_claim_that_decides_and_cannot_be_read() {
     for (const std::string& value : unreadable_values()) {
       assert_refused(Reason::kMalformedAnswer, "{\"active\": " + value + "}");
-      for (const char* name : {"exp", "nbf", "iss", "aud", "\\u0065xp"}) {
+      for (const char* name : {"exp", "nbf", "iss", "aud", "sub", "\\u0065xp",
+                               "urn:zitadel:iam:user:resourceowner:id"}) {
         assert_refused(Reason::kMalformedAnswer, active('"' + std::string(name) + "\": " + value));
       }
       const std::string own = "\"urn:zitadel:iam:org:project:123:roles\": " + value;

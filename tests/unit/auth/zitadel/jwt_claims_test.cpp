@@ -149,7 +149,8 @@ class JwtClaimsTest : public CppUnit::TestFixture {
 
   void refuses_a_claim_that_decides_and_cannot_be_read() {
     for (const std::string& value : unreadable_values()) {
-      for (const char* name : {"nbf", "events", "urn:zitadel:iam:org:project:123:roles"}) {
+      for (const char* name : {"nbf", "events", "urn:zitadel:iam:org:project:123:roles",
+                               "urn:zitadel:iam:user:resourceowner:id"}) {
         check_refused(Reason::kMalformedClaims, with('"' + std::string(name) + "\":" + value));
       }
       check_refused(Reason::kMalformedClaims,

@@ -42,6 +42,7 @@ class AuthorizerTest : public support::ValidatorFixture {
   CPPUNIT_TEST(cuts_a_list_that_does_not_fit_at_a_whole_name);
   CPPUNIT_TEST(lets_no_scopes_push_out_roles);
   CPPUNIT_TEST(says_so_where_there_is_nothing_to_say);
+  CPPUNIT_TEST(lets_nobody_in_whose_name_is_not_known);
   CPPUNIT_TEST(tells_the_program_who_calls);
   CPPUNIT_TEST(tells_no_variable_twice);
   CPPUNIT_TEST(passes_the_claims_that_the_operator_named);
@@ -330,6 +331,23 @@ class AuthorizerTest : public support::ValidatorFixture {
     const auto dropped = "of its scopes and claims are left out";
     CPPUNIT_ASSERT(log_->text().find(dropped) != std::string::npos);
     CPPUNIT_ASSERT(log_->text().find(dropped) == log_->text().rfind(dropped));
+  }
+
+  // What would a program take an empty REMOTE_USER for?
+  void lets_nobody_in_whose_name_is_not_known() {
+    int number = 0;
+    for (const char* members :
+         {"", ", \"sub\": \"\"", ", \"sub\": null", ", \"sub\": 1", ", \"sub\": [\"a\"]",
+          ", \"sub\": \"\\u0000\"", ", \"sub\": \"a\\u0000b\"", ", \"sub\": \"\\ud800\""}) {
+      const support::LogCapture log;
+      const Response response = asked("/", "token-" + std::to_string(number++), 200,
+                                      "{\"active\": true" + std::string(members) + "}");
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(members, 503, response.status);
+      CPPUNIT_ASSERT_EQUAL(std::string("(none)"), header(response, "variable-remote_user"));
+      CPPUNIT_ASSERT_MESSAGE(log.text(), log.text().find("sub ") != std::string::npos);
+      clock_.advance(std::chrono::seconds(1));
+    }
+    CPPUNIT_ASSERT_EQUAL(200, asked("/", "good", 200, active("a")).status);
   }
 
   void says_so_where_there_is_nothing_to_say() {

@@ -47,13 +47,19 @@ Questions::Questions(Limits limits, Parts parts)
 Questions::Ticket Questions::ask(const TokenKey& key, SecretView token, const SharedClaims& good,
                                  Waiter waiter) {
   waiter.arrived = parts_.clock.steady();
-  const WaitingRoom::Joined joined = room_.join(key, token, good, waiter);
+  WaitingRoom::Joined joined = room_.join(key, token, good, waiter);
   if (!joined.question) {
     const bool parked = joined.refused == Reason::kTooManyWaiting;
     const Error error{joined.refused, parked ? "ZITADEL_MAX_PARKED is reached" : "", kComeAgain};
     parts_.failures.add(error);
     waiter.done(error);
     return {};
+  }
+  if (!joined.gives_way.empty()) {
+    const Error error{Reason::kTooManyFromClient, "a place was given up to another client",
+                      kComeAgain};
+    parts_.failures.add(error);
+    call(std::move(joined.gives_way), error);
   }
   if (joined.leads) {
     // Another question about it may have been answered since the caller looked.

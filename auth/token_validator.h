@@ -70,8 +70,7 @@ class TokenValidator {
   TokenValidator& operator=(const TokenValidator&) = delete;
 
   // Calls done exactly once, unless the caller is taken back: before returning where the answer is
-  // known (or too many wait), else on a worker, on the thread that calls stop, or, where the caller
-  // gives its place up to another one, on the thread that calls authorize for that. Never blocks.
+  // known (or too many wait), else on a worker or on the thread that calls stop. Never blocks.
   // The requirement must outlive the call of done; the token need not outlive this one. The client
   // is only looked for where the answer is not known, before this returns or calls done. Value: the
   // token is valid here and its claims meet the requirement. For a public requirement no token is

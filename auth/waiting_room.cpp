@@ -6,17 +6,14 @@
 namespace auth {
 WaitingRoom::Joined WaitingRoom::join(const TokenKey& key, SecretView token,
                                       const std::shared_ptr<const Claims>& good, Waiter& waiter) {
+  const MutexLock lock(mutex_);
+  if (stopped_) return {.refused = Reason::kShuttingDown};
+  const Admission::Place place = admission_.take_place(waiter.asker, last_id_ + 1);
+  if (place.refused) return {.refused = *place.refused};
   std::optional<Waiter> gives_way;
-  Joined joined;
-  {
-    const MutexLock lock(mutex_);
-    if (stopped_) return {.refused = Reason::kShuttingDown};
-    const Admission::Place place = admission_.take_place(waiter.asker, last_id_ + 1);
-    if (place.refused) return {.refused = *place.refused};
-    if (place.instead_of) gives_way = take_out(*places_.at(*place.instead_of), *place.instead_of);
-    joined = take_in(key, token, good, waiter);
-  }
-  if (gives_way) gives_way->done(Error{Reason::kTooManyFromClient, "", kComeAgain});
+  if (place.instead_of) gives_way = take_out(*places_.at(*place.instead_of), *place.instead_of);
+  Joined joined = take_in(key, token, good, waiter);
+  if (gives_way) joined.gives_way.push_back(*std::move(gives_way));
   return joined;
 }
 
@@ -59,6 +56,9 @@ std::optional<Waiter> WaitingRoom::cancel(Question& question, std::uint64_t id) 
   return take_out(question, id);
 }
 
+// A question that was sent keeps its place among those under way, also where all have left: ZITADEL
+// goes on with it, and whoever asks and leaves in turn would have it do ever more at once. What it
+// says is learned.
 std::optional<Waiter> WaitingRoom::take_out(Question& question, std::uint64_t id) {
   Waiters& waiters = question.waiters_;
   const auto found = std::find_if(waiters.begin(), waiters.end(),

@@ -70,7 +70,7 @@ class Question final : public Admission::Turn, public std::enable_shared_from_th
   bool is_wanted_ = false;  // whoever waits
 };
 
-// Thread-safe. Calls nobody but who gives a place up.
+// Thread-safe. Calls nobody.
 class WaitingRoom {
  public:
   using Open = std::shared_ptr<Question>;
@@ -87,9 +87,9 @@ class WaitingRoom {
     bool leads = false;  // the first: the question is to be asked, and to land in the end
     std::uint64_t id = 0;
     Reason refused = Reason::kTooManyWaiting;  // or kTooManyFromClient, kShuttingDown
+    Waiters gives_way{};                       // who had the place before, and waits no more
   };
-  // Takes the waiter, unless it is refused. Another one may have to give its place up: it is called
-  // with kTooManyFromClient before this returns.
+  // Takes the waiter, unless it is refused. Another one may have to give its place up.
   [[nodiscard]] Joined join(const TokenKey& key, SecretView token,
                             const std::shared_ptr<const Claims>& good, Waiter& waiter);
   // Begins a question that nobody waits for. Returns null if there are too many refreshes, or if a

@@ -31,6 +31,7 @@ class TokenFairnessTest : public support::ValidatorFixture {
   CPPUNIT_TEST(networks_that_fill_all_places_shut_nobody_out);
   CPPUNIT_TEST(callers_without_an_address_shut_nobody_out);
   CPPUNIT_TEST(known_tokens_of_one_client_shut_nobody_out);
+  CPPUNIT_TEST(who_gives_a_place_up_is_answered_on_a_worker);
   CPPUNIT_TEST(known_tokens_of_one_client_leave_turns);
   CPPUNIT_TEST(known_tokens_are_asked_about_first);
   CPPUNIT_TEST(known_tokens_find_a_place_however_many_wait);
@@ -140,6 +141,21 @@ class TokenFairnessTest : public support::ValidatorFixture {
     }
     assert_reason(Reason::kTooManyFromClient, answers_.wait("flooder's caller 19").answer);
     assert_reason(Reason::kTooManyFromClient, answers_.wait("flooder's caller 29").answer);
+  }
+
+  // As every other answer: on a worker, and the operator is told.
+  void who_gives_a_place_up_is_answered_on_a_worker() {
+    start([](auth::Settings& settings) { settings.max_parked = 4; });
+    const support::LogCapture log;
+    for (const char* token : {"a", "b"}) authorize_for(kFlooder, token);
+    authorize_for(kOther, "c");
+    authorize_for("198.51.100.8", "d");
+    const auto answer = answer_of("b");
+    assert_reason(Reason::kTooManyFromClient, answer);
+    CPPUNIT_ASSERT(answer.error().retry_after == seconds(1));
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(log.text(), std::size_t{1},
+                                 support::lines_with(log.text(), "given up to another client"));
+    while (http_.waiting() > 0) zitadel_answers(200, active());
   }
 
   void known_tokens_of_one_client_leave_turns() {

@@ -11,6 +11,11 @@ namespace {
 
 constexpr long kMaxStreamsPerConnection = 1000;  // the server's own limit counts below this
 
+// Told so often in a row that it can write, libcurl has nothing that may be written. Requests are
+// far shorter than what it writes in so many goes.
+constexpr int kFruitless = 32;
+constexpr std::chrono::milliseconds kRest{10};
+
 // What is under way when it leaves may last as long as one deadline.
 std::chrono::milliseconds life_of(const HttpOptions& options) {
   return options.connection_life - std::min(options.timeout, options.connection_life / 2);
@@ -72,6 +77,7 @@ bool CurlMulti::start(std::unique_ptr<CurlTransfer>& transfer, HttpRequest reque
 }
 
 void CurlMulti::act(int socket, std::uint32_t events) {
+  rest(socket, events);
   const int action = ((events & EPOLLIN) != 0 ? CURL_CSELECT_IN : 0) |
                      ((events & EPOLLOUT) != 0 ? CURL_CSELECT_OUT : 0) |
                      ((events & (EPOLLERR | EPOLLHUP)) != 0 ? CURL_CSELECT_ERR : 0);
@@ -79,7 +85,44 @@ void CurlMulti::act(int socket, std::uint32_t events) {
   static_cast<void>(curl_.multi_socket_action(multi_, socket, action, &running));
 }
 
+bool CurlMulti::watch(int operation, int socket, std::uint32_t events) const noexcept {
+  epoll_event event{};
+  event.data.u64 = event_data(number_, socket);
+  event.events = events;
+  return ::epoll_ctl(epoll_, operation, socket, &event) == 0;
+}
+
+// What the peer sends may be that it takes more.
+void CurlMulti::rest(int socket, std::uint32_t events) {
+  const auto found = sockets_.find(socket);
+  if (found == sockets_.end()) return;
+  Socket& state = found->second;
+  if (events != EPOLLOUT) {
+    state.only_writable = 0;
+    if (state.is_resting) resume(socket, state);
+  } else if (++state.only_writable >= kFruitless &&
+             watch(EPOLL_CTL_MOD, socket, state.events & ~std::uint32_t{EPOLLOUT})) {
+    state.is_resting = true;
+    resume_at_ = std::min(resume_at_, std::chrono::steady_clock::now() + kRest);
+  }
+}
+
+void CurlMulti::resume(int socket, Socket& state) {
+  state.is_resting = !watch(EPOLL_CTL_MOD, socket, state.events);
+}
+
+void CurlMulti::resume_all() {
+  const Time now = std::chrono::steady_clock::now();
+  if (resume_at_ > now) return;
+  resume_at_ = Time::max();
+  for (auto& [socket, state] : sockets_) {
+    if (state.is_resting) resume(socket, state);
+    if (state.is_resting) resume_at_ = now + kRest;
+  }
+}
+
 void CurlMulti::run_timers() {
+  resume_all();
   if (timer_ > std::chrono::steady_clock::now()) return;
   timer_ = Time::max();
   int running = 0;
@@ -150,14 +193,14 @@ int CurlMulti::on_socket(CURL*, curl_socket_t socket, int what, void* self, void
   auto& multi = *static_cast<CurlMulti*>(self);
   if (what == CURL_POLL_REMOVE) {
     static_cast<void>(::epoll_ctl(multi.epoll_, EPOLL_CTL_DEL, socket, nullptr));
+    multi.sockets_.erase(socket);
     return 0;
   }
-  epoll_event event{};
-  event.data.u64 = event_data(multi.number_, socket);
-  if ((what & CURL_POLL_IN) != 0) event.events |= EPOLLIN;
-  if ((what & CURL_POLL_OUT) != 0) event.events |= EPOLLOUT;
-  const int operation = known == nullptr ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
-  if (::epoll_ctl(multi.epoll_, operation, socket, &event) != 0) return -1;
+  std::uint32_t events = 0;
+  if ((what & CURL_POLL_IN) != 0) events |= EPOLLIN;
+  if ((what & CURL_POLL_OUT) != 0) events |= EPOLLOUT;
+  if (!multi.watch(known == nullptr ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, socket, events)) return -1;
+  multi.sockets_[socket] = {events};
   if (known == nullptr) static_cast<void>(multi.curl_.multi_assign(multi.multi_, socket, self));
   return 0;
 }

@@ -72,7 +72,8 @@ class CurlMulti {
   [[nodiscard]] bool is_empty() const noexcept { return under_way_.empty(); }
   // When run_timers or expire is to be called, whatever happens.
   [[nodiscard]] Time next_timer() const noexcept {
-    return deadlines_.empty() ? timer_ : std::min(timer_, deadlines_.begin()->first);
+    const Time next = std::min(timer_, resume_at_);
+    return deadlines_.empty() ? next : std::min(next, deadlines_.begin()->first);
   }
   // When that, is_over, or where somebody waits, may_start is to be called.
   [[nodiscard]] Time next(bool somebody_waits, Time now) const;
@@ -84,6 +85,18 @@ class CurlMulti {
   void end(CURL* handle, CURLcode code, const Ended& ended);
   void note_silence(const CurlTransfer& transfer, CURLcode code);
 
+  // libcurl asks to be told when a socket can be written to, also while an HTTP/2 peer takes
+  // nothing: then it is told at once, again and again. So it is told less often where that goes on.
+  struct Socket {
+    std::uint32_t events;     // that libcurl waits for
+    int only_writable = 0;    // told so often in a row, and nothing else
+    bool is_resting = false;  // until resume_at_, nobody looks whether it can be written to
+  };
+  [[nodiscard]] bool watch(int operation, int socket, std::uint32_t events) const noexcept;
+  void rest(int socket, std::uint32_t events);
+  void resume(int socket, Socket& state);
+  void resume_all();
+
   static int on_socket(CURL*, curl_socket_t socket, int what, void* self, void* known) noexcept;
   static int on_timer(CURLM*, long milliseconds, void* self) noexcept;
 
@@ -93,6 +106,8 @@ class CurlMulti {
   const std::uint32_t number_;
   CURLM* const multi_;
   Time timer_ = Time::max();
+  std::unordered_map<int, Socket> sockets_{};
+  Time resume_at_ = Time::max();
   Time leave_at_;
   bool is_silent_ = false;
   CurlShared shared_;  // outlives the transfers

@@ -22,6 +22,7 @@ const options = {
   tls: { type: 'boolean', default: false },
   host: { type: 'string', default: kHost },
   'max-streams': { type: 'string', default: '250' },
+  window: { type: 'string', default: '65535' },
   assertions: { type: 'string', default: 'once' },
   refusals: { type: 'string', default: 'zitadel' },
   'access-tokens': { type: 'string', default: 'opaque' },
@@ -74,7 +75,7 @@ async function main() {
   const faults = new Faults();
   const tls = values.tls ? makeCertificates(dir) : undefined;
   const listener = new Listener({
-    tls, maxStreams: Number(values['max-streams']), faults, counters,
+    tls, maxStreams: Number(values['max-streams']), window: Number(values.window), faults, counters,
   });
   const instance = await createInstance();
   const port = await listener.listen(Number(values.port));

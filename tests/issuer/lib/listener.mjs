@@ -36,11 +36,11 @@ export class Listener {
   #sockets = new Map(); // by the peer's port: under TLS a request shows only the wrapped socket
   #server;
 
-  constructor({ tls, maxStreams, faults, counters }) {
+  constructor({ tls, maxStreams, window, faults, counters }) {
     const answer = (request, response) => this.#answer(request, response);
     this.#server = tls
       ? createSecureServer({
-        ...tls, allowHTTP1: true, settings: { maxConcurrentStreams: maxStreams },
+        ...tls, allowHTTP1: true, settings: { maxConcurrentStreams: maxStreams, initialWindowSize: window },
       }, answer)
       : createServer({ keepAliveTimeout: kKeepAlive }, answer);
     this.faults = faults;

@@ -5,7 +5,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <cstdlib>
+#include <exception>
+
 #include "auth/base/descriptor.h"
+#include "auth/base/log.h"
 
 namespace auth {
 namespace {
@@ -20,13 +24,27 @@ bool take_standard_descriptors() noexcept {
   return number >= 0 && ::close(number) == 0;
 }
 
+// Whoever has that file reads along, tokens and this API's own credentials.
+bool forget_key_log() noexcept {
+  constexpr const char* kKeyLog = "SSLKEYLOGFILE";
+  if (std::getenv(kKeyLog) == nullptr) return true;
+  if (::unsetenv(kKeyLog) != 0) return false;
+  try {
+    log(LogLevel::kWarn,
+        "SSLKEYLOGFILE is in the environment and is not followed: no secret of a TLS connection is "
+        "written to a file");
+  } catch (const std::exception&) {  // there is no memory to say so
+  }
+  return true;
+}
+
 }  // namespace
 
 bool make_process_private() noexcept {
   // The limit as well: it tells whoever looks, and a core's helper program.
   const rlimit no_core{0, 0};
   return ::setrlimit(RLIMIT_CORE, &no_core) == 0 && ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
-         take_standard_descriptors();
+         take_standard_descriptors() && forget_key_log();
 }
 
 void close_standard(int number) noexcept {

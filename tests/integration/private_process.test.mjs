@@ -226,3 +226,61 @@ describe('no core is left by', { ...limit, skip: noCores }, () => {
     });
   }
 });
+
+// Whoever asks for it in the environment reads along with every connection to ZITADEL.
+describe('no secret of a TLS connection is written where SSLKEYLOGFILE says, by', limit, () => {
+  let over;
+  before(async () => { over = await startIssuer({ tls: true, assertions: 'reusable' }); });
+  after(() => over?.stop());
+
+  const ca = () => workspace.write('etc/ca.pem', readFileSync(over.files.ca));
+  const commands = {
+    'plain CGI': async () => [workspace.program, [], { REQUEST_METHOD: 'GET', PATH_INFO: '/private',
+      HTTP_AUTHORIZATION: `Bearer ${await over.mint()}` }, /^Status: 200 OK\r\n/m],
+    'zitadel-check': async () => [workspace.installProgram('zitadel-check'), [], {}, /^✓ tls: /m],
+    'zitadel-token': async () => [workspace.path('lib/zitadel-token'), [
+      '--key', workspace.write('etc/user.json', readFileSync(over.files['user-with-role'])),
+      '--domain', over.issuer, '--project', over.projectId, '--ca-file', ca()], {}, /^[\w.~+/-]+=*$/m],
+    'zitadel-setup': async () => [workspace.installProgram('zitadel-setup'), [
+      '--admin-token-file', workspace.write('etc/admin', readFileSync(over.files['admin-token'])),
+      '--domain', over.issuer, '--ca-file', ca(), '--project', 'key log', '--service-user', 'caller',
+      '--dir', workspace.path('run/made'), '--yes'], {}, /./],
+  };
+  for (const [what, command] of Object.entries(commands)) {
+    it(what, async () => {
+      writeSettings(workspace, over, { ZITADEL_CA_FILE: ca() });
+      const [program, args, env, output] = await command();
+      workspace.makeFolder('keys');
+      await over.resetCounters();
+      const run = new Process(program, args, { cwd: workspace.path('run'), env: { ...env,
+        ZITADEL_ENV_FILE: workspace.settingsFile, SSLKEYLOGFILE: workspace.path('keys/log') } });
+      const { code } = await run.exit({ timeoutMs: 30_000 });
+      assert.equal(code, 0, run.output);
+      assert.match(run.output, output);
+      assert.ok((await over.counters()).connectionsOpened > 0, run.output);
+      assert.deepEqual(readdirSync(workspace.path('keys')), []);
+      assert.equal(run.output.match(/SSLKEYLOGFILE is in the environment and is not followed/g)?.length, 1,
+        run.output);
+    });
+  }
+
+  it('FastCGI', async () => {
+    writeSettings(workspace, over, { ZITADEL_CA_FILE: ca() });
+    workspace.makeFolder('keys');
+    const socket = workspace.path('run/keys.sock');
+    const program = new Process('systemd-socket-activate', ['--inetd', `--listen=${socket}`,
+      `--setenv=ZITADEL_ENV_FILE=${workspace.settingsFile}`,
+      `--setenv=SSLKEYLOGFILE=${workspace.path('keys/log')}`, workspace.program]);
+    try {
+      await waitFor('the socket', () => /Listening/.test(program.output));
+      const connection = await FastCgiConnection.open(socket);
+      connection.send(fastCgiRequest('/private', { token: await over.mint() }));
+      assert.equal((await connection.answer()).status, 200);
+      connection.close();
+    } finally {
+      await program.stop();
+    }
+    assert.deepEqual(readdirSync(workspace.path('keys')), []);
+    assert.match(program.output, /warn: SSLKEYLOGFILE is in the environment and is not followed/);
+  });
+});

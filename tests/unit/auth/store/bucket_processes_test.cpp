@@ -13,15 +13,19 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <filesystem>
 #include <functional>
 #include <future>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <random>
 #include <stdexcept>
@@ -243,10 +247,23 @@ class BucketProcessesTest : public CppUnit::TestFixture {
     }
     open = Descriptor();
     for (const auto& child : children) CPPUNIT_ASSERT_EQUAL(std::string(), child->wait());
-    unsigned lost = 0;
-    for (unsigned i = 0; i < kProcesses; ++i) lost += passing().has(i) ? 0 : 1;
-    CPPUNIT_ASSERT_MESSAGE(std::to_string(lost), lost <= 2);
+    // Who writes to a bucket to which another one writes at that moment, however long it has been
+    // stopped there, loses its entry. Of each bucket somebody's is kept.
+    std::map<std::uint64_t, std::vector<unsigned>> sharing;
+    for (unsigned i = 0; i < kProcesses; ++i) sharing[bucket_of(i)].push_back(i);
+    CPPUNIT_ASSERT(sharing.size() >= kProcesses * 9 / 10);
+    for (const auto& [bucket, processes] : sharing) {
+      CPPUNIT_ASSERT_MESSAGE(std::to_string(bucket),
+                             std::any_of(processes.begin(), processes.end(),
+                                         [&](unsigned i) { return passing().has(i); }));
+    }
     CPPUNIT_ASSERT_EQUAL(std::string(), log.text());
+  }
+
+  static std::uint64_t bucket_of(unsigned number) {
+    std::uint64_t begin = 0;
+    std::memcpy(&begin, store_key(number).data(), sizeof begin);
+    return begin % (auth::kBucketStoreBytes / kBucketBytes);
   }
 
   void goes_on_where_the_file_system_has_no_locks() {

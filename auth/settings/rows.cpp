@@ -236,7 +236,9 @@ constexpr SettingRow kRows[] = {
      .group = Group::kWay,
      .modes = Modes::kAsking,
      .meaning = "Questions to ZITADEL that may be open at once. A quarter is kept for tokens that "
-                "were good before; one client has half at most."},
+                "were good before; one client has half at most. Whoever has fewest under way is "
+                "next; a question keeps its place until ZITADEL has answered or the deadline has "
+                "passed, also where its caller has gone."},
     {.setting = {"ZITADEL_MAX_CONNECTIONS"},
      .kind = number<&Settings::max_connections, 1, 65536>,
      .group = Group::kWay,
@@ -247,7 +249,10 @@ constexpr SettingRow kRows[] = {
      .group = Group::kWay,
      .modes = Modes::kAll,
      .meaning = "Requests that may wait for ZITADEL; beyond it 503. A quarter is kept for tokens "
-                "that were good before; one client has half at most, and 429 beyond it."},
+                "that were good before; one client has half at most, and 429 beyond it. Where all "
+                "places are taken, whoever holds most of them gives one up to a client that holds "
+                "fewer, and that request is answered 429; who holds no more than all others, 503. "
+                "Both say when to come again (`Retry-After`)."},
     {.setting = {"ZITADEL_CLIENT_ADDRESS_HEADER"},
      .kind = client_address_header,
      .group = Group::kWay,

@@ -155,6 +155,10 @@ unit: $(BUILD)/unit_tests  ## Build and run the unit tests
 deps:  ## Install what building, the demo and the tests need, naming it first
 	@tests/deps.sh
 
+.PHONY: build-deps
+build-deps:  ## Install what building alone needs, naming it first
+	@tests/deps.sh build
+
 .PHONY: demo
 demo:  ## Show it at work on this machine; ONCE=1 ends after the calls
 	@tests/deps.sh build demo

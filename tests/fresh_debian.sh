@@ -1,0 +1,119 @@
+#!/bin/bash
+# From nothing to the first 200 behind lighttpd, on a bare Debian 12: what README.md tells an
+# administrator to do with a ZITADEL, word for word, with the tests' issuer in ZITADEL's place.
+#
+# usage: as root, in a machine, container or chroot that is thrown away afterwards, in this folder:
+#   tests/fresh_debian.sh
+# It installs packages, writes to /usr/local and /etc and serves at port 80. It refuses where lighttpd
+# or the settings are there already. No systemd is needed: lighttpd's own script stands in for it.
+# Exit status 0 when the API has answered 200 to the token, 401 without one, and all checks were good.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export no_proxy=127.0.0.1,localhost NO_PROXY=127.0.0.1,localhost DEBIAN_FRONTEND=noninteractive
+
+fail() { echo "fresh_debian: $*" >&2; exit 1; }
+
+[ "$(id -u)" = 0 ] || fail "only root can set up a machine"
+for there in /etc/lighttpd /etc/zitadel-fcgi /usr/local/lib/zitadel-fcgi; do
+  [ ! -e $there ] || fail "$there is there: this is no bare Debian"
+done
+if (exec 3<>/dev/tcp/127.0.0.1/80) 2>/dev/null; then fail "port 80 is taken"; fi
+
+dir=$(mktemp -d)
+issuer=
+finish() {
+  if [ -x /etc/init.d/lighttpd ]; then service lighttpd stop || true; fi
+  if [ -n "$issuer" ]; then kill "$issuer" && wait "$issuer" || true; fi
+  rm -rf "$dir"
+}
+trap finish EXIT
+trap 'exit 1' HUP INT TERM
+
+# --- What a newcomer's machine has
+
+command -v sudo >/dev/null || sudo() { "$@"; }
+if [ ! -d /run/systemd/system ]; then
+  systemctl() { service "$2" "$1"; }
+fi
+apt-get() { command apt-get -y -qq "$@" >/dev/null; }
+
+# --- What README.md says
+
+# commands HEADING: the first block of commands below it. Comments stay, the shell knows them.
+commands() {
+  awk -v heading="$1" '
+    index($0, heading) == 1 { below = 1 }
+    below && /^```$/ { exit }
+    inside { print }
+    below && /^```sh$/ { inside = 1 }' README.md
+}
+
+# follow HEADING [FROM TO]...: runs that block, with what is not the same for everybody changed.
+follow() {
+  local text
+  text=$(commands "$1")
+  [ -n "$text" ] || fail "README.md has no commands below $1"
+  echo "== $1"
+  shift
+  while [ $# -gt 0 ]; do
+    [[ $text == *"$1"* ]] || fail "README.md's commands do not contain $1"
+    text=${text//"$1"/$2}
+    shift 2
+  done
+  printf '%s\n' "$text" | sed 's/^/  $ /'
+  eval "$text"
+}
+
+apt-get update
+apt-get install make
+command -v systemd-tmpfiles >/dev/null || apt-get install systemd-standalone-tmpfiles
+follow '### 1. Build and install'
+
+# What ZITADEL would be.
+echo '== the issuer in the place of ZITADEL'
+apt-get install --no-install-recommends curl nodejs npm
+npm ci --prefix tests/issuer --ignore-scripts --no-audit --no-fund --loglevel=error
+node tests/issuer/main.mjs --data "$dir/issuer" >"$dir/issuer.log" 2>&1 &
+issuer=$!
+for ((attempt = 0; attempt < 300; ++attempt)); do
+  if [ -e "$dir/issuer/ready.json" ]; then break; fi
+  kill -0 $issuer || fail "$(cat "$dir/issuer.log")"
+  sleep 0.1
+done
+domain=$(node -p "JSON.parse(fs.readFileSync('$dir/issuer/ready.json')).issuer")
+install -m 600 "$dir/issuer/admin-token" "$dir/admin.pat"
+
+zitadel=https://my-instance.zitadel.cloud
+follow '### 2. Make what it needs in ZITADEL' $zitadel "$domain" admin.pat "$dir/admin.pat" \
+  --domain '--yes --domain' | tee "$dir/set-up"
+check=$(grep -o '/usr/local/lib/zitadel-fcgi/api.fcgi --check --as www-data' README.md)
+ZITADEL_ENV_FILE=/etc/zitadel-fcgi/api.env $check || fail "$check failed"
+
+follow '### 3. Put it behind your web server'
+
+# --- The first calls
+
+# expect STATUS COMMAND...: a curl, and what it must be answered with.
+expect() {
+  local wanted=$1 status
+  shift
+  status=$("$@" -sS -o "$dir/body" -w '%{http_code}') || fail "no answer: $*"
+  echo "$status $(cat "$dir/body")"
+  [ "$status" = "$wanted" ] || fail "this should have been $wanted"
+}
+
+echo '== the commands with which zitadel-setup ends'
+tail -n 2 "$dir/set-up" | sed 's/^ */  $ /'
+eval "$(tail -n 2 "$dir/set-up" | sed 's/curl/expect 200 curl/')"
+expect 401 curl http://localhost/api/private-scoped
+
+project=$(grep -oE -- '--project [0-9]+$|--project [0-9]+\)' "$dir/set-up" | grep -oE '[0-9]+')
+unset TOKEN
+follow '### 4. Call it' $zitadel "$domain" 250719447407395299 "$project" \
+  https://api.example.org http://localhost 'curl ' 'expect 200 curl '
+
+printf '%s\n' "$TOKEN" >"$dir/token.txt"
+chmod 600 "$dir/token.txt"
+follow '## Check it' token.txt "$dir/token.txt" https://api.example.org http://localhost ||
+  fail "zitadel-check found something"
+echo "fresh_debian: from nothing to the first 200"

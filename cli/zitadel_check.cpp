@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "auth/settings/load.h"
 #include "cli/check/chain.h"
@@ -13,6 +14,8 @@
 #include "cli/check/token.h"
 #include "cli/common/command.h"
 #include "cli/common/terminal.h"
+#include "cli/token/token_options.h"
+#include "cli/token/token_request.h"
 #include "fcgi/command/check.h"
 #include "fcgi/command/judge.h"
 #include "fcgi/routes.h"
@@ -31,6 +34,36 @@ int tell(const Findings& findings, const CheckOptions& options) {
   return written == EXIT_SUCCESS ? findings.status() : written;
 }
 
+using Tokens = std::vector<cli::NamedToken>;
+
+auth::Result<Tokens, auth::Mistake> read_tokens(const CheckOptions& options,
+                                                const auth::Settings& settings) {
+  Tokens tokens;
+  for (const std::string& file : options.token_files) {
+    auto read = fcgi::read_token_file(file, settings);
+    if (!read) return std::move(read).error();
+    tokens.push_back({"in " + file, *std::move(read)});
+  }
+  return tokens;
+}
+
+// Gets a token with the service user's key, as zitadel-token does.
+void add_new_token(const CheckOptions& options, const auth::Settings& settings, fcgi::Judge& judge,
+                   Tokens& tokens, Findings& findings) {
+  if (settings.project_id.empty()) {
+    return findings.bad(Trouble::kSettings, "user key",
+                        "no token can be asked for: ZITADEL_PROJECT_ID is not set");
+  }
+  const auto key = auth::read_service_user_key(options.user_key);
+  if (!key) return findings.bad(Trouble::kToken, "user key", auth::to_string(key.error()));
+  auto token = cli::get_token({settings.domain, cli::scope_for(settings.project_id),
+                               settings.allow_http, settings.max_token_bytes},
+                              *key, judge.http(), judge.clock());
+  if (!token) return findings.bad(Trouble::kToken, "user key", token.error().sentence);
+  findings.good("user key", "a token was got with it");
+  tokens.push_back({"got with --user-key", *std::move(token), true});
+}
+
 int check(const CheckOptions& options) {
   Findings findings;
   auto settings = auth::load_settings(auth::process_environment());
@@ -44,21 +77,22 @@ int check(const CheckOptions& options) {
   }
   findings.good("settings", "are complete");
   for (const std::string& warning : settings->warnings) findings.note("settings", warning);
-  auth::Secret token;
-  if (!options.token_file.empty()) {
-    auto read = fcgi::read_token_file(options.token_file, *settings);
-    if (!read) {
-      cli::tell_usage(kCommand, read.error());
-      return kUsageStatus;
-    }
-    token = *std::move(read);
+  auto tokens = read_tokens(options, *settings);
+  if (!tokens) {
+    cli::tell_usage(kCommand, tokens.error());
+    return kUsageStatus;
   }
   fcgi::Judge judge(*settings);
   const cli::Instance instance = cli::check_instance(*settings, judge, findings);
-  if (!token.empty()) {
-    cli::check_token(*settings, token, instance, fcgi::routes(), judge, findings);
+  if (!options.user_key.empty() && !instance.introspection_endpoint.empty()) {
+    add_new_token(options, *settings, judge, *tokens, findings);
   }
-  if (!options.url.empty()) cli::check_site(options.url, *settings, token, findings);
+  cli::check_tokens(*settings, *tokens, instance, fcgi::routes(), judge, findings);
+  if (!options.url.empty()) {
+    const auth::Secret none;
+    cli::check_site(options.url, *settings, tokens->empty() ? none : tokens->front().token,
+                    findings);
+  }
   return tell(findings, options);
 }
 

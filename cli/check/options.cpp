@@ -6,12 +6,16 @@ namespace cli {
 
 auth::Result<CheckOptions, auth::Mistake> parse_check_options(
     const std::vector<std::string_view>& arguments) {
-  Option token_file{"--token-file"};
+  Option token_file{"--token-file", Option::Kind::kValues};
+  Option user_key{"--user-key"};
   Option url{"--url"};
   Option json{"--json", Option::Kind::kFlag};
-  const auto asked = read_arguments(arguments, {&token_file, &url, &json});
+  const auto asked = read_arguments(arguments, {&token_file, &user_key, &url, &json});
   if (!asked) return asked.error();
-  CheckOptions options{*asked, std::string(token_file.value()), {}, json.given()};
+  CheckOptions options{.asked = *asked,
+                       .token_files = {token_file.values.begin(), token_file.values.end()},
+                       .user_key = std::string(user_key.value()),
+                       .json = json.given()};
   if (*asked != Asked::kWork || !url.given()) return options;
   // What stands there is asked for, and a token is sent only where it is safe (site.cpp).
   if (const auto checked = auth::check_url(url.value(), true); !checked) {
@@ -27,7 +31,10 @@ Go through all that must work before an API behind zitadel-fcgi answers its call
 each whether it does, why not, and what mends it.
 
   --token-file FILE
-                  look at the access token in this file, too ("-": standard input)
+                  look at the access token in this file, too ("-": standard input). With another
+                  one it is seen whether ZITADEL calls every token inactive
+  --user-key FILE
+                  get a token with this service user's key (user.json), and look at that
   --url URL       look at the site, too, from outside: where the API is served, such as
                   https://my.site/api
   --json          print JSON

@@ -12,8 +12,9 @@ namespace cli {
 
 struct CheckOptions {
   Asked asked = Asked::kWork;
-  std::string token_file{};  // "-": standard input
-  std::string url{};         // where the API is served, spelt as plain_url does it
+  std::vector<std::string> token_files{};  // "-": standard input
+  std::string user_key{};                  // with which a token is got
+  std::string url{};                       // where the API is served, spelt as plain_url does it
   bool json = false;
 };
 

@@ -20,14 +20,19 @@ namespace {
 
 using auth::Json;
 
+constexpr std::string_view kScope =
+    "the scope that puts this API's project into its audience, "
+    "urn:zitadel:iam:org:project:id:PROJECT-ID:aud (zitadel-token asks for it)";
+
 class TokenCheck {
  public:
   TokenCheck(const auth::Settings& settings, auth::SecretView token, const Instance& instance,
-             fcgi::Judge& judge, Findings& findings)
+             fcgi::Judge& judge, bool all_inactive, Findings& findings)
       : settings_(settings),
         token_(token),
         instance_(instance),
         judge_(judge),
+        all_inactive_(all_inactive),
         findings_(findings),
         is_jwt_(auth::jose::looks_like_jwt(token.reveal())) {}
 
@@ -44,6 +49,9 @@ class TokenCheck {
     decide(router);
   }
 
+  // Inactive, and nothing in the token tells why.
+  [[nodiscard]] bool is_riddle() const noexcept { return is_riddle_; }
+
  private:
   // Tells what kind it is.
   bool is_worth_asking();
@@ -54,7 +62,8 @@ class TokenCheck {
     tell_claims(claims, what, judge_.clock().wall(), findings_);
   }
   void explain_inactive();
-  [[nodiscard]] std::string why_inactive() const;
+  [[nodiscard]] std::string what_may_be() const;
+  [[nodiscard]] std::string why_inactive() const;  // as far as the token itself tells
   [[nodiscard]] bool is_for_us(const std::vector<std::string>& audience) const;
   void decide(const fcgi::Router& router);
   [[nodiscard]] std::string project_advice() const;
@@ -65,10 +74,12 @@ class TokenCheck {
   const auth::SecretView token_;
   const Instance& instance_;
   fcgi::Judge& judge_;
+  const bool all_inactive_;  // which is told elsewhere
   Findings& findings_;
   const bool is_jwt_;
   std::optional<Json> payload_{};  // of a JWT: as anybody may have written it
   bool is_signed_ = false;         // by a key of the instance
+  bool is_riddle_ = false;
 };
 
 bool TokenCheck::is_worth_asking() {
@@ -158,17 +169,7 @@ void TokenCheck::ask_zitadel() {
 }
 
 std::string TokenCheck::why_inactive() const {
-  constexpr std::string_view kScope =
-      "the scope that puts this API's project into its audience, "
-      "urn:zitadel:iam:org:project:id:PROJECT-ID:aud (zitadel-token asks for it)";
-  const std::string others =
-      "it may be expired or revoked, its user locked, deactivated or logged out, or another "
-      "instance's; get a new one. Where new ones are inactive too, ZITADEL fails inside: look at "
-      "its log";
-  if (!is_signed_ || !payload_) {
-    return "of a service user, or of an app of another project, it needs " + std::string(kScope) +
-           "; else " + others;
-  }
+  if (!is_signed_ || !payload_) return {};
   const std::optional<std::int64_t> end = payload_->integer_of("exp");
   if (end && auth::WallTime{std::chrono::seconds(*end)} <= judge_.clock().wall()) {
     return "it expired " +
@@ -177,17 +178,29 @@ std::string TokenCheck::why_inactive() const {
            " seconds ago: get a new one";
   }
   const std::vector<std::string> audience = texts_of(*payload_, "aud");
-  if (!is_for_us(audience)) {
-    return "it is meant for " + joined(audience) + ", and not for this API (client id " +
-           settings_.client_id +
-           (settings_.project_id.empty() ? "" : ", project id " + settings_.project_id) +
-           "): ask for " + std::string(kScope);
-  }
-  return "it is signed, in time and meant for this API, so " + others;
+  if (is_for_us(audience)) return {};
+  return "it is meant for " + joined(audience) + ", and not for this API (client id " +
+         settings_.client_id +
+         (settings_.project_id.empty() ? "" : ", project id " + settings_.project_id) +
+         "): ask for " + std::string(kScope);
+}
+
+std::string TokenCheck::what_may_be() const {
+  return (is_signed_ ? "it is signed, in time and meant for this API, so "
+                     : "of a service user, or of an app of another project, it needs " +
+                           std::string(kScope) + "; else ") +
+         "it may be expired or revoked, its user locked, deactivated or logged out, or another "
+         "instance's; get a new one. Where a new one (--user-key) or another one (--token-file "
+         "once "
+         "more) is inactive too, ZITADEL fails inside: look at its log";
 }
 
 void TokenCheck::explain_inactive() {
-  findings_.bad(Trouble::kToken, "active", "ZITADEL calls it inactive: " + why_inactive());
+  const std::string why = why_inactive();
+  is_riddle_ = why.empty();
+  if (is_riddle_ && all_inactive_) return findings_.note("active", "ZITADEL calls it inactive");
+  findings_.bad(Trouble::kToken, "active",
+                "ZITADEL calls it inactive: " + (is_riddle_ ? what_may_be() : why));
 }
 
 void TokenCheck::tell_door(const std::string& what, const auth::Requirement& required,
@@ -230,11 +243,42 @@ void TokenCheck::decide(const fcgi::Router& router) {
   }
 }
 
+std::string all_inactive_words(const std::vector<NamedToken>& tokens,
+                               const auth::Settings& settings) {
+  const std::string fails =
+      "ZITADEL fails inside: its database, one of its Actions or a migration; look at its log. "
+      "Meanwhile each caller is told that its token is bad (ZITADEL_GRACE with "
+      "ZITADEL_GRACE_WHEN=failing bridges such a time)";
+  const bool any_new =
+      std::any_of(tokens.begin(), tokens.end(), [](const auto& each) { return each.is_new; });
+  if (any_new) {
+    return "even a token that was got just now is called inactive: ZITADEL_PROJECT_ID (" +
+           settings.project_id + ") is not the Resource Id of this API's own project, or " + fails;
+  }
+  return "none of these tokens is called active. Where one of them was good a moment ago, or is a "
+         "personal access token that its user's page still shows, " +
+         fails + ". Else each lacks " + std::string(kScope) + ", or has ended";
+}
+
 }  // namespace
 
-void check_token(const auth::Settings& settings, auth::SecretView token, const Instance& instance,
-                 const fcgi::Router& router, fcgi::Judge& judge, Findings& findings) {
-  TokenCheck(settings, token, instance, judge, findings).run(router);
+void check_tokens(const auth::Settings& settings, const std::vector<NamedToken>& tokens,
+                  const Instance& instance, const fcgi::Router& router, fcgi::Judge& judge,
+                  Findings& findings) {
+  const auto is_riddle = [&](const NamedToken& each) {
+    Findings unseen;
+    TokenCheck check(settings, each.token, instance, judge, false, unseen);
+    check.run(router);
+    return check.is_riddle();
+  };
+  const bool is_enough = tokens.size() > 1 || (!tokens.empty() && tokens[0].is_new);
+  const bool all_inactive = is_enough && std::all_of(tokens.begin(), tokens.end(), is_riddle);
+  for (const NamedToken& each : tokens) {
+    if (tokens.size() > 1) findings.note("token", "the one " + each.name + ':');
+    TokenCheck(settings, each.token, instance, judge, all_inactive, findings).run(router);
+  }
+  if (all_inactive)
+    findings.bad(Trouble::kZitadel, "zitadel", all_inactive_words(tokens, settings));
 }
 
 }  // namespace cli

@@ -1,5 +1,8 @@
-// One access token: what it is, what ZITADEL says of it, and what each rule or endpoint does.
+// Access tokens: what each is, what ZITADEL says of it, and what each rule or endpoint does.
 #pragma once
+
+#include <string>
+#include <vector>
 
 #include "auth/base/secret.h"
 #include "auth/settings/settings.h"
@@ -10,8 +13,16 @@
 
 namespace cli {
 
-// Nothing that is reported is the token or a part of it.
-void check_token(const auth::Settings& settings, auth::SecretView token, const Instance& instance,
-                 const fcgi::Router& router, fcgi::Judge& judge, Findings& findings);
+struct NamedToken {
+  std::string name;  // where it is from
+  auth::Secret token;
+  bool is_new = false;  // got just now, for this API
+};
+
+// Nothing that is reported is a token or a part of one. A ZITADEL that fails inside calls every
+// token inactive: that is said where a new one is, or several are and nothing else tells why.
+void check_tokens(const auth::Settings& settings, const std::vector<NamedToken>& tokens,
+                  const Instance& instance, const fcgi::Router& router, fcgi::Judge& judge,
+                  Findings& findings);
 
 }  // namespace cli

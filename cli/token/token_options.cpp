@@ -17,8 +17,9 @@ void add_scope(std::vector<std::string>& scopes, std::string name) {
 
 auth::Result<std::string, auth::Mistake> scopes_for(const std::string& project,
                                                     const std::vector<std::string_view>& given) {
-  std::vector<std::string> scopes{"openid", "urn:zitadel:iam:org:project:id:" + project + ":aud",
-                                  "urn:zitadel:iam:org:projects:roles"};
+  std::vector<std::string> scopes;
+  const std::string usual = scope_for(project);
+  for (const std::string_view name : auth::words_of(usual)) scopes.emplace_back(name);
   for (const std::string_view names : given) {
     for (const std::string_view name : auth::words_of(names)) {
       if (!auth::is_scope_token(name)) {
@@ -33,6 +34,11 @@ auth::Result<std::string, auth::Mistake> scopes_for(const std::string& project,
 }
 
 }  // namespace
+
+std::string scope_for(const std::string& project) {
+  return "openid urn:zitadel:iam:org:project:id:" + project +
+         ":aud urn:zitadel:iam:org:projects:roles";
+}
 
 auth::Result<TokenOptions, auth::Mistake> parse_token_options(
     const std::vector<std::string_view>& arguments, bool allow_http) {

@@ -23,6 +23,9 @@ struct TokenOptions {
 // means its own. An administrator may have chosen another.
 [[nodiscard]] bool is_usual_project_id(std::string_view project) noexcept;
 
+// What is always asked for: a token that the project's API takes, and with the roles in it.
+[[nodiscard]] std::string scope_for(const std::string& project);
+
 // arguments: without the program's name. allow_http: http:// to other than loopback addresses.
 [[nodiscard]] auth::Result<TokenOptions, auth::Mistake> parse_token_options(
     const std::vector<std::string_view>& arguments, bool allow_http);

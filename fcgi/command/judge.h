@@ -27,6 +27,7 @@ class Judge {
   // One question over HTTP, waited for.
   [[nodiscard]] auth::Result<auth::HttpResponse> send(auth::HttpRequest request);
 
+  [[nodiscard]] auth::HttpClient& http() noexcept { return http_; }
   [[nodiscard]] auth::ClientAuthentication& authentication() noexcept { return *authentication_; }
   [[nodiscard]] const auth::Clock& clock() const noexcept { return clock_; }
 

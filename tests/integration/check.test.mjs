@@ -310,6 +310,73 @@ describe('a token', () => {
     assert.match(opaque.bad[0], /✗ access: the program refuses it: the access token is opaque/);
   });
 
+  describe('of several, of which ZITADEL', () => {
+    // Several by file, then the options.
+    async function lookAt(tokens, { args = [], ...settings } = {}) {
+      tokens.forEach((token) => secrets.add(token));
+      writeSettings(workspace, issuer, settings);
+      const files = tokens.map((token, index) => workspace.write(`run/token${index}`, token));
+      return run([...files.flatMap((file) => ['--token-file', file]), ...args]);
+    }
+    const opaqueAndJwt = () => Promise.all(['opaque', 'jwt'].map((kind) =>
+      issuer.mint({ user: 'with-role', kind, scope: aud() })));
+    const withKey = (name = 'user-with-role') =>
+      ['--user-key', workspace.write(`run/${name}.json`, readFileSync(issuer.files[name]))];
+
+    it('calls all active', async () => {
+      const { code, output } = await lookAt(await opaqueAndJwt(), { args: withKey() });
+      assert.equal(code, 0, output);
+      assert.match(output, /^– token: the one in \S+token0:\n✓ token: is opaque/m);
+      assert.match(output, /^– token: the one in \S+token1:\n✓ token: is a JWT/m);
+      assert.match(output, /^✓ user key: a token was got with it$/m);
+      assert.match(output, /^– token: the one got with --user-key:\n✓ token: is opaque/m);
+      assert.equal(output.match(/^✓ active: is active/gm).length, 3);
+    });
+
+    it('calls all inactive, since it fails inside', async () => {
+      const tokens = await opaqueAndJwt();
+      await issuer.fault('inactive');
+      const { code, output, bad } = await lookAt(tokens);
+      assert.equal(code, exits.zitadel, output);
+      assert.equal(output.match(/^– active: ZITADEL calls it inactive$/gm).length, 2);
+      assert.equal(bad.length, 1, output);
+      assert.match(bad[0], /✗ zitadel: none of these tokens is called active.* good a moment ago.*ZITADEL fails inside.*look at its log.*:aud/);
+      for (const more of [[], tokens]) {
+        const fresh = await lookAt(more, { args: withKey() });
+        assert.equal(fresh.code, exits.zitadel, fresh.output);
+        assert.equal(fresh.bad.length, 1, fresh.output);
+        assert.match(fresh.bad[0], new RegExp(`✗ zitadel: even a token that was got just now is called inactive: ZITADEL_PROJECT_ID \\(${
+          issuer.projectId}\\) is not .*, or ZITADEL fails inside`));
+      }
+    });
+
+    it('calls some inactive, or has a reason to', async () => {
+      const [good, revoked] = await opaqueAndJwt();
+      await issuer.revoke(revoked);
+      const some = await lookAt([good, revoked]);
+      assert.equal(some.code, exits.token, some.output);
+      assert.match(some.bad.join('\n'), /^✗ active: ZITADEL calls it inactive: [^\n]*$/);
+      const one = await lookAt([revoked], { args: withKey() });
+      assert.equal(one.code, exits.token, one.output);
+      const over = await issuer.mint({ kind: 'jwt', ttl: -100, scope: aud() });
+      const all = await lookAt([over, revoked]);
+      assert.equal(all.code, exits.token, all.output);
+      assert.match(all.bad[0], /it expired \d+ seconds ago/);
+    });
+
+    it('gives none to a key that is no service user\'s, deleted, or for no project', async () => {
+      for (const [args, exit, pattern, settings] of [
+        [withKey('api-key'), exits.token, /✗ user key: .*service user/],
+        [['--user-key', '/none'], exits.token, /✗ user key: .*\/none/],
+        [withKey(), exits.settings, /✗ user key: .*ZITADEL_PROJECT_ID is not set/, { ZITADEL_PROJECT_ID: undefined }],
+      ]) {
+        const { code, output, bad } = await lookAt([], { args, ...settings });
+        assert.equal(code, exit, output);
+        assert.match(bad.join('\n'), pattern);
+      }
+    });
+  });
+
   it('stands alone in its file', async () => {
     writeSettings(workspace, issuer);
     for (const [text, why] of [['Bearer abcdef', /the word Bearer/], ['', /is empty/], ['a b', /one word/]]) {

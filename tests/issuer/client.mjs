@@ -2,14 +2,16 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(new URL('main.mjs', import.meta.url));
+const project = fileURLToPath(new URL('../..', import.meta.url));
 const kStartLimit = 30_000; // milliseconds
+const kKeyFolders = 4;
 const kStopLimit = 5_000;
 
 async function withLimit(limit, promise, what) {
@@ -51,12 +53,30 @@ const toArguments = (options) => Object.entries(options).flatMap(([name, value])
   return value === true ? [flag] : value === false ? [] : [flag, String(value)];
 });
 
+let started = 0;
+
+// Where key pairs are kept from one start to the next: with what was built, where that may be
+// written to. Several issuers of one test have different ones.
+function keyFolder() {
+  const keys = resolve(project, process.env.BUILD_DIR ?? 'build', 'tests/keys');
+  const folder = join(keys, String(started % kKeyFolders));
+  started += 1;
+  try {
+    mkdirSync(dirname(keys), { recursive: true });
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    return { keys: folder };
+  } catch {
+    return {};
+  }
+}
+
 // Resolves with what ready.json says and with ways to order the issuer about. It ends with the
 // test's process at the latest.
 export async function startIssuer({ data, ...options } = {}) {
   const dir = data ?? mkdtempSync(join(tmpdir(), 'issuer-'));
   const child = spawn(process.execPath,
-    [main, '--data', dir, '--stop-with-stdin', ...toArguments(options)],
+    [main, '--data', dir, '--stop-with-stdin', ...toArguments({ ...keyFolder(), ...options })],
     { stdio: ['pipe', 'pipe', 'inherit'] });
   const exited = once(child, 'exit');
   const stop = async () => {

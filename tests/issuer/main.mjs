@@ -7,6 +7,7 @@ import { makeCertificates } from './lib/certificates.mjs';
 import { Counters } from './lib/counters.mjs';
 import { Faults } from './lib/faults.mjs';
 import { writeKeyFiles, writeReady, writeTokenFiles } from './lib/files.mjs';
+import { KeyPairs } from './lib/key_pairs.mjs';
 import { Listener } from './lib/listener.mjs';
 import { Journal } from './lib/management/journal.mjs';
 import { Lag } from './lib/management/lag.mjs';
@@ -26,6 +27,7 @@ const options = {
   assertions: { type: 'string', default: 'once' },
   refusals: { type: 'string', default: 'zitadel' },
   'access-tokens': { type: 'string', default: 'opaque' },
+  keys: { type: 'string' },
   'stop-with-stdin': { type: 'boolean', default: false },
 };
 
@@ -77,7 +79,7 @@ async function main() {
   const listener = new Listener({
     tls, maxStreams: Number(values['max-streams']), window: Number(values.window), faults, counters,
   });
-  const instance = await createInstance();
+  const instance = await createInstance(new KeyPairs(values.keys));
   const port = await listener.listen(Number(values.port));
   const issuer = `${tls ? 'https' : 'http'}://${values.host}:${port}`;
   const lag = new Lag();

@@ -1,13 +1,10 @@
 // One ZITADEL instance as data, the same for all that speaks of it: what the set-up API makes is
 // known to the token endpoint and to introspection at once, and what it takes away is not.
-import { generateKeyPair, randomInt } from 'node:crypto';
-import { promisify } from 'node:util';
+import { randomInt } from 'node:crypto';
 
 export const kForever = '9999-12-31T23:59:59Z'; // when a key ends that has no end
 
 export const id = () => `3${Array.from({ length: 17 }, () => randomInt(10)).join('')}`;
-
-export const makeKeyPair = () => promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
 
 // In microseconds, as ZITADEL tells the time.
 const stamp = () =>

@@ -2,7 +2,7 @@
 // administrators, all made anew.
 import { randomBytes } from 'node:crypto';
 import { administrators } from './management/permissions.mjs';
-import { created, id, kForever, makeKeyPair, setRoles } from './instance.mjs';
+import { created, id, kForever, setRoles } from './instance.mjs';
 
 const organisationOf = (name, domain) => {
   const organisation = { id: id(), name, domain };
@@ -48,8 +48,8 @@ function withHistory(instance) {
   return instance;
 }
 
-export async function createInstance() {
-  const pairs = await Promise.all(Array.from({ length: 9 }, makeKeyPair));
+export async function createInstance(keyPairs) {
+  const pairs = await Promise.all(Array.from({ length: 9 }, () => keyPairs.next()));
   const [apiPair, deletedPair, otherApiPair, signingPair, administratorsPair, ...userPairs] = pairs;
   const main = organisationOf('Main', 'main.localhost');
   const partner = organisationOf('Partner', 'partner.localhost');
@@ -83,6 +83,7 @@ export async function createInstance() {
 
   const instance = withHistory({
     itself: { id: id() },
+    keyPairs,
     organisations: [main, partner],
     organisation: main,
     otherOrganisation: partner,

@@ -1,6 +1,6 @@
 // Keys of applications and of service users: made here and shown once, or brought along.
 import { createPublicKey } from 'node:crypto';
-import { changed, id, kForever, makeKeyPair } from '../instance.mjs';
+import { changed, id, kForever } from '../instance.mjs';
 import { change, found } from './answers.mjs';
 import { invalid, notFound } from './failures.mjs';
 import { choice, date, group, search } from './members.mjs';
@@ -33,7 +33,7 @@ function readPublicKey(pem) {
 // `publicKey`: PEM; without it a pair is made.
 export async function addKey(call, owner, aggregate, { expirationDate, publicKey }) {
   const end = endingAt(expirationDate);
-  const pair = publicKey ? { publicKey: readPublicKey(publicKey) } : await makeKeyPair();
+  const pair = publicKey ? { publicKey: readPublicKey(publicKey) } : await call.instance.keyPairs.next();
   return call.add(owner.keys,
     { keyId: id(), deleted: false, expirationDate: end, ...pair }, aggregate);
 }

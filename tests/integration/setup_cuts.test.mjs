@@ -7,9 +7,14 @@ import { after, before, describe, it } from 'node:test';
 import { startIssuer } from '../issuer/client.mjs';
 import { program, run, SetUp } from './support/setup.mjs';
 
-let issuer;
-before(async () => { issuer = await startIssuer({ assertions: 'reusable' }); });
-after(() => issuer?.stop());
+// So many cuts are tried at a time, each with an issuer of its own: what is ordered to go wrong goes
+// wrong for all of an issuer.
+const kAtOnce = 2;
+let issuers = [];
+before(async () => {
+  issuers = await Promise.all(Array.from({ length: kAtOnce }, () => startIssuer({ assertions: 'reusable' })));
+});
+after(() => Promise.all(issuers.map((issuer) => issuer.stop())));
 
 const kMostQuestions = 60;
 const kMostSteps = 60;
@@ -48,7 +53,7 @@ async function assertNothing(setUp) {
   assert.deepEqual(setUp.files(), []);
 }
 
-async function inSetUp(use) {
+async function inSetUp(issuer, use) {
   const setUp = new SetUp(issuer);
   try {
     return await use(setUp);
@@ -74,44 +79,52 @@ async function assertCompleted(setUp, { complete, isRemoval }, how) {
   }
 }
 
+// Cuts at the first place, the second and so on, until there is none: `cut(setUp, nth)` is false then.
+// Returns how many there were.
+async function cutAtEach(work, where, most, cut) {
+  let next = 1;
+  let killed = 0;
+  let isOver = false;
+  const cutOn = async (issuer) => {
+    while (!isOver && next <= most) {
+      const nth = next;
+      next += 1;
+      await inSetUp(issuer, async (setUp) => {
+        await work.prepare(setUp);
+        if (!await cut(setUp, nth)) {
+          isOver = true;
+          return;
+        }
+        killed += 1;
+        await assertCompleted(setUp, work, `at ${where} ${nth}`);
+      });
+    }
+  };
+  await Promise.all(issuers.map(cutOn));
+  return killed;
+}
+
 for (const [what, work] of Object.entries(works)) {
   describe(`${what}, killed`, () => {
     // none: ZITADEL has not done what was asked; taken: it has, and nobody heard of it.
     for (const effect of ['none', 'taken']) {
       it(`at each question, which had its effect: ${effect}`, { timeout: 300_000 }, async () => {
-        let killed = 0;
-        for (let nth = 1; nth <= kMostQuestions; nth += 1) {
-          const isOver = await inSetUp(async (setUp) => {
-            await work.prepare(setUp);
-            const wasKilled = await setUp.killedAtQuestion(nth, effect, work.options);
-            if (!wasKilled) return true;
-            killed += 1;
-            await assertCompleted(setUp, work, `at question ${nth}`);
-            return false;
-          });
-          if (isOver) break;
-        }
+        const killed = await cutAtEach(work, 'question', kMostQuestions, (setUp, nth) =>
+          setUp.killedAtQuestion(nth, effect, work.options));
         assert.ok(killed >= 10 && killed < kMostQuestions, `${killed} questions`);
       });
     }
 
     for (const call of work.steps) {
       it(`at each ${call}`, { timeout: 300_000, skip }, async () => {
-        let killed = 0;
-        for (let nth = 1; nth <= kMostSteps; nth += 1) {
-          const isOver = await inSetUp(async (setUp) => {
-            await work.prepare(setUp);
-            const traced = ['-f', '-qq', '-o', '/dev/null', '-e', `trace=${call}`,
-              '-e', `inject=${call}:signal=KILL:when=${nth}`, program, ...setUp.arguments(work.options)];
-            const ended = await run(traced, { command: 'strace' }).catch((error) => error);
-            if (ended.status === 0) return true;
-            assert.equal(ended.signal, 'SIGKILL', ended.stderr);
-            killed += 1;
-            await assertCompleted(setUp, work, `at ${call} ${nth}`);
-            return false;
-          });
-          if (isOver) break;
-        }
+        const killed = await cutAtEach(work, call, kMostSteps, async (setUp, nth) => {
+          const traced = ['-f', '-qq', '-o', '/dev/null', '-e', `trace=${call}`,
+            '-e', `inject=${call}:signal=KILL:when=${nth}`, program, ...setUp.arguments(work.options)];
+          const ended = await run(traced, { command: 'strace' }).catch((error) => error);
+          if (ended.status === 0) return false;
+          assert.equal(ended.signal, 'SIGKILL', ended.stderr);
+          return true;
+        });
         assert.ok(killed >= 2 && killed < kMostSteps, `${killed} times`);
       });
     }

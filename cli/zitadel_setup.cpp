@@ -8,6 +8,7 @@
 #include "auth/zitadel/curl_http_client.h"
 #include "cli/common/command.h"
 #include "cli/common/terminal.h"
+#include "cli/setup/demo.h"
 #include "cli/setup/options.h"
 #include "cli/setup/setup.h"
 
@@ -18,7 +19,13 @@ constexpr std::chrono::seconds kTimeout{20};  // ZITADEL Cloud takes some for a 
 
 int fail(std::string message) { return cli::fail(kCommand, std::move(message)); }
 
-int set_up(const cli::SetupOptions& options, bool allow_http) {
+int set_up(cli::SetupOptions options, bool allow_http) {
+  if (!options.demo.empty()) {
+    auto issuer = cli::read_demo_issuer(options.demo);
+    if (!issuer) return fail(issuer.error().sentence);
+    options.domain = std::move(issuer->domain);
+    options.token_file = std::move(issuer->token_file);
+  }
   const auth::SystemClock clock;
   auth::HttpOptions client_options;
   client_options.ca_file = options.ca_file;

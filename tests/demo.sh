@@ -1,6 +1,6 @@
 #!/bin/bash
-# Shows the program at work on this machine: a local issuer, lighttpd with the shipped configuration,
-# the three endpoints called with and without tokens.
+# Shows the program at work on this machine: a local issuer, zitadel-setup, lighttpd with the shipped
+# configuration, the three endpoints called with and without tokens.
 #
 # usage: make demo          runs on until Ctrl-C, which ends everything it started
 #        make demo ONCE=1   ends after the calls, with status 0 when all were answered as they should be
@@ -58,19 +58,21 @@ started+=($!)
 wait_for 'the issuer' $! test -e "$dir/issuer/ready.json"
 ready() { node -p "JSON.parse(fs.readFileSync('$dir/issuer/ready.json')).$1"; }
 domain=$(ready issuer)
-project=$(ready projectId)  # callers ask for a token for it; the API need not know it
 
-# --- The program's settings, and lighttpd with the configuration a user copies
+# --- What the API needs there, and its settings
 
-install -d "$dir/lib" "$dir/etc" "$dir/run"
+owner=()
+if [ "$(id -u)" = 0 ]; then owner=(--owner www-data); fi  # the program needs no rights
+chmod 0711 "$dir"
+"$build/zitadel-setup" --demo "$dir/issuer" --dir "$dir/etc" "${owner[@]}" --yes >"$dir/set-up" ||
+  fail "zitadel-setup has failed"
+sed '/^Done\.$/q' "$dir/set-up"  # what it says to try then is another port's
+project=$(sed -n 's/^ZITADEL_PROJECT_ID=//p' "$dir/etc/api.env")
+
+# --- lighttpd with the configuration a user copies
+
+install -d "$dir/lib" "$dir/run"
 install -m 0755 "$build/api.fcgi" "$dir/lib/api.fcgi"
-install -m 0600 "$dir/issuer/api-key.json" "$dir/etc/api-key.json"
-# The three lines of ZITADEL's own guide.
-install -m 0600 /dev/stdin "$dir/etc/api.env" <<END
-ZITADEL_INTROSPECTION_URL = '$domain/oauth/v2/introspect'
-ZITADEL_DOMAIN = '$domain'
-API_PRIVATE_KEY_FILE_PATH = '$dir/etc/api-key.json'
-END
 
 config=$(cat lighttpd/fastcgi.conf)
 # replace FROM TO: an installed path of the shipped file by one of the demo's.
@@ -90,9 +92,8 @@ server.bind = "127.0.0.1"
 server.port = $port
 include "$dir/etc/fastcgi.conf"
 END
-if [ "$(id -u)" = 0 ]; then  # the program needs no rights
-  chmod 0711 "$dir"
-  chown -R www-data:www-data "$dir/etc" "$dir/run"
+if [ "$(id -u)" = 0 ]; then
+  chown -R www-data:www-data "$dir/run"
   printf 'server.username = "www-data"\nserver.groupname = "www-data"\n' >>"$dir/etc/lighttpd.conf"
 fi
 
@@ -104,9 +105,7 @@ api=http://127.0.0.1:$port/api
 
 # --- The calls
 
-token_of() {
-  "$build/zitadel-token" --key "$dir/issuer/user-$1.json" --domain "$domain" --project "$project"
-}
+token_of() { "$build/zitadel-token" --key "$1" --domain "$domain" --project "$project"; }
 
 wrong=0
 # get PATH EXPECTED-STATUS [TOKEN]
@@ -122,8 +121,8 @@ get() {
   fi
 }
 
-with_role=$(token_of with-role) || fail "zitadel-token gave no token"
-without_role=$(token_of without-role) || fail "zitadel-token gave no token"
+with_role=$(token_of "$dir/etc/user.json") || fail "zitadel-token gave no token"
+without_role=$(token_of "$dir/issuer/user-without-role.json") || fail "zitadel-token gave no token"
 
 echo
 echo "Without a token:"
@@ -151,13 +150,13 @@ cat <<END
 
 Call it yourself, from another terminal in this folder:
 
-  TOKEN=\$($build/zitadel-token --key $dir/issuer/user-with-role.json \\
+  TOKEN=\$($build/zitadel-token --key $dir/etc/user.json \\
     --domain $domain --project $project)
   curl -i $api/public
   curl -i $api/private
   curl -i -H "Authorization: Bearer \$TOKEN" $api/private-scoped
 
-user-without-role.json is the key of the other service user. Log: tail -f $dir/log
+$dir/issuer/user-without-role.json is the key of the other service user. Log: tail -f $dir/log
 Ctrl-C ends the demo.
 END
 wait -n "${started[@]}" || true

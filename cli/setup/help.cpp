@@ -18,6 +18,8 @@ Make, or find, all that the API needs in ZITADEL, and write the files that it st
                          zitadel-setup.json, which says what was made
   --owner USER           who may read api-key.json and api.env: the web server's user, www-data.
                          user.json stays with whoever runs this command
+  --demo DIR             try it with the tests' issuer, which runs with --data DIR: it brings
+                         --domain, --admin-token-file and a name for all that is not named
   --key-days N           the keys end after so many days (default: they do not end)
   --ca-file FILE         trust the certificate authorities in this PEM file instead of the system's
 

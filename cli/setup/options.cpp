@@ -47,7 +47,8 @@ Checked check_role(std::string_view key) {
 }
 
 struct Options {
-  Option domain{"--domain", Kind::kValue, true};
+  Option demo{"--demo"};
+  Option domain{"--domain"};
   Option project{"--project"};
   Option role{"--role", Kind::kWords};
   Option application{"--application"};
@@ -68,20 +69,40 @@ struct Options {
   Option remove{"--remove", Kind::kFlag};
 };
 
-Checked check_work(const Options& given) {
-  const int works = static_cast<int>(given.new_key.given()) +
-                    static_cast<int>(given.rotate_key.given()) +
-                    static_cast<int>(given.remove.given());
-  if (works > 1) return auth::Mistake{"--new-key, --rotate-key and --remove exclude each other"};
+// What it brings, and what it stands for.
+constexpr const char* kDemoProject = "demo";
+constexpr const char* kDemoRole = "read:messages";
+constexpr const char* kDemoUser = "demo-caller";
+
+Checked check_demo(const Options& given) {
+  for (const Option* option : {&given.domain, &given.token_file, &given.key_file}) {
+    if (option->given()) return option_mistake(option->name, "is what --demo brings");
+  }
+  return {};
+}
+
+Checked check_instance(const Options& given) {
+  if (!given.domain.given()) return option_mistake(given.domain.name, "is missing");
   if (given.token_file.given() == given.key_file.given()) {
     return auth::Mistake{
         "one of --admin-token-file (a personal access token) and --admin-key (a service user's "
         "key) is needed: whose rights are to be used"};
   }
+  return {};
+}
+
+Checked check_work(const Options& given) {
+  const int works = static_cast<int>(given.new_key.given()) +
+                    static_cast<int>(given.rotate_key.given()) +
+                    static_cast<int>(given.remove.given());
+  if (works > 1) return auth::Mistake{"--new-key, --rotate-key and --remove exclude each other"};
+  if (auto checked = given.demo.given() ? check_demo(given) : check_instance(given); !checked) {
+    return checked;
+  }
   if (given.json.given() && !given.yes.given() && !given.dry_run.given()) {
     return option_mistake("--json", "asks nobody: add --yes or --dry-run");
   }
-  if (given.remove.given()) return {};
+  if (given.remove.given() || given.demo.given()) return {};
   for (const Option* option : {&given.project, &given.user}) {
     if (!option->given()) return option_mistake(option->name, "is missing");
   }
@@ -89,7 +110,9 @@ Checked check_work(const Options& given) {
 }
 
 Checked check_values(const Options& given, bool allow_http) {
-  if (const auto checked = auth::check_issuer_url(given.domain.value(), allow_http); !checked) {
+  const bool is_named = given.domain.given();  // or brought by --demo
+  if (const auto checked = auth::check_issuer_url(given.domain.value(), allow_http);
+      is_named && !checked) {
     return option_mistake("--domain", checked.error().sentence);
   }
   for (const Option* name : {&given.project, &given.application, &given.user}) {
@@ -137,10 +160,11 @@ auth::Result<SetupOptions, auth::Mistake> parse_setup_options(
     const std::vector<std::string_view>& arguments, bool allow_http) {
   Options given;
   auto asked = read_arguments(
-      arguments, {&given.domain, &given.project, &given.role, &given.application, &given.user,
-                  &given.token_type, &given.folder, &given.organisation, &given.token_file,
-                  &given.key_file, &given.owner, &given.ca_file, &given.key_days, &given.dry_run,
-                  &given.yes, &given.json, &given.new_key, &given.rotate_key, &given.remove});
+      arguments,
+      {&given.demo,     &given.domain,     &given.project, &given.role,         &given.application,
+       &given.user,     &given.token_type, &given.folder,  &given.organisation, &given.token_file,
+       &given.key_file, &given.owner,      &given.ca_file, &given.key_days,     &given.dry_run,
+       &given.yes,      &given.json,       &given.new_key, &given.rotate_key,   &given.remove});
   if (!asked) return std::move(asked).error();
   if (*asked != Asked::kWork) return SetupOptions{.asked = *asked};
   if (auto checked = check_work(given); !checked) return std::move(checked).error();
@@ -150,7 +174,7 @@ auth::Result<SetupOptions, auth::Mistake> parse_setup_options(
   auto key_days = days_of(given.key_days);
   if (!key_days) return std::move(key_days).error();
   SetupOptions options{.work = work_of(given),
-                       .domain = auth::plain_url(given.domain.value()),
+                       .demo = std::string(given.demo.value()),
                        .project = std::string(given.project.value()),
                        .application = std::string(kDefaultApplication),
                        .user = std::string(given.user.value()),
@@ -165,6 +189,12 @@ auth::Result<SetupOptions, auth::Mistake> parse_setup_options(
                        .dry_run = given.dry_run.given(),
                        .yes = given.yes.given(),
                        .json = given.json.given()};
+  if (given.domain.given()) options.domain = auth::plain_url(given.domain.value());
+  if (given.demo.given()) {
+    if (!given.project.given()) options.project = kDemoProject;
+    if (!given.user.given()) options.user = kDemoUser;
+    if (!given.role.given()) options.roles.emplace_back(kDemoRole);
+  }
   if (given.application.given()) options.application = given.application.value();
   for (const std::string_view key : given.role.values) {
     if (std::count(options.roles.begin(), options.roles.end(), key) == 0) {

@@ -18,6 +18,7 @@ struct SetupOptions {
 
   Asked asked = Asked::kWork;
   Work work = Work::kSetUp;
+  std::string demo{};    // the folder of the tests' issuer, which brings domain and token_file
   std::string domain{};  // ZITADEL's URL, spelt as plain_url does it
   std::string project{};
   std::vector<std::string> roles{};

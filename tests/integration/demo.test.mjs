@@ -17,6 +17,7 @@ describe('the demo', () => {
     try {
       const { code } = await demo.exit({ timeoutMs: 60_000 });
       assert.equal(code, 0, demo.output);
+      assert.match(demo.output, /^authorization demo-caller: made \(\d+\)\n.*\nDone\.\n\nWithout a token:/ms);
       const calls = demo.output.match(/^ {2}GET \/api\/\S+ +(200|401|403) +\{.*\}$/gm);
       assert.equal(calls.length, 12, demo.output);
     } finally {

@@ -114,6 +114,39 @@ describe('a first run', () => {
   });
 });
 
+describe('--demo', () => {
+  const demo = () => ({ demo: issuer.dir, domain: undefined, adminTokenFile: undefined,
+    project: undefined, role: undefined, serviceUser: undefined });
+
+  it('takes what the issuer tells in its folder, and names of its own', async () => {
+    const stdout = await setUp.ok(demo());
+    assert.match(stdout, /^authorization demo-caller: made/m);
+    Object.assign(setUp.options, { project: 'demo', serviceUser: 'demo-caller' });
+    await setUp.assertComplete();
+    assert.match(await setUp.ok(demo()), /nothing was changed/);
+    await setUp.ok({ ...demo(), remove: true });
+    assert.deepEqual([setUp.files(), (await setUp.there()).projects], [[], []]);
+  });
+
+  it('goes by the names that are given', async () => {
+    const { project, serviceUser } = setUp.options;
+    await setUp.ok({ ...demo(), project, serviceUser, role: 'a' });
+    setUp.options.role = 'a';
+    await setUp.assertComplete();
+  });
+
+  it('takes no other instance, and no folder of anything else', async () => {
+    await setUp.fails(/--domain is what --demo brings/, { demo: issuer.dir });
+    await setUp.fails(/--admin-key is what --demo brings/, { ...demo(), adminKey: 'x' });
+    await setUp.fails(/ready\.json cannot be opened: .*main\.mjs --data DIR/, { ...demo(), demo: setUp.parent });
+    for (const [text, why] of [['', /is not what/], ['[]', /is not what/], ['{"files":{"admin-token":"x"}}', /names an issuer that/],
+      ['{"issuer":"http://example.org","files":{"admin-token":"x"}}', /names an issuer that/]]) {
+      writeFileSync(join(setUp.parent, 'ready.json'), text);
+      await setUp.fails(why, { ...demo(), demo: setUp.parent });
+    }
+  });
+});
+
 describe('a second run', () => {
   beforeEach(() => setUp.ok());
 

@@ -1,0 +1,18 @@
+// The tests' issuer in the place of a ZITADEL.
+#pragma once
+
+#include <string>
+
+#include "auth/base/result.h"
+
+namespace cli {
+
+struct DemoIssuer {
+  std::string domain;
+  std::string token_file;  // of its administrator
+};
+
+// As the issuer that runs with --data FOLDER tells it there.
+[[nodiscard]] auth::Result<DemoIssuer, auth::Mistake> read_demo_issuer(const std::string& folder);
+
+}  // namespace cli

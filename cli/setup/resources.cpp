@@ -63,9 +63,11 @@ Search<T> first_of(ApiResult<std::vector<T>> found, const std::function<bool(con
 }
 
 Found read_thing(const auth::Json& json, std::string_view name, std::string_view state) {
+  const std::string now = json.text_of("state").value_or(std::string(state));
   return {.id = json.text_of("id").value_or(""),
           .name = json.text_of(name).value_or(""),
-          .active = json.text_of("state").value_or(std::string(state)) == state};
+          .active = now == state,
+          .locked = now.ends_with("_LOCKED")};
 }
 
 Found read_project(const auth::Json& json) {

@@ -35,11 +35,11 @@ FoundThing checked(const Kind& kind, Search<Found> found) {
                    ": give another one with " + kind.option};
   }
   if (!thing.active) {
-    return Mistake{"the " + name +
-                   " is deactivated or locked, and this command wakes nothing that "
-                   "somebody has stopped: reactivate it in ZITADEL's console, or give another "
-                   "name with " +
-                   kind.option};
+    return Mistake{"the " + name + (thing.locked ? " is locked" : " is deactivated") +
+                   ", and this command wakes nothing that somebody has stopped: open it in "
+                   "ZITADEL's console (Resource Id " +
+                   thing.id + ") and " + (thing.locked ? "unlock" : "reactivate") +
+                   " it, or give another name with " + kind.option};
   }
   return *std::move(found);
 }
@@ -126,7 +126,8 @@ Done survey_application(Context& context, Survey& found) {
 Mistake other_token_type(const Found& user) {
   const std::string has = user.jwt ? "jwt" : "bearer";
   return {"the service user " + user.name + " gets access tokens of the type " + has +
-          ": change the type on its page in ZITADEL's console, or give --access-token-type " + has};
+          ": change the type (Access Token Type) on its page in ZITADEL's console (Resource Id " +
+          user.id + "), or give --access-token-type " + has};
 }
 
 Done survey_user(Context& context, Survey& found) {
@@ -160,8 +161,11 @@ Done survey_grant(Context& context, Survey& found) {
     found.grant = *std::move(grant);
   }
   if (found.grant && !found.grant->active) {
-    return Mistake{"the authorization of " + context.options.user +
-                   " is deactivated: reactivate it in ZITADEL's console"};
+    return Mistake{
+        "the authorization of " + context.options.user +
+        " is deactivated, and this command wakes nothing that somebody has stopped: open "
+        "the project's authorizations in ZITADEL's console and reactivate it (id " +
+        found.grant->id + ')'};
   }
   const std::vector<std::string> has =
       found.grant ? found.grant->roles : std::vector<std::string>();

@@ -202,9 +202,26 @@ describe('a second run', () => {
   });
 
   it('does not wake what somebody has stopped', async () => {
-    const { project } = await setUp.assertComplete();
-    await manage(issuer, 'POST', `/management/v1/projects/${project.id}/_deactivate`, {});
-    await setUp.fails(/project api \d+ is deactivated or locked.*reactivate it/);
+    const { project, application, user, grant } = await setUp.assertComplete();
+    for (const [path, id, stop, told, wake, remedy] of [
+      [`projects/${project.id}`, project.id, 'deactivate', /project api \d+ is deactivated/, 'reactivate', /reactivate it, .*--project$/m],
+      [`projects/${project.id}/apps/${application.appId}`, application.appId, 'deactivate', /application api is deactivated/,
+        'reactivate', /reactivate it, .*--application$/m],
+      [`users/${user.userId}`, user.userId, 'deactivate', /service user caller \d+ is deactivated/, 'reactivate', /reactivate it, .*--service-user$/m],
+      [`users/${user.userId}`, user.userId, 'lock', /service user caller \d+ is locked/, 'unlock', /unlock it, .*--service-user$/m],
+      [`users/${user.userId}/grants/${grant.id}`, grant.id, 'deactivate', /authorization of caller \d+ is deactivated/,
+        'reactivate', /reactivate it/],
+    ]) {
+      await manage(issuer, 'POST', `/management/v1/${path}/_${stop}`, {});
+      const changes = await countChanges(async () => {
+        const { stderr } = await setUp.fails(told);
+        assert.match(stderr, remedy);
+        assert.ok(stderr.includes(id), stderr);
+      });
+      assert.equal(changes, 0);
+      await manage(issuer, 'POST', `/management/v1/${path}/_${wake}`, {});
+    }
+    assert.match(await setUp.ok(), /nothing was changed/);
   });
 });
 

@@ -39,6 +39,12 @@ int print(std::string_view command, std::string_view text) {
   return fail(command, "standard output: " + std::generic_category().message(errno));
 }
 
+bool is_lively_terminal() {
+  const char* const kind = std::getenv("TERM");
+  return ::isatty(STDOUT_FILENO) != 0 && kind != nullptr && *kind != '\0' &&
+         std::strcmp(kind, "dumb") != 0;
+}
+
 bool http_is_allowed() {
   const char* const value = std::getenv("ZITADEL_ALLOW_HTTP");
   return value != nullptr && std::strcmp(value, "1") == 0;

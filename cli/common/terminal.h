@@ -19,6 +19,9 @@ void tell(std::string_view command, std::string message);
 // The same as an exit status; what went wrong is told.
 [[nodiscard]] int print(std::string_view command, std::string_view text);
 
+// Whether standard output is a terminal on which a line can be written over.
+[[nodiscard]] bool is_lively_terminal();
+
 // Whether ZITADEL_ALLOW_HTTP=1 is in the environment.
 [[nodiscard]] bool http_is_allowed();
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <iostream>
 #include <system_error>
 #include <utility>
 
@@ -23,7 +24,7 @@ constexpr const char* kManagers =
     "in ZITADEL's console, open the organisation and add it there with the plus sign beside the "
     "managers (administrators)";
 
-// What is typed is not shown.
+// Asks at a terminal, where what is typed is not shown.
 class NoEcho {
  public:
   NoEcho() : is_terminal_(::tcgetattr(STDIN_FILENO, &before_) == 0) {
@@ -31,11 +32,14 @@ class NoEcho {
     termios without = before_;
     without.c_lflag &= ~static_cast<tcflag_t>(ECHO);
     static_cast<void>(::tcsetattr(STDIN_FILENO, TCSAFLUSH, &without));
+    std::cerr << "The administrator's token (it is not shown): ";
   }
   NoEcho(const NoEcho&) = delete;
   NoEcho& operator=(const NoEcho&) = delete;
   ~NoEcho() {
-    if (is_terminal_) static_cast<void>(::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_));
+    if (!is_terminal_) return;
+    static_cast<void>(::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_));
+    std::cerr << '\n';
   }
 
  private:

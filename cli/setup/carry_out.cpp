@@ -130,7 +130,7 @@ class Steps {
     const std::string before = slot.id;
     const bool had_old = !slot.old.empty();
     const std::string path = context_.folder.path_of(file);
-    if (surveyed.replace) report_.begin(what, path);
+    if (surveyed.replace) report_.begin(what);
     if (Done ran = step.run(surveyed.replace); !ran) return ran;
     if (slot.id != before) {
       report_.done(what, path, before.empty() ? "made" : "replaced", slot.id);

@@ -58,7 +58,7 @@ Made make_thing(Context& context, Thing& thing, const std::string& name,
   const bool was_begun = thing.begun;
   thing = Thing{.name = name, .begun = true};
   if (Done saved = context.save(); !saved) return std::move(saved).error();
-  report.begin(making.what, name);
+  report.begin(making.what);
   const ApiResult<std::string> made = making.make();
   if (made) {
     report.done(making.what, name, "made", *made);

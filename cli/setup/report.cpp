@@ -114,9 +114,13 @@ void Report::line(const std::string& text) {
   static_cast<void>(write_out(wiped + shown(text) + '\n'));
 }
 
-void Report::begin(const std::string& what, const std::string& name) {
+Report::~Report() {
+  if (is_going_on_) static_cast<void>(write_out("\n"));
+}
+
+void Report::begin(const std::string& what) {
   if (!terminal_) return;
-  static_cast<void>(write_out(shown(what + ' ' + name) + " …"));
+  static_cast<void>(write_out(what + " …"));
   is_going_on_ = true;
 }
 

@@ -12,11 +12,16 @@ class Report {
  public:
   // terminal: whether somebody looks on, who is told what is being done.
   Report(bool json, bool terminal) : json_(json), terminal_(terminal && !json) {}
+  Report(const Report&) = delete;
+  Report& operator=(const Report&) = delete;
+  // What was begun and not done stays to be read, and what is said of it gets a line of its own.
+  ~Report();
 
   // The plan as a table; in JSON it is told at the end.
   void plan(const Plan& plan);
-  // On a terminal: what goes on. The line gives way to the next one.
-  void begin(const std::string& what, const std::string& name);
+  // On a terminal: what goes on. The line gives way to the next one, and is too short to be
+  // wrapped.
+  void begin(const std::string& what);
   // A step that was done: "project my-api: made (401…)".
   void done(const std::string& what, const std::string& name, const std::string& how,
             const std::string& id);

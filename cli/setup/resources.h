@@ -15,7 +15,7 @@ struct Found {
   std::string id{};
   std::string name{};
   bool active = true;
-  bool locked = false;  // where it is not active: else it is deactivated
+  bool locked = false;      // where it is not active: else it is deactivated
   bool right_kind = true;   // an API application with a key, a service user
   std::string client_id{};  // of an application
   bool jwt = false;         // of a service user: which access tokens it gets

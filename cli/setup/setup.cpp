@@ -81,7 +81,7 @@ Done ask_for_consent(const SetupOptions& options) {
   static_cast<void>(write_out("Do this? [y/N] "));
   std::string answer;
   std::getline(std::cin, answer);
-  if (::isatty(STDIN_FILENO) == 0) static_cast<void>(write_out("\n"));
+  if (::isatty(STDIN_FILENO) == 0 || std::cin.eof()) static_cast<void>(write_out("\n"));
   if (answer == "y" || answer == "Y" || answer == "yes") return {};
   return Mistake{"nothing was changed, for the answer was not y (--yes answers in advance)"};
 }
@@ -171,7 +171,7 @@ auth::Result<void, Mistake> set_up(const SetupOptions& options, bool allow_http,
   if (!who) return who.error();
   if (Done allowed = check_permissions_to_see(options, *who); !allowed) return allowed;
   if (Done checked = check_organisation(context, api); !checked) return checked;
-  Report report(options.json, ::isatty(STDOUT_FILENO) != 0);
+  Report report(options.json, is_lively_terminal());
   return options.work == Work::kRemove ? remove_all(context, *who, report)
                                        : make_all(context, *who, report);
 }

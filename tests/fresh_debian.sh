@@ -67,6 +67,7 @@ follow() {
 apt-get update
 apt-get install make
 command -v systemd-tmpfiles >/dev/null || apt-get install systemd-standalone-tmpfiles
+mkdir -p /etc/tmpfiles.d
 follow '### 1. Build and install'
 
 # What ZITADEL would be.

@@ -24,11 +24,11 @@ bool take_standard_descriptors() noexcept {
   return number >= 0 && ::close(number) == 0;
 }
 
-// Whoever has that file reads along, tokens and this API's own credentials.
+// Whoever has that file reads along, tokens and this API's own credentials. REQUIRES: one thread.
 bool forget_key_log() noexcept {
   constexpr const char* kKeyLog = "SSLKEYLOGFILE";
   if (std::getenv(kKeyLog) == nullptr) return true;
-  if (::unsetenv(kKeyLog) != 0) return false;
+  if (::unsetenv(kKeyLog) != 0) return false;  // NOLINT(concurrency-mt-unsafe)
   try {
     log(LogLevel::kWarn,
         "SSLKEYLOGFILE is in the environment and is not followed: no secret of a TLS connection is "

@@ -12,7 +12,7 @@ namespace auth {
 // - Descriptors 0 to 2 are taken: one that was closed would be given to what is opened next, and a
 //   line for standard error would land in a store or on a connection. Reading and writing it fails
 //   as before.
-// False: the system refuses one of these, and no secret may be read.
+// False: the system refuses one of these, and no secret may be read. REQUIRES: there is one thread.
 [[nodiscard]] bool make_process_private() noexcept;
 
 // Closes descriptor 0, 1 or 2 for the peer at its other end; its number stays taken as above.

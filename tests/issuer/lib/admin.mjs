@@ -124,6 +124,8 @@ export async function startAdmin(host, parts) {
       return reply(error instanceof BadRequest ? 400 : 500, { error: error.message });
     }
   });
+  // Longer than any test keeps a connection idle: one that is closed as it is used again costs an order.
+  server.keepAliveTimeout = 3_600_000;
   server.listen({ host, port: 0 });
   await once(server, 'listening');
   return server;

@@ -66,7 +66,9 @@ WorkerPool::Task WorkerPool::next() {
   for (;;) {
     const auto due = later_.begin();
     if (due != later_.end() && !stopping_ && due->first <= std::chrono::steady_clock::now()) {
-      return std::move(later_.extract(due).mapped());
+      Task task = std::move(due->second);
+      later_.erase(due);
+      return task;
     }
     if (!tasks_.empty()) break;
     if (stopping_) return nullptr;

@@ -45,6 +45,22 @@ bool is_bearer_token(std::string_view text, std::size_t most) noexcept {
          std::all_of(padding, text.end(), [](char byte) { return byte == '='; });
 }
 
+std::string_view token_text_mistake(std::string_view text) noexcept {
+  if (text.empty()) return "is empty";
+  if (is_bearer_token(text, std::string_view::npos)) return {};
+  if (is_bearer(text.substr(0, text.find(' ')))) {
+    return "holds the word Bearer before the token: leave the token alone in it";
+  }
+  for (const std::string_view mark : {"\xef\xbb\xbf", "\xff\xfe", "\xfe\xff"}) {
+    if (text.starts_with(mark)) {
+      return "begins with a byte order mark: save it as plain text (ASCII or UTF-8) without one";
+    }
+  }
+  if (text.starts_with('{')) return "holds JSON and no access token";
+  return "holds something else than one access token: a token is one word of letters, digits and "
+         "-._~+/=";
+}
+
 Result<SecretView> bearer_token(std::span<const std::string_view> headers, std::size_t most) {
   if (headers.size() > 1) return Reason::kRepeatedAuthorization;
   if (headers.empty()) return Reason::kNoToken;

@@ -25,6 +25,10 @@ constexpr std::size_t kMostAuthorizationBytes = 64 << 10;
 // (RFC 6749 §5.1).
 [[nodiscard]] bool is_bearer(std::string_view word) noexcept;
 
+// What is wrong with the text of a file that is to hold one token alone, blanks around it taken
+// away: "is empty". It follows the file's name. Empty where nothing is.
+[[nodiscard]] std::string_view token_text_mistake(std::string_view text) noexcept;
+
 // Takes the values of all Authorization headers that arrived. The token is a view into the header.
 //
 //   credentials = "Bearer" 1*SP b64token

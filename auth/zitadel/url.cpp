@@ -74,11 +74,19 @@ std::optional<std::string> parse_authority(std::string_view text) {
   return good ? std::optional(std::move(host)) : std::nullopt;
 }
 
+// HOST or HOST:PORT of a name with a dot.
+bool is_host(std::string_view text) {
+  return text.find('.') != std::string_view::npos && parse_authority(text).has_value();
+}
+
 std::string explain(std::string_view text) {
   if (text.size() > kMaxUrlBytes) {
     return "is longer than " + std::to_string(kMaxUrlBytes) + " characters";
   }
   const std::size_t colon = text.find("://");
+  if (colon == std::string_view::npos && is_host(text)) {
+    return "lacks the scheme; write https://" + std::string(text);
+  }
   const std::string_view rest = colon == std::string_view::npos ? "" : text.substr(colon + 3);
   if (rest.substr(0, rest.find_first_of("/?#")).find('@') != std::string_view::npos) {
     return "holds a user name or password; write it without what stands before '@'";

@@ -128,6 +128,11 @@ void CredentialsCheck::explain_refusal(const HttpResponse& answer) {
         "is ZITADEL_INTROSPECTION_URL right? For ZITADEL it is ZITADEL_DOMAIN/oauth/v2/introspect; "
         "without it, the URL is found by itself");
   }
+  if (answer.status >= 300 && answer.status < 400) {
+    return bad(
+        Trouble::kZitadel,
+        "it leads elsewhere, and that is never followed; is ZITADEL_INTROSPECTION_URL right?");
+  }
   if (answer.status == 429)
     return bad(Trouble::kZitadel, "ZITADEL limits our calls; wait and try again");
   bad(Trouble::kZitadel, "ZITADEL, or the proxy in front of it, is in trouble");

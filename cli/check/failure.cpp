@@ -79,6 +79,8 @@ Failure explain_failure(const auth::Error& error, const std::string& url,
     case Reason::kAnswerTruncated:
       if (speaks_other(url, judge)) return wrong_protocol(url, setting);
       return with("something at this port ends the connection: is it ZITADEL's, or a proxy's?");
+    case Reason::kAnswerTooLarge:
+      return with("does something else than ZITADEL answer there, a proxy or a page of yours?");
     case Reason::kTimedOut:
     case Reason::kAnswerStalled:
       return with(

@@ -8,6 +8,9 @@
 namespace cli {
 namespace {
 
+constexpr const char* kNotZitadel =
+    ": does something else than ZITADEL answer at --domain, a proxy or a page of yours?";
+
 auth::Result<void> check_issuer(const std::string& issuer, const std::string& domain) {
   if (auth::parse_url(issuer) && auth::plain_url(issuer) == domain) return {};
   return auth::Error{auth::Reason::kIssuerMismatch,
@@ -30,16 +33,22 @@ auth::Result<auth::DiscoveryDocument, auth::Mistake> discover(const std::string&
                                                               bool allow_http,
                                                               auth::HttpClient& http) {
   const auto answer = ask(http, {domain + std::string(auth::kDiscoveryPath)});
-  if (!answer) return auth::Mistake{to_string(answer.error())};
+  if (!answer) {
+    const bool is_odd = answer.error().reason == auth::Reason::kAnswerTooLarge;
+    return auth::Mistake{to_string(answer.error()) + (is_odd ? kNotZitadel : "")};
+  }
   if (answer->status != 200) {
-    return auth::Mistake{to_string(auth::discovery_error(*answer, "--domain"))};
+    const auth::Error error = auth::discovery_error(*answer, "--domain");
+    const bool is_odd = error.reason == auth::Reason::kRedirected;
+    return auth::Mistake{to_string(error) + (is_odd ? kNotZitadel : "")};
   }
   const auto check = [&](const std::string& issuer) { return check_issuer(issuer, domain); };
   auto found = auth::read_discovery(answer->body, check, allow_http);
   if (!found) {
     const auth::Error& error = found.error();
-    return auth::Mistake{error.reason == auth::Reason::kIssuerMismatch ? error.detail
-                                                                       : to_string(error)};
+    return auth::Mistake{error.reason == auth::Reason::kIssuerMismatch
+                             ? error.detail
+                             : to_string(error) + kNotZitadel};
   }
   if (found->token_endpoint.empty()) {
     return auth::Mistake{"the discovery document names no token_endpoint"};

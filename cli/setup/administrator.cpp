@@ -47,7 +47,7 @@ class NoEcho {
   const bool is_terminal_;
 };
 
-// Up to the end of its first line.
+// Up to the end of the first line in which something stands.
 auth::Result<auth::Secret, Mistake> read_standard_input() {
   const NoEcho no_echo;
   std::string text;
@@ -59,7 +59,8 @@ auth::Result<auth::Secret, Mistake> read_standard_input() {
     if (count < 0) {
       return Mistake{"standard input: " + std::generic_category().message(errno)};
     }
-    if (count == 0 || byte == '\n') break;
+    const bool is_blank = auth::trimmed(text, " \t\r").empty();
+    if (count == 0 || (byte == '\n' && !is_blank)) break;
     text.push_back(byte);
   }
   return auth::Secret::take(text);
@@ -106,10 +107,9 @@ auth::Result<auth::Secret, Mistake> administrator_token(const SetupOptions& opti
     const std::string_view token = auth::trimmed(text->reveal(), " \t\r\n");
     if (auth::is_bearer_token(token, auth::kMostAuthorizationBytes)) return auth::Secret(token);
     const std::string name = options.token_file == "-" ? "standard input" : options.token_file;
-    return Mistake{name + (token.starts_with('{')
-                               ? " holds JSON and no personal access token: a key file goes with "
-                                 "--admin-key"
-                               : " holds no personal access token")};
+    const std::string wrong(auth::token_text_mistake(token));
+    return Mistake{name + ' ' + (wrong.empty() ? "holds a token that is too long" : wrong) +
+                   (token.starts_with('{') ? ": a key file goes with --admin-key" : "")};
   }
   const auto key = auth::read_service_user_key(options.key_file);
   if (!key) return Mistake{auth::to_string(key.error())};
@@ -123,6 +123,7 @@ auth::Result<Administrator, Mistake> introduce(Management& api) {
   if (!me) return in_words(me.error(), "ZITADEL does not say whose the administrator's token is");
   const auto user = me->member("user");
   Administrator who{.name = user ? user->text_of("userName").value_or("") : ""};
+  if (who.name.empty()) return Mistake{"/auth/v1/users/me names no user: is this a ZITADEL?"};
   const auto found = api.post("/auth/v1/permissions/zitadel/me/_search", "{}");
   if (!found && found.error().id == "AUTHZ-cdgFk") return manages_nothing(who.name);
   if (!found) return in_words(found.error(), "ZITADEL does not say what the administrator may do");
@@ -165,6 +166,10 @@ Mistake in_words(const ApiError& error, const std::string& doing) {
   }
   const std::string text = doing + ": " + error.words;
   if (error.id == "AUTHZ-cdgFk") return {text + "; give the administrator ORG_OWNER: " + kManagers};
+  // Without a code, it is not ZITADEL that says so.
+  if (error.status == 403 && error.code == 0) {
+    return {text + "; does something in front of ZITADEL, a firewall or a proxy, refuse it?"};
+  }
   if (error.status == 403) return {text + "; give the administrator ORG_OWNER: " + kManagers};
   if (error.status == 0 || error.status >= 500) {
     return {text + "; run the same command again, it goes on where this one ended"};

@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -61,6 +62,10 @@ auth::Result<Owner, Mistake> owner_named(const std::string& name) {
 
 auth::Result<Folder, Mistake> Folder::open(std::string path) {
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  // What is told of it is read elsewhere, too.
+  std::error_code unknown;
+  std::filesystem::path whole = std::filesystem::absolute(path, unknown);
+  if (!unknown) path = std::move(whole).string();
   Folder folder(std::move(path));
   struct stat status {};
   if (::lstat(folder.path_.c_str(), &status) != 0) {
@@ -126,6 +131,9 @@ Done Folder::write(const std::string& name, auth::SecretView text,
                                    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                                    S_IRUSR | S_IWUSR));
     if (!file.is_open()) return mistake(half, "cannot be made");
+    // Whatever the umask.
+    if (::fchmod(file.get(), S_IRUSR | S_IWUSR) != 0)
+      return mistake(half, "cannot be kept private");
     if (!write_all(file.get(), text.reveal()) || ::fsync(file.get()) != 0) {
       return mistake(half, "cannot be written");
     }

@@ -24,6 +24,9 @@ constexpr seconds kMaxRetryAfter{10};
 ApiError error_of(const auth::HttpResponse& answer, const std::string& path) {
   ApiError error{.status = answer.status,
                  .words = auth::answer_in_words(answer, path.substr(0, path.find('?')))};
+  if (answer.status >= 300 && answer.status < 400) {
+    error.words += ": it leads elsewhere, and that is never followed; is --domain right?";
+  }
   const std::optional<auth::Json> body = auth::Json::parse(answer.body);
   if (!body) return error;
   error.code = body->integer_of("code").value_or(0);
@@ -111,7 +114,10 @@ ApiResult<auth::Json> Management::call(const char* method, const std::string& pa
     const auth::Secret text = auth::Secret::take(answer->body);
     std::optional<auth::Json> document = auth::Json::parse_secret(text);
     if (document && document->is_object()) return *std::move(document);
-    return ApiError{.status = answer->status, .words = path + " answered with what is no JSON"};
+    return ApiError{.status = answer->status,
+                    .words = path +
+                             " answered with what is no JSON object: does something else than "
+                             "ZITADEL, a proxy or a log-in page, answer there?"};
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <utility>
 
 #include "auth/base/text.h"
@@ -25,6 +26,9 @@ Checked check_name(const Option& option) {
   if (characters > kMaxNameCharacters) {
     return option_mistake(option.name, "is longer than 200 characters");
   }
+  if (name.starts_with(' ') || name.ends_with(' ')) {
+    return option_mistake(option.name, "begins or ends with a blank");
+  }
   if (auth::has_control(name) || !auth::is_utf8(name)) {
     return option_mistake(option.name, "holds what is no character of a name");
   }
@@ -43,6 +47,19 @@ Checked check_role(std::string_view key) {
                           "stumbles over other characters; several roles: --role A --role B");
   }
   if (key.size() > kMaxNameCharacters) return option_mistake("--role", "is longer than 200");
+  return {};
+}
+
+// ZITADEL takes them for one, and then makes none of the second.
+Checked check_spellings(const std::vector<std::string_view>& keys) {
+  std::map<std::string, std::string_view> known;
+  for (const std::string_view key : keys) {
+    const auto [other, is_new] = known.emplace(auth::lower_case(key), key);
+    if (is_new || other->second == key) continue;
+    return option_mistake("--role", std::string(other->second) + " and " + std::string(key) +
+                                        " differ in upper and lower case alone, which ZITADEL "
+                                        "does not tell apart");
+  }
   return {};
 }
 
@@ -121,6 +138,7 @@ Checked check_values(const Options& given, bool allow_http) {
   for (const std::string_view key : given.role.values) {
     if (auto checked = check_role(key); !checked) return checked;
   }
+  if (auto checked = check_spellings(given.role.values); !checked) return checked;
   if (given.organisation.given() && !is_id(given.organisation.value())) {
     return option_mistake("--org",
                           "is no organisation's id: write the Resource Id that the "

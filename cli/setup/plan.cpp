@@ -6,9 +6,16 @@
 namespace cli {
 namespace {
 
+// "a, b, c and 197 more": what fits into a line.
 std::string joined(const std::vector<std::string>& texts) {
+  constexpr std::size_t kMostBytes = 50;
   std::string all;
-  for (const std::string& text : texts) all += (all.empty() ? "" : ", ") + text;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (i > 0 && all.size() + texts[i].size() > kMostBytes) {
+      return all + " and " + std::to_string(texts.size() - i) + " more";
+    }
+    all += (all.empty() ? "" : ", ") + texts[i];
+  }
   return all;
 }
 

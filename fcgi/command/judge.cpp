@@ -86,15 +86,8 @@ auth::Result<auth::Secret, auth::Mistake> read_token_file(const std::string& pat
   auto token = read_all(file.get(), path);
   if (!token) return token;
   const std::string_view text = token->reveal();
-  if (text.empty()) return auth::Mistake{"--token-file " + path + " is empty"};
-  if (auth::is_bearer(text.substr(0, text.find(' ')))) {
-    return auth::Mistake{"--token-file " + path +
-                         " holds the word Bearer before the token: leave the token alone in it"};
-  }
-  if (!auth::is_bearer_token(text, std::string::npos)) {
-    return auth::Mistake{"--token-file " + path +
-                         " holds something else than one access token: a token is one word of "
-                         "letters, digits and -._~+/="};
+  if (const std::string_view wrong = auth::token_text_mistake(text); !wrong.empty()) {
+    return auth::Mistake{"--token-file " + path + ' ' + std::string(wrong)};
   }
   if (!auth::is_bearer_token(text, settings.max_token_bytes)) {
     return auth::Mistake{"--token-file " + path + ": the token is " + std::to_string(text.size()) +

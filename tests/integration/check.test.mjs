@@ -191,6 +191,12 @@ describe('our own credentials', () => {
     await issuer.fault('rate-limited');
     await finds(exits.zitadel, /✗ credentials: .*429.*limits our calls/, {});
     await issuer.clearFaults();
+    for (const [fault, pattern] of [['redirect', /✗ credentials: .*302: it leads elsewhere/],
+      ['oversized', /✗ credentials: .*too large.*something else than ZITADEL/]]) {
+      await issuer.fault(fault);
+      await finds(exits.zitadel, pattern, {});
+      await issuer.clearFaults();
+    }
     await issuer.fault({ set: { active: true } });
     await finds(exits.zitadel, /✗ credentials: a made-up token is called active/, {});
   });
@@ -379,7 +385,8 @@ describe('a token', () => {
 
   it('stands alone in its file', async () => {
     writeSettings(workspace, issuer);
-    for (const [text, why] of [['Bearer abcdef', /the word Bearer/], ['', /is empty/], ['a b', /one word/]]) {
+    for (const [text, why] of [['Bearer abcdef', /the word Bearer/], ['', /is empty/], ['a b', /one word/],
+      ['\ufeffabcdef', /byte order mark/], ['{}', /holds JSON/]]) {
       const { code, output } = await run(['--token-file', workspace.write('run/token', text)]);
       assert.equal(code, exits.usage);
       assert.match(output, why);

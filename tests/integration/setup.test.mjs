@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, unlinkSync, writeFileSync }
   from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 
 import { startIssuer } from '../issuer/client.mjs';
@@ -67,6 +67,14 @@ describe('a first run', () => {
       const days = (Date.parse(expirationDate) - Date.now()) / 86_400_000;
       assert.ok(days > 9.9 && days < 10.1, expirationDate);
     }
+  });
+
+  it('tells of many roles what fits into a line', async () => {
+    setUp.options.role = Array.from({ length: 200 }, (_, index) => `role${index}`);
+    const stdout = await setUp.ok();
+    await setUp.assertComplete();
+    assert.match(stdout, /^authorization +role0, role1, .* and 19\d more +make$/m);
+    for (const line of stdout.split('\n').slice(0, 210)) assert.ok(line.length < 120, line);
   });
 
   it('does without roles', async () => {
@@ -253,6 +261,27 @@ describe('files', () => {
     assert.match(setUp.read('api.env'), /ZITADEL_RULES=rules/);
     await setUp.ok({ remove: true });
     assert.deepEqual(setUp.files(), ['api.env']);
+  });
+
+  it('are for their owner alone, whatever the umask', async () => {
+    const before = process.umask();
+    for (const umask of [0, 0o777]) {
+      const each = new SetUp(issuer);
+      process.umask(umask);
+      await each.ok().finally(() => process.umask(before));
+      await each.assertComplete();
+      for (const name of each.files()) assert.equal(modeOf(join(each.dir, name)), 0o600, name);
+      assert.equal(modeOf(each.dir), 0o755);
+      each.remove();
+    }
+  });
+
+  it('are told with their whole path', async () => {
+    const from = relative(process.cwd(), setUp.dir);
+    const stdout = await setUp.ok({ dir: `${from}/` });
+    assert.match(stdout, new RegExp(`ZITADEL_ENV_FILE=/.*${setUp.dir}/api\\.env`));
+    assert.match(stdout, new RegExp(`--key /.*${setUp.dir}/user\\.json`));
+    await setUp.assertComplete();
   });
 
   it('are not put where others may write', async () => {

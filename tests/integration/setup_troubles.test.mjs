@@ -1,6 +1,8 @@
 // zitadel-setup where something is in the way: rights, tokens, names, a ZITADEL that lags or fails.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 
@@ -47,6 +49,13 @@ describe('a mistake on the command line is told, with a hint at --help', () => {
     '--role may hold letters, digits and  ': { role: 'a"b' },
     '--project is longer than 200': { project: 'x'.repeat(201) },
     '--project holds what is no character': { project: 'a\nb' },
+    '--project begins or ends with a blank': { project: ' a' },
+    '--service-user begins or ends with a blank': { serviceUser: 'a ' },
+    '--application begins or ends with a blank': { application: ' ' },
+    '--role Admin and admin differ in upper and lower case alone': { role: ['Admin', 'b', 'admin'] },
+    '--domain lacks the scheme; write https://my-instance.zitadel.cloud;': { domain: 'my-instance.zitadel.cloud' },
+    '--domain lacks the scheme; write https://10.0.0.1:8080;': { domain: '10.0.0.1:8080' },
+    '--domain is not a URL of the form': { domain: 'my-instance' },
     '--org is no organisation\'s id': { org: 'My organisation' },
     '--domain has a path': { domain: 'https://host/ui/console' },
     '--domain begins with http:// and does not name this machine': { domain: 'http://host' },
@@ -111,7 +120,15 @@ describe('the administrator', () => {
       await other.stop();
     }
     await refuses(/\(401\)/, { adminTokenFile: '-' }, { input: `${await issuer.mint()}\n` });
-    await refuses(/holds no personal access token/, { adminTokenFile: '-' }, { input: 'two words' });
+    const token = issuer.readToken('admin');
+    for (const [text, why] of [['two words', /holds something else than one access token/], ['', /is empty/],
+      ['\n \n', /is empty/], [`Bearer ${token}`, /holds the word Bearer before the token/], [`"${token}"`, /one word of letters/],
+      [`\ufeff${token}`, /begins with a byte order mark/], [Buffer.from(`\ufeff${token}`, 'utf16le'), /begins with a byte order mark/]]) {
+      await refuses(why, { adminTokenFile: '-' }, { input: text });
+      const file = join(setUp.parent, 'token');
+      writeFileSync(file, text, { mode: 0o600 });
+      await refuses(why, { adminTokenFile: file });
+    }
     await refuses(/holds JSON .*--admin-key/, { adminTokenFile: issuer.files['admin-key'] });
     await refuses(/this is not JSON/,
       { adminTokenFile: undefined, adminKey: issuer.files['admin-token'] });
@@ -179,6 +196,50 @@ describe('the instance', () => {
       const stdout = await setUp.ok({ newKey: true });
       await setUp.assertComplete();
       assert.doesNotMatch(stdout, /: (made|replaced)/);
+    });
+  }
+});
+
+describe('something else than ZITADEL', () => {
+  const answers = {
+    html: (response) => response.setHeader('content-type', 'text/html').end('<h1>\x1b[31mWelcome</h1>'),
+    'half an answer': (response) => { response.writeHead(200, { 'content-length': 99 }).write('{"issuer":'); setTimeout(() => response.destroy(), 30); },
+    'a redirect': (response) => response.writeHead(301, { location: 'https://elsewhere.example/' }).end(),
+    'two megabytes': (response) => response.end('x'.repeat(2 << 20)),
+    'a list': (response) => response.end('[1]'),
+    'an empty object': (response) => response.end('{}'),
+    refusal: (response) => response.writeHead(403).end('<h1>Forbidden</h1>'),
+  };
+  const kOther = 'something else than ZITADEL';
+  const told = {
+    html: [kOther, kOther],
+    'half an answer': ['ended too early', 'ended too early'],
+    'a redirect': [kOther, 'it leads elsewhere'],
+    'two megabytes': [kOther, 'too large'],
+    'a list': [kOther, kOther],
+    'an empty object': [kOther, 'is this a ZITADEL?'],
+    refusal: ['status 403', 'does something in front of ZITADEL'],
+  };
+  for (const [name, answer] of Object.entries(answers)) {
+    it(`that answers with ${name} is told of, from the first question or after the discovery`, async () => {
+      let discovery;
+      const server = createServer((request, response) =>
+        (discovery && request.url.startsWith('/.well-known') ? response.end(discovery) : answer(response)));
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const domain = `http://127.0.0.1:${server.address().port}`;
+      try {
+        for (const words of told[name]) {
+          const { stderr } = await refuses(/./, { domain });
+          assert.ok(stderr.includes(words), stderr);
+          assert.doesNotMatch(stderr, /ORG_OWNER/);
+          discovery = JSON.stringify({ issuer: domain, token_endpoint: `${domain}/token`, introspection_endpoint: `${domain}/i`,
+            jwks_uri: `${domain}/keys` });
+        }
+      } finally {
+        server.close();
+        server.closeAllConnections();
+      }
     });
   }
 });

@@ -80,7 +80,7 @@ describe('a mistake on the command line is told, with a hint at --help', () => {
     'extra is not an option': () => [...options(), 'extra'],
     '--project is not a project\'s id': () => options({ project: '1 openid' }),
     '--scope holds what no scope\'s name can': () => options({ scope: 'read "all"' }),
-    '--domain is not a URL': () => options({ domain: 'my-instance.zitadel.cloud' }),
+    '--domain lacks the scheme; write https://my-instance.zitadel.cloud': () => options({ domain: 'my-instance.zitadel.cloud' }),
     '--domain is the discovery document\'s URL': () =>
       options({ domain: 'https://host/.well-known/openid-configuration' }),
     '--domain has a path, which no instance\'s URL has: write https://host;': () =>

@@ -17,8 +17,36 @@ KnownTokens::Known KnownTokens::find(const TokenKey& key, SecretView token) {
   return known;
 }
 
+TokenCache::Fed KnownTokens::fed() const {
+  return purges_ == nullptr ? std::nullopt : TokenCache::Fed(purges_->fed());
+}
+
+// Each purge is looked at once for each token.
+bool KnownTokens::has_ended(const TokenKey& key, const TokenCache::Found& found) {
+  if (purges_ == nullptr) return false;
+  const std::uint64_t generation = purges_->generation();
+  if (found.purges == generation) return false;
+  if (purges_->ended(*found.claims, found.purges)) return true;
+  cache_.confirm(key, found.sent, generation);
+  return false;
+}
+
+// Once for each purge, and more than once only where several threads do so.
+void KnownTokens::look_at_keys() {
+  if (purges_ == nullptr) return;
+  const std::uint64_t generation = purges_->generation();
+  if (keys_looked_at_.load(std::memory_order_relaxed) == generation) return;
+  const std::uint64_t changed = purges_->last_of(Ends::kKeys);
+  if (changed != keys_changed_.load(std::memory_order_relaxed)) {
+    if (!local_.read_keys_again()) return;
+    keys_changed_.store(changed, std::memory_order_relaxed);
+  }
+  keys_looked_at_.store(generation, std::memory_order_relaxed);
+}
+
 KnownTokens::Known KnownTokens::recall(const TokenKey& key, SecretView token) {
-  TokenCache::Found found = cache_.find(key);
+  look_at_keys();
+  TokenCache::Found found = cache_.find(key, fed());
   Known known;
   known.run_out = std::move(found.run_out);
   known.was_good = found.was_good;
@@ -28,6 +56,11 @@ KnownTokens::Known KnownTokens::recall(const TokenKey& key, SecretView token) {
   known.refresh_due = found.refresh_due && !decided_here;
   if (found.refusal) known.answer = Result<SharedClaims>(*found.refusal);
   if (!found.claims) return known;
+  if (has_ended(key, found)) {
+    known.refresh_due = false;
+    known.run_out = std::move(found.claims);
+    return known;
+  }
   const WallTime now = clock_.wall();
   if (!has_expired(*found.claims, now)) {
     known.answer = Result<SharedClaims>(std::move(found.claims));
@@ -44,6 +77,7 @@ KnownTokens::Known KnownTokens::recall(const TokenKey& key, SecretView token) {
 // opens nothing longer than that. Refusals do not: they cost little to repeat, and made-up tokens
 // would push out those that ZITADEL was asked about.
 std::optional<Result<SharedClaims>> KnownTokens::judge(const TokenKey& key, SecretView token) {
+  const std::uint64_t purges = purges_ == nullptr ? 0 : purges_->generation();
   std::optional<Result<Claims>> judged = local_.judge(token);
   if (!judged) return std::nullopt;
   if (!*judged) {
@@ -53,15 +87,18 @@ std::optional<Result<SharedClaims>> KnownTokens::judge(const TokenKey& key, Secr
     return Result<SharedClaims>(std::move(*judged).error());
   }
   auto claims = std::make_shared<const Claims>(**std::move(judged));
-  if (local_.decides(token)) cache_.learn(key, clock_.now(), {claims});
+  if (local_.decides(token)) {
+    cache_.learn(key, clock_.now(), {.claims = claims, .purges = purges});
+  }
   return Result<SharedClaims>(std::move(claims));
 }
 
 std::optional<Result<SharedClaims>> KnownTokens::hold(const TokenKey& key) {
-  SharedClaims held = cache_.hold(key);
-  if (!held) return std::nullopt;
-  if (has_expired(*held, clock_.wall())) return Result<SharedClaims>(Reason::kExpired);
-  return Result<SharedClaims>(std::move(held));
+  Word held = cache_.hold(key, fed());
+  if (!held.claims) return std::nullopt;
+  if (purges_ != nullptr && purges_->ended(*held.claims, held.purges)) return std::nullopt;
+  if (has_expired(*held.claims, clock_.wall())) return Result<SharedClaims>(Reason::kExpired);
+  return Result<SharedClaims>(std::move(held.claims));
 }
 
 }  // namespace auth

@@ -4,6 +4,8 @@
 // tells, where it is judged here (auth/local_validation.h).
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -13,6 +15,7 @@
 #include "auth/base/secret.h"
 #include "auth/cache/token_cache.h"
 #include "auth/cache/token_key.h"
+#include "auth/events/purges.h"
 #include "auth/local_validation.h"
 #include "auth/token/claims.h"
 #include "auth/token/requirement.h"
@@ -29,13 +32,15 @@ using SharedClaims = std::shared_ptr<const Claims>;
   return known;
 }
 
-// Thread-safe; never blocks. The clock and the local validation must outlive it.
+// Thread-safe; never blocks. All that it is given must outlive it.
 class KnownTokens {
  public:
   using Word = TokenCache::Word;
 
-  KnownTokens(TokenCache::Limits limits, const LocalValidation& local, const Clock& clock)
-      : cache_(limits, clock), local_(local), clock_(clock) {}
+  // purges: null where nobody tells what has ended tokens.
+  KnownTokens(TokenCache::Limits limits, const LocalValidation& local, const Purges* purges,
+              const Clock& clock)
+      : cache_(limits, clock), local_(local), purges_(purges), clock_(clock) {}
 
   struct Known {
     // Claims of a token that is good now, or why it is not. nullopt: somebody has to be asked.
@@ -65,9 +70,18 @@ class KnownTokens {
   [[nodiscard]] std::optional<Result<SharedClaims>> hold(const TokenKey& key);
 
  private:
+  [[nodiscard]] TokenCache::Fed fed() const;
+  [[nodiscard]] bool has_ended(const TokenKey& key, const TokenCache::Found& found);
+  void look_at_keys();
+
   TokenCache cache_;
   const LocalValidation& local_;
+  const Purges* const purges_;
   const Clock& clock_;
+  // Generations of the purges: up to which it was looked whether the keys have changed, and at
+  // which they had when they were asked for last.
+  std::atomic<std::uint64_t> keys_looked_at_{0};
+  std::atomic<std::uint64_t> keys_changed_{0};
 };
 
 }  // namespace auth

@@ -96,4 +96,8 @@ void LocalValidation::warm_up() const {
   if (mode_ != Mode::kLeavesAll) keys_->warm_up();
 }
 
+bool LocalValidation::read_keys_again() const {
+  return mode_ == Mode::kLeavesAll || keys_->read_again();
+}
+
 }  // namespace auth

@@ -50,6 +50,8 @@ class LocalValidation {
 
   // Asks for the key set in the background, where it is needed.
   void warm_up() const;
+  // The same for a set that has changed. Returns false if somebody has to say so again.
+  [[nodiscard]] bool read_keys_again() const;
 
  private:
   enum class Mode : std::uint8_t {

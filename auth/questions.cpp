@@ -26,10 +26,6 @@ void tell_of_refusal(const Error& error) {
       "was revoked; it is of another instance; or ZITADEL failed internally");
 }
 
-KnownTokens::Word word_of(const SharedEntry& entry) {
-  return {entry.claims, entry.refusal.value_or(Reason::kInactive)};
-}
-
 Result<SharedClaims> outcome_of(const KnownTokens::Word& word) {
   if (word.claims) return word.claims;
   return word.refusal;
@@ -128,6 +124,13 @@ Moment Questions::moment_of(const SharedEntry& entry) const {
   return {now.steady - age, entry.sent};
 }
 
+// Of purges that this process cannot tell apart, it may have known none.
+Questions::Word Questions::word_of(const SharedEntry& entry) const {
+  const auto known =
+      parts_.purges == nullptr ? std::nullopt : parts_.purges->generation_of(entry.purges);
+  return {entry.claims, entry.refusal.value_or(Reason::kInactive), known.value_or(0)};
+}
+
 void Questions::take_from_others(const Open& question, const SharedEntry& entry) {
   const Moment sent = moment_of(entry);
   const auto age = parts_.clock.steady() - sent.steady;
@@ -194,6 +197,7 @@ void Questions::send_next() {
 }
 
 void Questions::send(const Open& question) {
+  if (parts_.purges != nullptr) question->purges = parts_.purges->known();
   question->sent = parts_.clock.now();
   parts_.introspection.ask(question->token, [this, question](Result<Claims> answer) {
     room_.answered(*question);
@@ -210,9 +214,7 @@ void Questions::take(const Open& question, Result<Claims> answer) {
       parts_.failures.add({Reason::kScopesLeftOut, std::to_string(answer->left_out()) +
                                                        " of its scopes and claims are left out"});
     }
-    const auto claims = std::make_shared<const Claims>(std::move(*answer));
-    doubt_.active(question->key, question->token, claims, sent.steady);
-    learn(question, sent, {claims});
+    take_claims(question, std::make_shared<const Claims>(std::move(*answer)));
   } else if (fault_of(answer.error().reason) == Fault::kToken) {
     breaker_.answered(question->key);
     take_refusal(question, answer.error());
@@ -228,6 +230,16 @@ void Questions::take(const Open& question, Result<Claims> answer) {
     fail(question, answer.error());
     if (opened) refuse_all();
   }
+}
+
+// ZITADEL may have answered before what the purge tells of.
+void Questions::take_claims(const Open& question, const SharedClaims& claims) {
+  if (parts_.purges != nullptr && parts_.purges->ended(*claims, question->purges.generation)) {
+    if (question->asked_again++ < kMaxAskedAgain) return line_up(question);
+    return fail(question, {Reason::kTooManyWaiting, "events came without end", kComeAgain});
+  }
+  doubt_.active(question->key, question->token, claims, question->sent.steady);
+  learn(question, question->sent, {.claims = claims, .purges = question->purges.generation});
 }
 
 // Nobody is kept waiting while ZITADEL is away.
@@ -292,6 +304,7 @@ void Questions::learn(const Open& question, Moment sent, const Word& word, bool 
   const Word counts = parts_.known.learn(question->key, sent, word);
   if (parts_.shared == nullptr) return land(question, counts, sent.steady);
   SharedEntry entry{sent.wall, word.claims};
+  if (word.claims) entry.purges = question->purges.stamp;
   if (!word.claims) entry.refusal = word.refusal;
   entry.confirmed = confirmed;
   const bool was_good = question->good != nullptr;

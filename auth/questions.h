@@ -36,6 +36,8 @@ namespace auth {
 
 // While ZITADEL is failing inside.
 constexpr std::chrono::seconds kFailingRetry{5};
+// A question under way when a purge comes that fits its answer is asked again so often at most.
+constexpr unsigned kMaxAskedAgain = 3;
 
 // Thread-safe. All that it is given must outlive it; nothing may be under way when it dies. Stop
 // the shared cache before: it calls back.
@@ -56,6 +58,7 @@ class Questions {
     HttpClient& http;  // tells how much it can bear
     SharedCache* shared;
     Workers& workers;
+    const Purges* purges;  // null: nobody tells what has ended tokens
     FailureLog& failures;
     const Clock& clock;
   };
@@ -93,6 +96,7 @@ class Questions {
   void send_next();
   void send(const Open& question);
   void take(const Open& question, Result<Claims> answer);
+  void take_claims(const Open& question, const SharedClaims& claims);
   void take_refusal(const Open& question, const Error& error);
   void doubt(const Open& question, Moment sent);
   [[nodiscard]] std::chrono::milliseconds time_left(const Question& question) const;
@@ -104,6 +108,7 @@ class Questions {
   void land(const Open& question, const Result<SharedClaims>& outcome);
   void call(WaitingRoom::Waiters waiters, const Result<SharedClaims>& outcome);
   [[nodiscard]] Moment moment_of(const SharedEntry& entry) const;
+  [[nodiscard]] Word word_of(const SharedEntry& entry) const;
   [[nodiscard]] bool is_doubtful(const Question& question, Reason reason);
 
   const Limits limits_;

@@ -24,8 +24,8 @@ const SharedClaims& no_claims() {
   return none;
 }
 
-Expectations expectations_of(const Settings& settings) {
-  return {settings.domain, settings.client_id, settings.project_id, settings.pass_claims};
+Expectations expectations_of(const Settings& settings, bool purged) {
+  return {settings.domain, settings.client_id, settings.project_id, settings.pass_claims, purged};
 }
 
 Questions::Limits limits_of(const Settings& settings, bool refresh_ahead) {
@@ -53,15 +53,17 @@ class TokenValidator::Impl {
         failures_(with.clock),
         discovery_(
             std::make_shared<Discovery>(settings.domain, settings.allow_http, http_, with.clock)),
-        introspection_(settings.introspection_url, expectations_of(settings), *discovery_,
+        introspection_(settings.introspection_url,
+                       expectations_of(settings, with.purges != nullptr), *discovery_,
                        with.authentication, http_, workers_, clock_),
-        local_(settings, expectations_of(settings),
+        local_(settings, expectations_of(settings, with.purges != nullptr),
                std::make_shared<RemoteKeySet>(discovery_, http_, workers_, with.clock), clock_,
                with.refresh_ahead),
-        known_({settings.cache_max_bytes, settings.cache_ttl, settings.grace}, local_, clock_),
-        questions_(
-            limits_of(settings, with.refresh_ahead),
-            {known_, local_, introspection_, http_, with.shared, workers_, failures_, clock_}) {}
+        known_({settings.cache_max_bytes, settings.cache_ttl, settings.grace}, local_, with.purges,
+               clock_),
+        questions_(limits_of(settings, with.refresh_ahead),
+                   {known_, local_, introspection_, http_, with.shared, workers_, with.purges,
+                    failures_, clock_}) {}
 
   // Returns nothing to take back where done was called.
   Questions::Ticket authorize(SecretView token, const Requirement& requirement,

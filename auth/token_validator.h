@@ -20,6 +20,7 @@ namespace auth {
 class ClientAuthentication;
 class Clock;
 class HttpClient;
+class Purges;
 class SharedCache;
 class Workers;
 struct Settings;
@@ -39,9 +40,10 @@ class TokenValidator {
     ClientAuthentication& authentication;
     const Clock& clock;
     Workers& workers;
-    SharedCache* shared = nullptr;  // null: this process learns alone
-    bool refresh_ahead = true;      // false where the process ends with its first request, so that
-                                    // nothing is asked for that only a later one would need
+    SharedCache* shared = nullptr;   // null: this process learns alone
+    bool refresh_ahead = true;       // false where the process ends with its first request, so that
+                                     // nothing is asked for that only a later one would need
+    const Purges* purges = nullptr;  // null: nobody tells what has ended tokens
   };
 
   // A caller who waits for an answer, or has it already.

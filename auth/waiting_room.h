@@ -19,6 +19,7 @@
 #include "auth/base/result.h"
 #include "auth/base/secret.h"
 #include "auth/cache/token_key.h"
+#include "auth/events/purges.h"
 #include "auth/token/claims.h"
 #include "auth/token/requirement.h"
 
@@ -62,6 +63,8 @@ class Question final : public Admission::Turn, public std::enable_shared_from_th
   // From the caller that moves the question forward at this moment.
   std::shared_ptr<const Claims> good;  // the last good answer; null: the token is a new one
   Moment sent{};
+  Purges::Known purges{};    // that were known then
+  unsigned asked_again = 0;  // because a purge came meanwhile
 
  private:
   friend class WaitingRoom;

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
@@ -18,6 +19,9 @@
 #include "auth/base/log.h"
 #include "auth/base/private_process.h"
 #include "auth/base/worker_pool.h"
+#include "auth/cache/token_cache.h"
+#include "auth/events/purges.h"
+#include "auth/feeding.h"
 #include "auth/own_authentication.h"
 #include "auth/sealing_context.h"
 #include "auth/settings/load.h"
@@ -75,6 +79,13 @@ std::unique_ptr<auth::SharedCache> shared_cache_of(auth::Settings& settings,
       auth::SharedCache::Lifetimes{settings.cache_ttl, settings.grace, settings.timeout}, clock);
 }
 
+// Whether callers' roles in other projects than this API's are passed on.
+bool passes_roles(const auth::Settings& settings) {
+  constexpr std::string_view kRoles = "urn:zitadel:iam:org:project";
+  return std::any_of(settings.pass_claims.begin(), settings.pass_claims.end(),
+                     [&](const std::string& claim) { return claim.starts_with(kRoles); });
+}
+
 // Every waiting request needs a descriptor.
 void set_limits() {
   rlimit files{};
@@ -99,6 +110,15 @@ int report(const auth::Mistakes& mistakes) {
 
 void warn(const auth::Settings& settings, bool is_fastcgi) {
   for (const std::string& warning : settings.warnings) auth::log(auth::LogLevel::kWarn, warning);
+  if (settings.events_token && settings.validation == auth::Validation::kJwt) {
+    auth::log(auth::LogLevel::kWarn,
+              "ZITADEL_EVENTS_TOKEN_FILE counts for nothing with ZITADEL_VALIDATION=jwt: a revoked "
+              "JWT is let in until it expires");
+  } else if (settings.events_token && settings.cache_ttl.count() == 0) {
+    auth::log(auth::LogLevel::kWarn,
+              "ZITADEL_EVENTS_TOKEN_FILE counts for nothing with ZITADEL_CACHE_TTL=0: ZITADEL is "
+              "asked about each request");
+  }
   if (!settings.project_id.empty()) return;
   if (settings.validation != auth::Validation::kIntrospection) {
     auth::log(
@@ -187,8 +207,20 @@ int run() {
   const auto authentication = auth::own_authentication(settings, clock);
   auth::CurlHttpClient http({settings.connect_timeout, settings.timeout, settings.max_in_flight,
                              settings.max_connections, settings.ca_file});
-  auth::TokenValidator validator(
-      settings, {http, *authentication, clock, workers, shared.get(), server.has_value()});
+  auth::Purges purges(settings.project_id, passes_roles(settings));
+  std::optional<auth::Feeding> feeding;
+  if (settings.events_token && settings.cache_ttl.count() > 0 &&
+      settings.validation != auth::Validation::kJwt) {
+    feeding.emplace(settings, http, shared.get(), purges, clock);
+    // Who ends with the first request learns of purges from others only. Where nobody polls, all is
+    // as without a feed.
+    if (!feeding->look() && !is_fastcgi) {
+      feeding.reset();
+      settings.cache_ttl = std::min(settings.cache_ttl, auth::kUnfedLife);
+    }
+  }
+  auth::TokenValidator validator(settings, {http, *authentication, clock, workers, shared.get(),
+                                            server.has_value(), feeding ? &purges : nullptr});
   responder.emplace(validator, fcgi::ProtectedResource{settings.realm, metadata.url()},
                     fcgi::Cors(settings.cors_origins),
                     fcgi::ClientAddress(settings.client_address_header, settings.trusted_proxies),
@@ -196,9 +228,10 @@ int run() {
   authorizer.emplace(rules->get(), *responder, fcgi::CallerVariables(settings.pass_claims), clock);
   dispatcher.emplace(router, *authorizer, metadata, *responder);
 
-  // Whoever still waits is told so, and from here on nobody is called any more. The store first: it
-  // calls back into the validator.
-  const auto stop = [&shared, &validator] {
+  // Whoever still waits is told so, and from here on nobody is called any more. The feed first: it
+  // uses the store, which calls back into the validator.
+  const auto stop = [&feeding, &shared, &validator] {
+    if (feeding) feeding->stop();
     if (shared) shared->stop();
     validator.stop();
   };
@@ -210,6 +243,7 @@ int run() {
   if (const auto warning = fcgi::exposure_warning(kListener)) {
     auth::log(auth::LogLevel::kWarn, *warning);
   }
+  if (feeding) feeding->start();
   validator.warm_up();
   const int status = serve(*server, signals);
   stop();

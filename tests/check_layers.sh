@@ -6,7 +6,7 @@ failed=0
 
 # From the top to the bottom: a folder includes only itself and folders below it.
 folders=(cli cli/check cli/setup cli/token cli/common fcgi fcgi/command fcgi/endpoints fcgi/guard fcgi/server fcgi/http
-  auth auth/settings auth/store auth/zitadel auth/cache auth/jose auth/token auth/base)
+  auth auth/events auth/settings auth/store auth/zitadel auth/cache auth/jose auth/token auth/base)
 # What the FastCGI side may open of auth/. Only main.cpp, which puts the parts together, and command/, which
 # looks at all of them, may open more.
 public_rooms='auth auth/token auth/base'

@@ -23,21 +23,39 @@ TokenCache::TokenCache(Limits limits, const Clock& clock)
       entries_({limits.max_bytes - limits.max_bytes / kRefusalShare,
                 limits.max_bytes / kRefusalShare}) {}
 
-TokenCache::Found TokenCache::find(const TokenKey& key) {
+// Without what its grace adds. An answer that is as young as the feed needs none.
+SteadyTime TokenCache::end_of(const Known& known, const Fed& fed) {
+  if (!fed || !known.word.claims) return known.serves_until;
+  return std::min(known.serves_until, std::max(known.sent.steady, *fed) + kUnfedLife);
+}
+
+// Where the feed has fallen behind, a byte of the key spreads the questions.
+bool TokenCache::is_refresh_due(const TokenKey& key, const Known& known, const Fed& fed,
+                                SteadyTime now) {
+  if (now < known.retry_at) return false;
+  if (now >= known.refresh_at) return true;
+  if (!fed || known.refresh_at == SteadyTime::max()) return false;
+  if (known.sent.steady >= *fed) return now >= known.sent.steady + kUnfedLife * 2 / 3;
+  constexpr SteadyTime::duration kSpread = kUnfedLife - 2 * kUnfedRefresh;
+  return now >= *fed + kUnfedRefresh + kSpread * key.digest.front() / 255;
+}
+
+TokenCache::Found TokenCache::find(const TokenKey& key, Fed fed) {
   Found found;
   if (limits_.ttl.count() == 0) return found;
   const SteadyTime now = clock_.steady();
   entries_.find(key, [&](Known& known, Entries::Space space) {
     found.was_good = space == Entries::Space::kFirst;
-    if (now >= known.serves_until) {
+    found.purges = known.word.purges;
+    if (now >= std::max(end_of(known, fed), known.held_until)) {
       found.run_out = known.word.claims;
     } else if (!known.word.claims) {
       found.refusal = known.word.refusal;
     } else {
       found.claims = known.word.claims;
       found.sent = known.sent.steady;
-      found.refresh_due = now >= known.refresh_at;
-      if (found.refresh_due) known.refresh_at = now + kRefreshRetry;
+      found.refresh_due = is_refresh_due(key, known, fed, now);
+      if (found.refresh_due) known.retry_at = now + kRefreshRetry;
     }
   });
   return found;
@@ -50,7 +68,9 @@ TokenCache::Word TokenCache::learn(const TokenKey& key, Moment sent, Word word) 
       key, [&](const Known* known, Entries::Space space) -> std::optional<Entries::Entry> {
         if (known != nullptr && !gives_way(*known, sent, word)) {
           // A later answer that has run out since helps nobody; a refusal stays one.
-          if (!known->word.claims || now < known->serves_until) word = known->word;
+          if (!known->word.claims || now < std::max(known->serves_until, known->held_until)) {
+            word = known->word;
+          }
           return std::nullopt;
         }
         const bool never_good =
@@ -88,17 +108,24 @@ SteadyTime TokenCache::refresh_of(const Claims& claims, SteadyTime sent, SteadyT
   return outlives_answer ? sent + limits_.ttl * 2 / 3 : SteadyTime::max();
 }
 
-std::shared_ptr<const Claims> TokenCache::hold(const TokenKey& key) {
-  std::shared_ptr<const Claims> held;
+void TokenCache::confirm(const TokenKey& key, SteadyTime sent, std::uint64_t purges) {
+  entries_.find(key, [&](Known& known, Entries::Space) {
+    if (known.sent.steady == sent) known.word.purges = std::max(known.word.purges, purges);
+  });
+}
+
+TokenCache::Word TokenCache::hold(const TokenKey& key, Fed fed) {
+  Word held;
   if (limits_.ttl.count() == 0) return held;
   const SteadyTime now = clock_.steady();
   entries_.find(key, [&](Known& known, Entries::Space) {
-    const SteadyTime grace_until = known.sent.steady + limits_.ttl + limits_.grace;
+    const SteadyTime grace_until = end_of(known, fed) + limits_.grace;
     if (!known.word.claims || now >= grace_until) return;
-    held = known.word.claims;
+    held = known.word;
     if (limits_.grace.count() == 0) return;
-    known.serves_until = std::min(grace_until, std::max(known.serves_until, now + kOutageMemory));
-    known.refresh_at = now + kRefreshRetry;
+    known.held_until = std::min(grace_until, now + kOutageMemory);
+    known.refresh_at = now;
+    known.retry_at = now + kRefreshRetry;
   });
   return held;
 }

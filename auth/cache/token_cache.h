@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 
@@ -30,6 +31,11 @@ constexpr std::chrono::seconds kRefreshRetry{1};
 // A run-out answer is served without asking first only this long after the last failed attempt:
 // later than that ZITADEL may be back, and the token revoked.
 constexpr std::chrono::seconds kOutageMemory{10};
+// With a feed of events (auth/events/), so long after the last moment up to which it was complete
+// an answer is still used; it is asked about again in the background from kUnfedRefresh on, spread
+// over the time that is left.
+constexpr std::chrono::seconds kUnfedLife{30};
+constexpr std::chrono::seconds kUnfedRefresh{5};
 
 // Thread-safe.
 class TokenCache {
@@ -47,36 +53,49 @@ class TokenCache {
     std::optional<Reason> refusal{};
     std::shared_ptr<const Claims> run_out{};  // the last answer, if it no longer counts
     SteadyTime sent{};                        // when ZITADEL was asked for the claims
+    std::uint64_t purges = 0;                 // see Word
     bool was_good = false;  // ZITADEL has called the token active, whatever it says of it now
     // The answer nears its end and is in use: ask again in the background. Said to one caller a
     // second.
     bool refresh_due = false;
   };
-  [[nodiscard]] Found find(const TokenKey& key);
+  // fed: up to when all is known that has ended tokens meanwhile; nullopt where nobody tells, and
+  // the lifetime alone counts.
+  using Fed = std::optional<SteadyTime>;
+  [[nodiscard]] Found find(const TokenKey& key, Fed fed = std::nullopt);
 
   // The verdict of ZITADEL about a token: claims, or the reason of the refusal.
   struct Word {
     std::shared_ptr<const Claims> claims{};
     Reason refusal = Reason::kInactive;  // if there are no claims
+    std::uint64_t purges = 0;            // Purges::generation when the question was sent
   };
   // Takes ZITADEL's word in answer to a question that was sent then. Returns what counts now: this
   // word, or another that was sent later.
   Word learn(const TokenKey& key, Moment sent, Word word);
 
+  // No purge up to that generation has ended the answer to the question that was sent then.
+  void confirm(const TokenKey& key, SteadyTime sent, std::uint64_t purges);
+
   // ZITADEL cannot be reached: the last good answer, run out no longer than the grace ago, or null.
   // Until its grace or kOutageMemory ends, find gives it too, and asks for a refresh every
   // kRefreshRetry.
-  [[nodiscard]] std::shared_ptr<const Claims> hold(const TokenKey& key);
+  [[nodiscard]] Word hold(const TokenKey& key, Fed fed = std::nullopt);
 
  private:
   struct Known {
     Word word;
     Moment sent;
     SteadyTime serves_until;
+    SteadyTime held_until{};  // in its grace
     SteadyTime refresh_at;
+    SteadyTime retry_at{};
   };
   using Entries = ShardedLru<Known>;
 
+  [[nodiscard]] static SteadyTime end_of(const Known& known, const Fed& fed);
+  [[nodiscard]] static bool is_refresh_due(const TokenKey& key, const Known& known, const Fed& fed,
+                                           SteadyTime now);
   [[nodiscard]] static bool gives_way(const Known& known, Moment sent, const Word& word);
   [[nodiscard]] Entries::Entry entry_of(Word word, Moment sent, SteadyTime now) const;
   [[nodiscard]] SteadyTime refresh_of(const Claims& claims, SteadyTime sent, SteadyTime now) const;

@@ -132,7 +132,7 @@ inline constexpr const SettingKind& max_token_bytes =
 
 extern const SettingKind client_secret, project_id, domain, introspection_url, resource, key_file,
     ca_file, cache_dir, cache_url, rules_file, log_file, pass_claims, cors_origins,
-    client_address_header, trusted_proxies, cache_max_tokens;
+    client_address_header, trusted_proxies, cache_max_tokens, events_token;
 
 }  // namespace setting_kinds
 }  // namespace auth

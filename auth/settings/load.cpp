@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <initializer_list>
 #include <system_error>
@@ -15,6 +16,8 @@ namespace auth {
 namespace {
 
 constexpr std::size_t kMaxValueBytes = 2048;
+// An answer may live longer where events end it.
+constexpr std::chrono::seconds kFedCacheTtl{300};
 
 // What no setting may hold.
 Result<void, Mistake> check_value(std::string_view value) {
@@ -191,6 +194,10 @@ Result<Settings, Mistakes> load_settings(const Environment& environment, std::st
     return mistakes;
   }
   if (settings.application_key) settings.client_id = settings.application_key->client_id;
+  if (settings.events_token && settings.validation != Validation::kJwt &&
+      !sources.found.contains(std::string_view("ZITADEL_CACHE_TTL"))) {
+    settings.cache_ttl = kFedCacheTtl;
+  }
   settings.warnings.insert(settings.warnings.begin(), sources.warnings.begin(),
                            sources.warnings.end());
   return settings;
@@ -213,6 +220,7 @@ std::vector<SettingFile> find_setting_files(const Environment& environment,
   std::vector<SettingFile> files;
   for (const std::string& path : sources.files) files.push_back({"the settings file", path, true});
   for (const auto& [name, holds_secret] : {std::pair{"API_PRIVATE_KEY_FILE_PATH", true},
+                                           {"ZITADEL_EVENTS_TOKEN_FILE", true},
                                            {"ZITADEL_CA_FILE", false},
                                            {"ZITADEL_RULES", false}}) {
     const auto found = sources.found.find(std::string_view(name));

@@ -175,6 +175,23 @@ constexpr SettingRow kRows[] = {
              "Other characters than letters and digits in user and password as %XX. While the "
              "server fails, each process learns alone; it is waited for 50 ms at most for each "
              "question."},
+    {.setting = {"ZITADEL_EVENTS_TOKEN_FILE"},
+     .kind = events_token,
+     .group = Group::kCache,
+     .modes = Modes::kAsking,
+     .fallback = "none: a remembered answer ends with its time only",
+     .meaning = "A personal access token of a service user with the role IAM_OWNER_VIEWER, or that "
+                "user's key file: ZITADEL is asked for its events, and what they end is asked "
+                "about again at once.",
+     .more = "Others must not be able to read it (chmod 600). ZITADEL_CACHE_TTL is 300 then where "
+             "it is not set; while events cannot be had, no answer serves longer than 30 seconds. "
+             "One process of a machine asks for all. README.md says which event ends what. A JWT "
+             "that is checked here is not ended by them."},
+    {.setting = {"ZITADEL_EVENTS_INTERVAL_MS"},
+     .kind = number<&Settings::events_interval, 100, 2000, kMilliseconds>,
+     .group = Group::kCache,
+     .modes = Modes::kAsking,
+     .meaning = "How often ZITADEL is asked for its events."},
     {.setting = {"ZITADEL_GRACE"},
      .kind = number<&Settings::grace, 0, 86400, kSeconds>,
      .group = Group::kCache,

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "auth/base/ip_address.h"
@@ -30,6 +31,9 @@ enum class GraceWhen {
   kUnreachable,  // ZITADEL cannot be reached
   kFailing,      // that, or it calls every token inactive (auth/doubt.h)
 };
+
+// With what events are asked for: a personal access token, or a service user's key.
+using EventsToken = std::variant<Secret, ServiceUserKey>;
 
 // Names in the comments are those of the environment and the .env file;
 // .env.example tells what each means. auth/settings/rows.cpp says how each is read.
@@ -67,11 +71,13 @@ struct Settings {
   std::chrono::seconds grace{0};           // ZITADEL_GRACE
   GraceWhen grace_when = GraceWhen::kUnreachable;  // ZITADEL_GRACE_WHEN
   // The shared store of several processes: one of the two, or a folder that belongs to this user.
-  std::string cache_dir;                     // ZITADEL_CACHE_DIR
-  std::optional<RedisAddress> cache_server;  // ZITADEL_CACHE_URL
-  std::size_t max_in_flight = 4096;          // ZITADEL_MAX_IN_FLIGHT
-  std::size_t max_connections = 1024;        // ZITADEL_MAX_CONNECTIONS
-  std::size_t max_parked = 8192;             // ZITADEL_MAX_PARKED
+  std::string cache_dir;                            // ZITADEL_CACHE_DIR
+  std::optional<RedisAddress> cache_server;         // ZITADEL_CACHE_URL
+  std::optional<EventsToken> events_token;          // ZITADEL_EVENTS_TOKEN_FILE; none: no feed
+  std::chrono::milliseconds events_interval{1000};  // ZITADEL_EVENTS_INTERVAL_MS
+  std::size_t max_in_flight = 4096;                 // ZITADEL_MAX_IN_FLIGHT
+  std::size_t max_connections = 1024;               // ZITADEL_MAX_CONNECTIONS
+  std::size_t max_parked = 8192;                    // ZITADEL_MAX_PARKED
   // For a server behind proxies: the header with the client's address, and the proxies that are
   // trusted.
   std::string client_address_header;      // ZITADEL_CLIENT_ADDRESS_HEADER; empty: REMOTE_ADDR

@@ -8,6 +8,7 @@
 
 #include "auth/base/aes_gcm.h"
 #include "auth/base/hmac.h"
+#include "auth/base/number.h"
 
 namespace auth {
 namespace {
@@ -15,7 +16,8 @@ namespace {
 // A sealed entry: version (1 byte), end (8, little endian), then the message under AES-256-GCM,
 // which authenticates both, and the store key with them.
 constexpr char kVersion = 2;
-constexpr std::size_t kTimeBytes = 8;
+constexpr char kNoteVersion = 'n';
+constexpr std::size_t kTimeBytes = kNumberBytes;
 constexpr std::size_t kHeadBytes = 1 + kTimeBytes;
 
 // The message: when ZITADEL was asked (microseconds, 8 bytes), its kind (1), then the record of the
@@ -23,21 +25,18 @@ constexpr std::size_t kHeadBytes = 1 + kTimeBytes;
 constexpr char kRefusal = 0;
 constexpr char kClaims = 1;
 constexpr char kConfirmedRefusal = 2;
+constexpr char kStampedClaims = 3;  // a PurgeStamp (16) stands in front of the record
 constexpr std::size_t kMessageHead = kTimeBytes + 1;
+constexpr std::size_t kStampBytes = 2 * kNumberBytes;
 
 template <typename Time>
 void put_time(std::string& out, Time time) {
-  const auto number = static_cast<std::uint64_t>(time.time_since_epoch().count());
-  for (std::size_t i = 0; i < kTimeBytes; ++i) out.push_back(static_cast<char>(number >> (8 * i)));
+  put_number(out, static_cast<std::uint64_t>(time.time_since_epoch().count()));
 }
 
 template <typename Time>
 Time get_time(std::string_view in) {
-  std::uint64_t number = 0;
-  for (std::size_t i = 0; i < kTimeBytes; ++i) {
-    number |= std::uint64_t{static_cast<unsigned char>(in[i])} << (8 * i);
-  }
-  return Time(typename Time::duration(static_cast<std::int64_t>(number)));
+  return Time(typename Time::duration(static_cast<std::int64_t>(get_number(in))));
 }
 
 // What ZITADEL's answer can say of a token. Programs of several versions share a store: a code
@@ -64,11 +63,20 @@ std::optional<Reason> refusal_of(std::string_view code) {
   return std::nullopt;
 }
 
+void put_stamp(std::string& out, PurgeStamp stamp) {
+  put_number(out, stamp.number);
+  put_number(out, stamp.chain);
+}
+
 // Nothing for an entry that is neither an answer nor a refusal, or both.
 std::optional<std::string> message_of(const SharedEntry& entry) {
   std::string message;
   put_time(message, entry.sent);
-  if (entry.claims && !entry.refusal) return message.append(1, kClaims) + entry.claims->record();
+  if (entry.claims && !entry.refusal) {
+    message.append(1, entry.purges.chain == 0 ? kClaims : kStampedClaims);
+    if (entry.purges.chain != 0) put_stamp(message, entry.purges);
+    return message + entry.claims->record();
+  }
   const std::optional<char> code = entry.refusal ? code_of(*entry.refusal) : std::nullopt;
   if (entry.claims || !code) return std::nullopt;
   return message.append(1, entry.confirmed ? kConfirmedRefusal : kRefusal).append(1, *code);
@@ -77,8 +85,13 @@ std::optional<std::string> message_of(const SharedEntry& entry) {
 std::optional<SharedEntry> entry_of(std::string_view message) {
   if (message.size() < kMessageHead) return std::nullopt;
   SharedEntry entry{get_time<WallMicroseconds>(message)};
-  const std::string_view content = message.substr(kMessageHead);
+  std::string_view content = message.substr(kMessageHead);
   switch (message[kTimeBytes]) {
+    case kStampedClaims:
+      if (content.size() < kStampBytes) return std::nullopt;
+      entry.purges = {get_number(content), get_number(content.substr(kNumberBytes))};
+      content.remove_prefix(kStampBytes);
+      [[fallthrough]];
     case kClaims: {
       std::optional<Claims> claims = Claims::from_record(content);
       if (!claims) return std::nullopt;
@@ -134,29 +147,53 @@ Result<StoreKey> Sealer::key_of(SecretView token) const {
 Result<std::string> Sealer::seal(SecretView token, const SharedEntry& entry, WallTime until) const {
   const std::optional<std::string> message = message_of(entry);
   if (!message) return Error{Reason::kInternal, "a cache entry holds no answer of ZITADEL"};
-  const Result<StoreKey> store_key = key_of(token);
-  const std::optional<Secret> key = entry_key(sealing_key_, token);
-  if (!store_key || !key) return failure();
-  std::string head(1, kVersion);
-  put_time(head, until);
-  const auto sealed = aes_gcm_seal(*key, associated(head, *store_key), *message);
-  if (!sealed) return failure();
-  return head + *sealed;
+  return seal(token, kVersion, *message, until);
 }
 
 std::optional<SharedEntry> Sealer::open(SecretView token, std::string_view sealed,
                                         WallTime now) const {
-  if (sealed.size() < kHeadBytes || sealed.size() > kMaxSealedBytes) return std::nullopt;
-  if (sealed[0] != kVersion || get_time<WallTime>(sealed.substr(1)) <= now) return std::nullopt;
-  const Result<StoreKey> store_key = key_of(token);
-  const std::optional<Secret> key = entry_key(sealing_key_, token);
-  if (!store_key || !key) return std::nullopt;
-  const auto message = aes_gcm_open(*key, associated(sealed.substr(0, kHeadBytes), *store_key),
-                                    sealed.substr(kHeadBytes));
+  const std::optional<std::string> message = open(token, kVersion, sealed, now);
   if (!message) return std::nullopt;
   std::optional<SharedEntry> entry = entry_of(*message);
   if (!entry || entry->sent > now + kClockSkew) return std::nullopt;
   return entry;
+}
+
+Result<StoreKey> Sealer::key_of_note(std::string_view name) const {
+  return key_of(SecretView(name));
+}
+
+Result<std::string> Sealer::seal_note(std::string_view name, std::string_view text,
+                                      WallTime until) const {
+  return seal(SecretView(name), kNoteVersion, text, until);
+}
+
+std::optional<std::string> Sealer::open_note(std::string_view name, std::string_view sealed,
+                                             WallTime now) const {
+  return open(SecretView(name), kNoteVersion, sealed, now);
+}
+
+Result<std::string> Sealer::seal(SecretView name, char version, std::string_view message,
+                                 WallTime until) const {
+  const Result<StoreKey> store_key = key_of(name);
+  const std::optional<Secret> key = entry_key(sealing_key_, name);
+  if (!store_key || !key) return failure();
+  std::string head(1, version);
+  put_time(head, until);
+  const auto sealed = aes_gcm_seal(*key, associated(head, *store_key), message);
+  if (!sealed) return failure();
+  return head + *sealed;
+}
+
+std::optional<std::string> Sealer::open(SecretView name, char version, std::string_view sealed,
+                                        WallTime now) const {
+  if (sealed.size() < kHeadBytes || sealed.size() > kMaxSealedBytes) return std::nullopt;
+  if (sealed[0] != version || get_time<WallTime>(sealed.substr(1)) <= now) return std::nullopt;
+  const Result<StoreKey> store_key = key_of(name);
+  const std::optional<Secret> key = entry_key(sealing_key_, name);
+  if (!store_key || !key) return std::nullopt;
+  return aes_gcm_open(*key, associated(sealed.substr(0, kHeadBytes), *store_key),
+                      sealed.substr(kHeadBytes));
 }
 
 }  // namespace auth

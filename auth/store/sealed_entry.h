@@ -8,6 +8,7 @@
 // same settings, until it ends.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +22,14 @@
 
 namespace auth {
 
+// Which purges somebody knew (auth/events/purges.h): how many there had been, and their chain.
+struct PurgeStamp {
+  std::uint64_t number = 0;
+  std::uint64_t chain = 0;  // 0: nobody told of any
+
+  friend bool operator==(const PurgeStamp&, const PurgeStamp&) = default;
+};
+
 // What one process knows of a token and shares with the others.
 struct SharedEntry {
   WallMicroseconds sent;                   // when ZITADEL was asked
@@ -29,6 +38,7 @@ struct SharedEntry {
   // For a refusal: ZITADEL called another token active meanwhile, so it was not failing inside
   // (auth/doubt.h).
   bool confirmed = false;
+  PurgeStamp purges{};  // for claims: that the process knew which asked, when it did
 };
 
 // Immutable after construction, so any thread may use it.
@@ -50,7 +60,20 @@ class Sealer {
   [[nodiscard]] std::optional<SharedEntry> open(SecretView token, std::string_view sealed,
                                                 WallTime now) const;
 
+  // The same for a note that all these processes share, by a name with a blank in it, as no token
+  // has one.
+  [[nodiscard]] Result<StoreKey> key_of_note(std::string_view name) const;
+  [[nodiscard]] Result<std::string> seal_note(std::string_view name, std::string_view text,
+                                              WallTime until) const;
+  [[nodiscard]] std::optional<std::string> open_note(std::string_view name, std::string_view sealed,
+                                                     WallTime now) const;
+
  private:
+  [[nodiscard]] Result<std::string> seal(SecretView name, char version, std::string_view message,
+                                         WallTime until) const;
+  [[nodiscard]] std::optional<std::string> open(SecretView name, char version,
+                                                std::string_view sealed, WallTime now) const;
+
   Sealer(Secret lookup_key, Secret sealing_key)
       : lookup_key_(std::move(lookup_key)), sealing_key_(std::move(sealing_key)) {}
 

@@ -80,4 +80,28 @@ void SharedCache::store(SecretView token, SharedEntry entry, bool was_good, Stor
               [later, stored = std::move(stored)] { stored(std::move(*later)); });
 }
 
+void SharedCache::find_note(const std::string& name, FoundNote found) {
+  const Result<StoreKey> key = sealer_.key_of_note(name);
+  if (!key) return found(std::nullopt);
+  store_->get(*key, [this, name, found = std::move(found)](const std::vector<std::string>& sealed) {
+    found(sealed.empty() ? std::nullopt : sealer_.open_note(name, sealed.front(), clock_.wall()));
+  });
+}
+
+void SharedCache::store_note(const std::string& name, std::string_view text, WallTime until,
+                             KeepsNote keeps, std::function<void()> stored) {
+  const Result<StoreKey> key = sealer_.key_of_note(name);
+  Result<std::string> sealed = sealer_.seal_note(name, text, until);
+  if (!key || !sealed) {
+    log(LogLevel::kError, "a note cannot be sealed for the shared cache");
+    return stored();
+  }
+  const auto stays = [this, name, keeps = std::move(keeps)](std::string_view there) {
+    const std::optional<std::string> note = sealer_.open_note(name, there, clock_.wall());
+    return note && keeps(*note);
+  };
+  store_->put(*key, {*std::move(sealed), until, SharedStore::Kind::kAnswer}, stays,
+              std::move(stored));
+}
+
 }  // namespace auth

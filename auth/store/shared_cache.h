@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "auth/base/clock.h"
@@ -45,6 +46,14 @@ class SharedCache {
   // token was good before; it then stays until no older answer can be on its way or in use. stored
   // gets what stays in its place because ZITADEL was asked for it later, if anything does.
   void store(SecretView token, SharedEntry entry, bool was_good, Stored stored);
+
+  // Notes that all these processes share (Sealer::key_of_note), on the same threads. keeps: whether
+  // the note that is there stays. A note that nobody can open is not there.
+  using FoundNote = std::function<void(std::optional<std::string> text)>;
+  using KeepsNote = std::function<bool(std::string_view text)>;
+  void find_note(const std::string& name, FoundNote found);
+  void store_note(const std::string& name, std::string_view text, WallTime until, KeepsNote keeps,
+                  std::function<void()> stored);
 
   // See SharedStore::stop. Found and Stored may need others: these must still be there.
   void stop() { store_->stop(); }

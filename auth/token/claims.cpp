@@ -3,26 +3,23 @@
 #include <algorithm>
 #include <utility>
 
+#include "auth/base/number.h"
+
 namespace auth {
 namespace {
 
 constexpr char kRecordVersion = 2;
-constexpr std::size_t kTimeBytes = 8;
+constexpr std::size_t kTimeBytes = kNumberBytes;
 constexpr std::size_t kRecordHead = 1 + 2 * kTimeBytes;
 constexpr std::size_t kFieldHead = 4;  // Field and the longest length that a record has room for
 constexpr std::int64_t kNoTime = INT64_MIN;
 
 void put_time(std::string& out, std::optional<WallTime> time) {
-  const auto number = static_cast<std::uint64_t>(time ? time->time_since_epoch().count() : kNoTime);
-  for (std::size_t i = 0; i < kTimeBytes; ++i) out.push_back(static_cast<char>(number >> (8 * i)));
+  put_number(out, static_cast<std::uint64_t>(time ? time->time_since_epoch().count() : kNoTime));
 }
 
 std::optional<WallTime> get_time(std::string_view in) {
-  std::uint64_t number = 0;
-  for (std::size_t i = 0; i < kTimeBytes; ++i) {
-    number |= std::uint64_t{static_cast<unsigned char>(in[i])} << (8 * i);
-  }
-  const auto seconds = static_cast<std::int64_t>(number);
+  const auto seconds = static_cast<std::int64_t>(get_number(in));
   if (seconds == kNoTime) return std::nullopt;
   return WallTime(std::chrono::seconds(seconds));
 }

@@ -31,6 +31,8 @@ class Claims {
   [[nodiscard]] std::string_view subject() const noexcept { return first(Field::kSubject); }
   [[nodiscard]] std::string_view client_id() const noexcept { return first(Field::kClientId); }
   [[nodiscard]] std::string_view username() const noexcept { return first(Field::kUsername); }
+  // Empty unless it is kept, for the purges of auth/events/.
+  [[nodiscard]] std::string_view token_id() const noexcept { return first(Field::kTokenId); }
   [[nodiscard]] std::string_view issuer() const noexcept { return first(Field::kIssuer); }
   // The organisation the user itself belongs to; empty unless the caller asked for that scope.
   [[nodiscard]] std::string_view organisation() const noexcept {
@@ -78,7 +80,8 @@ class Claims {
     kRoleOrganisation,  // follows the kRole it belongs to
     kExtraName,
     kExtraValue,  // follows its kExtraName
-    kLast = kExtraValue,
+    kTokenId,
+    kLast = kTokenId,
   };
 
   // Calls visit(field, text) until it returns false.
@@ -115,6 +118,7 @@ class ClaimsBuilder {
   ClaimsBuilder& subject(std::string_view text) { return add(Claims::Field::kSubject, text); }
   ClaimsBuilder& client_id(std::string_view text) { return add(Claims::Field::kClientId, text); }
   ClaimsBuilder& username(std::string_view text) { return add(Claims::Field::kUsername, text); }
+  ClaimsBuilder& token_id(std::string_view text) { return add(Claims::Field::kTokenId, text); }
   ClaimsBuilder& issuer(std::string_view text) { return add(Claims::Field::kIssuer, text); }
   ClaimsBuilder& organisation(std::string_view id) { return add(Claims::Field::kOrganisation, id); }
   ClaimsBuilder& audience(std::string_view text) { return add(Claims::Field::kAudience, text); }

@@ -43,6 +43,17 @@ Result<jose::SharedKey> RemoteKeySet::find(const KeyId& key_id) {
   return refusal(key_id);
 }
 
+bool RemoteKeySet::read_again() {
+  {
+    const MutexLock lock(mutex_);
+    if (is_asking()) return false;
+    if (!keys_ || state_ == State::kOver) return true;  // the first who needs it asks for it
+    begin(clock_.steady());
+  }
+  ask();
+  return true;
+}
+
 bool RemoteKeySet::begin_for(const KeyId& key_id) {
   const SteadyTime now = clock_.steady();
   const MutexLock lock(mutex_);

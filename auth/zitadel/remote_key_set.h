@@ -65,6 +65,10 @@ class RemoteKeySet : public std::enable_shared_from_this<RemoteKeySet> {
   // Asks for the set if none is known, so that the first token finds one.
   void warm_up();
 
+  // Asks for the set in the background, for it has changed. Returns false, and asks nothing, if it
+  // is being asked for already: that answer may be older than the change.
+  [[nodiscard]] bool read_again();
+
  private:
   enum class State : std::uint8_t {
     kNone,        // no set is known

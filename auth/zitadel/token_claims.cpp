@@ -152,6 +152,7 @@ Result<Claims> read_claims(const JsonMembers& all, const Expectations& expected,
   claims.client_id(members.text_of("client_id").value_or(""));
   claims.username(members.text_of("username").value_or(""));
   claims.organisation(members.text_of(kOrganisation).value_or(""));
+  if (expected.keep_token_id) claims.token_id(members.text_of("jti").value_or(""));
   add_roles(members, roles, claims);
   if (claims.is_too_long())
     return Error{Reason::kClaimsTooLong, "its roles, subject or names cannot be kept"};

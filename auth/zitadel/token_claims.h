@@ -18,6 +18,7 @@ struct Expectations {
   std::string client_id;                    // empty: only project_id is an audience
   std::string project_id{};                 // empty: see Judge
   std::vector<std::string> extra_claims{};  // kept beside those that Claims has a name for
+  bool keep_token_id = false;               // the claim jti
 };
 
 // Who found that the token is good. Where a project id is expected, a token must name it or the

@@ -1,7 +1,8 @@
-// A library for LD_PRELOAD: moves the clock of one program by the seconds that the file
-// $CLOCK_OFFSET_FILE holds, 8 bytes in the machine's order. Whoever writes there moves the clock of
-// a program that runs, of all its threads at once. The clocks that only count time are left as they
-// are.
+// A library for LD_PRELOAD: moves the clocks of a program by the seconds that the file
+// $CLOCK_OFFSET_FILE holds, 8 bytes in the machine's order for the clock that tells the time, and 8
+// for the one that counts since the machine was started, suspensions included. Whoever writes there
+// moves the clocks of programs that run, of all their threads at once. The clocks that only count
+// time otherwise are left as they are.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -16,7 +17,10 @@
 
 namespace {
 
-using Offset = std::atomic<std::int64_t>;
+struct Offset {
+  std::atomic<std::int64_t> wall;
+  std::atomic<std::int64_t> boot;
+};
 
 const Offset* map_offset() {
   const char* path = std::getenv("CLOCK_OFFSET_FILE");
@@ -31,15 +35,15 @@ const Offset* map_offset() {
   return static_cast<const Offset*>(page);
 }
 
-std::int64_t offset() {
+const Offset& offset() {
   static const Offset* const mapped = map_offset();
-  return mapped->load();
+  return *mapped;
 }
 
 timespec moved_time() {
   timespec time{};
   ::syscall(SYS_clock_gettime, CLOCK_REALTIME, &time);
-  time.tv_sec += offset();
+  time.tv_sec += offset().wall.load();
   return time;
 }
 
@@ -49,7 +53,9 @@ extern "C" {
 
 int clock_gettime(clockid_t clock, timespec* time) noexcept {
   if (clock != CLOCK_REALTIME && clock != CLOCK_REALTIME_COARSE) {
-    return static_cast<int>(::syscall(SYS_clock_gettime, clock, time));
+    const auto result = static_cast<int>(::syscall(SYS_clock_gettime, clock, time));
+    if (clock == CLOCK_BOOTTIME) time->tv_sec += offset().boot.load();
+    return result;
   }
   *time = moved_time();
   return 0;

@@ -1,9 +1,12 @@
 // The tests' own door, on a port of its own: mints tokens, orders faults, counts calls.
 import { createServer } from 'node:http';
 import { once } from 'node:events';
-import { keyOf, setRoles, setUserState, userNamed } from './instance.mjs';
+import { deleteKey, setRoles, setUserState, webKeyOrders } from './changes.mjs';
+import { orderEvent } from './event_orders.mjs';
+import { keyOf, userNamed } from './instance.mjs';
 import { inventoryOf } from './management/journal.mjs';
 import { orderStranger } from './management/strangers.mjs';
+import { endSession, refresh, revoke } from './sessions.mjs';
 
 const kMaxBody = 16 * 1024 * 1024; // bytes
 
@@ -41,9 +44,9 @@ export function changeSettings(settings, changes) {
 }
 
 // What an order gets wrong is the test's mistake.
-const asRequested = (run) => (order) => {
+const asRequested = (run) => async (order) => {
   try {
-    return run(order);
+    return await run(order);
   } catch (error) {
     throw new BadRequest(error.message);
   }
@@ -56,6 +59,11 @@ function routes(parts) {
     if (!user) throw new BadRequest(`no user is named ${name}`);
     return user;
   };
+  const tokenWith = async (text) => {
+    const token = await provider.AccessToken.find(text, { ignoreExpiration: true });
+    if (!token) throw new BadRequest('the token is not known');
+    return token;
+  };
   const keyWith = (keyId) => {
     const key = keyOf(instance, keyId);
     if (!key) throw new BadRequest('no key has that id');
@@ -63,34 +71,41 @@ function routes(parts) {
   };
 
   return {
-    'POST /tokens': async ({ user: name, count, sub, ...wish }) => {
+    'POST /tokens': asRequested(async ({ user: name, count, sub, ...wish }) => {
       const user = userWith(name);
       const one = (n) => issue({ ...wish, user, sub: sub?.replaceAll('{n}', n) });
       if (count === undefined) return one(0);
       const tokens = [];
       for (let n = 0; n < count; n += 1) tokens.push((await one(n)).access_token);
       return { access_tokens: tokens };
-    },
-    'POST /revoke': async ({ token }) => {
-      const found = await provider.AccessToken.find(token, { ignoreExpiration: true });
-      if (!found) throw new BadRequest('the token is not known');
-      await found.destroy();
-    },
+    }),
+    'POST /tokens/refresh': asRequested(async ({ token }) =>
+      refresh(instance, await tokenWith(token), issue)),
+    'POST /revoke': asRequested(async ({ token, what }) =>
+      revoke(instance, await tokenWith(token), what)),
+    'POST /sessions/end': asRequested((order) => endSession(instance, order)),
     'POST /roles': ({ user, roles }) => setRoles(instance, userWith(user), roles),
     'POST /users/state': ({ user, state }) => {
       if (!states.includes(state)) throw new BadRequest(`a user cannot be ${state}`);
-      setUserState(userWith(user), state);
+      setUserState(instance, userWith(user), state);
     },
-    'POST /keys/delete': ({ keyId }) => { keyWith(keyId).deleted = true; },
+    'POST /keys/delete': ({ keyId }) => deleteKey(instance, keyWith(keyId)),
     'POST /keys/restore': ({ keyId }) => { keyWith(keyId).deleted = false; },
     'POST /keys/expiry': ({ keyId, expirationDate }) => {
       if (Number.isNaN(Date.parse(expirationDate))) throw new BadRequest('that is no date');
       keyWith(keyId).expirationDate = expirationDate;
     },
+    'POST /web-keys/add': () => webKeyOrders.add(instance),
+    'POST /web-keys/activate': asRequested((order) => webKeyOrders.activate(instance, order)),
+    'POST /web-keys/remove': asRequested((order) => webKeyOrders.remove(instance, order)),
+    'POST /events': asRequested((order) => orderEvent(instance, order)),
+    'DELETE /events': () => instance.events.clear(),
+    'POST /events/settings': asRequested((order) => instance.events.set(order)),
     'POST /faults': asRequested((order) => faults.add(order)),
     'DELETE /faults': () => faults.clear(),
     'GET /counters': () => counters.report(),
     'GET /counters/tokens': () => counters.report({ perToken: true }),
+    'GET /counters/searches': () => ({ searches: counters.searches }),
     'POST /counters/reset': () => {
       counters.reset();
       journal.reset();

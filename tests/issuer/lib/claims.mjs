@@ -3,7 +3,7 @@ import {
   everyProjectsRolesScope, metadata, projectRolesClaim, resourceOwner, roleScope, rolesClaim,
 } from './names.mjs';
 
-const patScopes = ['openid', 'profile', metadata, resourceOwner];
+export const patScopes = ['openid', 'profile', metadata, resourceOwner];
 
 const isPresent = (roles) => Object.keys(roles ?? {}).length > 0;
 

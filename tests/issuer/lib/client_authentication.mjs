@@ -1,6 +1,6 @@
 // How ZITADEL authenticates a client by its key, and in which words it refuses one.
 import { errors } from 'oidc-provider';
-import { applicationOf, isOver, keyOf, userOf } from './instance.mjs';
+import { applicationOf, isAlive, isOver, keyOf } from './instance.mjs';
 
 export const kClockSkew = 1; // seconds
 const kMaxAge = 60 * 60; // seconds since `iat`
@@ -62,13 +62,10 @@ export const refuse = (settings, counters) => (ctx, error) => {
 export const refuseUser = (settings) => (ctx) =>
   refusals[settings.refusals](ctx, 'the client is not an API');
 
-// A token is for this API when its audience holds the API or its project; and it is dead for ever
-// once its user was locked or deactivated.
+// A token is for this API when its audience holds the API or its project.
 export const mayIntrospect = (instance) => (ctx, client, token) => {
   const application = applicationOf(instance, client.clientId);
-  const user = userOf(instance, token.clientId);
-  if (!application || user?.state !== 'active') return false;
-  if (token.claims.generation !== user.generation) return false;
+  if (!application || !isAlive(instance, token)) return false;
   const audience = [token.aud].flat();
   return token.claims.kind === 'pat' || audience.includes(application.clientId)
     || audience.includes(application.projectId);

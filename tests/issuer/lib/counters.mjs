@@ -4,6 +4,8 @@ import { parse } from './jwt.mjs';
 
 const kMaxTracked = 200_000; // tokens and assertions told apart; beyond that only totals
 
+const kMaxSearches = 10_000; // of events, told one by one
+
 export const tokenHash = (token) => createHash('sha256').update(token).digest('hex');
 
 export class Counters {
@@ -15,7 +17,8 @@ export class Counters {
 
   reset() {
     this.calls = {
-      introspection: 0, token: 0, revocation: 0, discovery: 0, keys: 0, management: 0, other: 0,
+      introspection: 0, token: 0, revocation: 0, discovery: 0, keys: 0, management: 0, events: 0,
+      other: 0,
     };
     this.httpVersions = {};
     this.assertionsReplayed = 0;
@@ -23,6 +26,7 @@ export class Counters {
     this.maxInFlight = this.inFlight;
     this.perToken = new Map();
     this.jtis = new Set();
+    this.searches = [];
   }
 
   begin(endpoint, request) {
@@ -46,6 +50,12 @@ export class Counters {
         // It is refused for that, and counted as a call.
       }
     }
+  }
+
+  // A call of the event search, with what was asked for; also one that met with a fault.
+  searched(path, parameters) {
+    const search = { path, time: Date.now(), parameters };
+    if (this.searches.length < kMaxSearches) this.searches.push(search);
   }
 
   connected(socket) {

@@ -1,12 +1,17 @@
 // Faults that tests order: how an endpoint fails next. A fault is either a whole answer of its
 // own, or a change to the real one.
 import { setTimeout as pause } from 'node:timers/promises';
-import { headersOfNobody } from './dialect.mjs';
+import { headersOfNobody, toProtoJson } from './dialect.mjs';
+import { Failure } from './management/failures.mjs';
 
 const json = { 'content-type': 'application/json' };
 const text = { 'content-type': 'text/plain; charset=utf-8' };
 const error = (status, code, description) => ({
   status, headers: json, body: JSON.stringify({ error: code, error_description: description }),
+});
+
+const grpcError = (status, code, message, id) => ({
+  status, headers: json, body: toProtoJson(new Failure(status, code, message, id).body),
 });
 
 // Failures that a client meets, by name.
@@ -26,6 +31,9 @@ const named = {
       + 'database=zitadel`: 127.0.0.1:5432 (127.0.0.1): dial error: dial tcp 127.0.0.1:5432: '
       + 'connect: connection refused)\n',
   },
+  // As the set-up API and the event search refuse a caller.
+  'wrong-token': grpcError(401, 16, 'Errors.Token.Invalid', 'AUTH-7fs1e'),
+  'no-permission': grpcError(403, 7, 'No matching permissions found', 'AUTH-5mWD2'),
   redirect: { status: 302, headers: { location: '/elsewhere' }, body: '' },
   'not-json': { status: 200, headers: { 'content-type': 'text/html' }, body: '<html></html>' },
   truncated: { status: 200, headers: json, body: '{"active":true,"scope":"op', missing: 100 },
@@ -37,7 +45,8 @@ const named = {
   reset: { reset: true },
 };
 
-const endpoints = ['introspection', 'token', 'revocation', 'discovery', 'keys', 'management', '*'];
+const endpoints = ['introspection', 'token', 'revocation', 'discovery', 'keys', 'management', 'events',
+  '*'];
 const members = ['on', 'times', 'delay', 'status', 'headers', 'body', 'missing', 'hang', 'reset',
   'set', 'omit', 'nth', 'effect'];
 

@@ -1,32 +1,30 @@
 // One ZITADEL instance as data, the same for all that speaks of it: what the set-up API makes is
 // known to the token endpoint and to introspection at once, and what it takes away is not.
 import { randomInt } from 'node:crypto';
+import { timeOf } from './events.mjs';
 
 export const kForever = '9999-12-31T23:59:59Z'; // when a key ends that has no end
 
 export const id = () => `3${Array.from({ length: 17 }, () => randomInt(10)).join('')}`;
 
-// In microseconds, as ZITADEL tells the time.
-const stamp = () =>
-  new Date().toISOString().replace('Z', `${String(randomInt(1000)).padStart(3, '0')}Z`);
+// An aggregate has one history, which is that of all of its parts: a project's that of its roles and
+// applications, a user's that of its keys.
+const idOf = ({ id: own, userId, keyId }) => own ?? userId ?? keyId;
 
-// A thing's history. An aggregate counts the changes to all of its parts: a project those to its
-// roles and applications, a user those to its keys.
-export function created(thing, organisation, aggregate = thing) {
-  aggregate.changes = (aggregate.changes ?? 0) + 1;
-  const date = stamp();
-  return Object.assign(thing, {
-    details: {
-      sequence: String(aggregate.changes), creationDate: date, changeDate: date,
-      resourceOwner: organisation.id,
-    },
-  });
-}
-
-export function changed(thing, aggregate = thing) {
-  aggregate.changes += 1;
-  Object.assign(thing.details, { sequence: String(aggregate.changes), changeDate: stamp() });
-  return thing;
+// One transaction by `editor`, a user or nobody: what happened, to which aggregate (`of`), and to
+// which part of it (`thing`). `owner`: the organisation of what was not there before.
+export function record({ events }, editor, entries) {
+  const time = events.now();
+  const date = timeOf(time);
+  for (const { type, of, thing = of, owner, payload } of entries) {
+    const resourceOwner = owner?.id ?? of.details?.resourceOwner ?? idOf(of);
+    const { sequence } = events.write({
+      type, payload, time, aggregate: { id: idOf(of), resourceOwner },
+      editor: editor && { userId: editor.userId, displayName: editor.title },
+    });
+    const { creationDate = date } = thing.details ?? {};
+    thing.details = { sequence: String(sequence), creationDate, changeDate: date, resourceOwner };
+  }
 }
 
 const everyKey = ({ applications, users }) =>
@@ -64,37 +62,13 @@ export function grantedRoles({ grants }, { userId }) {
   return roles;
 }
 
-// In the place of all that the user has been granted.
-export function setRoles(instance, { userId }, roles) {
-  const { grants, organisations } = instance;
-  instance.grants = grants.filter((grant) => grant.userId !== userId);
-  for (const [projectId, byRole] of Object.entries(roles)) {
-    for (const [key, granting] of Object.entries(byRole)) {
-      for (const [organisationId, domain] of Object.entries(granting)) {
-        const organisation = organisations.find((each) => each.id === organisationId)
-          ?? { id: organisationId, name: domain, domain };
-        grantRole(instance, { userId, projectId, organisation, key });
-      }
-    }
-  }
-}
-
-function grantRole({ grants }, { userId, projectId, organisation, key }) {
-  const found = grants.find((grant) => grant.userId === userId
-    && grant.projectId === projectId && grant.organisation.id === organisation.id);
-  if (found) {
-    found.roleKeys.push(key);
-    return;
-  }
-  grants.push(created({
-    id: id(), userId, projectId, organisation, roleKeys: [key], state: 'active',
-  }, organisation));
-}
-
-// All tokens of a user who is not active are dead, also when it is active again.
-export function setUserState(user, state) {
-  if (user.state === 'active' && state !== 'active') user.generation += 1;
-  user.state = state;
+// Whether a token is good still, whoever asks: not once its user was locked or deactivated, or the
+// session that it belongs to has ended.
+export function isAlive(instance, { clientId, claims }) {
+  const user = userOf(instance, clientId);
+  const session = instance.sessions.get(claims.session);
+  return user?.state === 'active' && claims.generation === user.generation
+    && claims.sessionGeneration === session?.generation;
 }
 
 // The keys ZITADEL still finds by their id, as a key set (RFC 7517).

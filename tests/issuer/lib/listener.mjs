@@ -5,7 +5,7 @@ import { createSecureServer } from 'node:http2';
 import { once } from 'node:events';
 import { parse as parseForm } from 'node:querystring';
 import { play } from './faults.mjs';
-import { isManagement } from './management/routes.mjs';
+import { isEventSearch, isManagement } from './management/routes.mjs';
 import { paths } from './names.mjs';
 
 const kHost = '127.0.0.1';
@@ -14,17 +14,27 @@ const kMaxForm = 64 * 1024; // bytes
 
 function endpointOf(url) {
   const [path] = url.split('?');
+  if (isEventSearch(path)) return 'events';
   if (isManagement(path)) return 'management';
   return Object.keys(paths).find((name) => path === paths[name]) ?? 'other';
 }
 
-async function readForm(request) {
+async function readBody(request) {
   let form = '';
   for await (const chunk of request) {
     form += chunk;
     if (form.length > kMaxForm) throw new RangeError('the form is too large');
   }
-  return parseForm(form);
+  return form;
+}
+
+// Of an event search; it is told even where it is no JSON.
+function parametersOf(body) {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return body;
+  }
 }
 
 // Node's own resetAndDestroy() says goodbye in good order first: FIN, and only then RST.
@@ -114,7 +124,10 @@ export class Listener {
     };
     const ownAnswer = [fault.status, fault.body, fault.hang, fault.reset].some(Boolean);
     if (ownAnswer && endpoint === 'introspection') {
-      this.counters.introspected(await readForm(request));
+      this.counters.introspected(parseForm(await readBody(request)));
+    }
+    if (ownAnswer && endpoint === 'events' && fault.effect !== 'taken') {
+      this.counters.searched(request.url, parametersOf(await readBody(request)));
     }
     return play(fault, response, connection);
   }

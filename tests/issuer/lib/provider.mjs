@@ -89,12 +89,14 @@ const introspectionAnswer = ({ instance, settings, counters }) => {
 };
 
 // What oidc-provider says of itself and its keys, in ZITADEL's words.
-const ownWords = (issuer) => async (ctx, next) => {
+const ownWords = (issuer, instance) => async (ctx, next) => {
   await next();
   if (ctx.path === paths.discovery) ctx.body = discoveryOf(issuer);
   if (ctx.path !== paths.keys || !ctx.body?.keys) return;
-  const inZitadelsOrder = ({ use, kty, kid, alg, n, e }) => ({ use, kty, kid, alg, n, e });
-  ctx.body = { keys: ctx.body.keys.map(inZitadelsOrder) };
+  ctx.body = { keys: instance.webKeys.map(({ keyId, publicKey }) => {
+    const { kty, n, e } = publicKey.export({ format: 'jwk' });
+    return { use: 'sig', kty, kid: keyId, alg: 'RS256', n, e };
+  }) };
 };
 
 // Applications that people log in to may revoke tokens, and there are none of these here.
@@ -114,9 +116,9 @@ export function createProvider({ issuer, instance, settings, counters, lag, jour
   provider.use(dialect({ issuer }));
   provider.use(applyChanges);
   provider.use(createGateway({
-    provider, instance, issue, lag, journal, forget: (jti) => store.tokens.destroy(jti),
+    provider, instance, issue, lag, journal, counters, forget: (jti) => store.tokens.destroy(jti),
   }));
-  provider.use(ownWords(issuer));
+  provider.use(ownWords(issuer, instance));
   provider.use(introspectionAnswer({ instance, settings, counters }));
   provider.use(refuseRevocation);
   provider.use(authenticateGrantClient);

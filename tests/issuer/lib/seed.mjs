@@ -1,8 +1,17 @@
 // What there is at a start: organisations, projects, API applications, service users and
 // administrators, all made anew.
 import { randomBytes } from 'node:crypto';
+import { setRoles } from './changes.mjs';
+import { EventLog } from './events.mjs';
+import { id, kForever, record } from './instance.mjs';
 import { administrators } from './management/permissions.mjs';
-import { created, id, kForever, setRoles } from './instance.mjs';
+
+// It has a history too, but nobody reads of it: the log begins when all is there.
+const events = new EventLog();
+function created(thing, organisation, aggregate = thing) {
+  record({ events }, undefined, [{ type: 'made', of: aggregate, thing, owner: organisation }]);
+  return thing;
+}
 
 const organisationOf = (name, domain) => {
   const organisation = { id: id(), name, domain };
@@ -43,7 +52,8 @@ const membershipIn = ({ id: organisationId }) => (role) =>
 function withHistory(instance) {
   for (const owner of [...instance.applications, ...instance.users]) {
     const organisation = { id: owner.details.resourceOwner };
-    for (const key of owner.keys) created(key, organisation, owner);
+    const project = instance.projects.find(({ id: projectId }) => projectId === owner.projectId);
+    for (const key of owner.keys) created(key, organisation, project ?? owner);
   }
   return instance;
 }
@@ -81,7 +91,9 @@ export async function createInstance(keyPairs) {
       isAdministrator: true, memberships: roles.map(membershipIn(main)),
     }));
 
+  const signingKey = keyFrom(signingPair);
   const instance = withHistory({
+    events,
     itself: { id: id() },
     keyPairs,
     organisations: [main, partner],
@@ -94,7 +106,9 @@ export async function createInstance(keyPairs) {
     applications,
     users: [...users, ...managers],
     grants: [],
-    signingKey: keyFrom(signingPair),
+    sessions: new Map(), // by their id, of people who logged in
+    signingKey,
+    webKeys: [signingKey],
     deletedKey: keyFrom(deletedPair),
   });
   const reader = ({ id: organisationId, domain }) =>
@@ -103,5 +117,6 @@ export async function createInstance(keyPairs) {
   setRoles(instance, withRole, { [project.id]: reader(main) });
   setRoles(instance, orgRole, { [project.id]: reader(partner) });
   setRoles(instance, otherProjectRole, { [other.id]: reader(main) });
+  events.clear();
   return instance;
 }

@@ -36,6 +36,12 @@ export class Administrator {
     return (await this.post(`${path}/_search`, { queries })).result ?? [];
   }
 
+  // Event search: those of these types since then, oldest first.
+  async events(eventTypes, from) {
+    return (await this.post('/admin/v1/events/_search', { asc: true, limit: 1000, eventTypes, from }))
+      .events ?? [];
+  }
+
   // A project with a role, an application and its key file.
   async makeApi(name, { role = 'read' } = {}) {
     const { id: projectId } = await this.post('/projects', { name });

@@ -129,7 +129,7 @@ for (const [role, recordedId] of Object.entries(kinds)) {
       await ask(`set-up/member-add-${role}`);
     });
     const things = ['permissions', 'project-add', 'project-search', 'role-add', 'app-add',
-      'machine-add', 'grant-add'];
+      'machine-add', 'grant-add', 'event-search'];
     for (const thing of things) {
       const recording = `administrators/${thing}${thing === 'permissions' ? '-' : '-as-'}${name}`;
       test(recording, () => ask(recording, token));
@@ -139,8 +139,9 @@ for (const [role, recordedId] of Object.entries(kinds)) {
 
 session('oddities', 'set-up', [
   ['iam-member-add', async () => {
-    await makeUser('viewer', '401506849947388966');
+    const { token } = await makeUser('viewer', '401506849947388966');
     await ask('set-up/iam-member-add');
+    await ask('administrators/event-search-as-iam_owner_viewer', token);
   }],
   ['pat-expired', () => ask('administrators/pat-expired', issuer.readToken('expired'))],
   ['user-deactivated', async () => {

@@ -23,6 +23,8 @@ export async function call(url, { method, form, json, headers = {} } = {}) {
     method: method ?? (body === undefined ? 'GET' : 'POST'), agent: false,
     headers: { ...(body !== undefined && type), ...headers },
   });
+  // A reset is told to the request as well, after its response has begun.
+  request.on('error', () => {});
   request.end(body);
   const [response] = await once(request, 'response');
   let text = '';

@@ -237,11 +237,11 @@ describe('somebody else', () => {
 
   test('whose role nobody has recorded', async () => {
     const { user, userId } = await admin.makeUser('unrecorded');
-    await admin.post('/admin/v1/members', { userId, roles: ['IAM_OWNER_VIEWER'] });
+    await admin.post('/admin/v1/members', { userId, roles: ['IAM_USER_MANAGER'] });
     const { token } = await admin.post(`${user}/pats`);
     const { status, body } = await new Administrator(issuer, { token }).ask('GET', '/orgs/me');
     assert.deepEqual([status, body.code], [501, 12]);
-    assert.match(body.message, /the permissions of IAM_OWNER_VIEWER/);
+    assert.match(body.message, /the permissions of IAM_USER_MANAGER/);
   });
 
   test('whose key asks for the audience, also with JWTs', async () => {

@@ -35,6 +35,15 @@ class StoreContents {
     kept_.insert_or_assign(key, std::move(kept));
     ++puts_;
   }
+  void clear() {
+    lose([](std::size_t) { return true; });
+  }
+  // Forgets the entries of which is_lost(size) says so.
+  template <typename IsLost>
+  void lose(IsLost is_lost) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(kept_, [&](const auto& each) { return is_lost(each.second.entry.size()); });
+  }
   [[nodiscard]] std::size_t puts() const {
     const std::lock_guard lock(mutex_);
     return puts_;

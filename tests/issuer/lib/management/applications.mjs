@@ -1,7 +1,7 @@
 // API applications: made, changed, taken away, and their keys. Others are only seen.
 import { randomBytes } from 'node:crypto';
 import { applicationKey } from '../files.mjs';
-import { changed, id } from '../instance.mjs';
+import { id } from '../instance.mjs';
 import { birth, change, found, states } from './answers.mjs';
 import { exists, invalid, notFound, unmet } from './failures.mjs';
 import { addKey, detailsOfKey, foundKeys, keyBody, keySearch, removeKey } from './keys.mjs';
@@ -36,7 +36,10 @@ function existingApi(call, errorId, otherKind) {
 function switchTo(state, call, fault) {
   const one = existing(call, 'COMMAND-ov9d3');
   if (one.state === state) throw fault;
-  return change(changed(Object.assign(one, { state }), call.project));
+  return change(call.changed(Object.assign(one, { state }), {
+    type: `project.application.${state === 'active' ? 'reactivated' : state}`, of: call.project,
+    payload: { appId: one.appId },
+  }));
 }
 
 function add(call) {
@@ -47,12 +50,19 @@ function add(call) {
   if (call.instance.applications.some(isTwin)) throw exists('Application already exists');
   const isBasic = authMethodType === kBasic;
   const clientSecret = isBasic ? makeSecret() : undefined;
-  project.changes += 1; // ZITADEL makes the application and its configuration one after the other
-  const one = call.add(call.instance.applications, {
+  const one = {
     appId: id(), clientId: id(), name: title, projectId: project.id, state: 'active', keys: [],
     isBasic, clientSecret,
-  }, project);
-  return { appId: one.appId, ...birth(one), clientId: one.clientId, clientSecret };
+  };
+  const { appId, clientId } = one;
+  call.add(call.instance.applications, one, {
+    type: 'project.application.added', of: project, payload: { appId, name: title },
+    more: [{
+      type: 'project.application.config.api.added', of: project, thing: one,
+      payload: { appId, clientId, authMethodType: isBasic ? undefined : 1 },
+    }],
+  });
+  return { appId, ...birth(one), clientId, clientSecret };
 }
 
 // It makes no secret: an application that becomes a Basic one has none until it is asked for one.
@@ -60,7 +70,10 @@ function configure(call) {
   const one = existingApi(call, 'COMMAND-2n8uU', 'COMMAND-Gnwt3');
   const isBasic = call.body.authMethodType === kBasic;
   if (isBasic === one.isBasic) throw unmet('No changes', 'COMMAND-1m88i');
-  return change(changed(Object.assign(one, { isBasic }), call.project));
+  return change(call.changed(Object.assign(one, { isBasic }), {
+    type: 'project.application.config.api.changed', of: call.project,
+    payload: { appId: one.appId, authMethodType: isBasic ? 0 : 1 },
+  }));
 }
 
 async function addKeyOfIt(call) {
@@ -69,7 +82,10 @@ async function addKeyOfIt(call) {
   if (one.isBasic || one.isOidc) {
     throw unmet('Chosen Auth Method does not require a key', 'COMMAND-Dff54');
   }
-  const key = await addKey(call, one, call.project, call.body);
+  const key = await addKey(call, one, call.project, call.body, {
+    type: 'project.application.oidc.key.added',
+    payload: { applicationId: one.appId, clientId: one.clientId },
+  });
   return { id: key.keyId, ...birth(key), keyDetails: detailsOfKey(applicationKey(one, key)) };
 }
 
@@ -100,7 +116,11 @@ export const applications = {
     run(call) {
       const one = existingApi(call, 'COMMAND-2g66f', 'COMMAND-aeH4');
       one.clientSecret = makeSecret();
-      return { clientSecret: one.clientSecret, ...change(changed(one, call.project)) };
+      call.changed(one, {
+        type: 'project.application.config.api.secret.changed', of: call.project,
+        payload: { appId: one.appId, hashedSecret: '$2a$04$' },
+      });
+      return { clientSecret: one.clientSecret, ...change(one) };
     },
   },
   [`POST ${application}/_deactivate`]: {
@@ -120,7 +140,9 @@ export const applications = {
     run(call) {
       const one = existing(call, 'COMMAND-0po9s');
       call.remove('applications', (each) => each === one);
-      return change(changed(one, call.project));
+      return change(call.changed(one, {
+        type: 'project.application.removed', of: call.project, payload: { appId: one.appId },
+      }));
     },
   },
   [`POST ${application}/keys/_search`]: {
@@ -135,7 +157,7 @@ export const applications = {
   },
   [`DELETE ${application}/keys/:key`]: {
     needs: 'project.app.write',
-    run: (call) => removeKey(call.application, call.params.key, call.project,
-      'Errors.Application.Key.NotFound'),
+    run: (call) => removeKey(call, call.application, call.project,
+      'Errors.Application.Key.NotFound', 'project.application.oidc.key.removed'),
   },
 };

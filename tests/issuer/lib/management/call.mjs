@@ -1,5 +1,5 @@
 // One call of the set-up API: who asks, of which organisation, and what it works with.
-import { created, projectOf, userOf } from '../instance.mjs';
+import { isAlive, projectOf, record, userOf } from '../instance.mjs';
 import { forbidden, notFound, unauthenticated, unknown } from './failures.mjs';
 import { managesAnythingIn, permissionsIn } from './permissions.mjs';
 
@@ -11,7 +11,7 @@ async function callerOf({ provider, instance }, authorization) {
   const [, bearer] = /^Bearer (.*)$/.exec(authorization) ?? unknown('a scheme other than Bearer');
   const token = await provider.AccessToken.find(bearer);
   const user = token && userOf(instance, token.clientId);
-  if (user?.state !== 'active' || token.claims.generation !== user.generation) throw wrongToken();
+  if (!user || !isAlive(instance, token)) throw wrongToken();
   const isForUs = token.claims.kind === 'pat' || [token.aud].flat().includes(instance.iamProjectId);
   if (!isForUs) throw wrongToken();
   return user;
@@ -68,8 +68,18 @@ export class Call {
   all(kind) { return this.instance[kind].filter((thing) => this.isOurs(thing)); }
   shown(kind) { return this.lag.shown(this.all(kind)); }
 
-  add(list, thing, aggregate = thing) {
-    list.push(this.lag.hide(created(thing, this.organisation, aggregate)));
+  // One transaction of the caller: see `record`.
+  record(...entries) { record(this.instance, this.caller, entries); }
+
+  // `of`: the aggregate that it is a part of; `more`: what else happens at the same time.
+  add(list, thing, { type, of = thing, payload, more = [] }) {
+    this.record({ type, of, thing, payload, owner: this.organisation }, ...more);
+    list.push(this.lag.hide(thing));
+    return thing;
+  }
+
+  changed(thing, { type, of = thing, payload, more = [] }) {
+    this.record({ type, of, thing, payload }, ...more);
     return thing;
   }
 

@@ -2,7 +2,7 @@
 import { headersOfCall, headersOfPath, toProtoJson } from '../dialect.mjs';
 import { Call } from './call.mjs';
 import { Failure, invalid, Unknown } from './failures.mjs';
-import { callFor, isManagement } from './routes.mjs';
+import { callFor, isEventSearch, isManagement } from './routes.mjs';
 
 const kMaxBody = 1024 * 1024; // bytes
 
@@ -23,13 +23,15 @@ async function run(parts, ctx) {
   const route = callFor(ctx.method, ctx.path);
   ctx.state.headersOf = headersOfCall;
   const given = route.body && await readJson(ctx.req);
+  const isFeed = isEventSearch(ctx.path);
+  if (isFeed) parts.counters.searched(ctx.path, given);
   const call = new Call(parts, route);
   await call.authorize({
     authorization: ctx.get('authorization'), organisationId: ctx.get('x-zitadel-orgid'),
     needs: route.needs,
   });
   call.body = route.body?.(given, { path: '', goPath: route.request ?? route.parts.at(-1) });
-  if (route.isSearch || ctx.method === 'GET') parts.lag.beginSearch();
+  if (!isFeed && (route.isSearch || ctx.method === 'GET')) parts.lag.beginSearch();
   return { body: await route.run(call), isChange: !route.isSearch && ctx.method !== 'GET' };
 }
 
@@ -48,6 +50,6 @@ export const createGateway = (parts) => async (ctx, next) => {
     Object.assign(ctx, { status: failure.status, body: failure.body });
   }
   ctx.state.toText = toProtoJson;
-  parts.journal.add(ctx, isChange);
+  if (!isEventSearch(ctx.path)) parts.journal.add(ctx, isChange);
   return undefined;
 };

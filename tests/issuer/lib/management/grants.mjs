@@ -1,5 +1,6 @@
 // Authorizations: which roles of a project a user has.
-import { changed, id, projectOf, userOf } from '../instance.mjs';
+import { grantEntries } from '../changes.mjs';
+import { id, projectOf, userOf } from '../instance.mjs';
 import { birth, change, found, states } from './answers.mjs';
 import { exists, notFound, unmet } from './failures.mjs';
 import { group, idQuery, list, name, search } from './members.mjs';
@@ -49,8 +50,8 @@ function add(call) {
   if (call.all('grants').some((one) => one.userId === userId && one.projectId === projectId)) {
     throw exists('User grant already exists');
   }
-  const one = call.add(instance.grants,
-    { id: id(), userId, projectId, organisation, roleKeys: keys, state: 'active' });
+  const one = { id: id(), userId, projectId, organisation, roleKeys: keys, state: 'active' };
+  call.add(instance.grants, one, grantEntries.added(one));
   return { userGrantId: one.id, ...birth(one) };
 }
 
@@ -66,7 +67,7 @@ function put(call) {
   const { roleKeys: keys } = call.body;
   if (isSame(one.roleKeys, keys)) throw unmet('User grant has not been changed', 'COMMAND-Rs8fy');
   checkRoles(projectOf(call.instance, one.projectId), keys);
-  return change(changed(Object.assign(one, { roleKeys: keys })));
+  return change(call.changed(one, grantEntries.changed(Object.assign(one, { roleKeys: keys }))));
 }
 
 const switchTo = (state, missing, fault) => ({
@@ -75,9 +76,17 @@ const switchTo = (state, missing, fault) => ({
   run(call) {
     const one = existing(call, missing);
     if (one.state === state) throw fault;
-    return change(changed(Object.assign(one, { state })));
+    const type = `user.grant.${state === 'active' ? 'reactivated' : state}`;
+    return change(call.changed(Object.assign(one, { state }), { type }));
   },
 });
+
+// Those that go with their user or project. Returns what is to be told of them.
+export function removeGrants(call, which) {
+  const gone = call.instance.grants.filter(which);
+  call.remove('grants', which);
+  return gone.map((of) => ({ type: 'user.grant.cascade.removed', of }));
+}
 
 export const userGrants = {
   'POST /management/v1/users/grants/_search': {
@@ -110,7 +119,7 @@ export const userGrants = {
     run(call) {
       const one = existing(call, 'COMMAND-1My0t');
       call.remove('grants', (each) => each === one);
-      return change(changed(one));
+      return change(call.changed(one, grantEntries.removed(one)));
     },
   },
 };

@@ -1,6 +1,6 @@
 // Keys of applications and of service users: made here and shown once, or brought along.
 import { createPublicKey } from 'node:crypto';
-import { changed, id, kForever } from '../instance.mjs';
+import { id, kForever } from '../instance.mjs';
 import { change, found } from './answers.mjs';
 import { invalid, notFound } from './failures.mjs';
 import { choice, date, group, search } from './members.mjs';
@@ -30,12 +30,13 @@ function readPublicKey(pem) {
   throw invalid('Errors.User.Machine.Key.Invalid', 'COMMAND-5F3h1');
 }
 
-// `publicKey`: PEM; without it a pair is made.
-export async function addKey(call, owner, aggregate, { expirationDate, publicKey }) {
+// `publicKey`: PEM; without it a pair is made. The event's payload tells of the key by itself.
+export async function addKey(call, owner, of, { expirationDate, publicKey }, { type, payload }) {
   const end = endingAt(expirationDate);
   const pair = publicKey ? { publicKey: readPublicKey(publicKey) } : await call.instance.keyPairs.next();
-  return call.add(owner.keys,
-    { keyId: id(), deleted: false, expirationDate: end, ...pair }, aggregate);
+  const key = { keyId: id(), deleted: false, expirationDate: end, ...pair };
+  const told = { keyId: key.keyId, type: 1, expirationDate: end };
+  return call.add(owner.keys, key, { type, of, payload: { ...payload, ...told } });
 }
 
 export const detailsOfKey = (file) => Buffer.from(JSON.stringify(file)).toString('base64');
@@ -48,9 +49,10 @@ export const foundKeys = (call, owner) => found(
   { body: call.body, tell: told },
 );
 
-export function removeKey(owner, keyId, aggregate, fault) {
+export function removeKey(call, owner, of, fault, type) {
+  const { key: keyId } = call.params;
   const key = owner?.keys.find((each) => each.keyId === keyId && !each.deleted);
   if (!key) throw notFound(fault, 'COMMAND-4m77G');
   owner.keys = owner.keys.filter((each) => each !== key);
-  return change(changed(key, aggregate));
+  return change(call.changed(key, { type, of, payload: { keyId } }));
 }

@@ -1,5 +1,5 @@
 // Who asks, what it may do, its organisation and instance, and who manages them.
-import { created, userOf } from '../instance.mjs';
+import { userOf } from '../instance.mjs';
 import { birth } from './answers.mjs';
 import { exists, unknown } from './failures.mjs';
 import { group, list, name } from './members.mjs';
@@ -19,7 +19,8 @@ function addMember(call, organisation) {
   }
   user.memberships.push(...roles.map((role) => ({ role, organisationId })));
   const owner = organisation ?? call.instance.itself;
-  return birth(created({}, owner, owner));
+  const type = `${organisation ? 'org' : 'instance'}.member.added`;
+  return birth(call.changed({}, { type, of: owner, payload: { roles, userId } }));
 }
 
 const member = group({ userId: name, roles: list(name) });

@@ -1,5 +1,5 @@
 // Who may do what with the set-up API, as an instance told its administrators. What an
-// IAM_LOGIN_CLIENT may stands in ZITADEL's configuration.
+// IAM_LOGIN_CLIENT and an IAM_OWNER_VIEWER may stands in ZITADEL's configuration.
 const orgOwner = [
   'org.read', 'org.global.read', 'org.write', 'org.delete', 'org.member.read',
   'org.member.write', 'org.member.delete', 'org.idp.read', 'org.idp.write', 'org.idp.delete',
@@ -47,6 +47,16 @@ const permissionsOf = {
     'action.target.delete', 'action.execution.read', 'action.execution.write',
     'userschema.read', 'userschema.write', 'userschema.delete',
   ],
+  IAM_OWNER_VIEWER: [
+    'iam.read', 'iam.policy.read', 'iam.member.read', 'iam.idp.read', 'iam.action.read',
+    'iam.flow.read', 'iam.restrictions.read', 'iam.feature.read', 'iam.web_key.read',
+    'iam.debug.read', 'org.read', 'org.member.read', 'org.idp.read', 'org.action.read',
+    'org.flow.read', 'org.feature.read', 'user.read', 'user.global.read', 'user.grant.read',
+    'user.membership.read', 'user.feature.read', 'policy.read', 'project.read',
+    'project.member.read', 'project.role.read', 'project.app.read', 'project.grant.read',
+    'project.grant.member.read', 'events.read', 'milestones.read', 'action.target.read',
+    'action.execution.read', 'userschema.read', 'session.read',
+  ],
   IAM_LOGIN_CLIENT: [
     'iam.read', 'iam.policy.read', 'iam.member.read', 'iam.member.write', 'iam.idp.read',
     'iam.feature.read', 'iam.restrictions.read', 'org.read', 'org.member.read',
@@ -66,6 +76,7 @@ export const administrators = [
   { name: 'project-creator', roles: ['ORG_PROJECT_CREATOR'] },
   { name: 'user-manager', roles: ['ORG_USER_MANAGER'] },
   { name: 'iam-owner', roles: ['ORG_OWNER', 'IAM_OWNER'] },
+  { name: 'iam-owner-viewer', roles: ['IAM_OWNER_VIEWER'] },
   { name: 'login-client', roles: ['IAM_LOGIN_CLIENT'] },
   { name: 'manages-nothing', roles: [] },
 ];

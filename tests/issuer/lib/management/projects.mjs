@@ -1,7 +1,8 @@
 // Projects and their roles.
-import { changed, id } from '../instance.mjs';
+import { id } from '../instance.mjs';
 import { birth, change, found, states } from './answers.mjs';
 import { exists, notFound, unmet } from './failures.mjs';
+import { removeGrants } from './grants.mjs';
 import { group, list, name, search, text, textQuery } from './members.mjs';
 
 const project = '/management/v1/projects/:project';
@@ -28,9 +29,10 @@ export function projectForWriting(call) {
   return call.project;
 }
 
-function switchTo(state, one, fault) {
+function switchTo(call, state, one, fault) {
   if (one.state === state) throw fault;
-  return change(changed(Object.assign(one, { state })));
+  const type = `project.${state === 'active' ? 'reactivated' : state}`;
+  return change(call.changed(Object.assign(one, { state }), { type }));
 }
 
 const role = group({ key: name, displayName: name, group: text(0, 200) });
@@ -42,8 +44,25 @@ function addRoles(call, roles) {
     if (taken.some((other) => sameName(other, key))) throw exists('Role already exists');
     taken.push(key);
   }
-  return roles.map((each) => call.add(owner.roles, each, owner));
+  const added = roles.map((each) => ({ ...each }));
+  call.record(...added.map((thing) => ({
+    type: 'project.role.added', of: owner, thing,
+    payload: {
+      key: thing.key, displayName: thing.displayName, group: thing.group || undefined,
+    },
+  })));
+  owner.roles.push(...added.map((each) => call.lag.hide(each)));
+  return added;
 }
+
+// Takes a role from all who have it. Returns what is to be told of that.
+const withoutRole = ({ grants }, { id: ofProject }, key) => grants
+  .filter(({ projectId, roleKeys }) => projectId === ofProject && roleKeys.includes(key))
+  .map((of) => {
+    of.roleKeys = of.roleKeys.filter((each) => each !== key);
+    const payload = of.roleKeys.length > 0 ? { roleKeys: of.roleKeys } : {};
+    return { type: 'user.grant.cascade.changed', of, payload };
+  });
 
 export const projects = {
   'POST /management/v1/projects/_search': {
@@ -63,7 +82,8 @@ export const projects = {
         throw exists('Project already exists on organization');
       }
       const one = call.add(call.instance.projects,
-        { id: id(), name: title, state: 'active', organisation, roles: [] });
+        { id: id(), name: title, state: 'active', organisation, roles: [] },
+        { type: 'project.added', payload: { name: title } });
       return { id: one.id, ...birth(one) };
     },
   },
@@ -86,19 +106,20 @@ export const projects = {
       if (call.all('projects').some((other) => other !== one && sameName(other.name, title))) {
         throw exists('Project already exists on organization');
       }
-      return change(changed(Object.assign(one, { name: title })));
+      const event = { type: 'project.changed', payload: { name: title } };
+      return change(call.changed(Object.assign(one, { name: title }), event));
     },
   },
   [`POST ${project}/_deactivate`]: {
     needs: 'project.write',
     body: group({}),
-    run: (call) => switchTo('deactivated', toDeactivate(call),
+    run: (call) => switchTo(call, 'deactivated', toDeactivate(call),
       unmet('Errors.Project.NotActive', 'COMMAND-mki55')),
   },
   [`POST ${project}/_reactivate`]: {
     needs: 'project.write',
     body: group({}),
-    run: (call) => switchTo('active', existing(call),
+    run: (call) => switchTo(call, 'active', existing(call),
       unmet('Errors.Project.NotInactive', 'COMMAND-5M9bs')),
   },
   [`DELETE ${project}`]: {
@@ -108,8 +129,8 @@ export const projects = {
       const isOfIt = ({ projectId }) => projectId === one.id;
       call.remove('projects', (each) => each === one);
       call.remove('applications', isOfIt);
-      call.remove('grants', isOfIt);
-      return change(changed(one));
+      return change(call.changed(one,
+        { type: 'project.removed', more: removeGrants(call, isOfIt) }));
     },
   },
   [`POST ${project}/roles/_search`]: {
@@ -147,10 +168,10 @@ export const projects = {
       const one = owner?.roles.find((each) => each.key === key);
       if (!one) throw notFound('Errors.Project.Role.NotExisting', 'COMMAND-m9vMf');
       owner.roles = owner.roles.filter((each) => each !== one);
-      for (const grant of call.instance.grants.filter(({ projectId }) => projectId === owner.id)) {
-        grant.roleKeys = grant.roleKeys.filter((each) => each !== key);
-      }
-      return change(changed(one, owner));
+      return change(call.changed(one, {
+        type: 'project.role.removed', of: owner, payload: { key },
+        more: withoutRole(call.instance, owner, key),
+      }));
     },
   },
 };

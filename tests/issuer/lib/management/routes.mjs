@@ -1,5 +1,6 @@
 // Which call is meant by a method and a path, and what is answered where none is.
 import { applications } from './applications.mjs';
+import { eventSearch } from './events.mjs';
 import { Failure, unknown } from './failures.mjs';
 import { userGrants } from './grants.mjs';
 import { organisations } from './organisations.mjs';
@@ -7,7 +8,7 @@ import { projects } from './projects.mjs';
 import { users } from './users.mjs';
 
 const calls = Object.entries({
-  ...organisations, ...projects, ...applications, ...users, ...userGrants,
+  ...organisations, ...projects, ...applications, ...users, ...userGrants, ...eventSearch,
 }).map(([line, call]) => {
   const [method, path] = line.split(' ');
   return { method, parts: path.split('/'), isSearch: path.endsWith('/_search'), ...call };
@@ -26,9 +27,10 @@ const others = [
 
 // Where ZITADEL has so many calls that an unknown path may be one of them.
 const kRoots = [/^\/management\/v1\/(projects|users|orgs|iam)(\/|$)/,
-  /^\/auth\/v1\/(users|permissions)\//, /^\/admin\/v1\/members(\/|$)/];
+  /^\/auth\/v1\/(users|permissions)\//, /^\/admin\/v1\/(members|events|aggregates)(\/|$)/];
 const kApi = /^\/(management|auth|admin)\//;
 
+export const isEventSearch = (path) => path.startsWith('/admin/v1/events/');
 export const isManagement = (path) => kApi.test(path);
 
 // The path's parameters by name, or undefined.

@@ -1,14 +1,21 @@
 // What others made in the same instance: people, applications that people log in to, and names
 // that somebody changed. No call here makes them; a test orders them.
-import { changed, created, id, projectOf, userOf } from '../instance.mjs';
+import { id, projectOf, record, userNamed, userOf } from '../instance.mjs';
+
+const happened = (instance, entry) => record(instance, userNamed(instance, 'iam-owner'), [entry]);
 
 const orders = {
-  person({ users, organisation }, { name }) {
+  person(instance, { name }) {
+    const { users, organisation } = instance;
     const one = {
       name, title: name, userId: id(), organisation, keys: [], state: 'active', generation: 0,
       memberships: [], tokens: [], isPerson: true,
     };
-    users.push(created(one, organisation));
+    users.push(one);
+    happened(instance, {
+      type: 'user.human.added', of: one, owner: organisation,
+      payload: { userName: name, firstName: name, lastName: name, displayName: name },
+    });
     return { userId: one.userId };
   },
   'oidc-application': (instance, { name, projectId }) => {
@@ -17,7 +24,11 @@ const orders = {
     const one = {
       appId: id(), clientId: id(), name, projectId, state: 'active', keys: [], isOidc: true,
     };
-    instance.applications.push(created(one, project.organisation, project));
+    instance.applications.push(one);
+    happened(instance, {
+      type: 'project.application.added', of: project, thing: one,
+      payload: { appId: one.appId, name },
+    });
     return { appId: one.appId };
   },
   // of a project, an application or a user
@@ -26,7 +37,17 @@ const orders = {
     const one = projectOf(instance, wanted) ?? userOf(instance, wanted) ?? application;
     if (!one) throw new RangeError('nothing has that id');
     one.name = name;
-    changed(one, application ? projectOf(instance, application.projectId) : one);
+    const { appId, userId, projectId } = one;
+    if (appId) {
+      happened(instance, {
+        type: 'project.application.changed', of: projectOf(instance, projectId), thing: one,
+        payload: { appId, name },
+      });
+    } else {
+      happened(instance, userId
+        ? { type: 'user.username.changed', of: one, payload: { userName: name } }
+        : { type: 'project.changed', of: one, payload: { name } });
+    }
     return {};
   },
 };

@@ -1,8 +1,11 @@
 // Service users: made, stopped, taken away, their keys and personal access tokens.
+import { patScopes } from '../claims.mjs';
 import { userKey } from '../files.mjs';
-import { changed, id, kForever, setUserState } from '../instance.mjs';
+import { setUserState } from '../changes.mjs';
+import { id, kForever } from '../instance.mjs';
 import { birth, change, found, states } from './answers.mjs';
 import { exists, notFound, unknown, unmet } from './failures.mjs';
+import { removeGrants } from './grants.mjs';
 import {
   addKey, detailsOfKey, endingAt, foundKeys, keyBody, keySearch, removeKey,
 } from './keys.mjs';
@@ -39,6 +42,12 @@ function add(call) {
     name: userName, title, description, userId: id(), organisation: call.organisation, keys: [],
     state: 'active', generation: 0, memberships: [], tokens: [],
     accessTokens: accessTokenType === kJwt ? 'jwt' : 'opaque',
+  }, {
+    type: 'user.machine.added',
+    payload: {
+      userName, name: title, description: description || undefined,
+      accessTokenType: accessTokenType === kJwt ? 1 : undefined,
+    },
   });
   return { userId: one.userId, ...change(one) };
 }
@@ -53,16 +62,17 @@ const switchTo = (state, from, missing, fault) => ({
   run(call) {
     const one = existing(call, missing);
     if (!from.includes(one.state)) throw fault;
-    setUserState(one, state);
-    return change(changed(one));
+    setUserState(call.instance, one, state, call.caller);
+    return change(one);
   },
 });
 
 function remove(call) {
   const one = existing(call, 'COMMAND-m9od');
   call.remove('users', (each) => each === one);
-  call.remove('grants', ({ userId }) => userId === one.userId);
-  return change(changed(one));
+  return change(call.changed(one, {
+    type: 'user.removed', more: removeGrants(call, ({ userId }) => userId === one.userId),
+  }));
 }
 
 async function addKeyOfIt(call) {
@@ -70,7 +80,8 @@ async function addKeyOfIt(call) {
   const one = call.user;
   if (!one) throw unmet('Errors.User.NotFound', 'COMMAND-bnipwm1');
   if (one.isPerson) unknown('a key of a person');
-  const key = await addKey(call, one, one, { expirationDate, publicKey });
+  const key = await addKey(call, one, one, { expirationDate, publicKey },
+    { type: 'user.machine.key.added' });
   const keyDetails = publicKey ? undefined : detailsOfKey(userKey(one, key));
   return { keyId: key.keyId, keyDetails, ...birth(key) };
 }
@@ -82,7 +93,10 @@ async function addToken(call) {
   if (one.isPerson) throw unmet('Errors.User.WrongType', 'COMMAND-Df2f1');
   const exp = Math.floor(Date.parse(end) / 1000);
   const { access_token: token, jti } = await call.issue({ user: one, kind: 'pat', exp });
-  const added = call.add(one.tokens, { tokenId: jti, expirationDate: end }, one);
+  const added = call.add(one.tokens, { tokenId: jti, expirationDate: end }, {
+    type: 'user.pat.added', of: one,
+    payload: { tokenId: jti, expiration: end, scopes: patScopes },
+  });
   return { tokenId: jti, token, ...birth(added) };
 }
 
@@ -92,7 +106,7 @@ async function removeToken(call) {
   if (!token) throw notFound('Errors.User.PAT.NotFound', 'COMMAND-4m77G');
   one.tokens = one.tokens.filter((each) => each !== token);
   await call.forget(tokenId);
-  return change(changed(token, one));
+  return change(call.changed(token, { type: 'user.pat.removed', of: one, payload: { tokenId } }));
 }
 
 export const users = {
@@ -138,8 +152,8 @@ export const users = {
   },
   [`DELETE ${user}/keys/:key`]: {
     needs: 'user.write',
-    run: (call) => removeKey(call.user, call.params.key, call.user,
-      'Errors.User.Machine.Key.NotFound'),
+    run: (call) => removeKey(call, call.user, call.user,
+      'Errors.User.Machine.Key.NotFound', 'user.machine.key.removed'),
   },
   [`POST ${user}/pats`]: {
     needs: 'user.write', body: group({ expirationDate: date }), run: addToken,

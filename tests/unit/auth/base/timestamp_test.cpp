@@ -13,10 +13,31 @@ class TimestampTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(refuses_what_is_no_time);
   CPPUNIT_TEST(refuses_days_that_no_calendar_has);
   CPPUNIT_TEST(reads_times_of_every_form);
+  CPPUNIT_TEST(cuts_a_fraction_to_microseconds);
+  CPPUNIT_TEST(writes_what_it_reads);
   CPPUNIT_TEST_SUITE_END();
 
   static void refuses(std::string_view text) {
     CPPUNIT_ASSERT_MESSAGE(std::string(text), !parse_timestamp(text));
+  }
+
+  void cuts_a_fraction_to_microseconds() {
+    const auto microseconds_in = [](std::string_view text) {
+      const auto time = auth::parse_microseconds(text);
+      CPPUNIT_ASSERT_MESSAGE(std::string(text), time.has_value());
+      return (*time - std::chrono::floor<std::chrono::seconds>(*time)).count();
+    };
+    CPPUNIT_ASSERT_EQUAL(0L, microseconds_in("2026-11-27T20:33:20Z"));
+    CPPUNIT_ASSERT_EQUAL(67'600L, microseconds_in("2026-11-27T20:33:20.0676Z"));
+    CPPUNIT_ASSERT_EQUAL(132'789L, microseconds_in("2026-11-27T20:33:20.132789Z"));
+    CPPUNIT_ASSERT_EQUAL(132'789L, microseconds_in("2026-11-27T20:33:20.132789999999999Z"));
+  }
+
+  void writes_what_it_reads() {
+    for (const char* text : {"1970-01-01T00:00:00.000000Z", "2026-11-27T20:33:20.132789Z",
+                             "2028-02-29T23:59:59.000001Z"}) {
+      CPPUNIT_ASSERT_EQUAL(std::string(text), auth::to_timestamp(*auth::parse_microseconds(text)));
+    }
   }
 
   void refuses_what_is_no_time() {

@@ -2,6 +2,8 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +23,7 @@ using support::key_of;
 
 constexpr seconds kTtl{30};
 constexpr seconds kGrace{60};
+constexpr seconds kLongTtl{300};
 constexpr std::size_t kBytes = 1 << 20;
 
 class TokenCacheTest : public CppUnit::TestFixture {
@@ -57,11 +60,18 @@ class TokenCacheTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_held_answer_is_asked_about_once_a_second);
   CPPUNIT_TEST(a_held_answer_is_not_served_once_nobody_has_tried_for_a_while);
   CPPUNIT_TEST(a_refused_token_is_not_held);
+  CPPUNIT_TEST(an_answer_is_no_older_than_the_feed_and_half_a_minute);
+  CPPUNIT_TEST(where_the_feed_goes_on_the_lifetime_counts);
+  CPPUNIT_TEST(an_answer_later_than_the_feed_lives_half_a_minute);
+  CPPUNIT_TEST(behind_the_feed_refreshes_are_spread);
+  CPPUNIT_TEST(the_grace_begins_where_the_feed_ends_an_answer);
+  CPPUNIT_TEST(remembers_which_purges_were_looked_at);
   CPPUNIT_TEST_SUITE_END();
 
   support::ManualClock clock_;
   TokenCache cache_{{kBytes, kTtl, seconds(0)}, clock_};
   TokenCache graceful_{{kBytes, kTtl, kGrace}, clock_};
+  TokenCache long_{{kBytes, kLongTtl, seconds(0)}, clock_};
 
   static std::shared_ptr<const Claims> claims(std::string_view subject = "somebody",
                                               std::optional<auth::WallTime> expiry = std::nullopt) {
@@ -102,7 +112,7 @@ class TokenCacheTest : public CppUnit::TestFixture {
     refuse(cache, "bad", Reason::kInactive);
     CPPUNIT_ASSERT(!known(cache, "good"));
     CPPUNIT_ASSERT(!cache.find(key_of("bad")).refusal.has_value());
-    CPPUNIT_ASSERT(cache.hold(key_of("good")) == nullptr);
+    CPPUNIT_ASSERT(cache.hold(key_of("good")).claims == nullptr);
   }
 
   void an_answer_ends_with_its_lifetime() {
@@ -187,7 +197,7 @@ class TokenCacheTest : public CppUnit::TestFixture {
     const auth::Moment sent = clock_.now();
     store(graceful_, "token", claims());
     clock_.advance(kTtl);
-    CPPUNIT_ASSERT(graceful_.hold(key_of("token")) != nullptr);
+    CPPUNIT_ASSERT(graceful_.hold(key_of("token")).claims != nullptr);
     const auth::Moment seems{sent.steady + std::chrono::microseconds(3), sent.wall};
     CPPUNIT_ASSERT(graceful_.learn(key_of("token"), seems, {claims()}).claims != nullptr);
     CPPUNIT_ASSERT(known(graceful_, "token"));
@@ -323,20 +333,20 @@ class TokenCacheTest : public CppUnit::TestFixture {
   void without_grace_nothing_is_held_beyond_its_lifetime() {
     store(cache_, "token", claims());
     clock_.advance(kTtl);
-    CPPUNIT_ASSERT(cache_.hold(key_of("token")) == nullptr);
+    CPPUNIT_ASSERT(cache_.hold(key_of("token")).claims == nullptr);
     CPPUNIT_ASSERT(!known(cache_, "token"));
   }
 
   void holding_does_not_prolong_an_answer_where_there_is_no_grace() {
     store(cache_, "token", claims());
     clock_.advance(seconds(25));
-    CPPUNIT_ASSERT(cache_.hold(key_of("token")) != nullptr);
+    CPPUNIT_ASSERT(cache_.hold(key_of("token")).claims != nullptr);
     clock_.advance(seconds(5));
     CPPUNIT_ASSERT(!known(cache_, "token"));
   }
 
   void holds_nothing_of_tokens_it_does_not_know() {
-    CPPUNIT_ASSERT(graceful_.hold(key_of("token")) == nullptr);
+    CPPUNIT_ASSERT(graceful_.hold(key_of("token")).claims == nullptr);
     CPPUNIT_ASSERT(!known(graceful_, "token"));
   }
 
@@ -344,12 +354,12 @@ class TokenCacheTest : public CppUnit::TestFixture {
     store(graceful_, "token", claims());
     clock_.advance(kTtl);
     CPPUNIT_ASSERT(!known(graceful_, "token"));  // nobody has said that ZITADEL cannot be reached
-    CPPUNIT_ASSERT(graceful_.hold(key_of("token")) != nullptr);
+    CPPUNIT_ASSERT(graceful_.hold(key_of("token")).claims != nullptr);
     CPPUNIT_ASSERT(known(graceful_, "token"));
     clock_.advance(kGrace - milliseconds(1));
-    CPPUNIT_ASSERT(graceful_.hold(key_of("token")) != nullptr);
+    CPPUNIT_ASSERT(graceful_.hold(key_of("token")).claims != nullptr);
     clock_.advance(milliseconds(1));
-    CPPUNIT_ASSERT(graceful_.hold(key_of("token")) == nullptr);
+    CPPUNIT_ASSERT(graceful_.hold(key_of("token")).claims == nullptr);
     CPPUNIT_ASSERT(!known(graceful_, "token"));
   }
 
@@ -357,7 +367,7 @@ class TokenCacheTest : public CppUnit::TestFixture {
     store(graceful_, "token", claims());
     int held = 0;
     for (int second = 0; second < 200; ++second) {
-      held += graceful_.hold(key_of("token")) != nullptr ? 1 : 0;
+      held += graceful_.hold(key_of("token")).claims != nullptr ? 1 : 0;
       clock_.advance(seconds(1));
     }
     CPPUNIT_ASSERT_EQUAL(static_cast<int>((kTtl + kGrace).count()), held);
@@ -367,7 +377,7 @@ class TokenCacheTest : public CppUnit::TestFixture {
   void a_held_answer_is_asked_about_once_a_second() {
     store(graceful_, "token", claims());
     clock_.advance(kTtl);
-    CPPUNIT_ASSERT(graceful_.hold(key_of("token")) != nullptr);
+    CPPUNIT_ASSERT(graceful_.hold(key_of("token")).claims != nullptr);
     CPPUNIT_ASSERT(!graceful_.find(key_of("token")).refresh_due);
     clock_.advance(auth::kRefreshRetry);
     CPPUNIT_ASSERT(graceful_.find(key_of("token")).refresh_due);
@@ -378,17 +388,97 @@ class TokenCacheTest : public CppUnit::TestFixture {
   void a_held_answer_is_not_served_once_nobody_has_tried_for_a_while() {
     store(graceful_, "token", claims());
     clock_.advance(seconds(25));
-    CPPUNIT_ASSERT(graceful_.hold(key_of("token")) != nullptr);
+    CPPUNIT_ASSERT(graceful_.hold(key_of("token")).claims != nullptr);
     clock_.advance(seconds(30));
     CPPUNIT_ASSERT(!known(graceful_, "token"));
-    CPPUNIT_ASSERT(graceful_.hold(key_of("token")) != nullptr);
+    CPPUNIT_ASSERT(graceful_.hold(key_of("token")).claims != nullptr);
     CPPUNIT_ASSERT(known(graceful_, "token"));
   }
 
   void a_refused_token_is_not_held() {
     store(graceful_, "token", claims());
     refuse(graceful_, "token", Reason::kInactive);
-    CPPUNIT_ASSERT(graceful_.hold(key_of("token")) == nullptr);
+    CPPUNIT_ASSERT(graceful_.hold(key_of("token")).claims == nullptr);
+  }
+
+  // With a feed of events, which was complete last at that time.
+  bool known_to(TokenCache& cache, const std::string& token, auth::SteadyTime fed) {
+    return cache.find(key_of(token), fed).claims != nullptr;
+  }
+
+  void an_answer_is_no_older_than_the_feed_and_half_a_minute() {
+    store(long_, "token", claims());
+    clock_.advance(seconds(200));
+    const auto fed = clock_.steady();
+    clock_.advance(auth::kUnfedLife - milliseconds(1));
+    CPPUNIT_ASSERT(known_to(long_, "token", fed));
+    clock_.advance(milliseconds(1));
+    CPPUNIT_ASSERT(!known_to(long_, "token", fed));
+    CPPUNIT_ASSERT(long_.find(key_of("token"), fed).run_out != nullptr);
+    CPPUNIT_ASSERT(known_to(long_, "token", clock_.steady()));
+  }
+
+  void where_the_feed_goes_on_the_lifetime_counts() {
+    store(long_, "token", claims());
+    clock_.advance(kLongTtl - milliseconds(1));
+    CPPUNIT_ASSERT(known_to(long_, "token", clock_.steady()));
+    clock_.advance(milliseconds(1));
+    CPPUNIT_ASSERT(!known_to(long_, "token", clock_.steady()));
+  }
+
+  void an_answer_later_than_the_feed_lives_half_a_minute() {
+    store(long_, "token", claims());
+    clock_.advance(auth::kUnfedLife - milliseconds(1));
+    CPPUNIT_ASSERT(known_to(long_, "token", {}));
+    clock_.advance(milliseconds(1));
+    CPPUNIT_ASSERT(!known_to(long_, "token", {}));
+  }
+
+  void behind_the_feed_refreshes_are_spread() {
+    constexpr int kTokens = 400;
+    const auto name = [](int n) { return "token " + std::to_string(n); };
+    for (int n = 0; n < kTokens; ++n) store(long_, name(n), claims());
+    clock_.advance(seconds(100));
+    const auto fed = clock_.steady();
+    int refreshed = 0;
+    int most_in_a_second = 0;
+    for (auto second = seconds(0); second < auth::kUnfedLife; second += seconds(1)) {
+      int due = 0;
+      for (int n = 0; n < kTokens; ++n) {
+        if (!long_.find(key_of(name(n)), fed).refresh_due) continue;
+        ++due;
+        store(long_, name(n), claims());
+      }
+      if (second < auth::kUnfedRefresh) CPPUNIT_ASSERT_EQUAL(0, due);
+      if (second < seconds(25)) most_in_a_second = std::max(most_in_a_second, due);
+      refreshed += due;
+      clock_.advance(seconds(1));
+    }
+    CPPUNIT_ASSERT(refreshed >= kTokens);
+    CPPUNIT_ASSERT_LESS(kTokens / 5, most_in_a_second);
+  }
+
+  void the_grace_begins_where_the_feed_ends_an_answer() {
+    TokenCache cache({kBytes, kLongTtl, kGrace}, clock_);
+    store(cache, "token", claims());
+    const auto fed = clock_.steady();
+    clock_.advance(auth::kUnfedLife + kGrace - milliseconds(1));
+    CPPUNIT_ASSERT(cache.hold(key_of("token"), fed).claims != nullptr);
+    CPPUNIT_ASSERT(known_to(cache, "token", fed));
+    clock_.advance(milliseconds(1));
+    CPPUNIT_ASSERT(!known_to(cache, "token", fed));
+    CPPUNIT_ASSERT(cache.hold(key_of("token"), fed).claims == nullptr);
+  }
+
+  void remembers_which_purges_were_looked_at() {
+    const auto sent = clock_.now();
+    long_.learn(key_of("token"), sent, {.claims = claims(), .purges = 3});
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{3}, long_.find(key_of("token")).purges);
+    long_.confirm(key_of("token"), sent.steady, 5);
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{5}, long_.find(key_of("token")).purges);
+    // What was looked at meanwhile was the answer before.
+    long_.confirm(key_of("token"), sent.steady - seconds(1), 7);
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{5}, long_.find(key_of("token")).purges);
   }
 };
 

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <string>
 #include <utility>
+#include <variant>
 
 #include "auth/settings/rows.h"
 #include "tests/unit/support/settings_fixture.h"
@@ -34,6 +35,10 @@ class SettingsTest : public support::SettingsFixture {
   CPPUNIT_TEST(refuses_a_key_file_that_cannot_be_used);
   CPPUNIT_TEST(refuses_what_is_no_path);
   CPPUNIT_TEST(refuses_a_ca_file_without_certificates);
+  CPPUNIT_TEST(refuses_a_token_file_without_a_token);
+  CPPUNIT_TEST(refuses_a_token_file_that_others_can_read);
+  CPPUNIT_TEST(takes_a_token_or_a_key_to_ask_for_events);
+  CPPUNIT_TEST(answers_live_longer_where_events_end_them);
   CPPUNIT_TEST(refuses_numbers_out_of_range_or_with_units);
   CPPUNIT_TEST(refuses_origins_that_no_browser_sends);
   CPPUNIT_TEST(refuses_a_cache_url_of_no_redis_server);
@@ -254,6 +259,55 @@ class SettingsTest : public support::SettingsFixture {
     refuses("ZITADEL_CA_FILE=key.json",
             ", \"key.json\", holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)");
     refuses("ZITADEL_CA_FILE=.", ", \".\", cannot be used: . is not a regular file");
+  }
+
+  void refuses_a_token_file_without_a_token() {
+    refuses("ZITADEL_EVENTS_TOKEN_FILE=none",
+            ", \"none\", cannot be used: none cannot be opened: No such file or directory");
+    for (const char* text : {"", "\n", "two words", "line\nline", "caf\xc3\xa9"}) {
+      folder_.write("token", text);
+      refuses("ZITADEL_EVENTS_TOKEN_FILE=token",
+              ", \"token\", cannot be used: token holds neither a personal access token nor a "
+              "service user's key");
+    }
+    const std::string mistake =
+        mistakes_of(working_with({"ZITADEL_EVENTS_TOKEN_FILE=key.json"})).at(0);
+    CPPUNIT_ASSERT_MESSAGE(mistake, mistake.find("application") != std::string::npos);
+    refuses("ZITADEL_EVENTS_INTERVAL_MS=99",
+            ", \"99\", is not a whole number of milliseconds from 100 to 2000");
+  }
+
+  void refuses_a_token_file_that_others_can_read() {
+    folder_.write("token", "the-token", 0644);
+    const std::string mistake =
+        mistakes_of(working_with({"ZITADEL_EVENTS_TOKEN_FILE=token"})).at(0);
+    CPPUNIT_ASSERT_MESSAGE(mistake, mistake.find("chmod 600 token") != std::string::npos);
+    CPPUNIT_ASSERT(mistake.find("the-token") == std::string::npos);
+  }
+
+  void takes_a_token_or_a_key_to_ask_for_events() {
+    CPPUNIT_ASSERT(!load(working()).events_token);
+    folder_.write("token", "the-token\n");
+    const Settings settings =
+        load(working_with({"ZITADEL_EVENTS_TOKEN_FILE=token", "ZITADEL_EVENTS_INTERVAL_MS=200"}));
+    CPPUNIT_ASSERT_EQUAL(std::string("the-token"),
+                         std::string(std::get<auth::Secret>(*settings.events_token).reveal()));
+    CPPUNIT_ASSERT(settings.events_interval == milliseconds(200));
+    folder_.write("user.json", support::service_user_key_file());
+    const Settings with_key = load(working_with({"ZITADEL_EVENTS_TOKEN_FILE=user.json"}));
+    CPPUNIT_ASSERT_EQUAL(std::string("444"),
+                         std::get<auth::ServiceUserKey>(*with_key.events_token).user_id);
+  }
+
+  void answers_live_longer_where_events_end_them() {
+    folder_.write("token", "the-token");
+    const std::string token = "ZITADEL_EVENTS_TOKEN_FILE=token";
+    CPPUNIT_ASSERT(load(working()).cache_ttl == seconds(30));
+    CPPUNIT_ASSERT(load(working_with({token})).cache_ttl == seconds(300));
+    CPPUNIT_ASSERT(load(working_with({token, "ZITADEL_CACHE_TTL=30"})).cache_ttl == seconds(30));
+    CPPUNIT_ASSERT(
+        load(working_with({token, "ZITADEL_VALIDATION=jwt", "ZITADEL_PROJECT_ID=1"})).cache_ttl ==
+        seconds(30));
   }
 
   void refuses_numbers_out_of_range_or_with_units() {

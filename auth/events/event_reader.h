@@ -1,0 +1,32 @@
+// Reads what ZITADEL's event search answers: which events there are, and what each ends.
+//
+// What an event lacks never makes it end less: a payload may be missing, {}, an object or base64
+// text. Nothing of a payload is kept but the hash of an id; some hold secrets.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "auth/base/clock.h"
+#include "auth/base/result.h"
+#include "auth/events/scope.h"
+
+namespace auth {
+
+struct Event {
+  std::uint64_t id;       // a hash of its history and of its number there
+  WallMicroseconds time;  // by ZITADEL's clock; events of one transaction have the same
+  std::optional<Scope> ends{};
+};
+
+// The types of events that end something, as a JSON array: what the search is asked for.
+[[nodiscard]] std::string event_types();
+
+// The events in the order of the answer. A type that was not asked for ends nothing. Error:
+// kMalformedAnswer, where it cannot be told which events there are, or when one was.
+[[nodiscard]] Result<std::vector<Event>> read_events(std::string_view body);
+
+}  // namespace auth

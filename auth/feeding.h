@@ -1,0 +1,107 @@
+// Feeding: keeps the purges up to date, on a thread of its own.
+//
+// One process asks ZITADEL for its events and writes the journal, the others read it, several times
+// a second. Where the process that asks is not heard of, another takes over. Where nothing can be
+// shared, each asks for itself.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "auth/base/clock.h"
+#include "auth/base/mutex.h"
+#include "auth/base/quiet_log.h"
+#include "auth/events/access.h"
+#include "auth/events/feed.h"
+#include "auth/events/journal.h"
+#include "auth/events/purges.h"
+#include "auth/settings/settings.h"
+#include "auth/stopping.h"
+#include "auth/store/shared_cache.h"
+#include "auth/zitadel/discovery.h"
+#include "auth/zitadel/http_client.h"
+
+namespace auth {
+
+// A feed that was complete longer ago is behind.
+constexpr std::chrono::seconds kFeedBehind{3};
+// ZITADEL answers about users and roles from projections, which may be behind its events for a
+// while: what ends these ends them once more, so long afterwards.
+constexpr std::chrono::seconds kProjectionLag{3};
+// How often the journal is read.
+constexpr std::chrono::milliseconds kFollowInterval{50};
+
+class Feeding {
+ public:
+  // shared: null where nothing is shared. All must outlive it.
+  // REQUIRES: settings with an events_token.
+  Feeding(const Settings& settings, HttpClient& http, SharedCache* shared, Purges& purges,
+          const Clock& clock);
+  // As stop.
+  ~Feeding();
+  Feeding(const Feeding&) = delete;
+  Feeding& operator=(const Feeding&) = delete;
+
+  // Takes what others have left, once, on this thread: for a process that ends with its first
+  // request. To be called before any token is asked about, and not after start. Returns false if
+  // nobody has ever left anything.
+  bool look();
+
+  // Starts the thread. What is known already, the first poll ends.
+  void start();
+  // Another process may take over. To be called before the shared cache is stopped.
+  void stop();
+
+  // One turn of the thread; returns after which time the next one is due. For tests.
+  [[nodiscard]] std::chrono::milliseconds turn();
+
+ private:
+  void run();
+  [[nodiscard]] bool is_led_by_another(const std::optional<JournalHead>& head) const;
+  void follow(const JournalHead& head);
+  void take_over(const std::optional<JournalHead>& head);
+  void poll();
+  void take(Feed::Poll poll);
+  void end_once_more();
+  void publish();
+  void beat();
+  void tell_failure(const Error& error);
+  void tell_state();
+
+  const std::chrono::milliseconds interval_;
+  const std::chrono::seconds longest_life_;  // of an answer
+  const std::uint64_t id_;
+  const std::shared_ptr<Gate> gate_ = std::make_shared<Gate>();
+  OwnHttpClient http_;
+  Purges& purges_;
+  const Clock& clock_;
+  Discovery discovery_;
+  EventsAccess access_;
+  Feed feed_;
+  Journal journal_;
+
+  JournalHead head_{};  // what this process has written, or read last
+  bool polls_ = false;
+  SteadyTime poll_at_{};
+  struct Echo {
+    SteadyTime at;
+    std::vector<Scope> scopes;
+  };
+  std::deque<Echo> echoes_{};
+  QuietLog log_;
+  std::optional<Reason> told_{};  // what goes wrong
+  bool is_behind_ = false;
+
+  std::thread thread_{};
+  Mutex mutex_;
+  std::condition_variable_any wake_;
+  bool stopping_ GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace auth

@@ -1,0 +1,78 @@
+// Several machines that share the feed through a Redis server, and one each where they have lost it.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { startIssuer } from '../issuer/client.mjs';
+import { tally } from './support/callers.mjs';
+import { behind, kProcesses, withFeed } from './support/feeds.mjs';
+import { RedisServer } from './support/redis.mjs';
+
+const kWithin = 2000; // milliseconds
+const kTakeover = 3000;
+const path = '/api/private';
+
+let issuer;
+before(async () => {
+  issuer = await startIssuer({ assertions: 'reusable' });
+  await issuer.eventSettings({ latency: 40 });
+});
+after(() => issuer?.stop());
+
+async function withMachines(use) {
+  const redis = await RedisServer.start();
+  const settings = { ZITADEL_CACHE_DIR: undefined, ZITADEL_CACHE_URL: redis.networkUrl };
+  const server = behind['lighttpd, 4 processes'];
+  try {
+    await withFeed(issuer, server, { settings }, (one) =>
+      withFeed(issuer, server, { settings, isUp: false }, (other) => use({ machines: [one, other], redis })));
+  } finally {
+    await redis.remove();
+  }
+}
+
+const callAll = async (machines, token) => tally((await Promise.all(machines.map(({ callers }) =>
+  callers.callAll(path, Array(5 * kProcesses).fill(token))))).flat());
+
+async function makeKnown(machines, token) {
+  for (let round = 0; round < 3; round += 1) {
+    assert.deepEqual(await callAll(machines, token), { 200: 10 * kProcesses });
+  }
+}
+
+async function assertRefused(machines, token, within) {
+  await issuer.revoke(token);
+  await sleep(within);
+  assert.deepEqual(await callAll(machines, token), { 401: 10 * kProcesses });
+}
+
+describe('events, of two machines with a Redis server', { timeout: 120_000 }, () => {
+  it('are asked for by one process, and all learn of them', async () => {
+    await withMachines(async ({ machines }) => {
+      await sleep(kTakeover); // until one of them polls
+      const before = (await issuer.searches()).length;
+      const begin = performance.now();
+      for (const token of await issuer.mintMany(2)) {
+        await makeKnown(machines, token);
+        await assertRefused(machines, token, kWithin);
+      }
+      // One or, where there is something new, two a second.
+      const seconds = (performance.now() - begin) / 1000;
+      assert.ok((await issuer.searches()).length - before < 2.5 * seconds + 4);
+    });
+  });
+
+  it('count also while that server is gone, and when it is back', async () => {
+    await withMachines(async ({ machines, redis }) => {
+      const [first, second, third] = await issuer.mintMany(3);
+      for (const token of [first, second]) await makeKnown(machines, token);
+      await redis.kill();
+      await assertRefused(machines, first, kTakeover + kWithin);
+      assert.deepEqual(await callAll(machines, second), { 200: 10 * kProcesses });
+      await redis.restart();
+      await sleep(kTakeover);
+      await makeKnown(machines, third);
+      await assertRefused(machines, third, kWithin);
+    });
+  });
+});

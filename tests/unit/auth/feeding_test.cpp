@@ -1,0 +1,386 @@
+// Processes that share a store, of which one asks for the events.
+#include "auth/feeding.h"
+
+#include <cppunit/extensions/HelperMacros.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/unit/support/event_search.h"
+#include "tests/unit/support/log_capture.h"
+#include "tests/unit/support/manual_clock.h"
+#include "tests/unit/support/memory_store.h"
+
+namespace {
+
+using auth::Error;
+using auth::HttpResponse;
+using auth::Purges;
+using auth::Reason;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+auth::Claims claims_of(std::string_view subject) {
+  return auth::ClaimsBuilder().subject(subject).token_id("1").build();
+}
+
+// One process.
+struct Process {
+  Process(auth::SharedCache* shared, auth::HttpClient& http, const auth::Clock& clock)
+      : feeding(settings, http, shared, purges, clock) {}
+
+  auth::Settings settings = [] {
+    auth::Settings made;
+    made.domain = "https://zitadel.example";
+    made.events_token = auth::Secret("token");
+    made.cache_ttl = seconds(300);
+    return made;
+  }();
+  Purges purges{"77", false};
+  auth::Feeding feeding;
+};
+
+class FeedingTest : public CppUnit::TestFixture {
+  CPPUNIT_TEST_SUITE(FeedingTest);
+  CPPUNIT_TEST(one_process_asks_and_the_others_learn_of_it);
+  CPPUNIT_TEST(a_process_that_starts_knows_what_the_others_know);
+  CPPUNIT_TEST(another_takes_over_when_nothing_is_heard_and_goes_on);
+  CPPUNIT_TEST(another_takes_over_at_once_where_one_ends);
+  CPPUNIT_TEST(who_was_stopped_follows_when_it_goes_on);
+  CPPUNIT_TEST(a_restart_goes_on_at_the_position);
+  CPPUNIT_TEST(after_a_long_time_everything_has_ended);
+  CPPUNIT_TEST(a_store_that_was_emptied_ends_nothing_here);
+  CPPUNIT_TEST(without_a_store_each_asks_for_itself);
+  CPPUNIT_TEST(who_learned_apart_is_believed_by_nobody);
+  CPPUNIT_TEST(more_purges_than_a_part_are_shared);
+  CPPUNIT_TEST(a_part_that_is_lost_ends_everything);
+  CPPUNIT_TEST(a_failing_feed_is_told_once_and_its_return);
+  CPPUNIT_TEST(is_complete_up_to_when_the_poll_was_sent);
+  CPPUNIT_TEST(keeps_the_pause_that_zitadel_asks_for);
+  CPPUNIT_TEST(a_process_of_one_request_reads_what_others_left);
+  CPPUNIT_TEST(what_comes_from_projections_ends_once_more);
+  CPPUNIT_TEST_SUITE_END();
+
+ public:
+  void setUp() override {
+    log_.emplace(auth::LogLevel::kInfo);
+    open_store();
+  }
+  void tearDown() override {
+    first_.reset();
+    second_.reset();
+    shared_.reset();
+    log_.reset();
+  }
+
+ private:
+  void open_store() {
+    contents_ = std::make_shared<support::StoreContents>();
+    shared_ = cache();
+    first_.reset();
+    second_.reset();
+    first_ = process();
+    second_ = process();
+  }
+  std::unique_ptr<auth::SharedCache> cache() {
+    return std::make_unique<auth::SharedCache>(
+        std::make_unique<support::MemoryStore>(contents_),
+        *auth::Sealer::make(auth::SecretView("secret"), "context"),
+        auth::SharedCache::Lifetimes{seconds(300), seconds(0), seconds(5)}, clock_);
+  }
+  std::unique_ptr<Process> process() {
+    return std::make_unique<Process>(shared_.get(), search_, clock_);
+  }
+
+  void pass(milliseconds time) { clock_.advance(time); }
+  static void turn(Process& process) { static_cast<void>(process.feeding.turn()); }
+  void turn_both() {
+    turn(*first_);
+    turn(*second_);
+  }
+  // Both know the same, and the first one polls.
+  void begin() {
+    turn_both();
+    pass(seconds(1));
+    turn_both();
+    assert_same();
+  }
+  // Locks a user, in ZITADEL's own time.
+  void lock_user(const std::string& id) { search_.lock_user(id, at_ += 10); }
+
+  void assert_same() {
+    CPPUNIT_ASSERT(first_->purges.known().stamp == second_->purges.known().stamp);
+  }
+  static bool ended(Process& process, std::string_view subject, std::uint64_t asked) {
+    return process.purges.ended(claims_of(subject), asked);
+  }
+
+  void one_process_asks_and_the_others_learn_of_it() {
+    begin();
+    const std::uint64_t asked = second_->purges.generation();
+    const std::size_t before = search_.bodies().size();
+    lock_user("alice");
+    pass(seconds(1));
+    turn_both();
+    CPPUNIT_ASSERT(ended(*second_, "alice", asked));
+    CPPUNIT_ASSERT(!ended(*second_, "bob", asked));
+    assert_same();
+    CPPUNIT_ASSERT_EQUAL(before + 2, search_.bodies().size());
+    CPPUNIT_ASSERT(second_->purges.fed() == first_->purges.fed());
+  }
+
+  void a_process_that_starts_knows_what_the_others_know() {
+    begin();
+    const auto stamp = first_->purges.known().stamp;
+    lock_user("alice");
+    pass(seconds(1));
+    turn(*first_);
+    const auto third = process();
+    turn(*third);
+    CPPUNIT_ASSERT(third->purges.known().stamp == first_->purges.known().stamp);
+    const auto asked = third->purges.generation_of(stamp);
+    CPPUNIT_ASSERT(asked.has_value());
+    CPPUNIT_ASSERT(ended(*third, "alice", *asked));
+    CPPUNIT_ASSERT(!ended(*third, "bob", *asked));
+  }
+
+  void another_takes_over_when_nothing_is_heard_and_goes_on() {
+    begin();
+    const std::uint64_t asked = second_->purges.generation();
+    lock_user("alice");
+    pass(auth::kPollerSilence - milliseconds(1));
+    turn(*second_);
+    CPPUNIT_ASSERT(!ended(*second_, "alice", asked));
+    pass(milliseconds(1));
+    turn(*second_);
+    CPPUNIT_ASSERT(ended(*second_, "alice", asked));
+    CPPUNIT_ASSERT(!ended(*second_, "bob", asked));
+  }
+
+  void another_takes_over_at_once_where_one_ends() {
+    first_->feeding.start();
+    for (int i = 0; i < 200 && first_->purges.fed() == auth::SteadyTime(); ++i) {
+      std::this_thread::sleep_for(milliseconds(10));
+    }
+    turn(*second_);
+    const std::uint64_t asked = second_->purges.generation();
+    lock_user("alice");
+    turn(*second_);
+    CPPUNIT_ASSERT(!ended(*second_, "alice", asked));
+    first_->feeding.stop();
+    turn(*second_);
+    CPPUNIT_ASSERT(ended(*second_, "alice", asked));
+    CPPUNIT_ASSERT(!ended(*second_, "bob", asked));
+  }
+
+  void who_was_stopped_follows_when_it_goes_on() {
+    begin();
+    const std::uint64_t asked = first_->purges.generation();
+    pass(seconds(10));
+    lock_user("alice");
+    turn(*second_);
+    const std::size_t polls = search_.bodies().size();
+    turn(*first_);
+    CPPUNIT_ASSERT_EQUAL(polls, search_.bodies().size());
+    CPPUNIT_ASSERT(ended(*first_, "alice", asked));
+    CPPUNIT_ASSERT(!ended(*first_, "bob", asked));
+    assert_same();
+  }
+
+  void a_restart_goes_on_at_the_position() {
+    begin();
+    const auto stamp = first_->purges.known().stamp;
+    lock_user("alice");
+    pass(seconds(100));
+    const auto third = process();
+    turn(*third);
+    const auto asked = third->purges.generation_of(stamp);
+    CPPUNIT_ASSERT(asked.has_value());
+    CPPUNIT_ASSERT(ended(*third, "alice", *asked));
+    CPPUNIT_ASSERT(!ended(*third, "bob", *asked));
+  }
+
+  void after_a_long_time_everything_has_ended() {
+    begin();
+    const auto stamp = first_->purges.known().stamp;
+    pass(seconds(301));
+    const auto third = process();
+    turn(*third);
+    const auto asked = third->purges.generation_of(stamp);
+    CPPUNIT_ASSERT(!asked || ended(*third, "bob", *asked));
+  }
+
+  void a_store_that_was_emptied_ends_nothing_here() {
+    begin();
+    const std::uint64_t asked = first_->purges.generation();
+    contents_->clear();
+    lock_user("alice");
+    pass(seconds(1));
+    turn_both();
+    CPPUNIT_ASSERT(ended(*first_, "alice", asked));
+    CPPUNIT_ASSERT(!ended(*first_, "bob", asked));
+    assert_same();
+  }
+
+  void without_a_store_each_asks_for_itself() {
+    Process alone(nullptr, search_, clock_);
+    turn(alone);
+    const std::uint64_t asked = alone.purges.generation();
+    lock_user("alice");
+    pass(seconds(1));
+    turn(alone);
+    CPPUNIT_ASSERT(ended(alone, "alice", asked));
+    CPPUNIT_ASSERT(!ended(alone, "bob", asked));
+    CPPUNIT_ASSERT(alone.purges.fed() == clock_.steady());
+  }
+
+  void who_learned_apart_is_believed_by_nobody() {
+    begin();
+    Process alone(nullptr, search_, clock_);
+    turn(alone);
+    for (int i = 0; i < 3; ++i) {
+      lock_user(std::to_string(i));
+      pass(seconds(1));
+      turn(alone);
+      turn_both();
+      CPPUNIT_ASSERT(!first_->purges.generation_of(alone.purges.known().stamp));
+      CPPUNIT_ASSERT(!alone.purges.generation_of(first_->purges.known().stamp));
+    }
+  }
+
+  void more_purges_than_a_part_are_shared() {
+    begin();
+    const std::uint64_t asked = second_->purges.generation();
+    for (int i = 0; i < 3000; ++i) {
+      lock_user(std::to_string(i));
+      if (i % 700 != 0) continue;
+      pass(seconds(1));
+      turn_both();
+      assert_same();
+    }
+    pass(seconds(1));
+    turn_both();
+    assert_same();
+    CPPUNIT_ASSERT(ended(*second_, "2999", asked));
+    CPPUNIT_ASSERT(!ended(*second_, "bob", asked));
+    const auto third = process();
+    turn(*third);
+    CPPUNIT_ASSERT(third->purges.known().stamp == first_->purges.known().stamp);
+  }
+
+  void a_part_that_is_lost_ends_everything() {
+    begin();
+    const std::uint64_t asked = second_->purges.generation();
+    for (int i = 0; i < 600; ++i) lock_user(std::to_string(i));
+    pass(seconds(1));
+    turn(*first_);
+    contents_->lose([](std::size_t size) { return size > 4000; });
+    turn(*second_);
+    assert_same();
+    CPPUNIT_ASSERT(ended(*second_, "bob", asked));
+    CPPUNIT_ASSERT(!ended(*second_, "bob", second_->purges.generation()));
+  }
+
+  void a_failing_feed_is_told_once_and_its_return() {
+    begin();
+    for (int i = 0; i < 10; ++i) {
+      search_.fail_next(Error{Reason::kUnreachable});
+      pass(seconds(1));
+      turn(*first_);
+    }
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, support::lines_with(log_->text(), "events cannot be had"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, support::lines_with(log_->text(), "is behind"));
+    pass(seconds(1));
+    turn(*first_);
+    pass(seconds(1));
+    turn(*first_);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, support::lines_with(log_->text(), "events is back"));
+  }
+
+  void is_complete_up_to_when_the_poll_was_sent() {
+    begin();
+    const auto fed = first_->purges.fed();
+    search_.fail_next(HttpResponse{500, ""});
+    pass(seconds(1));
+    turn_both();
+    CPPUNIT_ASSERT(first_->purges.fed() == fed);
+    CPPUNIT_ASSERT(second_->purges.fed() == fed);
+    pass(seconds(1));
+    turn_both();
+    CPPUNIT_ASSERT(first_->purges.fed() == clock_.steady());
+    CPPUNIT_ASSERT(second_->purges.fed() == clock_.steady());
+  }
+
+  void keeps_the_pause_that_zitadel_asks_for() {
+    begin();
+    HttpResponse busy{429, ""};
+    busy.retry_after = seconds(7);
+    search_.fail_next(busy);
+    pass(seconds(1));
+    turn(*first_);
+    const std::size_t polls = search_.bodies().size();
+    for (int i = 0; i < 6; ++i) {
+      pass(seconds(1));
+      turn_both();
+      CPPUNIT_ASSERT_EQUAL(polls, search_.bodies().size());
+    }
+    pass(seconds(1));
+    turn_both();
+    CPPUNIT_ASSERT_EQUAL(polls + 1, search_.bodies().size());
+  }
+
+  void a_process_of_one_request_reads_what_others_left() {
+    CPPUNIT_ASSERT(!process()->feeding.look());
+    begin();
+    const auto stamp = first_->purges.known().stamp;
+    lock_user("alice");
+    pass(seconds(1));
+    turn(*first_);
+    const std::size_t polls = search_.bodies().size();
+    const auto cgi = process();
+    CPPUNIT_ASSERT(cgi->feeding.look());
+    CPPUNIT_ASSERT_EQUAL(polls, search_.bodies().size());
+    CPPUNIT_ASSERT(ended(*cgi, "alice", *cgi->purges.generation_of(stamp)));
+    CPPUNIT_ASSERT(cgi->purges.fed() == clock_.steady());
+  }
+
+  void what_comes_from_projections_ends_once_more() {
+    begin();
+    lock_user("alice");
+    search_.write("oidc_session.access_token.revoked", "V2_1", at_ += 10);
+    pass(seconds(1));
+    turn_both();
+    const std::uint64_t asked = second_->purges.generation();
+    for (int i = 1; i < 3; ++i) {
+      pass(seconds(1));
+      turn_both();
+    }
+    CPPUNIT_ASSERT(!ended(*second_, "alice", asked));
+    pass(seconds(1));
+    turn_both();
+    CPPUNIT_ASSERT(ended(*second_, "alice", asked));
+    CPPUNIT_ASSERT(!ended(*second_, "bob", asked));
+    const std::uint64_t asked_later = second_->purges.generation();
+    for (int i = 0; i < 9; ++i) {
+      pass(seconds(1));
+      turn_both();
+    }
+    CPPUNIT_ASSERT(!ended(*second_, "alice", asked_later));
+  }
+
+  std::optional<support::LogCapture> log_{};
+  std::shared_ptr<support::StoreContents> contents_{};
+  support::ManualClock clock_{};
+  support::EventSearch search_{};
+  std::unique_ptr<auth::SharedCache> shared_{};
+  std::unique_ptr<Process> first_{};
+  std::unique_ptr<Process> second_{};
+  long at_ = 0;
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(FeedingTest);
+
+}  // namespace

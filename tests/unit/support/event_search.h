@@ -1,0 +1,82 @@
+// ZITADEL's event search, as it was recorded: an exclusive `from`, equal times, late commits,
+// pages. It answers before send returns. For one thread.
+#pragma once
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "auth/base/json.h"
+#include "auth/base/timestamp.h"
+#include "auth/zitadel/http_client.h"
+
+namespace support {
+
+class EventSearch final : public auth::HttpClient {
+ public:
+  // An event whose history is the id; `at` in milliseconds of ZITADEL's time.
+  void write(std::string type, std::string id, long at, std::string payload = "{}") {
+    const auto time = auth::WallMicroseconds(std::chrono::milliseconds(kEpoch + at));
+    const std::string text = R"({"sequence":")" + std::to_string(++sequences_[id]) +
+                             R"(","creationDate":")" + auth::to_timestamp(time) +
+                             R"(","type":{"type":")" + type + R"("},"aggregate":{"id":")" + id +
+                             R"("},"payload":)" + payload + "}";
+    const auto place = std::find_if(events_.begin(), events_.end(),
+                                    [&](const auto& each) { return each.first > time; });
+    events_.insert(place, {time, text});
+  }
+  void lock_user(const std::string& id, long at) { write("user.locked", id, at); }
+
+  // The next answers instead of its own.
+  void fail_next(auth::Result<auth::HttpResponse> answer) { faults_.push_back(std::move(answer)); }
+  // ZITADEL's clock, in the same milliseconds; nullopt: answers tell no time.
+  void set_date(std::optional<long> at) { date_ = at; }
+
+  [[nodiscard]] const std::vector<std::string>& bodies() const noexcept { return bodies_; }
+  [[nodiscard]] const std::vector<std::string>& authorizations() const noexcept {
+    return authorizations_;
+  }
+
+  void send(auth::HttpRequest request, Done done) override {
+    bodies_.emplace_back(request.form.reveal());
+    authorizations_.emplace_back(request.authorization.reveal());
+    if (!faults_.empty()) {
+      auth::Result<auth::HttpResponse> fault = std::move(faults_.front());
+      faults_.pop_front();
+      return done(std::move(fault));
+    }
+    auth::HttpResponse answer{200, search(*auth::Json::parse(bodies_.back()))};
+    if (date_) answer.date = auth::WallTime(std::chrono::seconds((kEpoch + *date_) / 1000));
+    done(std::move(answer));
+  }
+
+ private:
+  static constexpr long kEpoch = 1'700'000'000'000;
+
+  [[nodiscard]] std::string search(const auth::Json& query) const {
+    const auto from = auth::parse_microseconds(query.text_of("from").value_or(""));
+    const auto limit = static_cast<std::size_t>(query.integer_of("limit").value_or(0));
+    auto events = events_;
+    if (!query.member("asc")->boolean().value_or(false)) std::reverse(events.begin(), events.end());
+    std::string found;
+    std::size_t count = 0;
+    for (const auto& [time, text] : events) {
+      if (count == limit || (from && time <= *from)) continue;
+      found.append(count++ == 0 ? "" : ",").append(text);
+    }
+    return count == 0 ? "{}" : "{\"events\":[" + found + "]}";
+  }
+
+  std::vector<std::pair<auth::WallMicroseconds, std::string>> events_;
+  std::map<std::string, int> sequences_;
+  std::deque<auth::Result<auth::HttpResponse>> faults_;
+  std::optional<long> date_;
+  std::vector<std::string> bodies_;
+  std::vector<std::string> authorizations_;
+};
+
+}  // namespace support

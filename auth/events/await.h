@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "auth/base/result.h"
 #include "auth/zitadel/http_client.h"
@@ -17,24 +18,48 @@ namespace auth {
 constexpr std::chrono::milliseconds kWaitingTick{200};
 using WhileWaiting = std::function<void()>;
 
-// Calls ask with a function that takes the answer, once and on any thread, and waits for it.
+// Calls ask with a function that takes the answer, once and on any thread.
 template <typename Answer, typename Ask>
-Answer await(const Ask& ask, const WhileWaiting& while_waiting) {
+std::future<Answer> answer_to(const Ask& ask) {
   // Shared: who waits may be gone before set_value has returned.
   const auto promise = std::make_shared<std::promise<Answer>>();
-  std::future<Answer> outcome = promise->get_future();
-  ask([promise](Answer answer) { promise->set_value(std::move(answer)); });
-  while (outcome.wait_for(kWaitingTick) != std::future_status::ready) {
+  std::future<Answer> answer = promise->get_future();
+  ask([promise](Answer given) { promise->set_value(std::move(given)); });
+  return answer;
+}
+
+template <typename Answer>
+Answer await(std::future<Answer> answer, const WhileWaiting& while_waiting) {
+  while (answer.wait_for(kWaitingTick) != std::future_status::ready) {
     if (while_waiting) while_waiting();
   }
-  return outcome.get();
+  return answer.get();
+}
+
+template <typename Answer, typename Ask>
+Answer await(const Ask& ask, const WhileWaiting& while_waiting) {
+  return await(answer_to<Answer>(ask), while_waiting);
+}
+
+// All are asked at once; the answers are in their order.
+inline std::vector<Result<HttpResponse>> await_answers(HttpClient& http,
+                                                       std::vector<HttpRequest> requests,
+                                                       const WhileWaiting& while_waiting) {
+  std::vector<std::future<Result<HttpResponse>>> asked;
+  for (HttpRequest& request : requests) {
+    asked.push_back(answer_to<Result<HttpResponse>>(
+        [&](HttpClient::Done done) { http.send(std::move(request), std::move(done)); }));
+  }
+  std::vector<Result<HttpResponse>> answers;
+  for (auto& each : asked) answers.push_back(await(std::move(each), while_waiting));
+  return answers;
 }
 
 inline Result<HttpResponse> await_answer(HttpClient& http, HttpRequest request,
                                          const WhileWaiting& while_waiting) {
-  return await<Result<HttpResponse>>(
-      [&](HttpClient::Done done) { http.send(std::move(request), std::move(done)); },
-      while_waiting);
+  std::vector<HttpRequest> requests;
+  requests.push_back(std::move(request));
+  return std::move(await_answers(http, std::move(requests), while_waiting).front());
 }
 
 }  // namespace auth

@@ -16,8 +16,9 @@ namespace {
 enum class By {
   kHistory,         // the id of what the event happened to
   kTokenOrHistory,  // payload.tokenId, else the user that it happened to
-  kUser,            // payload.userId
+  kUser,            // payload.userId, else the user of the grant that it happened to
   kRole,            // the project that it happened to, and payload.key
+  kSession,         // the user of the session that it happened to
   kNothing,
 };
 
@@ -66,11 +67,18 @@ constexpr Rule kRules[] = {
     {"oidc_session.access_token.revoked", Ends::kSession},
     {"oidc_session.refresh_token.revoked", Ends::kSession},
     {"oidc_session.refresh_token.renewed", Ends::kSession},
-    // Its id is the ID token's sid, which introspection does not tell.
-    {"session.terminated", Ends::kEverything, By::kNothing},
+    {"session.terminated", Ends::kSubject, By::kSession},
     {"web_key.activated", Ends::kKeys, By::kNothing},
     {"web_key.removed", Ends::kKeys, By::kNothing},
 };
+
+// Where the user of a session or a grant stands. They come often, so they are asked for only when
+// that has ended.
+struct Owner {
+  std::string_view type;
+  std::string_view member;  // of the payload
+};
+constexpr Owner kOwners[] = {{"session.user.checked", "userID"}, {"user.grant.added", "userId"}};
 
 const Rule* rule_of(std::string_view type) {
   const auto* const found = std::find_if(std::begin(kRules), std::end(kRules),
@@ -107,6 +115,8 @@ Scope scope_in(const Json& event, const Rule& rule, std::string_view history) {
       return key.empty() || history.empty() ? scope_of(rule.otherwise)
                                             : scope_of(rule.ends, history, key);
     }
+    case By::kSession:
+      return scope_of(rule.otherwise);
     case By::kNothing:
       return scope_of(rule.ends);
   }
@@ -119,19 +129,26 @@ std::string sequence_of(const Json& event) {
   return event.text_of("sequence").value_or("");
 }
 
+std::pair<std::string, std::string> type_and_history(const Json& event) {
+  const auto text_in = [&](const char* group, const char* name) {
+    const std::optional<Json> member = event.member(group);
+    return member ? member->text_of(name).value_or("") : std::string();
+  };
+  return {text_in("type", "type"), text_in("aggregate", "id")};
+}
+
 std::optional<Event> read_event(const Json& event) {
   const auto time = parse_microseconds(event.text_of("creationDate").value_or(""));
   if (!time) return std::nullopt;
-  const auto type_member = event.member("type");
-  const std::string type = type_member ? type_member->text_of("type").value_or("") : "";
-  const auto aggregate = event.member("aggregate");
-  const std::string history = aggregate ? aggregate->text_of("id").value_or("") : "";
+  const auto [type, history] = type_and_history(event);
   const std::string sequence = sequence_of(event);
   Event read{Digest().add(type).add(history).add(sequence).value(), *time};
   if (type.empty()) {
     read.ends = scope_of(Ends::kEverything);
   } else if (const Rule* rule = rule_of(type)) {
     read.ends = scope_in(event, *rule, history);
+    const bool is_owned = rule->by == By::kUser || rule->by == By::kSession;
+    if (is_owned && read.ends == scope_of(rule->otherwise)) read.owned = history;
   }
   return read;
 }
@@ -165,6 +182,34 @@ Result<std::vector<Event>> read_events(std::string_view body) {
   });
   if (!sound) return malformed("an event without its time");
   return events;
+}
+
+std::string owner_query(std::string_view owned) {
+  std::string query = R"({"asc":true,"limit":100,"aggregateId":)" + json_quote(owned);
+  query += R"(,"eventTypes":[)";
+  for (const Owner& owner : kOwners) {
+    query.append(&owner == kOwners ? "\"" : ",\"").append(owner.type).append("\"");
+  }
+  return query + "]}";
+}
+
+// A server that does not know the condition would answer with the events of others.
+std::vector<Scope> read_owners(std::string_view body, std::string_view owned) {
+  const std::optional<Json> answer = Json::parse_secret(SecretView(body));
+  const std::optional<Json> list = answer ? answer->member("events") : std::nullopt;
+  if (!list || !list->is_array()) return {};
+  std::vector<Scope> users;
+  bool sound = true;
+  list->for_each_element([&](const Json& event) {
+    const auto [type, history] = type_and_history(event);
+    for (const Owner& owner : kOwners) {
+      if (type != owner.type || history != owned) continue;
+      const std::string user = payload_text(event, owner.member);
+      sound = sound && !user.empty();
+      users.push_back(scope_of(Ends::kSubject, user));
+    }
+  });
+  return sound ? users : std::vector<Scope>();
 }
 
 }  // namespace auth

@@ -56,6 +56,8 @@ Feed::Poll Feed::poll(const WhileWaiting& while_waiting) {
   Poll found;
   found.sent = clock_.steady();
   auto done = position_ ? read_on(found, while_waiting) : begin(found, while_waiting);
+  const auto ends = owners_.ends_of(std::exchange(owned_, {}), while_waiting);
+  found.ends.insert(found.ends.end(), ends.begin(), ends.end());
   reduce(found.ends);
   if (done) {
     page_ = std::min(2 * page_, kEventsPage);
@@ -112,7 +114,12 @@ std::size_t Feed::take(const std::vector<Event>& events, Poll& found) {
   for (const Event& event : events) {
     if (!seen_.emplace(event.id, event.time).second) continue;
     ++news;
-    if (event.ends) found.ends.push_back(*event.ends);
+    if (!event.ends) continue;
+    if (event.owned.empty()) {
+      found.ends.push_back(*event.ends);
+    } else {
+      owned_.push_back({event.owned, *event.ends});
+    }
   }
   found.events += news;
   return news;

@@ -18,6 +18,7 @@
 #include "auth/base/result.h"
 #include "auth/events/access.h"
 #include "auth/events/event_reader.h"
+#include "auth/events/owner_search.h"
 #include "auth/zitadel/http_client.h"
 
 namespace auth {
@@ -34,7 +35,11 @@ class Feed {
  public:
   // url: of the search.
   Feed(std::string url, EventsAccess& access, HttpClient& http, const Clock& clock)
-      : url_(std::move(url)), access_(access), http_(http), clock_(clock) {}
+      : url_(std::move(url)),
+        access_(access),
+        http_(http),
+        clock_(clock),
+        owners_(url_, access, http) {}
 
   // Where the next poll begins. Without a position it begins with what happens from now on, and
   // ends everything that was known before.
@@ -68,9 +73,11 @@ class Feed {
   EventsAccess& access_;
   HttpClient& http_;
   const Clock& clock_;
+  OwnerSearch owners_;
   std::size_t page_ = kEventsPage;
   std::optional<WallMicroseconds> position_{};                  // the newest event seen
   std::unordered_map<std::uint64_t, WallMicroseconds> seen_{};  // events not older than the overlap
+  std::vector<OwnerSearch::Owned> owned_{};  // that have ended, in the poll under way
 };
 
 }  // namespace auth

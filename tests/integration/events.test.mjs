@@ -5,6 +5,7 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { startIssuer } from '../issuer/client.mjs';
+import { Administrator } from '../issuer/test/administrator.mjs';
 import { tally } from './support/callers.mjs';
 import { behind, kProcesses, withFeed as withFeedOf } from './support/feeds.mjs';
 import { MovedClock } from './support/moved_clock.mjs';
@@ -108,6 +109,38 @@ describe('events', limit, () => {
       await makeKnown(callers, other);
       // Doubt may have asked about it as a witness.
       assert.ok(await issuer.introspectionsOf(other) <= before + 1);
+    });
+  });
+
+  it('of a log-out end what is known of that user alone', async () => {
+    await withFeed(lighttpd, {}, async ({ callers }) => {
+      const { access_token: ended, session } = await issuer.logIn();
+      const { access_token: other } = await issuer.logIn({ user: 'without-role' });
+      await makeKnown(callers, ended);
+      await makeKnown(callers, other);
+      const before = await issuer.introspectionsOf(other);
+      await last200(callers, ended, () => issuer.endSession(session));
+      await makeKnown(callers, other);
+      assert.ok(await issuer.introspectionsOf(other) <= before + 1); // one as a witness
+    });
+  });
+
+  it('of a grant that name no user end what is known of that user alone', async () => {
+    const path = '/api/private-scoped';
+    await withFeed(lighttpd, {}, async ({ callers }) => {
+      const admin = new Administrator(issuer);
+      const grants = `/users/${issuer.users['without-role']}/grants`;
+      const { userGrantId } = await admin.post(grants,
+        { projectId: issuer.projectId, roleKeys: ['read:messages'] });
+      const [token, other] = [await issuer.mint({ user: 'without-role' }), await issuer.mint()];
+      await makeKnown(callers, token, path);
+      await makeKnown(callers, other, path);
+      const before = await issuer.introspectionsOf(other);
+      await last200(callers, token, () => admin.post(`${grants}/${userGrantId}/_deactivate`),
+        { path, then: 403 });
+      await makeKnown(callers, other, path);
+      await admin.remove(`${grants}/${userGrantId}`);
+      assert.equal(await issuer.introspectionsOf(other), before);
     });
   });
 

@@ -91,15 +91,16 @@ export class EventLog {
     return low;
   }
 
-  // since: exclusive. types: none for all.
-  find({ asc, limit, since, types }) {
+  // since: exclusive. types: none for all. aggregateId: '' for all.
+  find({ asc, limit, since, types, aggregateId = '' }) {
     const [now, wanted] = [Date.now(), new Set(types)];
     const begin = since === undefined ? 0 : this.#firstAfter(since);
     const found = [];
     const { length } = this.#events;
     for (let n = begin; n < length && found.length < limit; n += 1) {
       const event = this.#events[asc ? n : begin + length - 1 - n];
-      const fits = wanted.size === 0 || wanted.has(event.type);
+      const fits = (wanted.size === 0 || wanted.has(event.type))
+        && (aggregateId === '' || aggregateId === event.aggregate.id);
       if (fits && event.visibleAt <= now) found.push(event);
     }
     return found;

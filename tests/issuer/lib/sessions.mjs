@@ -18,7 +18,22 @@ export function logIn(instance, user, kind) {
     details: { resourceOwner: instance.itself.id },
   };
   instance.sessions.set(session.id, session);
+  if (kind === 'v2') recordLogIn(instance, session);
   return session;
+}
+
+function recordLogIn(instance, { user, ...session }) {
+  const of = session;
+  record(instance, undefined, [
+    { type: 'session.added', of, payload: {} },
+    {
+      type: 'session.user.checked', of,
+      payload: {
+        userID: user.userId, userResourceOwner: user.organisation.id,
+        checkedAt: new Date().toISOString(),
+      },
+    },
+  ]);
 }
 
 export const sessionWith = ({ sessions }, sessionId) => sessions.get(sessionId)

@@ -76,6 +76,17 @@ describe('a token', () => {
     await feed.assertActive(fresh.access_token);
   });
 
+  test('session.added and .user.checked, which say whose the session is', async () => {
+    const { session } = await feed.logIn({ login: 'v2' });
+    const other = await feed.logIn({ login: 'v2', user: 'without-role' });
+    const { events } = await admin.post('/admin/v1/events/_search',
+      { asc: true, aggregateId: session, eventTypes: ['session.added', 'session.user.checked'] });
+    assert.deepEqual(events.map(({ type, aggregate }) => [type.type, aggregate.id]),
+      [['session.added', session], ['session.user.checked', session]]);
+    assert.equal(events[1].payload.userID, issuer.users['with-role']);
+    assert.notEqual(other.session, session);
+  });
+
   const ends = {
     'session.terminated, by an administrator': ['v2', 'administrator', 'session.terminated'],
     'session.terminated, by the user': ['v2', 'user', 'session.terminated'],

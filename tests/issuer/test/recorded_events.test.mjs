@@ -67,7 +67,7 @@ describe('what was not recorded is refused aloud', () => {
   const from = '2026-11-27T21:50:29.959042Z';
   const strange = {
     'the member aggregateTypes': { aggregateTypes: ['user'] },
-    'the member aggregateId': { aggregateId: '1' },
+    'the member editorUserId': { editorUserId: '1' },
     'the member editorUserId': { editorUserId: '1' },
     'the member resourceOwner': { resourceOwner: '1' },
     'the member sequence': { sequence: '1' },

@@ -26,8 +26,8 @@ class EventSearch final : public auth::HttpClient {
                              R"(","type":{"type":")" + type + R"("},"aggregate":{"id":")" + id +
                              R"("},"payload":)" + payload + "}";
     const auto place = std::find_if(events_.begin(), events_.end(),
-                                    [&](const auto& each) { return each.first > time; });
-    events_.insert(place, {time, text});
+                                    [&](const auto& each) { return each.time > time; });
+    events_.insert(place, {time, std::move(type), std::move(id), text});
   }
   void lock_user(const std::string& id, long at) { write("user.locked", id, at); }
 
@@ -64,14 +64,24 @@ class EventSearch final : public auth::HttpClient {
     if (!query.member("asc")->boolean().value_or(false)) std::reverse(events.begin(), events.end());
     std::string found;
     std::size_t count = 0;
-    for (const auto& [time, text] : events) {
+    const std::string history = query.text_of("aggregateId").value_or("");
+    const std::string types = query.member("eventTypes")->serialise();
+    for (const auto& [time, type, id, text] : events) {
       if (count == limit || (from && time <= *from)) continue;
+      if (types.find('"' + type + '"') == types.npos || (!history.empty() && id != history))
+        continue;
       found.append(count++ == 0 ? "" : ",").append(text);
     }
     return count == 0 ? "{}" : "{\"events\":[" + found + "]}";
   }
 
-  std::vector<std::pair<auth::WallMicroseconds, std::string>> events_;
+  struct Written {
+    auth::WallMicroseconds time;
+    std::string type;
+    std::string history;
+    std::string text;
+  };
+  std::vector<Written> events_;
   std::map<std::string, int> sequences_;
   std::deque<auth::Result<auth::HttpResponse>> faults_;
   std::optional<long> date_;

@@ -49,13 +49,13 @@ const told = ({ payloads }) => ({ type, aggregate, sequence, time, payload, edit
 });
 
 async function search({ body, instance: { events } }) {
-  const { asc, limit, from, range, eventTypes } = body;
+  const { asc, limit, from, range, eventTypes, aggregateId } = body;
   const { since } = range ?? { since: from };
   if (from && range) unknown('from beside range');
   if (since && !asc) unknown('from or range in descending order');
   if (range && !since) unknown('a range without since');
   const found = events.find({
-    asc, limit: Math.min(limit || kMaxLimit, kMaxLimit), types: eventTypes,
+    asc, limit: Math.min(limit || kMaxLimit, kMaxLimit), types: eventTypes, aggregateId,
     since: since && microsecondsOf(since),
   }).map(told(events.settings));
   if (events.settings.latency > 0) await pause(events.settings.latency);
@@ -70,7 +70,7 @@ export const eventSearch = {
     needs: 'events.read',
     body: group({
       asc: flag, limit: number, from: date, range: optional(group({ since: date })),
-      eventTypes: list(text()),
+      eventTypes: list(text()), aggregateId: optional(text()),
     }),
     run: search,
   },

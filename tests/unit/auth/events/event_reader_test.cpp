@@ -76,6 +76,9 @@ class EventReaderTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_grant_that_comes_without_a_user_ends_everything);
   CPPUNIT_TEST(a_role_ends_the_tokens_that_have_it);
   CPPUNIT_TEST(a_session_ends_its_tokens);
+  CPPUNIT_TEST(whose_a_session_or_grant_is_may_be_found_out);
+  CPPUNIT_TEST(reads_the_users_of_a_session_or_grant);
+  CPPUNIT_TEST(what_has_an_event_that_names_no_user_has_none);
   CPPUNIT_TEST(keys_end_no_token);
   CPPUNIT_TEST(reads_a_payload_of_base64_text);
   CPPUNIT_TEST(a_payload_that_says_nothing_never_ends_less);
@@ -172,7 +175,50 @@ class EventReaderTest : public CppUnit::TestFixture {
           "oidc_session.refresh_token.renewed"}) {
       CPPUNIT_ASSERT_MESSAGE(type, ended_by(type, "V2_1") == scope_of(Ends::kSession, "V2_1"));
     }
-    CPPUNIT_ASSERT(ended_by("session.terminated", "1") == scope_of(Ends::kEverything));
+  }
+
+  void whose_a_session_or_grant_is_may_be_found_out() {
+    for (const auto& [type, payload, otherwise] :
+         std::vector<std::tuple<std::string, std::string, Ends>>{
+             {"session.terminated", "", Ends::kEverything},
+             {"session.terminated", R"({"userID":"1"})", Ends::kEverything},
+             {"user.grant.deactivated", "", Ends::kAnyRole},
+             {"user.grant.removed", "{}", Ends::kAnyRole},
+             {"user.grant.reactivated", "", Ends::kEverything}}) {
+      const Event named = read(event(type, "7", payload)).at(0);
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(type, std::string("7"), named.owned);
+      CPPUNIT_ASSERT_MESSAGE(type, named.ends == scope_of(otherwise));
+      const Event nameless = read(event(type, "", payload)).at(0);
+      CPPUNIT_ASSERT_MESSAGE(type, nameless.owned.empty() && nameless.ends == named.ends);
+    }
+    CPPUNIT_ASSERT(read(event("user.grant.removed", "7", R"({"userId":"1"})")).at(0).owned.empty());
+    CPPUNIT_ASSERT(read(event("project.role.removed", "7", "{}")).at(0).owned.empty());
+  }
+
+  static std::vector<Scope> owners_of_7(const std::string& events) {
+    return auth::read_owners("{\"events\":[" + events + "]}", "7");
+  }
+
+  void reads_the_users_of_a_session_or_grant() {
+    const std::string one = event("session.user.checked", "7", R"({"userID":"1"})");
+    const std::string two = event("user.grant.added", "7", R"("eyJ1c2VySWQiOiIyIn0=")");
+    const std::vector<Scope> both{scope_of(Ends::kSubject, "1"), scope_of(Ends::kSubject, "2")};
+    CPPUNIT_ASSERT(owners_of_7(one + "," + two) == both);
+    const std::string others = event("session.user.checked", "8", R"({"userID":"3"})") + "," +
+                               event("session.added", "7", R"({"userID":"3"})");
+    CPPUNIT_ASSERT(owners_of_7(others).empty());
+    CPPUNIT_ASSERT(owners_of_7(others + "," + one).size() == 1);
+  }
+
+  void what_has_an_event_that_names_no_user_has_none() {
+    const std::string good = event("session.user.checked", "7", R"({"userID":"1"})");
+    for (const char* payload : {"", "{}", R"({"userID":""})", R"({"userID":7})", "\"!\"", "[]"}) {
+      const std::string bad = event("session.user.checked", "7", payload);
+      CPPUNIT_ASSERT_MESSAGE(payload, owners_of_7(good + "," + bad).empty());
+    }
+    for (const char* body : {"", "{}", "[]", R"({"events":{}})", "<html>"}) {
+      CPPUNIT_ASSERT_MESSAGE(body, auth::read_owners(body, "7").empty());
+    }
   }
 
   void keys_end_no_token() {

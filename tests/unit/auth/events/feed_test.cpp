@@ -34,6 +34,10 @@ class FeedTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(an_event_from_the_future_hides_nothing);
   CPPUNIT_TEST(goes_on_at_a_position);
   CPPUNIT_TEST(everything_says_all_but_the_keys);
+  CPPUNIT_TEST(an_ended_session_ends_the_tokens_of_its_user);
+  CPPUNIT_TEST(a_grant_that_names_no_user_ends_the_tokens_of_its_user);
+  CPPUNIT_TEST(a_session_whose_user_cannot_be_found_ends_everything);
+  CPPUNIT_TEST(more_sessions_than_can_be_asked_about_end_everything);
   CPPUNIT_TEST(says_what_to_do_where_it_is_refused);
   CPPUNIT_TEST(shows_its_token);
   CPPUNIT_TEST_SUITE_END();
@@ -199,6 +203,54 @@ class FeedTest : public CppUnit::TestFixture {
     std::vector<Scope> expected{scope_of(Ends::kEverything), scope_of(Ends::kKeys)};
     std::sort(expected.begin(), expected.end());
     assert_poll_ends(expected);
+  }
+
+  void log_in(const std::string& session, const std::string& user) {
+    search_.write("session.user.checked", session, -3'600'000, R"({"userID":")" + user + "\"}");
+  }
+
+  void an_ended_session_ends_the_tokens_of_its_user() {
+    log_in("s1", "1");
+    log_in("s2", "2");
+    log_in("s3", "3");
+    begin();
+    search_.lock_user("4", 1000);
+    search_.write("session.terminated", "s1", 1001);
+    search_.write("session.terminated", "s3", 1002);
+    assert_poll_ends(users({"1", "3", "4"}));
+    assert_poll_ends({});
+  }
+
+  void a_grant_that_names_no_user_ends_the_tokens_of_its_user() {
+    search_.write("user.grant.added", "g1", -3'600'000, R"({"userId":"1"})");
+    begin();
+    search_.write("user.grant.deactivated", "g1", 1000);
+    search_.write("user.grant.deactivated", "g2", 1001);
+    std::vector<Scope> expected = users({"1"});
+    expected.push_back(scope_of(Ends::kAnyRole));
+    std::sort(expected.begin(), expected.end());
+    assert_poll_ends(expected);
+  }
+
+  void a_session_whose_user_cannot_be_found_ends_everything() {
+    begin();
+    search_.write("session.terminated", "unknown", 1001);
+    assert_poll_ends({scope_of(Ends::kEverything)});
+    log_in("s1", "");
+    search_.write("session.terminated", "s1", 1002);
+    assert_poll_ends({scope_of(Ends::kEverything)});
+  }
+
+  void more_sessions_than_can_be_asked_about_end_everything() {
+    begin();
+    for (std::size_t i = 0; i <= auth::kMostOwned; ++i) {
+      const std::string number = std::to_string(i);
+      log_in("s" + number, number);
+      search_.write("session.terminated", "s" + number, 1000);
+    }
+    const std::size_t asked = search_.bodies().size();
+    assert_poll_ends({scope_of(Ends::kEverything)});
+    CPPUNIT_ASSERT_EQUAL(asked + 2, search_.bodies().size());
   }
 
   void says_what_to_do_where_it_is_refused() {

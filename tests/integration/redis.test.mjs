@@ -312,16 +312,24 @@ describe('a server far away', limit, () => {
       }
       const [far, near] = machines;
       const best = { far: 0, near: 0 };
-      // A busy machine has bad moments: the best of up to five rounds counts.
-      for (let round = 0; round < 5 && !(best.far >= 0.9 * best.near && round > 0); round += 1) {
+      // A busy machine has bad moments: the best of some rounds counts, of the far one only where the
+      // server was not called late, which the program goes on without.
+      const kept = async () => (await redis.keys()).length;
+      for (let round = 0; round < 8 && !(best.far >= 0.9 * best.near && round > 1); round += 1) {
+        await waitFor('Redis to be used', async () => {
+          const before = await kept();
+          await assertAnswers([far], await issuer.mint());
+          return await kept() > before;
+        }, { timeoutMs: 30_000 });
         best.near = Math.max(best.near, await rateOf(near));
-        best.far = Math.max(best.far, await rateOf(far));
+        const before = await kept();
+        const rate = await rateOf(far);
+        if (await kept() >= before + 0.9 * kTokens) best.far = Math.max(best.far, rate);
       }
       context.diagnostic(`new tokens/s: ${Math.round(best.far)} with Redis ${kAway} ms away, ` +
-        `${Math.round(best.near)} with the store of the machine; ${(await redis.keys()).length} kept; ` +
+        `${Math.round(best.near)} with the store of the machine; ${await kept()} kept; ` +
         `late: ${complaints(far).length}`);
       assert.ok(best.far >= 0.9 * best.near, JSON.stringify(best));
-      assert.ok((await redis.keys()).length > 0);
     } finally {
       for (const machine of machines) await machine.stop();
       await way.stop();

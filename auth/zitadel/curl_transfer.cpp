@@ -1,11 +1,9 @@
 #include "auth/zitadel/curl_transfer.h"
 
-#include <openssl/x509_vfy.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
-#include <ctime>
 
 #include "auth/base/secret.h"
 #include "auth/base/version.h"
@@ -19,39 +17,6 @@ constexpr std::chrono::seconds kAddressLife{20};
 constexpr std::size_t kUsualAnswerBytes = 16 << 10;
 // Below libcurl's own limit of 300 KiB, which it does not tell from a connection that is lost.
 constexpr std::size_t kMaxHeadBytes = 128 << 10;
-
-Reason reason_of(CURLcode code, bool answer_begun) {
-  switch (code) {
-    case CURLE_OPERATION_TIMEDOUT:
-      return answer_begun ? Reason::kAnswerStalled : Reason::kTimedOut;
-    case CURLE_PARTIAL_FILE:
-    case CURLE_RECV_ERROR:
-    case CURLE_HTTP2:
-    case CURLE_HTTP2_STREAM:
-      return answer_begun ? Reason::kAnswerTruncated : Reason::kConnectionLost;
-    case CURLE_GOT_NOTHING:
-    case CURLE_SEND_ERROR:
-      return Reason::kConnectionLost;
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_INVALIDCERTSTATUS:
-      return Reason::kTlsFailed;
-    case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_BAD_CONTENT_ENCODING:
-      return Reason::kMalformedAnswer;
-    case CURLE_OUT_OF_MEMORY:
-    case CURLE_FAILED_INIT:
-    case CURLE_URL_MALFORMAT:
-      return Reason::kInternal;
-    default:  // some ninety codes, all of which mean that there was no connection
-      return Reason::kUnreachable;
-  }
-}
 
 }  // namespace
 
@@ -143,34 +108,24 @@ bool CurlTransfer::prepare(HttpRequest request, CurlShared& shared) {
 }
 
 Result<HttpResponse> CurlTransfer::outcome(CURLcode code) {
-  long status = 0;
-  const bool status_known =
-      curl_.easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK;
   if (code != CURLE_OK) {
     if (too_large_ != nullptr) return Error{Reason::kAnswerTooLarge, too_large_};
-    if (code == CURLE_OUT_OF_MEMORY && has_begun()) {  // what libcurl says of too long a line
+    if (code == CURLE_OUT_OF_MEMORY &&
+        facts_.has_begun()) {  // what libcurl says of too long a line
       return Error{Reason::kAnswerTooLarge, "a header of more than 100 KiB, or no memory is left"};
     }
     const Reason reason = reason_of(code, head_ended_);
-    return Error{reason, reason == Reason::kTimedOut ? stage() : words_of(code)};
+    return Error{reason,
+                 reason == Reason::kTimedOut ? facts_.stage(head_bytes_ > 0) : words_of(code)};
   }
   // libcurl takes a head that breaks off for a whole one, and what only announces an answer for it.
   if (!head_ended_) return Error{Reason::kConnectionLost, "in the head of its answer"};
-  curl_off_t retry_after = 0;
-  if (!status_known ||
-      curl_.easy_getinfo(handle_, CURLINFO_RETRY_AFTER, &retry_after) != CURLE_OK) {
+  HttpResponse response{0, std::move(body_)};
+  if (!facts_.read_head(response)) {
     return Error{Reason::kInternal, "libcurl does not tell the status"};
   }
-  HttpResponse response{static_cast<int>(status), std::move(body_)};
-  if (retry_after > 0) {
-    response.retry_after =
-        std::min(kMaxRetryAfter, std::chrono::seconds(static_cast<std::int64_t>(retry_after)));
-  }
-  if (const char* const challenge = header("WWW-Authenticate")) response.challenge = challenge;
-  response.freshness = freshness();
-  response.date = date();
-  if (response.date) *response.date += response.freshness.age;
-  if (status != 200) response.sent = std::make_shared<const HttpRequest>(std::move(request_));
+  if (response.status != 200)
+    response.sent = std::make_shared<const HttpRequest>(std::move(request_));
   return response;
 }
 
@@ -182,59 +137,9 @@ bool CurlTransfer::lacked_descriptor(CURLcode code) const {
          CurlDescriptors::is_none_left();
 }
 
-bool CurlTransfer::was_http2() const {
-  long version = 0;
-  return curl_.easy_getinfo(handle_, CURLINFO_HTTP_VERSION, &version) == CURLE_OK &&
-         version == CURL_HTTP_VERSION_2_0;
-}
-
-const char* CurlTransfer::header(const char* name, std::size_t index) const {
-  curl_header* found = nullptr;
-  return curl_.easy_header(handle_, name, index, CURLH_HEADER, -1, &found) == CURLHE_OK
-             ? found->value
-             : nullptr;
-}
-
-std::optional<WallTime> CurlTransfer::date() const {
-  const char* const value = header("Date");
-  const std::time_t seconds = value != nullptr ? curl_.getdate(value, nullptr) : -1;
-  if (seconds < 0) return std::nullopt;
-  return WallTime{std::chrono::seconds(seconds)};
-}
-
-Freshness CurlTransfer::freshness() const {
-  Freshness freshness;
-  if (const char* const age = header("Age")) freshness.age = read_age(age);
-  for (std::size_t i = 0; !freshness.max_age; ++i) {
-    const char* const value = header("Cache-Control", i);
-    if (value == nullptr) break;
-    freshness.max_age = read_max_age(value);
-  }
-  return freshness;
-}
-
-// What helps where a certificate was refused.
-const char* CurlTransfer::certificate_advice() const {
-  long verified = X509_V_OK;
-  if (curl_.easy_getinfo(handle_, CURLINFO_SSL_VERIFYRESULT, &verified) != CURLE_OK) return "";
-  switch (verified) {
-    case X509_V_ERR_CERT_NOT_YET_VALID:
-    case X509_V_ERR_CERT_HAS_EXPIRED:
-      return "; is this machine's clock right?";
-    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-      return "; a certificate authority that this machine does not know has to be named: "
-             "ZITADEL_CA_FILE, --ca-file";
-    default:
-      return "";
-  }
-}
-
 std::string CurlTransfer::words_of(CURLcode code) const {
   std::string words = message_[0] != '\0' ? message_.data() : curl_.easy_strerror(code);
-  if (code == CURLE_PEER_FAILED_VERIFICATION) words += certificate_advice();
+  if (code == CURLE_PEER_FAILED_VERIFICATION) words += facts_.certificate_advice();
   const std::optional<Proxy> proxy = https_proxy();
   const bool may_name_it = proxy && request_.url.starts_with("https:");
   return may_name_it ? without_credentials(std::move(words), *proxy) : words;
@@ -312,24 +217,6 @@ void CurlTransfer::free_headers() noexcept {
   }
   if (headers_ != nullptr) curl_.slist_free_all(headers_);
   headers_ = nullptr;
-}
-
-bool CurlTransfer::has_passed(CURLINFO stage) const {
-  curl_off_t microseconds = 0;
-  return curl_.easy_getinfo(handle_, stage, &microseconds) == CURLE_OK && microseconds > 0;
-}
-
-// Where the time went, for the operator.
-std::string CurlTransfer::stage() const {
-  if (head_bytes_ > 0) return "an answer began and stopped in its head";
-  if (has_passed(CURLINFO_PRETRANSFER_TIME_T)) return "the question was sent, no answer came";
-  // CURLINFO_CONNECT_TIME_T stays zero until TLS is set up too.
-  long port = 0;
-  if (curl_.easy_getinfo(handle_, CURLINFO_LOCAL_PORT, &port) == CURLE_OK && port > 0) {
-    return "connected, but TLS was not set up";
-  }
-  if (has_passed(CURLINFO_NAMELOOKUP_TIME_T)) return "while connecting";
-  return "while waiting for a connection or looking up the name";
 }
 
 }  // namespace auth

@@ -10,6 +10,7 @@
 
 #include "auth/zitadel/curl_connections.h"
 #include "auth/zitadel/curl_descriptors.h"
+#include "auth/zitadel/curl_facts.h"
 #include "auth/zitadel/curl_library.h"
 #include "auth/zitadel/http_client.h"
 #include "auth/zitadel/name_watch.h"
@@ -43,7 +44,7 @@ class CurlTransfer {
   [[nodiscard]] bool lacked_descriptor(CURLcode code) const;
   [[nodiscard]] HttpRequest take_request() noexcept { return std::move(request_); }
   // Whether the finished exchange went over HTTP/2.
-  [[nodiscard]] bool was_http2() const;
+  [[nodiscard]] bool was_http2() const { return facts_.was_http2(); }
   // For how long its connection has said nothing to anybody while it carried this transfer.
   [[nodiscard]] CurlConnections::Time::duration silence(CurlConnections::Time now) const {
     return place_ ? place_->silence(now) : CurlConnections::Time::duration::zero();
@@ -60,7 +61,11 @@ class CurlTransfer {
  private:
   CurlTransfer(const CurlLibrary& curl, const HttpOptions& options, CurlDescriptors& descriptors,
                CURL* handle)
-      : curl_(curl), options_(options), descriptors_(descriptors), handle_(handle) {}
+      : curl_(curl),
+        options_(options),
+        descriptors_(descriptors),
+        handle_(handle),
+        facts_(curl, handle) {}
   [[nodiscard]] bool set_up();
   static curl_socket_t open_socket(void* transfer, curlsocktype, curl_sockaddr* address) noexcept;
   static int close_socket(void* descriptors, curl_socket_t socket) noexcept;
@@ -70,20 +75,13 @@ class CurlTransfer {
                                void* transfer) noexcept;
   static int on_connection(void* transfer, char* address, char*, int, int local_port) noexcept;
   void free_headers() noexcept;
-  [[nodiscard]] const char* header(const char* name, std::size_t index = 0) const;
-  [[nodiscard]] Freshness freshness() const;
-  [[nodiscard]] std::optional<WallTime> date() const;
-  [[nodiscard]] const char* certificate_advice() const;
   [[nodiscard]] std::string words_of(CURLcode code) const;
-  [[nodiscard]] bool has_passed(CURLINFO stage) const;
-  // Whether anything of an answer has come.
-  [[nodiscard]] bool has_begun() const { return has_passed(CURLINFO_STARTTRANSFER_TIME_T); }
-  [[nodiscard]] std::string stage() const;
 
   const CurlLibrary& curl_;
   const HttpOptions& options_;
   CurlDescriptors& descriptors_;
   CURL* const handle_;
+  const CurlFacts facts_;
   CurlShared* shared_ = nullptr;                   // while the exchange lasts
   std::optional<CurlConnections::Place> place_{};  // while the exchange lasts
   curl_slist* headers_ = nullptr;

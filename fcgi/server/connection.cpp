@@ -1,8 +1,6 @@
 #include "fcgi/server/connection.h"
 
-#include <linux/sockios.h>
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -13,18 +11,6 @@
 #include "fcgi/server/fastcgi_exchange.h"
 
 namespace fcgi {
-namespace {
-
-// Sent at once to a peer that reads quickly; then others get their turn.
-constexpr std::size_t kSentAtOnce = 256 << 10;
-
-void append(WipedBytes& to, std::string_view bytes) {
-  to.insert(to.end(), bytes.begin(), bytes.end());
-}
-
-std::string_view view(const WipedBytes& bytes) { return {bytes.data(), bytes.size()}; }
-
-}  // namespace
 
 Connection::Connection(std::uint64_t number, auth::Descriptor socket, LoopTools& tools)
     : number_(number),
@@ -60,99 +46,12 @@ void Connection::take_end_of_peer() {
   }
 }
 
-void Connection::read(std::string_view bytes) {
-  if (is_answered()) bytes.remove_prefix(read_rest(bytes));
-  if (state_ == State::kHead) bytes.remove_prefix(read_head(bytes));
-  if (is_reading_body()) bytes.remove_prefix(read_body(bytes));
-  if (is_reading_body()) append(kept_, bytes);
-}
-
 bool Connection::is_answered() const noexcept {
   return state_ == State::kIdle || state_ == State::kDraining;
 }
 
 bool Connection::is_reading_body() const noexcept {
   return state_ == State::kDecoded || state_ == State::kBody || state_ == State::kAnswering;
-}
-
-// What still comes of a request that is answered, up to the next one. Returns how many of the bytes
-// are not the next one's.
-std::size_t Connection::read_rest(std::string_view bytes) {
-  const std::size_t size = body_.read(bytes);
-  switch (body_.state()) {
-    case RequestBody::State::kRefused:
-      refuse(body_.refusal());
-      return size;
-    case RequestBody::State::kWhole:
-      take_end_of_body();
-      return size;
-    case RequestBody::State::kNext:
-      return size - begin_request(size);
-    case RequestBody::State::kArriving:
-    case RequestBody::State::kAborted:
-      return size;
-  }
-  return size;
-}
-
-void Connection::take_end_of_body() {
-  if (head_.keeps_connection()) {
-    state_ = State::kIdle;
-  } else {
-    close();
-  }
-}
-
-// Its first header has been read, the last one of so many bytes. Returns how many of these are to
-// be read again: all of the header, unless it has come in two parts.
-std::size_t Connection::begin_request(std::size_t read) {
-  if (!head_.keeps_connection()) {
-    close();
-    return 0;
-  }
-  const std::string_view header = body_.next_header();
-  state_ = State::kHead;
-  began_at_ = tools_.now;
-  head_ = RequestHead();
-  if (read >= header.size()) return header.size();
-  read_head(header);
-  return 0;
-}
-
-std::size_t Connection::read_head(std::string_view bytes) {
-  const std::size_t size = head_.read(bytes);
-  if (!head_.refusal().empty()) {
-    refuse(head_.refusal());
-  } else if (kept_.empty() && head_.is_whole()) {
-    decode(bytes.substr(0, size));
-  } else {
-    append(kept_, bytes.substr(0, size));
-    if (head_.is_whole()) decode(view(std::exchange(kept_, {})));
-  }
-  return size;
-}
-
-void Connection::decode(std::string_view head) {
-  decoded_ = tools_.codec.decode(head, head_.variables());
-  if (!decoded_) return refuse("libfcgi cannot read it");
-  ++request_;
-  body_ = RequestBody(
-      head_.id(), tools_.options.max_body_read,
-      head_.is_authorizer() ? RequestBody::State::kWhole : RequestBody::State::kArriving);
-  state_ = State::kDecoded;
-}
-
-std::size_t Connection::read_body(std::string_view bytes) {
-  const std::size_t size = body_.read(bytes);
-  const bool is_wanted = state_ == State::kDecoded || state_ == State::kBody;
-  if (body_.state() == RequestBody::State::kAborted) {
-    close();
-  } else if (body_.state() == RequestBody::State::kRefused) {
-    refuse(body_.refusal());
-  } else if (is_wanted && body_.is_known()) {
-    decoded_->set_body(body_.take());
-  }
-  return size;
 }
 
 void Connection::refuse(std::string_view why) {
@@ -213,31 +112,22 @@ void Connection::begin_answer(std::string_view text) {
   if (request_ == 1 && text.size() <= Codec::kMaxSentAtOnce) {
     return Codec::send(*decoded, text, socket_.get()) ? finish_answer() : close();
   }
-  records_ = tools_.codec.encode(*decoded, text);
-  records_.empty() ? close() : send();
+  std::string records = tools_.codec.encode(*decoded, text);
+  if (records.empty()) return close();
+  unsent_.begin(std::move(records));
+  send();
 }
 
 void Connection::send() {
-  const std::size_t stop = std::min(records_.size(), sent_ + kSentAtOnce);
-  while (sent_ < stop) {
-    const ssize_t count =
-        ::send(socket_.get(), records_.data() + sent_, records_.size() - sent_, MSG_NOSIGNAL);
-    if (count > 0) {
-      sent_ += static_cast<std::size_t>(count);
-      moved_at_ = tools_.now;
-    } else if (errno == EAGAIN) {
-      static_cast<void>(peer_has_read());
-      return;
-    } else if (errno != EINTR) {
-      return close();
-    }
-  }
-  if (sent_ == records_.size()) finish_answer();
+  bool has_moved = false;
+  const UnsentAnswer::Progress progress = unsent_.send(socket_, has_moved);
+  if (has_moved) moved_at_ = tools_.now;
+  if (progress == UnsentAnswer::Progress::kBroken) return close();
+  if (progress == UnsentAnswer::Progress::kAll) finish_answer();
 }
 
 void Connection::finish_answer() {
-  records_ = std::string();
-  sent_ = 0;
+  unsent_.clear();
   const bool is_whole = body_.state() == RequestBody::State::kWhole;
   const bool keeps = head_.keeps_connection();
   if (peer_ended_ || (is_whole && !keeps)) return close();
@@ -246,7 +136,7 @@ void Connection::finish_answer() {
   state_ = is_whole ? State::kIdle : State::kDraining;
   body_.finish();
   const WipedBytes next = std::exchange(kept_, {});
-  if (!next.empty()) read(view(next));
+  if (!next.empty()) read({next.data(), next.size()});
 }
 
 void Connection::close() {
@@ -316,19 +206,15 @@ Connection::Time Connection::deadline() const noexcept {
   return Time::max();
 }
 
-// Whether it has read since the last look. A slow reader takes minutes until the socket takes more:
-// that needs three quarters of its buffer to be empty.
 bool Connection::peer_has_read() {
-  int queued = 0;
-  if (::ioctl(socket_.get(), SIOCOUTQ, &queued) != 0) return false;
-  if (std::exchange(queued_, queued) <= queued) return false;
+  if (!unsent_.peer_has_read(socket_)) return false;
   moved_at_ = tools_.now;
   return true;
 }
 
 std::size_t Connection::held() const noexcept {
   const std::size_t decoded = decoded_ ? head_.size() + decoded_->body_size() : 0;
-  return kept_.size() + body_.size() + decoded + records_.size() - sent_;
+  return kept_.size() + body_.size() + decoded + unsent_.size();
 }
 
 }  // namespace fcgi

@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <string>
 #include <string_view>
 
 #include "auth/base/descriptor.h"
@@ -23,6 +22,7 @@
 #include "fcgi/server/request_body.h"
 #include "fcgi/server/request_head.h"
 #include "fcgi/server/server_options.h"
+#include "fcgi/server/unsent_answer.h"
 
 namespace fcgi {
 
@@ -100,14 +100,16 @@ class Connection {
   [[nodiscard]] std::size_t held() const noexcept;
 
  private:
+  // In connection_reading.cpp.
   void read(std::string_view bytes);
-  [[nodiscard]] bool is_reading_body() const noexcept;
   std::size_t read_rest(std::string_view bytes);
   void take_end_of_body();
   std::size_t begin_request(std::size_t read);
   std::size_t read_head(std::string_view bytes);
   void decode(std::string_view head);
   std::size_t read_body(std::string_view bytes);
+
+  [[nodiscard]] bool is_reading_body() const noexcept;
   void refuse(std::string_view why);
   void take_end_of_peer();
 
@@ -138,9 +140,7 @@ class Connection {
   std::function<void()> waiter_{};
   std::function<void()> when_gone_{};
 
-  std::string records_{};  // of the answer
-  std::size_t sent_ = 0;   // of those
-  int queued_ = 0;         // bytes that the peer had not read when the socket took no more
+  UnsentAnswer unsent_{};
 };
 
 }  // namespace fcgi

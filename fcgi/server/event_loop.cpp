@@ -48,7 +48,7 @@ EventLoop::EventLoop(const Shared& shared)
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       timer_(timer_of(shared.options.sweep)),
       tools_(shared.options, shared.log),
-      last_number_(kLastReserved) {
+      connections_(epoll_, tools_, shared.held, shared.loops, kLastReserved) {
   const bool added = add_to(epoll_, tools_.inbox.descriptor(), EPOLLIN, kInbox) &&
                      add_to(epoll_, timer_.get(), EPOLLIN, kTimer) &&
                      add_to(epoll_, shared_.listener, EPOLLIN | EPOLLEXCLUSIVE, kListener);
@@ -67,14 +67,14 @@ void EventLoop::stop() noexcept {
 void EventLoop::run() {
   tools_.inbox.adopt();
   tools_.now = Clock::now();
-  while (!stopping_ || (!entries_.empty() && tools_.now < stop_by_)) {
+  while (!stopping_ || (!connections_.is_empty() && tools_.now < stop_by_)) {
     wait();
     if (stop_requested_.load() && !stopping_) begin_to_stop();
     if (stopping_) close_idle();
     // Who was removed may have said something on the way.
     go_on(0);
   }
-  refuse_the_rest();
+  connections_.refuse_all(error_response(503, "temporarily_unavailable", "The API is stopping."));
   tools_.inbox.close();
 }
 
@@ -97,8 +97,8 @@ void EventLoop::handle(std::uint64_t number, std::uint32_t events) {
     go_on(0);
   } else if (number == kTimer) {
     sweep();
-  } else if (const auto found = entries_.find(number); found != entries_.end()) {
-    found->second.connection.handle(events);
+  } else if (Connection* const connection = connections_.find(number)) {
+    connection->handle(events);
     go_on(number);
   }
 }
@@ -124,18 +124,14 @@ bool EventLoop::accept_some() {
 }
 
 void EventLoop::add(auth::Descriptor socket) {
-  if (entries_.size() >= shared_.options.max_connections) make_room();
-  const std::uint64_t number = ++last_number_;
-  const auto entry = entries_.try_emplace(number, number, std::move(socket), tools_).first;
+  const std::uint64_t number = connections_.add(std::move(socket));
   // Usually a whole request has come, and is answered before epoll has to know of it.
-  entry->second.connection.receive();
+  connections_.find(number)->receive();
   go_on(number);
 }
 
 void EventLoop::make_room_for_descriptor() {
-  const std::size_t before = entries_.size();
-  make_room();
-  if (entries_.size() < before) return;
+  if (connections_.make_room()) return;
   constexpr auto kNone = "no descriptor is left for a connection: raise LimitNOFILE";
   shared_.log.add(auth::LogLevel::kError, kNone, kNone);
   // Otherwise the listening socket would keep the loop spinning until requests finish.
@@ -143,21 +139,15 @@ void EventLoop::make_room_for_descriptor() {
   static_cast<void>(::usleep(kPause));
 }
 
-// The connection that waits longest for its peer has to go.
-void EventLoop::make_room() {
-  const auto entry = stillest([](const Entry& each) { return each.connection.waits_for_peer(); });
-  if (entry != entries_.end()) abandon(entry);
-}
-
 // Until nobody can go on: who is called may answer at once, and so may others meanwhile.
 void EventLoop::go_on(std::uint64_t number) {
   to_go_on_.push_back(number);
   while (!to_go_on_.empty()) {
-    const auto entry = entries_.find(to_go_on_.back());
+    const std::uint64_t next = to_go_on_.back();
     to_go_on_.pop_back();
-    if (entry != entries_.end()) {
-      serve(entry->second.connection);
-      settle(entry);
+    if (Connection* const connection = connections_.find(next)) {
+      serve(*connection);
+      connections_.settle(next);
     }
     deliver();
   }
@@ -179,78 +169,17 @@ void EventLoop::serve(Connection& connection) {
 void EventLoop::deliver() {
   tools_.inbox.take(messages_);
   for (Inbox::Message& message : messages_) {
-    const auto entry = entries_.find(message.request.connection);
-    if (entry == entries_.end()) continue;
-    entry->second.connection.take(message);
-    to_go_on_.push_back(entry->first);
+    Connection* const connection = connections_.find(message.request.connection);
+    if (connection == nullptr) continue;
+    connection->take(message);
+    to_go_on_.push_back(message.request.connection);
   }
-}
-
-void EventLoop::settle(Entries::iterator entry) {
-  if (entry->second.connection.state() == State::kClosed || !watch(entry)) return remove(entry);
-  count_held(entry->second, entry->second.connection.held());
-  shed();
-}
-
-bool EventLoop::watch(Entries::iterator entry) {
-  auto& [connection, watched, held] = entry->second;
-  const std::uint32_t wanted = connection.events();
-  if (wanted == watched) return true;
-  epoll_event event{};
-  event.events = wanted;
-  event.data.u64 = entry->first;
-  const int operation = watched == kNotWatched ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
-  watched = wanted;
-  return ::epoll_ctl(epoll_.get(), operation, connection.socket(), &event) == 0;
-}
-
-void EventLoop::count_held(Entry& entry, std::size_t held) {
-  if (held == entry.held) return;
-  held_ += held - entry.held;
-  shared_.held += held - entry.held;
-  entry.held = held;
-}
-
-void EventLoop::shed() {
-  const std::size_t most = shared_.options.max_held;
-  while (held_ > most / shared_.loops && shared_.held > most) {
-    const auto entry = stillest([](const Entry& each) { return each.held > 0; });
-    if (entry == entries_.end()) return;
-    constexpr auto kTooMuch = "too much waits for web servers: a connection was closed";
-    shared_.log.add(auth::LogLevel::kWarn, kTooMuch, kTooMuch);
-    abandon(entry);
-  }
-}
-
-void EventLoop::abandon(Entries::iterator entry) {
-  entry->second.connection.abandon();
-  remove(entry);
-}
-
-void EventLoop::remove(Entries::iterator entry) {
-  count_held(entry->second, 0);
-  entries_.erase(entry);
-}
-
-template <typename IsMeant>
-EventLoop::Entries::iterator EventLoop::stillest(IsMeant is_meant) {
-  auto found = entries_.end();
-  for (auto each = entries_.begin(); each != entries_.end(); ++each) {
-    if (!is_meant(each->second)) continue;
-    const bool earlier = found == entries_.end() ||
-                         each->second.connection.moved_at() < found->second.connection.moved_at();
-    if (earlier) found = each;
-  }
-  return found;
 }
 
 void EventLoop::sweep() {
   std::uint64_t ticks = 0;
   static_cast<void>(!::read(timer_.get(), &ticks, sizeof ticks));
-  for (auto each = entries_.begin(); each != entries_.end();) {
-    const auto entry = each++;
-    if (entry->second.connection.is_late()) abandon(entry);
-  }
+  connections_.abandon_late();
   // Of several processes on one socket the kernel wakes one for a connection, also one that is
   // stopped, or killed before it takes it: then nobody else hears of it.
   if (!stopping_) static_cast<void>(accept_some());
@@ -265,17 +194,14 @@ void EventLoop::begin_to_stop() {
 }
 
 void EventLoop::close_idle() {
-  std::vector<std::uint64_t> answered;
-  for (const auto& [number, entry] : entries_) {
-    if (entry.connection.is_answered()) answered.push_back(number);
-  }
-  for (const std::uint64_t number : answered) {
-    const auto entry = entries_.find(number);
-    if (entry == entries_.end()) continue;
-    Connection& connection = entry->second.connection;
-    connection.receive();
+  for (const std::uint64_t number : connections_.answered()) {
+    Connection* const connection = connections_.find(number);
+    if (connection == nullptr) continue;
+    connection->receive();
     // Usually right behind an answer, before the web server can have begun another request.
-    if (connection.is_answered() && !waits_a_little(connection)) connection.close_if_nothing_came();
+    if (connection->is_answered() && !waits_a_little(*connection)) {
+      connection->close_if_nothing_came();
+    }
     go_on(number);
   }
 }
@@ -287,12 +213,6 @@ bool EventLoop::waits_a_little(const Connection& connection) const {
     return tools_.now - connection.moved_at() < options.stop_silence;
   }
   return connection.moved_at() <= asked_to_stop && tools_.now - asked_to_stop < options.stop_idle;
-}
-
-void EventLoop::refuse_the_rest() {
-  const Response refusal = error_response(503, "temporarily_unavailable", "The API is stopping.");
-  for (auto& [number, entry] : entries_) entry.connection.refuse_unless_answered(refusal);
-  while (!entries_.empty()) abandon(entries_.begin());
 }
 
 }  // namespace fcgi

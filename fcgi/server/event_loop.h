@@ -7,14 +7,13 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "auth/base/descriptor.h"
 #include "auth/base/quiet_log.h"
 #include "fcgi/http/exchange.h"
 #include "fcgi/server/connection.h"
+#include "fcgi/server/connection_table.h"
 #include "fcgi/server/server_options.h"
 
 namespace fcgi {
@@ -52,16 +51,6 @@ class EventLoop {
 
  private:
   using Time = Connection::Time;
-  static constexpr std::uint32_t kNotWatched = ~0U;
-  struct Entry {
-    Entry(std::uint64_t number, auth::Descriptor socket, LoopTools& tools)
-        : connection(number, std::move(socket), tools) {}
-
-    Connection connection;
-    std::uint32_t watched = kNotWatched;  // events that epoll was asked for
-    std::size_t held = 0;                 // bytes, as counted last
-  };
-  using Entries = std::unordered_map<std::uint64_t, Entry>;
 
   void wait();
   void handle(std::uint64_t number, std::uint32_t events);
@@ -70,27 +59,16 @@ class EventLoop {
   bool accept_some();
   void add(auth::Descriptor socket);
   void make_room_for_descriptor();
-  void make_room();
 
   void go_on(std::uint64_t number);
   void serve(Connection& connection);
   void deliver();
-  void settle(Entries::iterator entry);
-  [[nodiscard]] bool watch(Entries::iterator entry);
-  void count_held(Entry& entry, std::size_t held);
-  void shed();
-  void abandon(Entries::iterator entry);
-  void remove(Entries::iterator entry);
-  // The connection that has stood still the longest of those that are meant; the end where none is.
-  template <typename IsMeant>
-  Entries::iterator stillest(IsMeant is_meant);
 
   void sweep();
   void begin_to_stop();
   void close_idle();
   // Whether a connection that nothing is owed to is left open for the moment, see ServerOptions.
   [[nodiscard]] bool waits_a_little(const Connection& connection) const;
-  void refuse_the_rest();
 
   const Shared shared_;
   auth::Descriptor epoll_;
@@ -100,9 +78,7 @@ class EventLoop {
   LoopTools tools_;
   bool stopping_ = false;
   Time stop_by_ = Time::max();
-  std::uint64_t last_number_;
-  Entries entries_{};
-  std::size_t held_ = 0;                   // bytes of these
+  ConnectionTable connections_;
   std::vector<std::uint64_t> to_go_on_{};  // connections that got a message
   std::vector<Inbox::Message> messages_{};
 };

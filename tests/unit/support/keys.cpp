@@ -56,6 +56,11 @@ EVP_PKEY* rsa_key() {
   return key.get();
 }
 
+EVP_PKEY* other_rsa_key() {
+  static const auth::jose::Key key = new_rsa_key(2048);
+  return key.get();
+}
+
 auth::jose::Key new_rsa_key(unsigned bits) {
   auth::jose::Key key(EVP_RSA_gen(bits));
   require(key != nullptr);

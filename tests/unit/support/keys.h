@@ -8,8 +8,9 @@
 
 namespace support {
 
-// One RSA key of 2048 bits for the whole run: making one takes a tenth of a second.
+// RSA keys of 2048 bits, one of each for the whole run: making one takes a tenth of a second.
 [[nodiscard]] EVP_PKEY* rsa_key();
+[[nodiscard]] EVP_PKEY* other_rsa_key();
 [[nodiscard]] auth::jose::Key new_rsa_key(unsigned bits);
 [[nodiscard]] auth::jose::Key new_ec_key();
 

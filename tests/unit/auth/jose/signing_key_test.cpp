@@ -178,7 +178,7 @@ class JwsTest : public CppUnit::TestFixture {
 
   void derives_another_secret_for_each_key_and_label() {
     const std::string pem = support::pkcs1_pem(support::rsa_key());
-    const std::string other = support::pkcs1_pem(support::new_rsa_key(2048).get());
+    const std::string other = support::pkcs1_pem(support::other_rsa_key());
     CPPUNIT_ASSERT(derive(pem, "a") != derive(other, "a"));
     CPPUNIT_ASSERT(derive(pem, "a") != derive(pem, "b"));
     CPPUNIT_ASSERT(derive(pem, "a") != derive(pem, ""));

@@ -107,7 +107,7 @@ bool forbid_locks() {
 
 class BucketProcessesTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(BucketProcessesTest);
-  CPPUNIT_TEST(outlives_three_hundred_killed_writers);
+  CPPUNIT_TEST(outlives_a_hundred_killed_writers);
   CPPUNIT_TEST(waits_for_no_process_that_was_stopped_while_it_writes);
   CPPUNIT_TEST(waits_for_no_thread_that_writes);
   CPPUNIT_TEST(loses_next_to_nothing_of_fifty_processes_at_once);
@@ -135,11 +135,11 @@ class BucketProcessesTest : public CppUnit::TestFixture {
   }
 
   // All in one bucket, where there is never enough room. Each is killed somewhere in its writing.
-  void outlives_three_hundred_killed_writers() {
+  void outlives_a_hundred_killed_writers() {
     const support::LogCapture log;
     BucketStore store(folder_.path(), clock_, kBucketBytes);
     std::mt19937 random(1);
-    for (unsigned i = 0; i < 300; ++i) {
+    for (unsigned i = 0; i < 100; ++i) {
       Signpost begun;
       Child writer([&] {
         std::mt19937 own(i);

@@ -132,6 +132,8 @@ class RedisLinkTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(!get(store, store_key(1)));
   }
 
+  static constexpr unsigned kMoments = 50;  // half a millisecond apart: two ways there and back
+
   // What a process does: two workers ask the others about tokens, then tell them, while it is told
   // to stop. All of that is destroyed right after.
   void stop_a_process(const std::string& port, unsigned number) {
@@ -159,7 +161,7 @@ class RedisLinkTest : public CppUnit::TestFixture {
                     });
       });
     }
-    std::this_thread::sleep_for(std::chrono::microseconds(number % 50 * 500));
+    std::this_thread::sleep_for(std::chrono::microseconds(number * 500));
     cache->stop();
     pool = nullptr;  // runs what is queued
     cache = nullptr;
@@ -171,7 +173,7 @@ class RedisLinkTest : public CppUnit::TestFixture {
     const support::LogCapture log;
     const RedisServer server;
     server.freeze();
-    for (unsigned i = 0; i < 200; ++i) stop_a_process(server.port(), i);
+    for (unsigned i = 0; i < kMoments; ++i) stop_a_process(server.port(), i);
     server.thaw();
   }
 
@@ -179,7 +181,7 @@ class RedisLinkTest : public CppUnit::TestFixture {
     const support::LogCapture log;
     const RedisServer server;
     const FarAway way(static_cast<std::uint16_t>(std::stoi(server.port())), kAway);
-    for (unsigned i = 0; i < 200; ++i) stop_a_process(way.port(), i);
+    for (unsigned i = 0; i < kMoments; ++i) stop_a_process(way.port(), i);
   }
 
   // Each in a process of its own.

@@ -28,6 +28,7 @@ using support::RedisServer;
 using support::store_entry;
 using support::store_key;
 
+constexpr seconds kLong{60};  // a deadline that no test reaches
 // On a busy machine a deadline takes longer than it should.
 constexpr milliseconds kLate = auth::redis::kRedisDeadline * 10;
 
@@ -103,7 +104,7 @@ class RedisStoreTest : public CppUnit::TestFixture {
   void goes_on_without_a_server_that_is_down_and_returns_to_it() {
     RedisServer server;
     for (const std::string& url : {network_url(server), socket_url(server)}) {
-      RedisStore store(address(url), clock_);
+      RedisStore store(address(url), clock_, kLong);
       CPPUNIT_ASSERT(keeps(store, 1));
       server.stop();
       const support::LogCapture log;
@@ -132,12 +133,12 @@ class RedisStoreTest : public CppUnit::TestFixture {
   void goes_on_without_a_server_that_refuses_its_password_and_returns_to_it() {
     const RedisServer server({"--requirepass", "swordfish"});
     for (const std::string before : {":shellfish@", "default:shellfish@", "nobody:swordfish@"}) {
-      RedisStore store(address(network_url(server, before)), clock_);
+      RedisStore store(address(network_url(server, before)), clock_, kLong);
       const support::LogCapture log;
       expect_out_of_order(store, log, "it answers WRONGPASS to AUTH");
       CPPUNIT_ASSERT(log.text().find("fish") == std::string::npos);
     }
-    RedisStore store(address(network_url(server, ":shellfish@")), clock_);
+    RedisStore store(address(network_url(server, ":shellfish@")), clock_, kLong);
     const support::LogCapture log;
     CPPUNIT_ASSERT(!keeps(store, 1));
     CPPUNIT_ASSERT_EQUAL(std::string("OK"),
@@ -147,23 +148,23 @@ class RedisStoreTest : public CppUnit::TestFixture {
 
   void goes_on_without_a_server_that_wants_a_password() {
     RedisServer server({"--requirepass", "swordfish"});
-    RedisStore store(address(network_url(server)), clock_);
+    RedisStore store(address(network_url(server)), clock_, kLong);
     const support::LogCapture log;
     expect_out_of_order(store, log, "it answers NOAUTH to SET");
   }
 
   void goes_on_without_a_database_that_is_not_there() {
     const RedisServer server({"--databases", "2"});
-    RedisStore store(address(network_url(server, "", "/2")), clock_);
+    RedisStore store(address(network_url(server, "", "/2")), clock_, kLong);
     const support::LogCapture log;
     expect_out_of_order(store, log, "it answers ERR to SELECT");
-    RedisStore other(address(network_url(server, "", "/1")), clock_);
+    RedisStore other(address(network_url(server, "", "/1")), clock_, kLong);
     CPPUNIT_ASSERT(keeps(other, 1));
   }
 
   void reads_from_a_server_that_is_full_and_writes_when_it_can() {
     const RedisServer server;
-    RedisStore store(address(network_url(server)), clock_);
+    RedisStore store(address(network_url(server)), clock_, kLong);
     CPPUNIT_ASSERT(keeps(store, 1));
     CPPUNIT_ASSERT_EQUAL(std::string("OK"), server.say({"CONFIG", "SET", "maxmemory", "1"}));
     const support::LogCapture log;
@@ -185,7 +186,7 @@ class RedisStoreTest : public CppUnit::TestFixture {
   void takes_nothing_from_a_server_full_of_foreign_data() {
     const RedisServer server;
     const support::LogCapture log;
-    RedisStore store(address(network_url(server)), clock_);
+    RedisStore store(address(network_url(server)), clock_, kLong);
     CPPUNIT_ASSERT(keeps(store, 0));
     const std::string key = server.say({"RANDOMKEY"});
     const std::vector<std::vector<std::string>> foreign{
@@ -209,7 +210,7 @@ class RedisStoreTest : public CppUnit::TestFixture {
 
   void keeps_no_entry_that_is_too_large_or_has_ended() {
     const RedisServer server;
-    RedisStore store(address(network_url(server)), clock_);
+    RedisStore store(address(network_url(server)), clock_, kLong);
     support::put(store, 1, until(), auth::kMaxSealedBytes + 1);
     support::put(store, 2, clock_.wall());
     support::put(store, 3, clock_.wall() - seconds(1));
@@ -222,7 +223,7 @@ class RedisStoreTest : public CppUnit::TestFixture {
 
   void keeps_what_was_there_where_it_is_to_stay() {
     const RedisServer server;
-    RedisStore store(address(network_url(server)), clock_);
+    RedisStore store(address(network_url(server)), clock_, kLong);
     std::string asked;
     bool stays = true;
     const auto keeps = [&](std::string_view sealed) {
@@ -242,7 +243,7 @@ class RedisStoreTest : public CppUnit::TestFixture {
     RedisServer server;
     const support::LogCapture log;
     for (const std::string& url : {network_url(server), socket_url(server)}) {
-      RedisStore store(address(url), clock_);
+      RedisStore store(address(url), clock_, kLong);
       CPPUNIT_ASSERT(keeps(store, 1));
       server.stop();
       server.start();
@@ -255,7 +256,7 @@ class RedisStoreTest : public CppUnit::TestFixture {
   void does_not_notice_that_the_server_was_flushed() {
     const RedisServer server;
     const support::LogCapture log;
-    RedisStore store(address(network_url(server)), clock_);
+    RedisStore store(address(network_url(server)), clock_, kLong);
     CPPUNIT_ASSERT(keeps(store, 1));
     static_cast<void>(server.say({"FLUSHALL"}));
     CPPUNIT_ASSERT(!get(store, store_key(1)));
@@ -265,7 +266,7 @@ class RedisStoreTest : public CppUnit::TestFixture {
 
   void shows_the_server_nothing_of_what_it_holds() {
     const RedisServer server;
-    RedisStore store(address(network_url(server)), clock_);
+    RedisStore store(address(network_url(server)), clock_, kLong);
     support::keep_sealed_user(store, "a-token-that-bears", clock_.wall(), until());
     const std::string key = server.say({"RANDOMKEY"});
     CPPUNIT_ASSERT_EQUAL(std::string("zitadel-fcgi:1:"), key.substr(0, 15));
@@ -280,7 +281,7 @@ class RedisStoreTest : public CppUnit::TestFixture {
 
   void lets_the_server_forget_entries_when_they_end() {
     const RedisServer server;
-    RedisStore store(address(network_url(server)), clock_);
+    RedisStore store(address(network_url(server)), clock_, kLong);
     support::put(store, 1, clock_.wall() + seconds(1234));
     const std::string left =
         server.say({"EVAL", "return tostring(redis.call('TTL', redis.call('RANDOMKEY')))", "0"});
@@ -293,35 +294,35 @@ class RedisStoreTest : public CppUnit::TestFixture {
                                                         ">swordfish", "~zitadel-fcgi:1:*", "-@all",
                                                         "+getrange", "+set", "+select"}));
     const support::LogCapture log;
-    RedisStore store(address(network_url(server, "cache:swordfish@", "/3")), clock_);
+    RedisStore store(address(network_url(server, "cache:swordfish@", "/3")), clock_, kLong);
     CPPUNIT_ASSERT_MESSAGE(log.text(), keeps(store, 1));
     CPPUNIT_ASSERT_EQUAL(std::string(), log.text());
   }
 
   void tells_other_machines() {
     const RedisServer server;
-    RedisStore one(address(network_url(server)), clock_);
+    RedisStore one(address(network_url(server)), clock_, kLong);
     CPPUNIT_ASSERT(keeps(one, 1));
-    RedisStore another(address(socket_url(server)), clock_);
+    RedisStore another(address(socket_url(server)), clock_, kLong);
     CPPUNIT_ASSERT(get(another, store_key(1)) == store_entry(1));
     CPPUNIT_ASSERT(!get(another, store_key(2)));
-    RedisStore by_name(address("redis://localhost:" + server.port()), clock_);
+    RedisStore by_name(address("redis://localhost:" + server.port()), clock_, kLong);
     CPPUNIT_ASSERT(get(by_name, store_key(1)) == store_entry(1));
   }
 
   void keeps_apart_what_is_in_other_databases() {
     const RedisServer server;
-    RedisStore one(address(network_url(server, "", "/1")), clock_);
+    RedisStore one(address(network_url(server, "", "/1")), clock_, kLong);
     CPPUNIT_ASSERT(keeps(one, 1));
-    RedisStore another(address(socket_url(server) + "?db=2"), clock_);
+    RedisStore another(address(socket_url(server) + "?db=2"), clock_, kLong);
     CPPUNIT_ASSERT(!get(another, store_key(1)));
-    RedisStore same(address(socket_url(server) + "?db=1"), clock_);
+    RedisStore same(address(socket_url(server) + "?db=1"), clock_, kLong);
     CPPUNIT_ASSERT(get(same, store_key(1)) == store_entry(1));
   }
 
   void keeps_entries_of_all_sizes() {
     const RedisServer server;
-    RedisStore store(address(network_url(server)), clock_);
+    RedisStore store(address(network_url(server)), clock_, kLong);
     for (const std::size_t size : {1UL, 2UL, 16UL << 10, (16UL << 10) + 1, auth::kMaxSealedBytes}) {
       std::string entry(size, '\0');
       for (std::size_t i = 0; i < size; ++i) entry[i] = static_cast<char>(i);
@@ -333,7 +334,7 @@ class RedisStoreTest : public CppUnit::TestFixture {
   void connects_anew_after_a_fork() {
     const RedisServer server;
     const support::LogCapture log;
-    RedisStore store(address(network_url(server)), clock_);
+    RedisStore store(address(network_url(server)), clock_, kLong);
     CPPUNIT_ASSERT(keeps(store, 1));
     support::Child child([&] {
       for (unsigned i = 0; i < 300; ++i) {
@@ -352,7 +353,7 @@ class RedisStoreTest : public CppUnit::TestFixture {
   void serves_several_threads_at_once() {
     const RedisServer server;
     const support::LogCapture log;
-    RedisStore store(address(network_url(server)), clock_);
+    RedisStore store(address(network_url(server)), clock_, kLong);
     std::atomic<unsigned> wrong{0};
     std::vector<std::thread> threads;
     for (unsigned t = 0; t < 8; ++t) {

@@ -1,8 +1,11 @@
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <chrono>
+#include <deque>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "auth/zitadel/curl_http_client.h"
 #include "tests/unit/support/http_asker.h"
@@ -20,7 +23,7 @@ using support::HttpOutcome;
 using support::LoopbackServer;
 using Connection = LoopbackServer::Connection;
 
-const std::string kBegun[] = {
+const std::vector<std::string> kBegun{
     "HTTP/1.1 200 OK\r\n",
     "HTTP/1.1 200 OK\r\nContent-",
     "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n",
@@ -62,11 +65,25 @@ class CurlHeadsTest : public CppUnit::TestFixture {
     };
   }
 
+  // What comes of an answer that stops after these bytes, for each of them, all at the same time.
+  static std::vector<std::pair<std::string, HttpOutcome>> outcomes_of(
+      const std::vector<std::string>& beginnings) {
+    std::deque<LoopbackServer> servers;
+    CurlHttpClient client(quick());
+    std::vector<support::PendingAnswer> answers;
+    for (const std::string& bytes : beginnings) {
+      servers.emplace_back(hangs_after(bytes));
+      answers.push_back(ask(client, servers.back().url(), "token=a"));
+    }
+    std::vector<std::pair<std::string, HttpOutcome>> outcomes;
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+      outcomes.emplace_back(beginnings[i], answers[i].wait());
+    }
+    return outcomes;
+  }
+
   void one_that_stops_in_its_head_is_no_answer() {
-    for (const std::string& bytes : kBegun) {
-      const LoopbackServer server(hangs_after(bytes));
-      CurlHttpClient client(quick());
-      const HttpOutcome outcome = ask(client, server.url(), "token=a").wait();
+    for (const auto& [bytes, outcome] : outcomes_of(kBegun)) {
       assert_failed(Reason::kTimedOut, outcome, bytes);
       // libcurl tells of whole lines.
       const bool has_line = bytes.find('\n') != std::string::npos;
@@ -90,12 +107,10 @@ class CurlHeadsTest : public CppUnit::TestFixture {
 
   void one_that_stops_after_its_head_has_stalled() {
     const std::string head = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n";
-    for (const std::string& bytes :
-         {head, head + "{\"a\"", "HTTP/1.1 103 Early Hints\r\n\r\n" + head,
-          std::string("HTTP/1.1 200 OK\nContent-Length: 9\n\n")}) {
-      const LoopbackServer server(hangs_after(bytes));
-      CurlHttpClient client(quick());
-      assert_failed(Reason::kAnswerStalled, ask(client, server.url()).wait(), bytes);
+    for (const auto& [bytes, outcome] :
+         outcomes_of({head, head + "{\"a\"", "HTTP/1.1 103 Early Hints\r\n\r\n" + head,
+                      "HTTP/1.1 200 OK\nContent-Length: 9\n\n"})) {
+      assert_failed(Reason::kAnswerStalled, outcome, bytes);
     }
   }
 

@@ -102,7 +102,7 @@ class CurlSilenceTest : public CppUnit::TestFixture {
 
   // As when the process was stopped, or the machine suspended: the client's thread does not run.
   void answers_that_came_while_it_was_held_up_count() {
-    constexpr int kQuestions = 200;
+    constexpr int kQuestions = 100;
     support::Counter arrived;
     support::Gate gate;
     const LoopbackServer server([&](Connection& connection) {
@@ -116,7 +116,7 @@ class CurlSilenceTest : public CppUnit::TestFixture {
       if (!connection.read_request().empty()) connection.send(http_answer(200, "{}"));
     });
     HttpOptions options;
-    options.timeout = seconds(2);
+    options.timeout = seconds(1);
     CurlHttpClient client(options);
     std::vector<support::PendingAnswer> answers;
     for (int i = 0; i < kQuestions; ++i) answers.push_back(ask(client, server.url()));
@@ -126,7 +126,7 @@ class CurlSilenceTest : public CppUnit::TestFixture {
     client.send({quick_one.url()}, [&](const HttpOutcome&) {
       held.add();
       gate.open();
-      std::this_thread::sleep_for(milliseconds(2500));
+      std::this_thread::sleep_for(milliseconds(1300));
     });
     CPPUNIT_ASSERT(held.reaches(1));
     for (support::PendingAnswer& answer : answers) {
@@ -150,10 +150,10 @@ class CurlSilenceTest : public CppUnit::TestFixture {
       longest = std::max(longest, steady_clock::now() - begin);
     });
     HttpOptions options = quick();
-    options.connection_life = milliseconds(500);
+    options.connection_life = milliseconds(250);
     {
       CurlHttpClient client(options);
-      const auto end = steady_clock::now() + seconds(2);
+      const auto end = steady_clock::now() + milliseconds(1200);
       std::vector<std::thread> askers;
       std::atomic<int> failed{0};
       for (int i = 0; i < 4; ++i) {
@@ -166,14 +166,14 @@ class CurlSilenceTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT(server.connections() >= 8);
     }
     const std::lock_guard lock(mutex);
-    CPPUNIT_ASSERT(longest < seconds(1));
+    CPPUNIT_ASSERT(longest < milliseconds(800));
   }
 
-  // With a hundred questions under way at any time.
+  // With twenty questions under way at any time.
   void no_connection_of_http2_is_kept_for_long_however_much_it_is_used() {
     const support::Nginx server;
     HttpOptions options;
-    options.connection_life = seconds(1);
+    options.connection_life = milliseconds(400);
     options.ca_file = server.ca_file();
     std::atomic<int> failed{0};
     std::atomic<bool> over{false};
@@ -187,16 +187,16 @@ class CurlSilenceTest : public CppUnit::TestFixture {
           ask_on();
         });
       };
-      for (int i = 0; i < 100; ++i) ask_on();
-      std::this_thread::sleep_for(seconds(3));
+      for (int i = 0; i < 20; ++i) ask_on();
+      std::this_thread::sleep_for(milliseconds(1300));
       over = true;
-      CPPUNIT_ASSERT(ended.reaches(100));
+      CPPUNIT_ASSERT(ended.reaches(20));
     }
     CPPUNIT_ASSERT_EQUAL(0, failed.load());
     std::set<std::string> connections;
     for (const support::Nginx::Request& each : server.requests()) {
       CPPUNIT_ASSERT_EQUAL(std::string("HTTP/2.0"), each.protocol);
-      CPPUNIT_ASSERT(each.connection_age < 1.5);
+      CPPUNIT_ASSERT(each.connection_age < 0.9);
       connections.insert(each.connection);
     }
     CPPUNIT_ASSERT(connections.size() >= 3);

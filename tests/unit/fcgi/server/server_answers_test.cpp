@@ -41,11 +41,11 @@ class ServerAnswersTest : public CppUnit::TestFixture {
 
   static auto now() { return std::chrono::steady_clock::now(); }
 
-  // Takes a little now and then, until it is destroyed.
+  // Takes a little now and then, until one of them is destroyed.
   class SlowReader {
    public:
-    explicit SlowReader(FastCgiPeer peer)
-        : peer_(std::move(peer)), thread_([this] {
+    SlowReader(FastCgiPeer peer, std::atomic<bool>& stopped)
+        : peer_(std::move(peer)), stopped_(stopped), thread_([this] {
             while (!stopped_) {
               taken_ += receive(peer_.socket(), 100, milliseconds(100)).size();
               std::this_thread::sleep_for(milliseconds(100));
@@ -65,7 +65,7 @@ class ServerAnswersTest : public CppUnit::TestFixture {
 
    private:
     FastCgiPeer peer_;
-    std::atomic<bool> stopped_{false};
+    std::atomic<bool>& stopped_;
     std::atomic<std::size_t> taken_{0};
     std::thread thread_;
   };
@@ -84,11 +84,12 @@ class ServerAnswersTest : public CppUnit::TestFixture {
   void slow_readers_hold_nobody_up() {
     for (const SocketKind kind : kSocketKinds) {
       const RunningServer server({.kind = kind}, answer_of_size);
+      std::atomic<bool> stopped{false};
       std::vector<std::unique_ptr<SlowReader>> readers;
       for (int i = 0; i < 20; ++i) {
         FastCgiPeer peer = server.connect();
         CPPUNIT_ASSERT(peer.send(request("/" + std::to_string(kLong), {.keep = i % 2 == 0})));
-        readers.push_back(std::make_unique<SlowReader>(std::move(peer)));
+        readers.push_back(std::make_unique<SlowReader>(std::move(peer), stopped));
       }
       const milliseconds median = median_of_others(server);
       CPPUNIT_ASSERT_MESSAGE(std::to_string(median.count()), median < milliseconds(10));

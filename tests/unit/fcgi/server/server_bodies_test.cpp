@@ -145,7 +145,7 @@ class ServerBodiesTest : public CppUnit::TestFixture {
       const RunningServer server({.kind = kind}, refuse_some);
       for (const bool keep : {false, true}) {
         FastCgiPeer peer = server.connect();
-        const std::string body(20'000'000, 'a');
+        const std::string body(8'000'000, 'a');
         CPPUNIT_ASSERT(peer.send(request("/no", {.keep = keep, .body = body})));
         CPPUNIT_ASSERT_EQUAL(401, peer.receive().value().status());
         CPPUNIT_ASSERT_EQUAL(!keep, peer.is_closed(keep ? milliseconds(50) : kPatience));

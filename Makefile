@@ -15,12 +15,15 @@ HARDENING := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -
   $(if $(COVERAGE),--coverage,\
     $(if $(DEBUG),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong))
 PACKAGE_FLAGS = $(shell pkg-config --cflags libcurl libcrypto json-c)
-COMPILE = $(CXX) -std=c++20 -I. $(WARNINGS) $(HARDENING) -fPIE -pthread $(PACKAGE_FLAGS) $(CXXFLAGS)
+COMPILE = $(CXX) -std=c++20 -I. -Iinclude $(WARNINGS) $(HARDENING) -fPIE -pthread $(PACKAGE_FLAGS) $(CXXFLAGS)
 LINK = $(CXX) -pthread $(HARDENING) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 
 AUTH_SOURCES := $(sort $(wildcard auth/*.cpp auth/*/*.cpp))
-FCGI_SOURCES := $(sort $(wildcard fcgi/*/*.cpp))
-PROGRAM_SOURCES := fcgi/main.cpp fcgi/routes.cpp
+# The library's, and of api.fcgi what a developer writes anew: its endpoints.
+FCGI_SOURCES := fcgi/program.cpp $(filter-out fcgi/endpoints/%,$(sort $(wildcard fcgi/*/*.cpp)))
+ENDPOINT_SOURCES := fcgi/routes.cpp $(sort $(wildcard fcgi/endpoints/*.cpp))
+PROGRAM_SOURCES := fcgi/main.cpp $(ENDPOINT_SOURCES)
+LIBRARIES = $(BUILD)/libzitadel_fcgi.a $(BUILD)/libzitadel_auth.a
 # What the commands are made of; each command's main is cli/NAME.cpp. zitadel-check answers as the program
 # does, so it is made of what that is made of as well.
 CHECK_SOURCES := $(sort $(wildcard cli/check/*.cpp))
@@ -45,13 +48,17 @@ ALL_SOURCES = $(AUTH_SOURCES) $(FCGI_SOURCES) $(PROGRAM_SOURCES) $(CLI_SOURCES) 
   $(FUZZ_TARGETS:%=tests/fuzz/%.cpp) tests/fuzz/replay.cpp
 
 .PHONY: all
-all: $(BUILD)/api.fcgi $(COMMANDS:%=$(BUILD)/%) $(BUILD)/libzitadel_auth.a compile_commands.json  ## Build the programs and the library
+all: $(BUILD)/api.fcgi $(COMMANDS:%=$(BUILD)/%) $(LIBRARIES) compile_commands.json  ## Build the programs and the libraries
 
 $(BUILD)/libzitadel_auth.a: $(call objects_of,$(AUTH_SOURCES))
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-$(BUILD)/api.fcgi: $(call objects_of,$(PROGRAM_SOURCES) $(FCGI_SOURCES)) $(BUILD)/libzitadel_auth.a
+$(BUILD)/libzitadel_fcgi.a: $(call objects_of,$(FCGI_SOURCES))
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/api.fcgi: $(call objects_of,$(PROGRAM_SOURCES)) $(LIBRARIES)
 	$(LINK) -o $@ $^ $(FCGI_LIBS) $(AUTH_LIBS)
 
 # With what a shared host may lack inside it; libcurl is loaded, the OpenSSL is the host's. Without
@@ -61,13 +68,12 @@ PORTABLE_LIBS = -s -static-libstdc++ -static-libgcc \
   -Wl,-Bstatic $(filter-out $(SHARED_LIBS),$(FCGI_LIBS) $(AUTH_LIBS)) \
   -Wl,-Bdynamic $(filter $(SHARED_LIBS),$(AUTH_LIBS))
 
-$(BUILD)/portable/api.fcgi: $(call objects_of,$(PROGRAM_SOURCES) $(FCGI_SOURCES)) $(BUILD)/libzitadel_auth.a
+$(BUILD)/portable/api.fcgi: $(call objects_of,$(PROGRAM_SOURCES)) $(LIBRARIES)
 	@mkdir -p $(@D)
 	$(LINK) -Wl,--gc-sections -o $@ $^ $(PORTABLE_LIBS)
 
 # The same program with other endpoints, for the tests.
-$(BUILD)/tests/echo.fcgi: $(call objects_of,fcgi/main.cpp tests/integration/programs/echo_routes.cpp \
-  $(FCGI_SOURCES)) $(BUILD)/libzitadel_auth.a
+$(BUILD)/tests/echo.fcgi: $(call objects_of,fcgi/main.cpp tests/integration/programs/echo_routes.cpp) $(LIBRARIES)
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(FCGI_LIBS) $(AUTH_LIBS)
 
@@ -80,7 +86,7 @@ $(BUILD)/zitadel-%: $(OBJECTS)/cli/zitadel_%.o $(call objects_of,$(CLI_SOURCES))
 	$(LINK) -o $@ $^ $(AUTH_LIBS)
 
 $(BUILD)/zitadel-check: $(call objects_of,cli/zitadel_check.cpp $(CHECK_SOURCES) $(CLI_SOURCES) \
-  fcgi/routes.cpp $(FCGI_SOURCES)) $(BUILD)/libzitadel_auth.a
+  $(ENDPOINT_SOURCES)) $(LIBRARIES)
 	$(LINK) -o $@ $^ $(FCGI_LIBS) $(AUTH_LIBS)
 
 $(BUILD)/print_settings: $(call objects_of,cli/print_settings.cpp) $(BUILD)/libzitadel_auth.a
@@ -91,7 +97,7 @@ settings: $(BUILD)/print_settings  ## Write .env.example and README.md's table o
 	$(BUILD)/print_settings
 
 # Objects are linked directly: from an archive CppUnit's registrations would vanish.
-$(BUILD)/unit_tests: $(call objects_of,$(UNIT_TEST_SOURCES) $(FCGI_SOURCES) $(AUTH_SOURCES) \
+$(BUILD)/unit_tests: $(call objects_of,$(UNIT_TEST_SOURCES) $(ENDPOINT_SOURCES) $(FCGI_SOURCES) $(AUTH_SOURCES) \
   $(CLI_SOURCES) $(CHECK_SOURCES))
 	$(LINK) -o $@ $^ -lcppunit $(FCGI_LIBS) $(AUTH_LIBS)
 
@@ -224,6 +230,8 @@ check-layers:  ## Find includes that run against the layers
 
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
+# Programs are installed without their symbols; empty: with them.
+INSTALL_STRIP ?= -s
 
 COMPLETIONS := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 INSTALLED_PAGES := $(foreach page,$(notdir $(MAN_PAGES)),share/man/man$(patsubst .%,%,$(suffix $(page)))/$(page))
@@ -232,8 +240,8 @@ INSTALLED_PAGES := $(foreach page,$(notdir $(MAN_PAGES)),share/man/man$(patsubst
 install: $(BUILD)/api.fcgi $(COMMANDS:%=$(BUILD)/%) $(MAN_PAGES)  ## Install under PREFIX (/usr/local), settings under SYSCONFDIR (/etc)
 	install -d $(DESTDIR)$(PREFIX)/lib/zitadel-fcgi $(DESTDIR)$(PREFIX)/bin \
 	  $(DESTDIR)$(PREFIX)/share/zitadel-fcgi $(DESTDIR)$(SYSCONFDIR)/zitadel-fcgi
-	install -m 755 $(BUILD)/api.fcgi $(DESTDIR)$(PREFIX)/lib/zitadel-fcgi/api.fcgi
-	install -m 755 $(COMMANDS:%=$(BUILD)/%) $(DESTDIR)$(PREFIX)/bin/
+	install $(INSTALL_STRIP) -m 755 $(BUILD)/api.fcgi $(DESTDIR)$(PREFIX)/lib/zitadel-fcgi/api.fcgi
+	install $(INSTALL_STRIP) -m 755 $(COMMANDS:%=$(BUILD)/%) $(DESTDIR)$(PREFIX)/bin/
 	install -d $(COMPLETIONS) $(sort $(dir $(INSTALLED_PAGES:%=$(DESTDIR)$(PREFIX)/%)))
 	$(foreach page,$(INSTALLED_PAGES),install -m 644 $(BUILD)/man/$(notdir $(page)) \
 	  $(DESTDIR)$(PREFIX)/$(page) && ) :
@@ -250,6 +258,32 @@ uninstall:  ## Remove what install has put under PREFIX; settings stay
 	rm -rf $(DESTDIR)$(PREFIX)/lib/zitadel-fcgi $(DESTDIR)$(PREFIX)/share/zitadel-fcgi
 	rm -f $(COMMANDS:%=$(DESTDIR)$(PREFIX)/bin/%) $(COMMANDS:%=$(COMPLETIONS)/%) \
 	  $(INSTALLED_PAGES:%=$(DESTDIR)$(PREFIX)/%)
+
+# The libraries, for endpoints in a repository of one's own (docs/own-endpoints.md). Their version is the
+# programs'. LIBDIR: where archives go (/usr/lib/TRIPLET on Debian).
+LIBDIR ?= $(PREFIX)/lib
+VERSION := $(shell sed -n 's/^\#define ZITADEL_FCGI_VERSION "\(.*\)"/\1/p' auth/base/version.h)
+PUBLIC_HEADERS := $(sort $(wildcard include/*/*.h))
+PC_FILES := zitadel-auth.pc zitadel-fcgi.pc
+INSTALLED_INCLUDE = $(DESTDIR)$(PREFIX)/include/zitadel-fcgi
+
+.PHONY: install-libraries
+install: install-libraries
+install-libraries: $(LIBRARIES)
+	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(INSTALLED_INCLUDE)/zitadel_auth $(INSTALLED_INCLUDE)/zitadel_fcgi
+	install -m 644 $(LIBRARIES) $(DESTDIR)$(LIBDIR)/
+	strip --strip-debug $(patsubst $(BUILD)/%,$(DESTDIR)$(LIBDIR)/%,$(LIBRARIES))
+	$(foreach header,$(PUBLIC_HEADERS),install -m 644 $(header) $(INSTALLED_INCLUDE)/$(header:include/%=%) && ) :
+	install -m 644 auth/base/version.h $(INSTALLED_INCLUDE)/zitadel_auth/version.h
+	$(foreach file,$(PC_FILES),sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|' \
+	  include/$(file).in > $(DESTDIR)$(LIBDIR)/pkgconfig/$(file) && \
+	  chmod 644 $(DESTDIR)$(LIBDIR)/pkgconfig/$(file) && ) :
+
+.PHONY: uninstall-libraries
+uninstall: uninstall-libraries
+uninstall-libraries:
+	rm -rf $(INSTALLED_INCLUDE)
+	rm -f $(patsubst $(BUILD)/%,$(DESTDIR)$(LIBDIR)/%,$(LIBRARIES)) $(PC_FILES:%=$(DESTDIR)$(LIBDIR)/pkgconfig/%)
 
 .PHONY: format
 format:  ## Format the C++ sources

@@ -6,9 +6,9 @@ failed=0
 
 # From the top to the bottom: a folder includes only itself and folders below it.
 folders=(cli cli/check cli/setup cli/token cli/common fcgi fcgi/command fcgi/endpoints fcgi/guard fcgi/server fcgi/http
-  auth auth/events auth/settings auth/store auth/zitadel auth/cache auth/jose auth/token auth/base)
-# What the FastCGI side may open of auth/. Only main.cpp, which puts the parts together, and command/, which
-# looks at all of them, may open more.
+  zitadel_fcgi auth auth/events auth/settings auth/store auth/zitadel auth/cache auth/jose auth/token auth/base zitadel_auth)
+# What the FastCGI side may open of auth/. Only program.cpp, which puts the parts together, and command/, which
+# looks at all of them, may open more. What is installed, include/zitadel_…, opens nothing else.
 public_rooms='auth auth/token auth/base'
 
 # library HEADER FILES: only files that match may include headers that begin so.
@@ -29,20 +29,23 @@ for i in "${!folders[@]}"; do height[${folders[i]}]=$i; done
 
 check_include() {
   local file=$1 line=$2 from=${1%/*} included=$3 to=${3%/*}
+  from=${from#include/}
   if [ -z "${height[$from]:-}" ]; then
     report "$file: the folder $from is not in the list of tests/check_layers.sh"
   elif [ -z "${height[$to]:-}" ]; then
     report "$file:$line: $included is in no folder of the list"
   elif [ "${height[$from]}" -gt "${height[$to]}" ]; then
     report "$file:$line: $from is below $to and may not include $included"
+  elif [[ $from = zitadel_* && $to != zitadel_* ]]; then
+    report "$file:$line: $included is not installed, and a public header may not include it"
   elif [[ $from = cli* && $from != cli/check && $file != cli/zitadel_check.cpp && $to = fcgi* ]]; then
     report "$file:$line: of cli/ only zitadel-check knows fcgi/, but $included is included"
-  elif [[ $from = fcgi* && $to = auth* && $file != fcgi/main.cpp && $from != fcgi/command && " $public_rooms " != *" $to "* ]]; then
-    report "$file:$line: $included is an inner part of auth/; only fcgi/main.cpp and fcgi/command/ may include it"
+  elif [[ $from = fcgi* && $to = auth* && $file != fcgi/program.cpp && $from != fcgi/command && " $public_rooms " != *" $to "* ]]; then
+    report "$file:$line: $included is an inner part of auth/; only fcgi/program.cpp and fcgi/command/ may include it"
   fi
 }
 
-sources=$(find auth fcgi cli -name '*.h' -o -name '*.cpp')
+sources=$(find auth fcgi cli include -name '*.h' -o -name '*.cpp')
 [ -n "$sources" ] || { echo "check-layers: no sources" >&2; exit 2; }
 while IFS=: read -r file line include; do
   included=${include#*\"}
@@ -50,7 +53,7 @@ while IFS=: read -r file line include; do
 done < <(grep -nE '^#include "' $sources)
 
 # No two files may need each other, however their headers and sources share it out.
-pairs=$(grep -HoE '^#include "[^"]+\.h"' $sources | sed -E 's/\.(h|cpp):#include "/ /; s/\.h"$//' | sort -u |
+pairs=$(grep -HoE '^#include "[^"]+\.h"' $sources | sed -E 's/^include\///; s/\.(h|cpp):#include "/ /; s/\.h"$//' | sort -u |
   awk '$1 != $2 { needs[$1 " " $2]; if (($2 " " $1) in needs) print $1 " and " $2 }')
 if [ -n "$pairs" ]; then report "these include each other:"$'\n'"$pairs"; fi
 

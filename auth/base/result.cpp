@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <iterator>
 
-namespace auth {
+namespace zitadel_auth {
 namespace {
 
 struct Row {
@@ -98,10 +98,27 @@ Fault fault_of(Reason reason) noexcept { return row_of(reason).fault; }
 
 std::string_view describe(Reason reason) noexcept { return row_of(reason).sentence; }
 
+int http_status(const Error& error) noexcept {
+  switch (fault_of(error.reason)) {
+    case Fault::kRequest:
+      return 400;
+    case Fault::kToken:
+      return 401;
+    case Fault::kPermission:
+      return 403;
+    case Fault::kLoad:
+      return 429;
+    case Fault::kUpstream:
+    case Fault::kOwn:
+      return 503;
+  }
+  return 503;
+}
+
 std::string to_string(const Error& error) {
   std::string text(describe(error.reason));
   if (!error.detail.empty()) text.append(": ").append(error.detail);
   return text;
 }
 
-}  // namespace auth
+}  // namespace zitadel_auth

@@ -5,8 +5,12 @@
 
 #include "auth/base/number.h"
 
-namespace auth {
+namespace zitadel_auth {
 namespace {
+
+using auth::get_number;
+using auth::kNumberBytes;
+using auth::put_number;
 
 constexpr char kRecordVersion = 2;
 constexpr std::size_t kTimeBytes = kNumberBytes;
@@ -220,4 +224,4 @@ Claims ClaimsBuilder::build() {
   return std::exchange(claims_, Claims());
 }
 
-}  // namespace auth
+}  // namespace zitadel_auth

@@ -1,148 +1,15 @@
-// Claims: what ZITADEL said of an active access token (RFC 7662 §2.2), as types.
-//
-// The claims are kept as one packed record, so that a hundred thousand of them fit into a cache
-// and the record can be handed to a shared store as it is. Immutable after construction, so any
-// thread may read them. Views returned live as long as the Claims.
+// Claims, as these rooms name them. They are public: zitadel_auth/claims.h.
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <set>
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "auth/base/clock.h"
+#include "zitadel_auth/claims.h"
 
 namespace auth {
 
-// A record of claims is no longer than this: 1,000 roles of 36 characters fit, and sealed it fits
-// into a shared store (kMaxSealedBytes).
-constexpr std::size_t kMaxRecordBytes = 60 << 10;
-
-// A role of the project, and the organisations that granted it (their ids).
-struct Role {
-  std::string_view name;
-  std::vector<std::string_view> organisations;
-};
-
-class Claims {
- public:
-  [[nodiscard]] std::string_view subject() const noexcept { return first(Field::kSubject); }
-  [[nodiscard]] std::string_view client_id() const noexcept { return first(Field::kClientId); }
-  [[nodiscard]] std::string_view username() const noexcept { return first(Field::kUsername); }
-  // Empty unless it is kept, for the purges of auth/events/.
-  [[nodiscard]] std::string_view token_id() const noexcept { return first(Field::kTokenId); }
-  [[nodiscard]] std::string_view issuer() const noexcept { return first(Field::kIssuer); }
-  // The organisation the user itself belongs to; empty unless the caller asked for that scope.
-  [[nodiscard]] std::string_view organisation() const noexcept {
-    return first(Field::kOrganisation);
-  }
-  [[nodiscard]] std::optional<WallTime> expiry() const noexcept { return expiry_; }
-  [[nodiscard]] std::optional<WallTime> not_before() const noexcept { return not_before_; }
-
-  [[nodiscard]] std::vector<std::string_view> audience() const { return all(Field::kAudience); }
-  [[nodiscard]] std::vector<std::string_view> scopes() const { return all(Field::kScope); }
-  [[nodiscard]] std::vector<Role> roles() const;
-  // A claim that was kept because the operator named it: its text, or its JSON where it is no
-  // string; empty where the token has none.
-  [[nodiscard]] std::string_view extra(std::string_view name) const noexcept;
-
-  [[nodiscard]] bool has_audience(std::string_view name) const noexcept;
-  // A scope is what the client asked for. It does not say what the user may do: see has_role.
-  [[nodiscard]] bool has_scope(std::string_view name) const noexcept;
-  [[nodiscard]] bool has_role(std::string_view name) const noexcept;
-  [[nodiscard]] bool has_role(std::string_view name, std::string_view organisation) const noexcept;
-
-  // The packed form and back. The form is this program's own and carries a version: from_record
-  // gives nothing for a record that is damaged or of another version.
-  [[nodiscard]] std::string record() const;
-  [[nodiscard]] static std::optional<Claims> from_record(std::string_view record);
-
-  // Bytes of memory these claims own beyond sizeof(Claims).
-  [[nodiscard]] std::size_t owned_bytes() const noexcept { return fields_.capacity(); }
-
-  // Returns how many scopes and extra claims the builder left out because there was no room. Not
-  // kept in a record.
-  [[nodiscard]] std::uint32_t left_out() const noexcept { return left_out_; }
-
- private:
-  friend class ClaimsBuilder;
-  enum class Field : std::uint8_t {
-    kSubject = 1,
-    kClientId,
-    kUsername,
-    kIssuer,
-    kOrganisation,
-    kAudience,
-    kScope,
-    kRole,
-    kRoleOrganisation,  // follows the kRole it belongs to
-    kExtraName,
-    kExtraValue,  // follows its kExtraName
-    kTokenId,
-    kLast = kTokenId,
-  };
-
-  // Calls visit(field, text) until it returns false.
-  template <typename Visit>
-  void scan(Visit visit) const;
-  [[nodiscard]] std::string_view first(Field field) const noexcept;
-  [[nodiscard]] std::vector<std::string_view> all(Field field) const;
-  [[nodiscard]] bool has(Field field, std::string_view text) const noexcept;
-
-  std::optional<WallTime> expiry_{};
-  std::optional<WallTime> not_before_{};
-  std::uint32_t left_out_ = 0;
-  std::string fields_{};  // each: Field, length (LEB128), text
-};
-
-// Orders names. Counts, where a test asks for it, how often it was asked.
-struct NameOrder {
-  using is_transparent = void;
-  std::uint64_t* compared = nullptr;
-  bool operator()(std::string_view a, std::string_view b) const noexcept {
-    if (compared != nullptr) ++*compared;
-    return a < b;
-  }
-};
-
-// Collects claims as they are read, in time in proportion to them. One thread.
-//
-// All but scopes and extra claims is kept, whatever it takes: see is_too_long. Those are kept as
-// long as there is room, so they are to be given last.
-class ClaimsBuilder {
- public:
-  explicit ClaimsBuilder(NameOrder order = {}) : scopes_(order), roles_(order) {}
-
-  ClaimsBuilder& subject(std::string_view text) { return add(Claims::Field::kSubject, text); }
-  ClaimsBuilder& client_id(std::string_view text) { return add(Claims::Field::kClientId, text); }
-  ClaimsBuilder& username(std::string_view text) { return add(Claims::Field::kUsername, text); }
-  ClaimsBuilder& token_id(std::string_view text) { return add(Claims::Field::kTokenId, text); }
-  ClaimsBuilder& issuer(std::string_view text) { return add(Claims::Field::kIssuer, text); }
-  ClaimsBuilder& organisation(std::string_view id) { return add(Claims::Field::kOrganisation, id); }
-  ClaimsBuilder& audience(std::string_view text) { return add(Claims::Field::kAudience, text); }
-  // Space-separated, as in RFC 7662.
-  ClaimsBuilder& scopes(std::string_view text);
-  // A name given twice is kept once.
-  ClaimsBuilder& role(std::string_view name, const std::vector<std::string>& organisations);
-  ClaimsBuilder& extra(std::string_view name, std::string_view value);
-  ClaimsBuilder& expiry(WallTime time);
-  ClaimsBuilder& not_before(WallTime time);
-
-  // Whether what has to be kept is longer than a record may be: then nobody can use these claims.
-  [[nodiscard]] bool is_too_long() const noexcept;
-
-  // Leaves the builder empty.
-  [[nodiscard]] Claims build();
-
- private:
-  ClaimsBuilder& add(Claims::Field field, std::string_view text);
-  [[nodiscard]] bool has_room_for(std::size_t texts, std::size_t bytes) const noexcept;
-
-  Claims claims_;
-  std::set<std::string, NameOrder> scopes_;
-  std::set<std::string, NameOrder> roles_;
-};
+using zitadel_auth::Claims;
+using zitadel_auth::ClaimsBuilder;
+using zitadel_auth::kMaxRecordBytes;
+using zitadel_auth::NameOrder;
+using zitadel_auth::Role;
 
 }  // namespace auth

@@ -7,8 +7,14 @@
 #include "auth/base/text.h"
 #include "auth/base/utf8.h"
 
-namespace auth {
+namespace zitadel_auth {
 namespace {
+
+using auth::has_control;
+using auth::is_utf8;
+using auth::percent_decode;
+using auth::percent_encode;
+using auth::words_of;
 
 constexpr std::string_view kHelp =
     "write public, token, or conditions such as role:NAME, scope:NAME, org:ID, "
@@ -192,4 +198,4 @@ std::string Requirement::scopes() const {
   return {};
 }
 
-}  // namespace auth
+}  // namespace zitadel_auth

@@ -13,6 +13,7 @@
 #include <memory>
 #include <utility>
 
+#include "auth/parts.h"
 #include "auth/base/clock.h"
 #include "auth/base/file_access.h"
 #include "auth/base/private_folder.h"
@@ -112,7 +113,7 @@ void check_log(const auth::Settings& settings, Report& report) {
 void check_cache(const auth::Settings& settings, Report& report) {
   if (settings.cache_ttl.count() == 0 || settings.validation == auth::Validation::kJwt) return;
   if (settings.cache_server) return report.note("cache", "ZITADEL_CACHE_URL: not tried");
-  const std::string folder = cache_folder(settings);
+  const std::string folder = auth::cache_folder(settings);
   if (!is_there(folder)) return report.note("cache", folder + " will be made");
   const auto opened = auth::open_private_folder(folder);
   if (opened) return report.good("cache", folder);
@@ -175,13 +176,6 @@ void check_rest(const auth::Settings& settings, int listener, Report& report) {
   check_log(settings, report);
   check_cache(settings, report);
   check_listener(listener, report);
-}
-
-std::string cache_folder(const auth::Settings& settings) {
-  if (!settings.cache_dir.empty()) return settings.cache_dir;
-  const char* runtime = std::getenv("XDG_RUNTIME_DIR");
-  if (runtime != nullptr && *runtime == '/') return std::string(runtime) + "/zitadel-fcgi";
-  return "/tmp/zitadel-fcgi-" + std::to_string(::getuid());
 }
 
 }  // namespace fcgi

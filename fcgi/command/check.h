@@ -27,7 +27,4 @@ namespace fcgi {
 // Key, rules, log, cache and listener. Makes and changes no file.
 void check_rest(const auth::Settings& settings, int listener, Report& report);
 
-// Where this user's processes meet (ZITADEL_CACHE_DIR).
-[[nodiscard]] std::string cache_folder(const auth::Settings& settings);
-
 }  // namespace fcgi

@@ -53,7 +53,7 @@ int tell(const Report& report, int status) {
 
 // Answers as the user of --as, or as it is. Reads nothing before it is that user, but to see what
 // that user cannot read.
-int look(const Command& command, Router (*routes)()) {
+int look(const Command& command, const Router& router) {
   Report report;
   const auth::Environment environment = auth::process_environment();
   const std::string program = auth::process_program();
@@ -77,16 +77,16 @@ int look(const Command& command, Router (*routes)()) {
     return tell(report, report.is_good() ? 0 : kExitConfiguration);
   }
   Report answer;
-  const auto asked = ask_rules(command, *settings, routes(), answer);
+  const auto asked = ask_rules(command, *settings, router, answer);
   if (!asked) return usage(asked.error().sentence);
   return tell(answer, answer.is_good() ? 0 : kExitRefused);
 }
 
 }  // namespace
 
-std::optional<int> run_command(int count, char** arguments, Router (*routes)()) {
-  const auto command =
-      parse_command({arguments + std::min(count, 1), arguments + count}, starter_of_this());
+std::optional<int> run_command(const std::vector<std::string_view>& arguments,
+                               const Router& router) {
+  const auto command = parse_command(arguments, starter_of_this());
   if (!command) return usage(command.error().sentence);
   switch (command->action) {
     case Action::kServe:
@@ -101,7 +101,7 @@ std::optional<int> run_command(int count, char** arguments, Router (*routes)()) 
       return say(stdout, auth::settings_table(), 0);
     case Action::kCheck:
     case Action::kAskRules:
-      return look(*command, routes);
+      return look(*command, router);
   }
   return kExitUsage;
 }

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
+#include <vector>
 
 #include "fcgi/guard/router.h"
 
@@ -12,8 +14,9 @@ constexpr int kExitUsage = 64;          // EX_USAGE of sysexits.h
 constexpr int kExitConfiguration = 78;  // EX_CONFIG
 
 // Returns the exit status where the arguments, or a terminal without any, ask for something else
-// than to serve (fcgi/command/command_line.h); nullopt where the program is to serve. routes: the
-// program's endpoints.
-[[nodiscard]] std::optional<int> run_command(int count, char** arguments, Router (*routes)());
+// than to serve (fcgi/command/command_line.h); nullopt where the program is to serve. arguments:
+// behind the program's name.
+[[nodiscard]] std::optional<int> run_command(const std::vector<std::string_view>& arguments,
+                                             const Router& router);
 
 }  // namespace fcgi

@@ -93,20 +93,21 @@ Response unavailable(const auth::Error& error) {
 
 Response challenge(const auth::Error& error, const auth::Requirement& requirement,
                    const ProtectedResource& resource) {
+  const int status = auth::http_status(error);
   switch (auth::fault_of(error.reason)) {
     case auth::Fault::kRequest:
-      return refuse_with_code(400, "invalid_request", describe(error.reason), {}, resource);
+      return refuse_with_code(status, "invalid_request", describe(error.reason), {}, resource);
     case auth::Fault::kToken:
       if (error.reason == auth::Reason::kNoToken) {
         return ask_for_token(requirement.scopes(), resource);
       }
-      return refuse_with_code(401, "invalid_token", describe(error.reason), requirement.scopes(),
+      return refuse_with_code(status, "invalid_token", describe(error.reason), requirement.scopes(),
                               resource);
     case auth::Fault::kPermission:
-      return refuse_with_code(403, "insufficient_scope", "this needs " + requirement.describe(),
+      return refuse_with_code(status, "insufficient_scope", "this needs " + requirement.describe(),
                               requirement.scopes(), resource);
     case auth::Fault::kLoad:
-      return try_again(429, "too_many_requests", describe(error.reason), error);
+      return try_again(status, "too_many_requests", describe(error.reason), error);
     case auth::Fault::kUpstream:
     case auth::Fault::kOwn:
       return unavailable(error);

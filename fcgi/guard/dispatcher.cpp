@@ -1,33 +1,10 @@
 #include "fcgi/guard/dispatcher.h"
 
-#include <exception>
 #include <utility>
 
-#include "auth/base/log.h"
+#include "fcgi/guard/endpoint_call.h"
 
 namespace fcgi {
-namespace {
-
-// A user's own code runs here: what it throws must not end the process.
-Response call(const Endpoint& endpoint, const Request& request, const auth::Claims& claims) {
-  try {
-    return endpoint.handler(request, claims);
-  } catch (const std::exception& error) {
-    auth::log(auth::LogLevel::kError, "endpoint " + endpoint.path + " failed: " + error.what());
-  } catch (...) {
-    auth::log(auth::LogLevel::kError, "endpoint " + endpoint.path + " failed");
-  }
-  return error_response(500, "server_error", "The endpoint failed.");
-}
-
-// What needs a token is nobody else's: an endpoint that knows better says so itself.
-void forbid_storing(Response& response) {
-  if (response.header("cache-control") == nullptr) {
-    response.headers.emplace_back("Cache-Control", "no-store");
-  }
-}
-
-}  // namespace
 
 void Dispatcher::handle(std::unique_ptr<Exchange> exchange) const {
   const bool decides = Authorizer::is_asked(exchange->request());
@@ -48,10 +25,10 @@ void Dispatcher::respond(std::unique_ptr<Exchange> exchange) const {
   if (!found) return responder_.answer(std::move(exchange), std::move(found).error());
   const Endpoint& endpoint = **found;
   responder_.admit(std::move(exchange), endpoint.requirement, Responder::Body::kWanted,
-                   [&endpoint](const Request& admitted, const auth::Claims& claims) {
-                     Response response = call(endpoint, admitted, claims);
-                     if (!endpoint.requirement.is_public()) forbid_storing(response);
-                     return response;
+                   [this, &endpoint](std::unique_ptr<Exchange> admitted,
+                                     std::shared_ptr<const auth::Claims> claims) {
+                     call_endpoint(endpoint, std::move(admitted), std::move(claims),
+                                   responder_.cors());
                    });
 }
 

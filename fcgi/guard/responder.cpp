@@ -8,13 +8,22 @@ struct Responder::Parked {
   std::unique_ptr<Exchange> exchange;
   const auth::Requirement* requirement;
   Body body;
-  Admitted admitted;
+  Taker taker;
 };
 
 void Responder::admit(std::unique_ptr<Exchange> exchange, const auth::Requirement& requirement,
                       Body body, Admitted admitted) const {
-  auto parked = std::make_unique<Parked>(
-      Parked{std::move(exchange), &requirement, body, std::move(admitted)});
+  admit(std::move(exchange), requirement, body,
+        Taker([this, admitted = std::move(admitted)](std::unique_ptr<Exchange> let,
+                                                     std::shared_ptr<const auth::Claims> claims) {
+          finish(*let, admitted(let->request(), *claims));
+        }));
+}
+
+void Responder::admit(std::unique_ptr<Exchange> exchange, const auth::Requirement& requirement,
+                      Body body, Taker taker) const {
+  auto parked =
+      std::make_unique<Parked>(Parked{std::move(exchange), &requirement, body, std::move(taker)});
   if (requirement.is_public()) {
     return let_in(std::move(parked), std::make_shared<const auth::Claims>());
   }
@@ -45,13 +54,13 @@ void Responder::resume(std::unique_ptr<Parked> parked,
 
 void Responder::let_in(std::unique_ptr<Parked> parked,
                        std::shared_ptr<const auth::Claims> claims) const {
-  const auto respond = [this](const Parked& let, const auth::Claims& whom) {
-    finish(*let.exchange, let.admitted(let.exchange->request(), whom));
+  const auto hand_over = [](Parked& let, std::shared_ptr<const auth::Claims> whom) {
+    let.taker(std::move(let.exchange), std::move(whom));
   };
-  if (parked->body == Body::kIgnored) return respond(*parked, *claims);
+  if (parked->body == Body::kIgnored) return hand_over(*parked, std::move(claims));
   Exchange& exchange = *parked->exchange;
-  exchange.when_body([respond, parked = std::shared_ptr<Parked>(std::move(parked)),
-                      claims = std::move(claims)] { respond(*parked, *claims); });
+  exchange.when_body([hand_over, parked = std::shared_ptr<Parked>(std::move(parked)),
+                      claims = std::move(claims)] { hand_over(*parked, claims); });
 }
 
 void Responder::answer(std::unique_ptr<Exchange> exchange, Response response) const {
@@ -59,7 +68,7 @@ void Responder::answer(std::unique_ptr<Exchange> exchange, Response response) co
 }
 
 bool Responder::answer_preflight(std::unique_ptr<Exchange>& exchange, int status) const {
-  std::optional<Response> response = cors_.preflight(exchange->request());
+  std::optional<Response> response = cors_->preflight(exchange->request());
   if (!response) return false;
   response->status = status;
   std::exchange(exchange, nullptr)->finish(*response);
@@ -67,7 +76,7 @@ bool Responder::answer_preflight(std::unique_ptr<Exchange>& exchange, int status
 }
 
 void Responder::finish(Exchange& exchange, Response response) const {
-  cors_.expose(exchange.request(), response);
+  cors_->expose(exchange.request(), response);
   exchange.finish(response);
 }
 

@@ -22,6 +22,8 @@ class Responder {
   // Makes the response of a caller who was let in; the claims of a public requirement are empty.
   // Throws nothing.
   using Admitted = std::function<Response(const Request&, const auth::Claims&)>;
+  // Takes the exchange of such a caller over.
+  using Taker = std::function<void(std::unique_ptr<Exchange>, std::shared_ptr<const auth::Claims>)>;
   // Whether it looks at the request's body. A refusal waits for no body, whatever is wanted.
   enum class Body { kIgnored, kWanted };
 
@@ -30,7 +32,7 @@ class Responder {
             std::size_t max_token_bytes = auth::kUsualAuthorizationBytes)
       : validator_(validator),
         resource_(std::move(resource)),
-        cors_(std::move(cors)),
+        cors_(std::make_shared<const Cors>(std::move(cors))),
         client_address_(std::move(client_address)),
         max_token_bytes_(max_token_bytes) {}
 
@@ -39,6 +41,12 @@ class Responder {
   // long as admitted does.
   void admit(std::unique_ptr<Exchange> exchange, const auth::Requirement& requirement, Body body,
              Admitted admitted) const;
+  // The same; what the exchange is finished with is the taker's affair.
+  void admit(std::unique_ptr<Exchange> exchange, const auth::Requirement& requirement, Body body,
+             Taker taker) const;
+
+  // What every answer is made readable by for scripts.
+  [[nodiscard]] const std::shared_ptr<const Cors>& cors() const noexcept { return cors_; }
 
   // Finishes the exchange with a response that no token was needed for.
   void answer(std::unique_ptr<Exchange> exchange, Response response) const;
@@ -56,7 +64,7 @@ class Responder {
 
   auth::TokenValidator& validator_;
   const ProtectedResource resource_;
-  const Cors cors_;
+  const std::shared_ptr<const Cors> cors_;
   const ClientAddress client_address_;
   const std::size_t max_token_bytes_;
 };

@@ -1,12 +1,13 @@
 #include "fcgi/guard/router.h"
 
 #include <algorithm>
-#include <stdexcept>
+#include <optional>
 #include <utility>
 
 #include "auth/base/text.h"
+#include "fcgi/http/response.h"
 
-namespace fcgi {
+namespace zitadel_fcgi {
 namespace {
 
 bool is_method(std::string_view text) noexcept {
@@ -28,25 +29,48 @@ std::string allow(const Endpoint& endpoint) {
   return methods + "OPTIONS";
 }
 
+std::optional<std::string> mistake_in(const Endpoint& endpoint,
+                                      const std::vector<Endpoint>& others) {
+  const std::string& path = endpoint.path;
+  if (!path.starts_with('/')) return "endpoint path without '/' in front: " + path;
+  for (const Endpoint& each : others) {
+    if (each.path == path) return "endpoint added twice: " + path;
+  }
+  const auto& methods = endpoint.methods;
+  if (methods.empty() || !std::all_of(methods.begin(), methods.end(), is_method)) {
+    return "endpoint without proper methods: " + path;
+  }
+  if (!endpoint.handler && !endpoint.later) return "endpoint without handler: " + path;
+  return std::nullopt;
+}
+
 }  // namespace
 
 void Router::add(std::string path, std::vector<std::string> methods, std::string_view requirement,
                  Handler handler) {
-  if (!path.starts_with('/')) throw std::logic_error("endpoint path without '/' in front: " + path);
-  for (const Endpoint& each : endpoints_) {
-    if (each.path == path) throw std::logic_error("endpoint added twice: " + path);
-  }
-  if (methods.empty() || !std::all_of(methods.begin(), methods.end(), is_method)) {
-    throw std::logic_error("endpoint without proper methods: " + path);
-  }
-  if (!handler) throw std::logic_error("endpoint without handler: " + path);
-  auto parsed = auth::Requirement::parse(requirement);
-  if (!parsed) throw std::logic_error("endpoint " + path + ": " + parsed.error().sentence);
-  endpoints_.push_back(
-      {std::move(path), std::move(methods), *std::move(parsed), std::move(handler)});
+  add({.path = std::move(path), .methods = std::move(methods), .handler = std::move(handler)},
+      requirement);
 }
 
-auth::Result<const Endpoint*, Response> Router::find(const Request& request) const {
+void Router::add(std::string path, std::vector<std::string> methods, std::string_view requirement,
+                 LaterHandler handler) {
+  add({.path = std::move(path), .methods = std::move(methods), .later = std::move(handler)},
+      requirement);
+}
+
+void Router::add(Endpoint endpoint, std::string_view requirement) {
+  if (auto mistake = mistake_in(endpoint, endpoints_)) {
+    return mistakes_.push_back(*std::move(mistake));
+  }
+  auto parsed = zitadel_auth::Requirement::parse(requirement);
+  if (!parsed) {
+    return mistakes_.push_back("endpoint " + endpoint.path + ": " + parsed.error().sentence);
+  }
+  endpoint.requirement = *std::move(parsed);
+  endpoints_.push_back(std::move(endpoint));
+}
+
+zitadel_auth::Result<const Endpoint*, Response> Router::find(const Request& request) const {
   const auto found = std::find_if(endpoints_.begin(), endpoints_.end(), [&](const Endpoint& each) {
     return each.path == request.path_info();
   });
@@ -57,7 +81,7 @@ auth::Result<const Endpoint*, Response> Router::find(const Request& request) con
   if (request.method() == "OPTIONS") {
     return Response{.status = 204, .headers = {{"Allow", allow(*found)}}};
   }
-  return method_not_allowed(allow(*found));
+  return fcgi::method_not_allowed(allow(*found));
 }
 
-}  // namespace fcgi
+}  // namespace zitadel_fcgi

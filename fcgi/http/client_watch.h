@@ -17,7 +17,9 @@ struct RequestId {
 class Departures {
  public:
   virtual ~Departures() = default;
-  // Calls `then` on the thread of the loop, if the peer leaves before it has been answered.
+  // Calls `then` if the peer leaves before it has been answered, or the loop ends: on the thread of
+  // the loop, or on this one where that has ended. Perhaps also where the answer was on its way
+  // when this was called.
   virtual void when_gone(RequestId request, std::function<void()> then) = 0;
 };
 

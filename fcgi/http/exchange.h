@@ -7,8 +7,11 @@
 #include "fcgi/http/client_watch.h"
 #include "fcgi/http/request.h"
 #include "fcgi/http/response.h"
+#include "zitadel_fcgi/responder.h"
 
 namespace fcgi {
+
+using zitadel_fcgi::AnswerStream;
 
 // Belongs to no thread: a parked one may be finished by another. One thread at a time.
 class Exchange {
@@ -33,8 +36,14 @@ class Exchange {
   // To hear of it if the client leaves before it is answered.
   [[nodiscard]] virtual ClientWatch client_watch() const noexcept { return {}; }
 
+  // Whether nobody waits for the answer any more. Any thread.
+  [[nodiscard]] virtual bool client_has_gone() const noexcept { return false; }
+
   // Sends the response, and waits for nobody. Once. What is left of the body is not kept.
   virtual void finish(const Response& response) = 0;
+
+  // The same with an answer whose body is written bit by bit; the response's own is not sent.
+  [[nodiscard]] virtual std::unique_ptr<AnswerStream> begin(const Response& head) = 0;
 };
 
 }  // namespace fcgi

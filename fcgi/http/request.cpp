@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-namespace fcgi {
+namespace zitadel_fcgi {
 namespace {
 
 // The value where the "NAME=value" string is of that name, else a null pointer. No strlen of the
@@ -58,6 +58,10 @@ std::vector<std::string_view> Request::variables(std::string_view name) const {
   }
   return found;
 }
+
+}  // namespace zitadel_fcgi
+
+namespace fcgi {
 
 bool is_asked_by_apache(const Request& request) noexcept {
   return !request.variable("FCGI_APACHE_ROLE").empty();

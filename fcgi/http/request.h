@@ -1,68 +1,12 @@
-// Request: one FastCGI or CGI request (RFC 3875), as types.
+// Request, as these rooms name it (it is public: zitadel_fcgi/request.h), and what only a guard
+// asks of it.
 #pragma once
 
-#include <array>
-#include <cstddef>
-#include <optional>
-#include <span>
-#include <string_view>
-#include <vector>
+#include "zitadel_fcgi/request.h"
 
 namespace fcgi {
 
-// A view of the request's variables and body, which must outlive it. Nothing changes after
-// construction but the body, which the server sets before anybody asks for it; so any thread may
-// read it. Owns no memory.
-class Request {
- public:
-  // variables: "NAME=value" strings, ended by a null pointer; strings without '=' are passed over.
-  // Body: nullopt where it is longer than the server keeps (kMaxBody, fcgi/server/request_body.h),
-  // or has not come yet.
-  explicit Request(const char* const* variables, std::optional<std::string_view> body = "");
-
-  [[nodiscard]] std::string_view method() const noexcept { return method_; }
-  // The path below the mount point, decoded by the web server; may be empty.
-  [[nodiscard]] std::string_view path_info() const noexcept { return path_info_; }
-  // Values of the Authorization headers, at most the first two: more than one is refused anyway.
-  // HTTP_AUTHORIZATION, or, where that is missing or empty, REDIRECT_HTTP_AUTHORIZATION (what
-  // Apache leaves of a variable after an internal redirect). Views live as long as this Request.
-  [[nodiscard]] std::span<const std::string_view> authorization() const noexcept {
-    return {authorization_.data(), authorization_count_};
-  }
-  // Any variable; the first of several with one name, empty where there is none.
-  [[nodiscard]] std::string_view variable(std::string_view name) const noexcept;
-  // All of that name, in their order.
-  [[nodiscard]] std::vector<std::string_view> variables(std::string_view name) const;
-  // Calls visit(name, value) for each variable whose name begins so, also for several with one
-  // name: a client can send "X-A" beside "X_A".
-  template <typename Visit>
-  void for_each(std::string_view prefix, Visit visit) const {
-    for (const char* const* each = variables_; *each != nullptr; ++each) {
-      if (!begins(*each, prefix)) continue;
-      const std::string_view variable(*each);
-      const std::size_t equals = variable.find('=');
-      if (equals != variable.npos) visit(variable.substr(0, equals), variable.substr(equals + 1));
-    }
-  }
-  [[nodiscard]] std::optional<std::string_view> body() const noexcept { return body_; }
-  void set_body(std::optional<std::string_view> body) noexcept { body_ = body; }
-
- private:
-  static bool begins(const char* variable, std::string_view prefix) noexcept {
-    for (const char byte : prefix) {
-      if (*variable++ != byte) return false;
-    }
-    return true;
-  }
-  void add_authorization(std::string_view value) noexcept;
-
-  const char* const* variables_;
-  std::optional<std::string_view> body_;
-  std::string_view method_{};
-  std::string_view path_info_{};
-  std::array<std::string_view, 2> authorization_{};
-  std::size_t authorization_count_ = 0;
-};
+using zitadel_fcgi::Request;
 
 // Whether an Apache module asks if a request for something else may go on. Headers of a 200 that it
 // does not take for itself go out to the client, with what is served.

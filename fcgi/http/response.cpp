@@ -6,6 +6,34 @@
 #include "auth/base/json.h"
 #include "auth/base/text.h"
 
+namespace zitadel_fcgi {
+
+const std::string* Response::header(std::string_view lower_case_name) const noexcept {
+  for (const auto& [name, value] : headers) {
+    if (auth::equals_ignoring_case(name, lower_case_name)) return &value;
+  }
+  return nullptr;
+}
+
+Response json_response(int status, std::string body) {
+  Response response{.status = status, .body = std::move(body)};
+  response.headers.reserve(4);  // room for what a challenge or the dispatcher adds
+  response.headers.emplace_back("Content-Type", "application/json");
+  return response;
+}
+
+Response message_response(std::string_view text) {
+  return json_response(200, "{\"message\": " + auth::json_quote(text) + "}");
+}
+
+Response error_response(int status, std::string_view code, std::string_view description) {
+  return json_response(status, "{\"error\": " + auth::json_quote(code) +
+                                   ", \"error_description\": " + auth::json_quote(description) +
+                                   "}");
+}
+
+}  // namespace zitadel_fcgi
+
 namespace fcgi {
 namespace {
 
@@ -61,7 +89,10 @@ void append_number(std::string& out, std::size_t number) {
   out.append(digits, end);
 }
 
-bool has_body(int status) noexcept { return status != 204 && status != 304; }
+// Servers take no other status from a program; a wrong one must not look like success.
+int sent_status(const Response& response) noexcept {
+  return response.status >= 200 && response.status <= 599 ? response.status : 500;
+}
 
 bool is_token(std::string_view name) noexcept {
   return !name.empty() && std::all_of(name.begin(), name.end(), is_token_character);
@@ -79,30 +110,6 @@ bool is_token_character(char byte) noexcept {
          std::string_view("!#$%&'*+-.^_`|~").find(byte) != std::string_view::npos;
 }
 
-const std::string* Response::header(std::string_view lower_case_name) const noexcept {
-  for (const auto& [name, value] : headers) {
-    if (auth::equals_ignoring_case(name, lower_case_name)) return &value;
-  }
-  return nullptr;
-}
-
-Response json_response(int status, std::string body) {
-  Response response{.status = status, .body = std::move(body)};
-  response.headers.reserve(4);  // room for what a challenge or the dispatcher adds
-  response.headers.emplace_back("Content-Type", "application/json");
-  return response;
-}
-
-Response message_response(std::string_view text) {
-  return json_response(200, "{\"message\": " + auth::json_quote(text) + "}");
-}
-
-Response error_response(int status, std::string_view code, std::string_view description) {
-  return json_response(status, "{\"error\": " + auth::json_quote(code) +
-                                   ", \"error_description\": " + auth::json_quote(description) +
-                                   "}");
-}
-
 Response method_not_allowed(std::string allow) {
   Response response =
       error_response(405, "method_not_allowed", "this path does not answer to that method");
@@ -110,14 +117,15 @@ Response method_not_allowed(std::string allow) {
   return response;
 }
 
-std::string serialise(const Response& response, bool head) {
-  // Servers take no other status from a program; a wrong one must not look like success.
-  const int status = response.status >= 200 && response.status <= 599 ? response.status : 500;
+namespace {
+
+std::string status_and_headers(const Response& response) {
   std::size_t size = 64 + response.body.size();
   for (const auto& [name, value] : response.headers) size += name.size() + value.size() + 4;
   std::string out;
   out.reserve(size);
 
+  const int status = sent_status(response);
   out.append("Status: ");
   append_number(out, static_cast<std::size_t>(status));
   out.append(" ").append(reason_phrase(status)).append("\r\n");
@@ -125,14 +133,30 @@ std::string serialise(const Response& response, bool head) {
     if (!is_token(name) || auth::has_control(value) || is_written_here(name)) continue;
     out.append(name).append(": ").append(value).append("\r\n");
   }
-  if (has_body(status)) {
+  return out;
+}
+
+}  // namespace
+
+std::string serialise(const Response& response, bool head) {
+  std::string out = status_and_headers(response);
+  if (has_body(response, false)) {
     out.append("Content-Length: ");
     append_number(out, response.body.size());
     out.append("\r\n");
   }
   out.append("\r\n");
-  if (has_body(status) && !head) out.append(response.body);
+  if (has_body(response, head)) out.append(response.body);
   return out;
+}
+
+std::string serialise_head(const Response& response) {
+  return status_and_headers(response) + "\r\n";
+}
+
+bool has_body(const Response& response, bool head) noexcept {
+  const int status = sent_status(response);
+  return status != 204 && status != 304 && !head;
 }
 
 }  // namespace fcgi

@@ -1,32 +1,17 @@
-// Response: what goes back to the web server, in CGI's form (RFC 3875 §6).
+// Response, as these rooms name it (it is public: zitadel_fcgi/response.h), and how it is written
+// in CGI's form (RFC 3875 §6).
 #pragma once
 
 #include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
+
+#include "zitadel_fcgi/response.h"
 
 namespace fcgi {
 
-struct Response {
-  int status = 200;
-  std::vector<std::pair<std::string, std::string>>
-      headers{};  // Status and Content-Length are left out
-  std::string body{};
-
-  // The first header of that name, given in lower case; a null pointer where there is none.
-  [[nodiscard]] const std::string* header(std::string_view lower_case_name) const noexcept;
-};
-
-// A JSON body with its Content-Type.
-[[nodiscard]] Response json_response(int status, std::string body);
-
-// {"message": text}
-[[nodiscard]] Response message_response(std::string_view text);
-
-// {"error": code, "error_description": description}
-[[nodiscard]] Response error_response(int status, std::string_view code,
-                                      std::string_view description);
+using zitadel_fcgi::error_response;
+using zitadel_fcgi::json_response;
+using zitadel_fcgi::message_response;
+using zitadel_fcgi::Response;
 
 // 405 with the methods that are answered: "GET, HEAD".
 [[nodiscard]] Response method_not_allowed(std::string allow);
@@ -40,5 +25,12 @@ struct Response {
 // character is left out: nothing can break out of its line. A status outside of 200 to 599 is sent
 // as 500.
 [[nodiscard]] std::string serialise(const Response& response, bool head);
+
+// The same of an answer whose body is written bit by bit: without Content-Length, and without what
+// stands in the response's body.
+[[nodiscard]] std::string serialise_head(const Response& response);
+
+// Whether an answer of that status to that method has a body.
+[[nodiscard]] bool has_body(const Response& response, bool head) noexcept;
 
 }  // namespace fcgi

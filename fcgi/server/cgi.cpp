@@ -130,6 +130,35 @@ struct Call {
   std::promise<bool> written{};
 };
 
+// Each piece is written before write returns: there is no other request.
+class CgiAnswer final : public AnswerStream {
+ public:
+  CgiAnswer(std::shared_ptr<Call> call, const Response& head, bool has_body)
+      : call_(std::move(call)),
+        has_body_(has_body),
+        open_(write_all(serialise_head(head), call_->body)) {}
+  ~CgiAnswer() override {
+    if (!ended_) call_->written.set_value(false);
+  }
+
+  std::size_t write(std::string_view piece) override {
+    if (ended_ || !open_) return 0;
+    if (has_body_) open_ = write_all(piece, call_->body);
+    return open_ ? piece.size() : 0;
+  }
+  bool wait_for_room(std::chrono::milliseconds) override { return is_open(); }
+  bool is_open() const noexcept override { return open_ && !ended_; }
+  void end() override {
+    if (!std::exchange(ended_, true)) call_->written.set_value(open_);
+  }
+
+ private:
+  const std::shared_ptr<Call> call_;
+  const bool has_body_;
+  bool open_;
+  bool ended_ = false;
+};
+
 class CgiExchange final : public Exchange {
  public:
   CgiExchange(const Request& request, std::shared_ptr<Call> call)
@@ -151,6 +180,11 @@ class CgiExchange final : public Exchange {
     finished_ = true;
     const std::string text = serialise(response, request_.method() == "HEAD");
     call_->written.set_value(write_all(text, call_->body));
+  }
+
+  std::unique_ptr<AnswerStream> begin(const Response& head) override {
+    finished_ = true;
+    return std::make_unique<CgiAnswer>(call_, head, has_body(head, request_.method() == "HEAD"));
   }
 
  private:

@@ -121,18 +121,32 @@ bool Codec::read_head(FCGX_Request& fcgx, std::size_t head_size, std::size_t var
 }
 
 std::string Codec::encode(DecodedRequest& request, std::string_view answer) {
-  FCGX_Request& fcgx = request.fcgx_;
-  fcgx.ipcFd = writer_.get();
   std::string records;
+  put_answer(request.fcgx_, answer, records);
+  const bool good = write_end(request.fcgx_, answer);
+  take_out(records);
+  return good ? records : std::string();
+}
+
+std::string Codec::encode_part(DecodedRequest& request, std::string_view part) {
+  FCGX_Request& fcgx = request.fcgx_;
+  std::string records;
+  put_answer(fcgx, part, records);
+  FCGX_PutStr(part.data(), static_cast<int>(part.size()), fcgx.out);
+  const bool good = FCGX_FFlush(fcgx.out) == 0;
+  take_out(records);
+  return good ? records : std::string();
+}
+
+// All but the last of its parts, which stays in the answer.
+void Codec::put_answer(FCGX_Request& fcgx, std::string_view& answer, std::string& records) {
+  fcgx.ipcFd = writer_.get();
   records.reserve(answer.size() + answer.size() / 256 + 64);
   while (answer.size() > kAnswerPart) {
     FCGX_PutStr(answer.data(), static_cast<int>(kAnswerPart), fcgx.out);
     answer.remove_prefix(kAnswerPart);
     take_out(records);
   }
-  const bool good = write_end(fcgx, answer);
-  take_out(records);
-  return good ? records : std::string();
 }
 
 bool Codec::send(DecodedRequest& request, std::string_view answer, int socket) {

@@ -11,6 +11,7 @@
 #include <fcgiapp.h>
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -35,6 +36,10 @@ class DecodedRequest {
   DecodedRequest& operator=(const DecodedRequest&) = delete;
 
   [[nodiscard]] const Request& request() const noexcept { return *request_; }
+
+  // Any thread: that nobody waits for the answer any more.
+  void set_client_gone() noexcept { client_gone_.store(true); }
+  [[nodiscard]] bool client_has_gone() const noexcept { return client_gone_.load(); }
   // All of its variables, "NAME=value", the role first; ended by a null pointer.
   [[nodiscard]] const char* const* variables() const noexcept { return fcgx_.envp; }
 
@@ -52,6 +57,7 @@ class DecodedRequest {
 
   FCGX_Request fcgx_{};
   std::optional<Request> request_{};
+  std::atomic<bool> client_gone_{false};
   bool wiped_ = false;
   bool has_body_ = false;
   std::optional<std::string> body_{};
@@ -71,8 +77,11 @@ class Codec {
   [[nodiscard]] std::shared_ptr<DecodedRequest> decode(std::string_view head,
                                                        std::size_t variables);
 
-  // The records of a whole answer, its end included. Empty where there is no pipe. Once a request.
+  // The records of a whole answer, or of the last part of one, its end included. Empty where there
+  // is no pipe. Once a request.
   [[nodiscard]] std::string encode(DecodedRequest& request, std::string_view answer);
+  // The records of a part that others follow. Empty where there is no pipe.
+  [[nodiscard]] std::string encode_part(DecodedRequest& request, std::string_view part);
 
   // An answer of so many bytes fits with its records into what every socket takes at once, however
   // small its buffer: of a Unix socket that is half of the least buffer, 4,608 bytes, less 64.
@@ -87,6 +96,7 @@ class Codec {
   [[nodiscard]] static bool write_end(FCGX_Request& fcgx, std::string_view answer);
   [[nodiscard]] bool put(std::string_view head);
   [[nodiscard]] bool read_head(FCGX_Request& fcgx, std::size_t head_size, std::size_t variables);
+  void put_answer(FCGX_Request& fcgx, std::string_view& answer, std::string& records);
   void take_out(std::string& records);
 
   auth::Descriptor reader_{};

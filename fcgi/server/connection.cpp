@@ -73,11 +73,14 @@ std::function<void()> Connection::take_waiter() {
 }
 
 void Connection::take(Inbox::Message& message) {
-  if (message.request.request != request_ || !is_unanswered()) return;
+  if (message.request.request != request_) return;
+  if (message.when_gone && state_ == State::kClosed) return message.when_gone();
+  if (message.more && stream_) return send();
+  if (!is_unanswered()) return;
   if (message.when_gone) {
-    when_gone_ = std::move(message.when_gone);
-    return;
+    return when_gone_.push_back(std::move(message.when_gone));
   }
+  if (message.stream) return begin_stream(std::move(message.stream));
   if (!message.when_body) return answer(message.answer);
   state_ = State::kBody;
   moved_at_ = tools_.now;
@@ -87,7 +90,14 @@ void Connection::take(Inbox::Message& message) {
 }
 
 void Connection::refuse_unless_answered(const Response& response) {
-  if (is_unanswered()) begin_answer(serialise(response, decoded_->request().method() == "HEAD"));
+  if (!is_unanswered()) return;
+  decoded_->set_client_gone();
+  tell_gone();
+  begin_answer(serialise(response, decoded_->request().method() == "HEAD"));
+}
+
+void Connection::tell_gone() {
+  for (const auto& gone : std::exchange(when_gone_, {})) gone();
 }
 
 bool Connection::is_unanswered() const noexcept {
@@ -106,7 +116,7 @@ void Connection::begin_answer(std::string_view text) {
   moved_at_ = tools_.now;
   state_ = State::kAnswering;
   waiter_ = nullptr;
-  when_gone_ = nullptr;
+  when_gone_.clear();
   body_.drop();
   // Of a first answer none is on its way before it.
   if (request_ == 1 && text.size() <= Codec::kMaxSentAtOnce) {
@@ -118,16 +128,42 @@ void Connection::begin_answer(std::string_view text) {
   send();
 }
 
+void Connection::begin_stream(AnswerSource stream) {
+  moved_at_ = tools_.now;
+  state_ = State::kAnswering;
+  when_gone_.clear();
+  body_.drop();
+  stream_ = std::move(stream);
+  send();
+}
+
+// REQUIRES: all that was taken before is sent.
+void Connection::take_more_of_stream() {
+  const AnswerFlow::Part part = stream_->take();
+  if (part.state == AnswerFlow::State::kCut) return close();
+  moved_at_ = tools_.now;
+  if (part.state == AnswerFlow::State::kEnded) stream_ = AnswerSource();
+  std::string records = stream_
+                            ? tools_.codec.encode_part(*decoded_, part.bytes)
+                            : tools_.codec.encode(*std::exchange(decoded_, nullptr), part.bytes);
+  if (records.empty()) return close();
+  unsent_.begin(std::move(records));
+}
+
+// Of a stream, what was written since it was sent the last time: others get their turn.
 void Connection::send() {
+  if (unsent_.size() == 0 && stream_ && stream_->has_some()) take_more_of_stream();
+  if (state_ == State::kClosed) return;
   bool has_moved = false;
   const UnsentAnswer::Progress progress = unsent_.send(socket_, has_moved);
   if (has_moved) moved_at_ = tools_.now;
   if (progress == UnsentAnswer::Progress::kBroken) return close();
-  if (progress == UnsentAnswer::Progress::kAll) finish_answer();
+  if (progress != UnsentAnswer::Progress::kAll) return;
+  unsent_.clear();
+  if (!stream_) finish_answer();
 }
 
 void Connection::finish_answer() {
-  unsent_.clear();
   const bool is_whole = body_.state() == RequestBody::State::kWhole;
   const bool keeps = head_.keeps_connection();
   if (peer_ended_ || (is_whole && !keeps)) return close();
@@ -143,8 +179,9 @@ void Connection::close() {
   socket_ = auth::Descriptor();
   state_ = State::kClosed;
   waiter_ = nullptr;
-  decoded_.reset();
-  if (const auto gone = std::exchange(when_gone_, nullptr)) gone();
+  stream_ = AnswerSource();
+  if (const auto decoded = std::exchange(decoded_, nullptr)) decoded->set_client_gone();
+  tell_gone();
 }
 
 void Connection::close_if_nothing_came() {
@@ -169,13 +206,18 @@ std::uint32_t Connection::events() const noexcept {
     case State::kDraining:
       return EPOLLIN;
     case State::kAnswering:
-      return reads_body_on() ? EPOLLIN | EPOLLOUT : EPOLLOUT;
+      return (reads_body_on() ? EPOLLIN : 0U) | (waits_for_reader() ? EPOLLOUT : 0U);
     case State::kDecoded:
     case State::kAsked:
     case State::kClosed:
       return 0;
   }
   return 0;
+}
+
+// Otherwise nothing more of the answer has been written yet.
+bool Connection::waits_for_reader() const noexcept {
+  return !stream_ || unsent_.size() > 0 || stream_->has_some();
 }
 
 bool Connection::reads_body_on() const noexcept {
@@ -197,7 +239,7 @@ Connection::Time Connection::deadline() const noexcept {
     case State::kDraining:
       return moved_at_ + options.body_silence;
     case State::kAnswering:
-      return moved_at_ + options.answer_silence;
+      return waits_for_reader() ? moved_at_ + options.answer_silence : Time::max();
     case State::kDecoded:
     case State::kAsked:
     case State::kClosed:
@@ -214,7 +256,8 @@ bool Connection::peer_has_read() {
 
 std::size_t Connection::held() const noexcept {
   const std::size_t decoded = decoded_ ? head_.size() + decoded_->body_size() : 0;
-  return kept_.size() + body_.size() + decoded + unsent_.size();
+  const std::size_t written = stream_ ? AnswerStream::kRoom : 0;
+  return kept_.size() + body_.size() + decoded + written + unsent_.size();
 }
 
 }  // namespace fcgi

@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "auth/base/descriptor.h"
 #include "auth/base/quiet_log.h"
@@ -36,7 +37,7 @@ struct LoopTools {
   const ServerOptions& options;
   auth::QuietLog& log;
   Codec codec{};
-  Inbox inbox{};
+  const std::shared_ptr<Inbox> inbox = std::make_shared<Inbox>();
   WipedBytes area = WipedBytes(kMaxHeadBytes);  // what has just been received
   Time now{};                                   // when the loop last woke up
 };
@@ -52,8 +53,9 @@ class Connection {
     kDecoded,    // nobody has taken the exchange yet
     kAsked,      // the handler has it; what follows stays in the socket
     kBody,       // the handler waits for it
-    kAnswering,  // some of the answer is not sent; the rest of the body is read and thrown away
-    kDraining,   // as kIdle, but the body has not ended, and perhaps never will
+    kAnswering,  // some of the answer is not sent, or not written yet; the rest of the body is read
+                 // and thrown away
+    kDraining,  // as kIdle, but the body has not ended, and perhaps never will
     kClosed,
   };
 
@@ -116,10 +118,14 @@ class Connection {
   [[nodiscard]] bool is_unanswered() const noexcept;
   void answer(std::string_view text);
   void begin_answer(std::string_view text);
+  void tell_gone();
+  void begin_stream(AnswerSource stream);
+  void take_more_of_stream();
   void send();
   void finish_answer();
 
   [[nodiscard]] bool reads_body_on() const noexcept;
+  [[nodiscard]] bool waits_for_reader() const noexcept;
   [[nodiscard]] Time deadline() const noexcept;
   [[nodiscard]] bool peer_has_read();
 
@@ -138,8 +144,9 @@ class Connection {
   WipedBytes kept_{};  // of a head that is not whole; later, what came behind the request
   std::shared_ptr<DecodedRequest> decoded_{};
   std::function<void()> waiter_{};
-  std::function<void()> when_gone_{};
+  std::vector<std::function<void()>> when_gone_{};  // of the guard and of the endpoint
 
+  AnswerSource stream_{};  // set: more of the answer is to be written; then decoded_ is kept
   UnsentAnswer unsent_{};
 };
 

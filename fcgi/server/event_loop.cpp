@@ -49,23 +49,23 @@ EventLoop::EventLoop(const Shared& shared)
       timer_(timer_of(shared.options.sweep)),
       tools_(shared.options, shared.log),
       connections_(epoll_, tools_, shared.held, shared.loops, kLastReserved) {
-  const bool added = add_to(epoll_, tools_.inbox.descriptor(), EPOLLIN, kInbox) &&
+  const bool added = add_to(epoll_, tools_.inbox->descriptor(), EPOLLIN, kInbox) &&
                      add_to(epoll_, timer_.get(), EPOLLIN, kTimer) &&
                      add_to(epoll_, shared_.listener, EPOLLIN | EPOLLEXCLUSIVE, kListener);
   if (!added) epoll_ = auth::Descriptor();
 }
 
 bool EventLoop::is_open() const noexcept {
-  return epoll_.is_open() && tools_.inbox.is_open() && tools_.codec.is_open();
+  return epoll_.is_open() && tools_.inbox->is_open() && tools_.codec.is_open();
 }
 
 void EventLoop::stop() noexcept {
   stop_requested_.store(true);
-  tools_.inbox.wake();
+  tools_.inbox->wake();
 }
 
 void EventLoop::run() {
-  tools_.inbox.adopt();
+  tools_.inbox->adopt();
   tools_.now = Clock::now();
   while (!stopping_ || (!connections_.is_empty() && tools_.now < stop_by_)) {
     wait();
@@ -75,7 +75,7 @@ void EventLoop::run() {
     go_on(0);
   }
   connections_.refuse_all(error_response(503, "temporarily_unavailable", "The API is stopping."));
-  tools_.inbox.close();
+  tools_.inbox->close();
 }
 
 void EventLoop::wait() {
@@ -93,7 +93,7 @@ void EventLoop::handle(std::uint64_t number, std::uint32_t events) {
   if (number == kListener) {
     static_cast<void>(accept_some());
   } else if (number == kInbox) {
-    tools_.inbox.forget_wake();
+    tools_.inbox->forget_wake();
     go_on(0);
   } else if (number == kTimer) {
     sweep();
@@ -167,10 +167,13 @@ void EventLoop::serve(Connection& connection) {
 }
 
 void EventLoop::deliver() {
-  tools_.inbox.take(messages_);
+  tools_.inbox->take(messages_);
   for (Inbox::Message& message : messages_) {
     Connection* const connection = connections_.find(message.request.connection);
-    if (connection == nullptr) continue;
+    if (connection == nullptr) {
+      if (message.when_gone) message.when_gone();
+      continue;
+    }
     connection->take(message);
     to_go_on_.push_back(message.request.connection);
   }

@@ -33,7 +33,6 @@ class EventLoop {
     auth::QuietLog& log;
   };
 
-  // Must outlive every exchange.
   explicit EventLoop(const Shared& shared);
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;

@@ -6,17 +6,24 @@
 
 namespace fcgi {
 
+thread_local bool Inbox::is_loop_thread_ = false;
+
 Inbox::Inbox() : wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
 void Inbox::post(Message message) {
+  bool closed = false;
   {
     const auth::MutexLock lock(mutex_);
-    if (closed_) return;
-    messages_.push_back(std::move(message));
+    closed = closed_;
+    if (!closed) messages_.push_back(std::move(message));
     // The first one has woken it for all.
     if (messages_.size() > 1) return;
   }
-  if (std::this_thread::get_id() != owner_) wake();
+  if (closed) {
+    if (message.when_gone) message.when_gone();
+  } else if (std::this_thread::get_id() != owner_) {
+    wake();
+  }
 }
 
 void Inbox::wake() noexcept { static_cast<void>(::eventfd_write(wake_.get(), 1)); }
@@ -34,9 +41,14 @@ void Inbox::take(std::vector<Message>& messages) {
 
 void Inbox::close() {
   std::vector<Message> last;
-  const auth::MutexLock lock(mutex_);
-  closed_ = true;
-  last.swap(messages_);
+  {
+    const auth::MutexLock lock(mutex_);
+    closed_ = true;
+    last.swap(messages_);
+  }
+  for (const Message& message : last) {
+    if (message.when_gone) message.when_gone();
+  }
 }
 
 }  // namespace fcgi

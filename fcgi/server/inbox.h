@@ -11,6 +11,7 @@
 #include "auth/base/descriptor.h"
 #include "auth/base/mutex.h"
 #include "fcgi/http/client_watch.h"
+#include "fcgi/server/answer_flow.h"
 
 namespace fcgi {
 
@@ -21,6 +22,8 @@ class Inbox final : public Departures {
     RequestId request{};
     std::function<void()> when_body{};  // set: to be called when the body is there
     std::function<void()> when_gone{};  // set: to be called when the peer has left
+    AnswerSource stream{};              // set: the answer, which is written bit by bit
+    bool more = false;                  // there is more of that
     std::string answer{};               // otherwise: header lines and body (fcgi/http/response.h)
   };
 
@@ -32,7 +35,7 @@ class Inbox final : public Departures {
   [[nodiscard]] bool is_open() const noexcept { return wake_.is_open(); }
 
   // Wakes the loop unless this is its thread: the loop looks here after everything that it calls.
-  // Once the inbox is closed, the message dies here.
+  // Once the inbox is closed, the message dies here, and its when_gone is called.
   void post(Message message);
 
   void when_gone(RequestId request, std::function<void()> then) override {
@@ -45,17 +48,25 @@ class Inbox final : public Departures {
   // The loop's own thread:
 
   // Before anybody posts.
-  void adopt() { owner_ = std::this_thread::get_id(); }
+  void adopt() {
+    owner_ = std::this_thread::get_id();
+    is_loop_thread_ = true;
+  }
   // Readable when the loop is to look here.
   [[nodiscard]] int descriptor() const noexcept { return wake_.get(); }
   // Before messages are taken.
   void forget_wake() noexcept;
   // Puts them in the place of what is in there.
   void take(std::vector<Message>& messages);
-  // From now on no message is taken. The messages that are left die outside the lock.
+  // From now on no message is taken. The messages that are left die as in post, outside the lock.
   void close();
 
+  // Whether this is the thread of a loop, of whichever.
+  [[nodiscard]] static bool is_loop_thread() noexcept { return is_loop_thread_; }
+
  private:
+  static thread_local bool is_loop_thread_;
+
   std::thread::id owner_{};
   auth::Descriptor wake_;  // an eventfd
 

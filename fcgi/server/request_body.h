@@ -9,12 +9,13 @@
 #include <string_view>
 
 #include "fcgi/server/record_reader.h"
+#include "zitadel_fcgi/request.h"
 
 namespace fcgi {
 
 // A longer body is read to its end, since the web server may read the answer only then, but it is
 // not kept.
-constexpr std::size_t kMaxBody = 64 << 10;
+using zitadel_fcgi::kMaxBody;
 
 // One thread at a time.
 class RequestBody {

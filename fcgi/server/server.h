@@ -18,7 +18,7 @@ namespace fcgi {
 class Server {
  public:
   // listener: a listening socket, Unix or TCP; it is made non-blocking and not closed. handler is
-  // called by all request threads. Must outlive every exchange.
+  // called by all request threads. An exchange may outlive it: then it is lost without harm.
   Server(int listener, unsigned threads, Exchange::Handler handler, ServerOptions options = {});
 
   // Serves until stop is called. False, after an error line in the log, where it cannot start.

@@ -1,0 +1,62 @@
+// Parts: what a validator needs, made from the settings and put together.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "auth/base/clock.h"
+#include "auth/base/worker_pool.h"
+#include "auth/events/purges.h"
+#include "auth/feeding.h"
+#include "auth/settings/settings.h"
+#include "auth/store/shared_cache.h"
+#include "auth/token_validator.h"
+#include "auth/zitadel/client_assertion.h"
+#include "auth/zitadel/curl_http_client.h"
+
+namespace auth {
+
+// What the process is there for.
+enum class Lifespan {
+  kManyRequests,
+  kOneRequest,  // plain CGI: no thread is started, and nothing is asked that only a later one needs
+};
+
+// Made, started and stopped by one thread; the validator is thread-safe.
+class Parts {
+ public:
+  // Takes the key and the cache's address out of the settings, which must outlive it as the clock
+  // must.
+  Parts(Settings& settings, Lifespan lifespan, const Clock& clock);
+  // As stop.
+  ~Parts();
+  Parts(const Parts&) = delete;
+  Parts& operator=(const Parts&) = delete;
+
+  [[nodiscard]] TokenValidator& validator() noexcept { return *validator_; }
+
+  // Begins what is better begun before the first request: the connection to ZITADEL, the event
+  // feed. REQUIRES: kManyRequests.
+  void start();
+
+  // Whoever still waits is told so, and from here on nobody is called any more.
+  void stop();
+
+ private:
+  std::unique_ptr<SharedCache> shared_;
+  WorkerPool workers_;
+  std::unique_ptr<ClientAuthentication> authentication_;
+  CurlHttpClient http_;
+  Purges purges_;
+  std::optional<Feeding> feeding_{};
+  std::optional<TokenValidator> validator_{};
+};
+
+// Where this user's processes meet (ZITADEL_CACHE_DIR).
+[[nodiscard]] std::string cache_folder(const Settings& settings);
+
+// Says in the log what of the settings is of no effect, or risky.
+void warn_of_settings(const Settings& settings, Lifespan lifespan);
+
+}  // namespace auth

@@ -1,0 +1,90 @@
+// AnswerFlow: what an endpoint writes of an answer bit by bit, on its way to the connection.
+//
+// It has two ends. The endpoint writes into a buffer of AnswerStream::kRoom bytes and never waits
+// for the peer; the connection takes out all that is in it whenever it has sent what it took
+// before. Each end notices when the other one has died.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "auth/base/mutex.h"
+#include "fcgi/http/exchange.h"
+
+namespace fcgi {
+
+// Thread-safe. Shared by both ends.
+class AnswerFlow {
+ public:
+  enum class State {
+    kOpen,
+    kEnded,  // the answer is whole
+    kCut,    // it never will be
+  };
+  struct Part {
+    std::string bytes;
+    State state;
+  };
+
+  // first: header lines. has_body: false where what is written of a body is not sent.
+  AnswerFlow(std::string first, bool has_body) : bytes_(std::move(first)), has_body_(has_body) {}
+
+  // The endpoint's end. write returns how many bytes it has taken; with `wake` the connection is to
+  // be woken.
+  struct Written {
+    std::size_t taken = 0;
+    bool wake = false;
+  };
+  [[nodiscard]] Written write(std::string_view piece);
+  [[nodiscard]] bool wait_for_room(std::chrono::milliseconds most);
+  // True: the connection is to be woken.
+  [[nodiscard]] bool end(State state);
+  [[nodiscard]] bool is_open();
+
+  // The connection's end.
+  [[nodiscard]] bool has_some();
+  [[nodiscard]] Part take();
+  void close();
+
+ private:
+  [[nodiscard]] bool wake() REQUIRES_LOCK(mutex_);
+
+  auth::Mutex mutex_{};
+  std::condition_variable_any room_{};
+  std::string bytes_ GUARDED_BY(mutex_);
+  const bool has_body_;
+  State state_ GUARDED_BY(mutex_) = State::kOpen;
+  bool closed_ GUARDED_BY(mutex_) = false;  // the connection's end has died
+  bool woken_ GUARDED_BY(mutex_) = true;    // it will look here; with it comes the flow itself
+};
+
+// The connection's end: who drops it, wherever that is, closes the flow.
+class AnswerSource {
+ public:
+  AnswerSource() = default;
+  explicit AnswerSource(std::shared_ptr<AnswerFlow> flow) : flow_(std::move(flow)) {}
+  AnswerSource(AnswerSource&&) noexcept = default;
+  AnswerSource& operator=(AnswerSource&& other) noexcept {
+    close();
+    flow_ = std::move(other.flow_);
+    return *this;
+  }
+  ~AnswerSource() { close(); }
+
+  explicit operator bool() const noexcept { return flow_ != nullptr; }
+  AnswerFlow* operator->() const noexcept { return flow_.get(); }
+
+ private:
+  void close() noexcept {
+    if (flow_) flow_->close();
+  }
+
+  std::shared_ptr<AnswerFlow> flow_{};
+};
+
+}  // namespace fcgi

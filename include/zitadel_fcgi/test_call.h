@@ -1,0 +1,37 @@
+/// @file
+/// test_call: an endpoint called by a test, without a web server and without ZITADEL.
+#ifndef ZITADEL_FCGI_TEST_CALL_H
+#define ZITADEL_FCGI_TEST_CALL_H
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "zitadel_auth/claims.h"
+#include "zitadel_fcgi/response.h"
+#include "zitadel_fcgi/router.h"
+
+namespace zitadel_fcgi {
+
+/// What a test sends.
+struct TestRequest {
+  std::string method = "GET";  ///< REQUEST_METHOD
+  std::string path;            ///< PATH_INFO: "/reports"
+  std::string body{};          ///< More than kMaxBody bytes do not reach the endpoint.
+  /// Further variables of CGI: "QUERY_STRING=day=1", "CONTENT_TYPE=application/json".
+  std::vector<std::string> variables{};
+};
+
+/// Calls the endpoint as the server would a caller with these claims, and returns what it answers,
+/// also if it does so later or bit by bit. A null pointer: a caller without a token.
+///
+/// What needs no endpoint is answered as the server does: 404, 405, 401, 403. nullopt: it has not
+/// answered in time, or has cut its answer off. Router and claims must outlive the call.
+[[nodiscard]] std::optional<Response> test_call(
+    const Router& router, const TestRequest& request, const zitadel_auth::Claims* claims,
+    std::chrono::milliseconds most = std::chrono::seconds(5));
+
+}  // namespace zitadel_fcgi
+
+#endif

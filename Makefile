@@ -93,7 +93,7 @@ $(BUILD)/print_settings: $(call objects_of,cli/print_settings.cpp) $(BUILD)/libz
 	$(LINK) -o $@ $^ $(AUTH_LIBS)
 
 .PHONY: settings
-settings: $(BUILD)/print_settings  ## Write .env.example and README.md's table of settings
+settings: $(BUILD)/print_settings  ## Write .env.example and the table of docs/settings.md
 	$(BUILD)/print_settings
 
 # Objects are linked directly: from an archive CppUnit's registrations would vanish.
@@ -284,6 +284,10 @@ uninstall: uninstall-libraries
 uninstall-libraries:
 	rm -rf $(INSTALLED_INCLUDE)
 	rm -f $(patsubst $(BUILD)/%,$(DESTDIR)$(LIBDIR)/%,$(LIBRARIES)) $(PC_FILES:%=$(DESTDIR)$(LIBDIR)/pkgconfig/%)
+
+.PHONY: version
+version:  ## Print the version
+	@echo $(VERSION)
 
 .PHONY: format
 format:  ## Format the C++ sources

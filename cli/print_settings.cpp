@@ -1,4 +1,4 @@
-// print_settings: writes .env.example, and the README's table of settings, from
+// print_settings: writes .env.example, and the table of docs/settings.md, from
 // auth/settings/rows.cpp. Run by `make settings`, in the folder of the sources.
 #include <cstdlib>
 #include <fstream>
@@ -9,6 +9,8 @@
 #include "auth/settings/describe.h"
 
 namespace {
+
+constexpr const char* kDocument = "docs/settings.md";
 
 bool write(const char* name, const std::string& text) {
   std::ofstream file(name, std::ios::binary | std::ios::trunc);
@@ -21,13 +23,13 @@ bool write(const char* name, const std::string& text) {
 }  // namespace
 
 int main() {
-  std::ifstream file("README.md", std::ios::binary);
-  const std::string readme{std::istreambuf_iterator<char>(file), {}};
-  const std::string changed = auth::readme_with_settings(readme);
+  std::ifstream file(kDocument, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const std::string changed = auth::document_with_settings(text);
   if (changed.empty()) {
-    std::cerr << "print_settings: README.md has no place for the settings\n";
+    std::cerr << "print_settings: " << kDocument << " has no place for the settings\n";
     return EXIT_FAILURE;
   }
-  return write(".env.example", auth::env_example()) && write("README.md", changed) ? EXIT_SUCCESS
-                                                                                   : EXIT_FAILURE;
+  return write(".env.example", auth::env_example()) && write(kDocument, changed) ? EXIT_SUCCESS
+                                                                                 : EXIT_FAILURE;
 }

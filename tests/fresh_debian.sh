@@ -1,12 +1,13 @@
 #!/bin/bash
-# From nothing to the first 200 behind lighttpd, on a bare Debian 12: what README.md tells an
+# From nothing to the first 200, on a bare Debian 12: what README.md and docs/ tell an
 # administrator to do with a ZITADEL, word for word, with the tests' issuer in ZITADEL's place.
 #
 # usage: as root, in a machine, container or chroot that is thrown away afterwards, in this folder:
 #   tests/fresh_debian.sh
 # It installs packages, writes to /usr/local and /etc and serves at port 80. It refuses where lighttpd
-# or the settings are there already. No systemd is needed: lighttpd's own script stands in for it.
-# Exit status 0 when the API has answered 200 to the token, 401 without one, and all checks were good.
+# or the settings are there already. No systemd is needed: the web servers' own scripts stand in for it.
+# Exit status 0 when the API behind lighttpd, Apache and nginx has answered 200 to the token and 401 without
+# one, all checks were good and the demo as well.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export no_proxy=127.0.0.1,localhost NO_PROXY=127.0.0.1,localhost DEBIAN_FRONTEND=noninteractive
@@ -22,7 +23,11 @@ if (exec 3<>/dev/tcp/127.0.0.1/80) 2>/dev/null; then fail "port 80 is taken"; fi
 dir=$(mktemp -d)
 issuer=
 finish() {
-  if [ -x /etc/init.d/lighttpd ]; then service lighttpd stop || true; fi
+  local server
+  for server in lighttpd apache2 nginx; do
+    if [ -x /etc/init.d/$server ]; then service $server stop || true; fi
+  done
+  if [ -e /run/zitadel-fcgi/api.pid ]; then kill "$(cat /run/zitadel-fcgi/api.pid)" || true; fi
   if [ -n "$issuer" ]; then kill "$issuer" && wait "$issuer" || true; fi
   rm -rf "$dir"
 }
@@ -37,26 +42,27 @@ if [ ! -d /run/systemd/system ]; then
 fi
 apt-get() { command apt-get -y -qq "$@" >/dev/null; }
 
-# --- What README.md says
+# --- What the documents say
 
-# commands HEADING: the first block of commands below it. Comments stay, the shell knows them.
+# commands FILE HEADING: the first block of commands below it. Comments stay, the shell knows them.
 commands() {
-  awk -v heading="$1" '
+  awk -v heading="$2" '
     index($0, heading) == 1 { below = 1 }
     below && /^```$/ { exit }
     inside { print }
-    below && /^```sh$/ { inside = 1 }' README.md
+    below && /^```sh$/ { inside = 1 }' "$1"
 }
 
-# follow HEADING [FROM TO]...: runs that block, with what is not the same for everybody changed.
+# follow FILE HEADING [FROM TO]...: runs that block, with what is not the same for everybody changed.
 follow() {
   local text
-  text=$(commands "$1")
-  [ -n "$text" ] || fail "README.md has no commands below $1"
-  echo "== $1"
-  shift
+  local file=$1
+  text=$(commands "$file" "$2")
+  [ -n "$text" ] || fail "$file has no commands below $2"
+  echo "== $file: $2"
+  shift 2
   while [ $# -gt 0 ]; do
-    [[ $text == *"$1"* ]] || fail "README.md's commands do not contain $1"
+    [[ $text == *"$1"* ]] || fail "$file's commands do not contain $1"
     text=${text//"$1"/$2}
     shift 2
   done
@@ -68,7 +74,7 @@ apt-get update
 apt-get install make
 command -v systemd-tmpfiles >/dev/null || apt-get install systemd-standalone-tmpfiles
 mkdir -p /etc/tmpfiles.d
-follow '### 1. Build and install'
+follow README.md '### 1. Build and install'
 
 # What ZITADEL would be.
 echo '== the issuer in the place of ZITADEL'
@@ -85,12 +91,11 @@ domain=$(node -p "JSON.parse(fs.readFileSync('$dir/issuer/ready.json')).issuer")
 install -m 600 "$dir/issuer/admin-token" "$dir/admin.pat"
 
 zitadel=https://my-instance.zitadel.cloud
-follow '### 2. Make what it needs in ZITADEL' $zitadel "$domain" admin.pat "$dir/admin.pat" \
+follow README.md '### 2. Make what it needs in ZITADEL' $zitadel "$domain" admin.pat "$dir/admin.pat" \
   --domain '--yes --domain' | tee "$dir/set-up"
-check=$(grep -o '/usr/local/lib/zitadel-fcgi/api.fcgi --check --as www-data' README.md)
-ZITADEL_ENV_FILE=/etc/zitadel-fcgi/api.env $check || fail "$check failed"
+follow docs/set-up.md '## Look at the settings' || fail "api.fcgi --check found something"
 
-follow '### 3. Put it behind your web server'
+follow README.md '### 3. Put it behind your web server'
 
 # --- The first calls
 
@@ -110,11 +115,35 @@ expect 401 curl http://localhost/api/private-scoped
 
 project=$(grep -oE -- '--project [0-9]+$|--project [0-9]+\)' "$dir/set-up" | grep -oE '[0-9]+')
 unset TOKEN
-follow '### 4. Call it' $zitadel "$domain" 250719447407395299 "$project" \
+follow README.md '### 4. Call it' $zitadel "$domain" 250719447407395299 "$project" \
   https://api.example.org http://localhost 'curl ' 'expect 200 curl '
 
 printf '%s\n' "$TOKEN" >"$dir/token.txt"
 chmod 600 "$dir/token.txt"
-follow '## Check it' token.txt "$dir/token.txt" https://api.example.org http://localhost ||
+follow docs/check.md '# Check it' token.txt "$dir/token.txt" https://api.example.org http://localhost ||
   fail "zitadel-check found something"
+
+# --- The other web servers, one after the other
+
+# answers NAME: the API, behind what serves port 80 now.
+answers() {
+  echo "== the API behind $1"
+  expect 200 curl -H "Authorization: Bearer $TOKEN" http://localhost/api/private-scoped
+  expect 401 curl http://localhost/api/private-scoped
+}
+
+service lighttpd stop
+follow docs/web-servers.md '## Apache with mod_fcgid'
+answers Apache
+service apache2 stop
+follow docs/web-servers.md '## nginx with spawn-fcgi'
+answers nginx
+service nginx stop
+kill "$(cat /run/zitadel-fcgi/api.pid)"
+rm /run/zitadel-fcgi/api.pid
+
+# --- What README.md begins with: its reader has nothing running
+
+ONCE=1 follow README.md '## Try it'
+follow apache/shared-hosting/README.md '## 1. Build the program'
 echo "fresh_debian: from nothing to the first 200"

@@ -159,14 +159,14 @@ std::string settings_table() {
   return text;
 }
 
-std::string readme_with_settings(std::string_view readme) {
-  const std::size_t begin = readme.find(kSettingsBegin);
-  const std::size_t end = readme.find(kSettingsEnd);
+std::string document_with_settings(std::string_view document) {
+  const std::size_t begin = document.find(kSettingsBegin);
+  const std::size_t end = document.find(kSettingsEnd);
   if (begin == std::string_view::npos || end == std::string_view::npos || end < begin) return {};
-  std::string text(readme.substr(0, begin + kSettingsBegin.size()));
+  std::string text(document.substr(0, begin + kSettingsBegin.size()));
   text += "| setting | meaning | value | default | modes |\n| --- | --- | --- | --- | --- |\n";
   for (const SettingRow* row : rows_in_order()) text += line_of(*row);
-  return text.append(readme.substr(end));
+  return text.append(document.substr(end));
 }
 
 }  // namespace auth

@@ -1,5 +1,5 @@
-// What the settings are, for people: .env.example and the README's table. `make settings` writes
-// them from here.
+// What the settings are, for people: .env.example and the table of docs/settings.md. `make
+// settings` writes them from here.
 #pragma once
 
 #include <string>
@@ -13,9 +13,9 @@ namespace auth {
 // All settings with what may be written, the default and the meaning, for a terminal.
 [[nodiscard]] std::string settings_table();
 
-// The README with its table between kSettingsBegin and kSettingsEnd as it should be; empty where
+// The document with its table between kSettingsBegin and kSettingsEnd as it should be; empty where
 // it has no such place.
-[[nodiscard]] std::string readme_with_settings(std::string_view readme);
+[[nodiscard]] std::string document_with_settings(std::string_view document);
 
 constexpr std::string_view kSettingsBegin = "<!-- settings -->\n";
 constexpr std::string_view kSettingsEnd = "<!-- /settings -->\n";

@@ -183,10 +183,11 @@ constexpr SettingRow kRows[] = {
      .meaning = "A personal access token of a service user with the role IAM_OWNER_VIEWER, or that "
                 "user's key file: ZITADEL is asked for its events, and what they end is asked "
                 "about again at once.",
-     .more = "Others must not be able to read it (chmod 600). ZITADEL_CACHE_TTL is 300 then where "
-             "it is not set; while events cannot be had, no answer serves longer than 30 seconds. "
-             "One process of a machine asks for all. README.md says which event ends what. A JWT "
-             "that is checked here is not ended by them."},
+     .more =
+         "Others must not be able to read it (chmod 600). ZITADEL_CACHE_TTL is 300 then where "
+         "it is not set; while events cannot be had, no answer serves longer than 30 seconds. "
+         "One process of a machine asks for all. docs/events.md says which event ends what. A JWT "
+         "that is checked here is not ended by them."},
     {.setting = {"ZITADEL_EVENTS_INTERVAL_MS"},
      .kind = number<&Settings::events_interval, 100, 2000, kMilliseconds>,
      .group = Group::kCache,
@@ -212,7 +213,7 @@ constexpr SettingRow kRows[] = {
      .modes = Modes::kAll,
      .fallback = "none: a web server that asks is answered 503",
      .meaning = "A file of rules by which the web server lets requests through to what other "
-                "programs serve; README.md says how it is written."},
+                "programs serve; docs/rules.md says how it is written."},
     {.setting = {"ZITADEL_PASS_CLAIMS"},
      .kind = pass_claims,
      .group = Group::kProtection,

@@ -1,4 +1,4 @@
-// The table of settings: a row each. .env.example and the README's table are printed from it.
+// The table of settings: a row each. .env.example and the table of docs/settings.md are printed from it.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +36,7 @@ struct SettingRow {
   SettingModes modes;
   std::string_view fallback =
       {};  // what counts where it is not set, where the kind shows no default
-  std::string_view meaning = {};  // for .env.example and the README
+  std::string_view meaning = {};  // for .env.example and docs/settings.md
   std::string_view more = {};     // for .env.example alone, a line for each paragraph
   std::string_view example = {};  // stands in .env.example instead of the default, as set
   bool counts = true;  // false: another setting has taken its place, and the kind says which

@@ -26,7 +26,7 @@ std::string quoted(const std::string& text) {
 auth::Result<std::string, auth::Mistake> settings_text(const SetupOptions& options,
                                                        const std::string& project) {
   std::string text =
-      "# Written by zitadel-setup. What else may be set: .env.example, and the README's table.\n"
+      "# Written by zitadel-setup. What else may be set: .env.example, and docs/settings.md.\n"
       "ZITADEL_DOMAIN=" +
       options.domain + "\nZITADEL_PROJECT_ID=" + project +
       "\nAPI_PRIVATE_KEY_FILE_PATH=" + kApplicationKeyFile + '\n';

@@ -126,7 +126,7 @@ void say_what_is_next(const Context& context, Report& report) {
         "user that api.fcgi runs as) unless that is meant.");
   }
   report.say("Start api.fcgi with ZITADEL_ENV_FILE=" + context.folder.path_of(kSettingsFile) +
-             ", as the web server's file in the README does, and try:");
+             ", as the web server's file in docs/web-servers.md does, and try:");
   for (const std::string& command : commands_to_try(context)) report.say("  " + command);
 }
 

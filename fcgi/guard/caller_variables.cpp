@@ -1,7 +1,7 @@
 #include "fcgi/guard/caller_variables.h"
 
 #include <algorithm>
-#include <array>
+#include <iterator>
 #include <set>
 #include <string_view>
 
@@ -14,9 +14,9 @@ namespace {
 using auth::percent_encode;
 
 // What every protected program gets; ZITADEL_PASS_CLAIMS cannot take these.
-constexpr std::array<std::string_view, 8> kVariables = {
-    "AUTH_SUB",   "AUTH_USERNAME", "AUTH_ROLES",     "AUTH_ORG",
-    "AUTH_SCOPE", "AUTH_EXP",      "AUTH_CLIENT_ID", "AUTH_CUT"};
+constexpr std::string_view kVariables[] = {"AUTH_SUB",       "AUTH_USERNAME", "AUTH_ROLES",
+                                           "AUTH_ORG",       "AUTH_SCOPE",    "AUTH_EXP",
+                                           "AUTH_CLIENT_ID", "AUTH_CUT"};
 
 using Variable = CallerVariables::List::value_type;
 
@@ -106,7 +106,7 @@ std::string time_of(const auth::Claims& claims) {
 
 auth::Result<void, auth::Mistake> CallerVariables::check_names(
     const std::vector<std::string>& passed_claims) {
-  std::set<std::string> variables(kVariables.begin(), kVariables.end());
+  std::set<std::string> variables(std::begin(kVariables), std::end(kVariables));
   for (const std::string& claim : passed_claims) {
     const std::string variable = variable_of(claim);
     if (!variables.insert(variable).second) {

@@ -8,7 +8,7 @@ import { after, before, describe, it } from 'node:test';
 import { startIssuer } from '../issuer/client.mjs';
 import { guards } from './support/api.mjs';
 import { learned, startGuardedSite } from './support/guarded_site.mjs';
-import { checkReadmeTable } from './support/readme_table.mjs';
+import { checkTable } from './support/documented_table.mjs';
 
 let issuer;
 before(async () => { issuer = await startIssuer(); });
@@ -57,7 +57,7 @@ function mostMemory({ server, program }) {
     Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/^VmHWM:\s+(\d+) kB$/m)[1])));
 }
 
-// What was seen, for README.md: a row each.
+// What was seen, for docs/rules.md: a row each.
 const seen = {};
 
 for (const [way, guard] of Object.entries(guards)) {
@@ -265,7 +265,7 @@ for (const [way, guard] of Object.entries(guards)) {
       }
     });
 
-    it('hands on what README.md says', async () => {
+    it('hands on what docs/rules.md says', async () => {
       const token = await issuer.mint({ user: 'without-role' });
       const refused = {
         400: await site.call('/file.txt', { headers: { Authorization: 'Bearer a b' } }),
@@ -295,10 +295,10 @@ for (const [way, guard] of Object.entries(guards)) {
   });
 }
 
-it('README.md tells what each server hands on', () => {
+it('docs/rules.md tells what each server hands on', () => {
   const head = ['file', 'variables that arrive', 'statuses that leave', 'with their challenge',
     'Retry-After', 'Allow', 'with the program\'s body'];
-  checkReadmeTable('servers', head, Object.entries(seen).map(([way, row]) => [
-    `[\`${way}\`](${way})`, `${row.variables} of ${usualVariables.length + 1}`, row.statuses,
+  checkTable('servers', head, Object.entries(seen).map(([way, row]) => [
+    `[\`${way}\`](../${way})`, `${row.variables} of ${usualVariables.length + 1}`, row.statuses,
     row.challenge, row.retryAfter, row.allow, row.body]));
 });

@@ -13,7 +13,7 @@ import { forEachOf } from './support/together.mjs';
 import { bytesOf, sha256, upload } from './support/uploads.mjs';
 import { Workspace, buildFolder, projectFolder, replaceAll } from './support/workspace.mjs';
 
-const kKept = 64 << 10; // bytes of a body that the program keeps for its endpoints (README.md)
+const kKept = 64 << 10; // bytes of a body that the program keeps for its endpoints (docs/own-endpoints.md)
 const kLarge = 5_000_000; // bytes that /large-to-post answers (programs/echo_routes.cpp)
 const sizes = [0, 1, 1000, 26_000, 48_000, kKept - 1, kKept, kKept + 1, 200_000, 5_000_000];
 const bodies = new Map(sizes.map((size) => [size, bytesOf(size)]));

@@ -1,6 +1,6 @@
 // What callers get when the program is killed, lacks descriptors, memory or disk, or is replaced,
 // always under load: nobody may be let in who must not be, and nobody be told that a good token is
-// bad. The README's table of crashes is made of these results.
+// bad. The table of crashes in docs/operations.md is made of these results.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, renameSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { startIssuer } from '../issuer/client.mjs';
 import { useApi } from './support/api.mjs';
 import { NotKnown, Population } from './support/population.mjs';
 import { signal, waitFor } from './support/processes.mjs';
-import { checkReadmeTable } from './support/readme_table.mjs';
+import { checkTable } from './support/documented_table.mjs';
 import { buildFolder, isSanitized } from './support/workspace.mjs';
 
 const kRequests = 1800;
@@ -185,8 +185,8 @@ exec -a ${workspace.program} ${workspace.program}.real
     });
   });
 
-  it('the README tells of all of this', { skip: sanitized && 'not all of it was tried' }, () => {
-    checkReadmeTable('crashes', ['what is wrong', 'a good token', 'what mends it', 'well again'],
+  it('docs/operations.md tells of all of this', { skip: sanitized && 'not all of it was tried' }, () => {
+    checkTable('crashes', ['what is wrong', 'a good token', 'what mends it', 'well again'],
       rows);
   });
 });

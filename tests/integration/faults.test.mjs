@@ -1,5 +1,5 @@
 // What callers and the operator get while ZITADEL, the way to it, this API's key or the clock is at
-// fault, and how soon all is well again. The README's table of faults is made of these results.
+// fault, and how soon all is well again. The table of faults in docs/operations.md is made of these results.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -14,7 +14,7 @@ import { useApi } from './support/api.mjs';
 import { MovedClock } from './support/moved_clock.mjs';
 import { Population } from './support/population.mjs';
 import { Process, waitFor } from './support/processes.mjs';
-import { checkReadmeTable } from './support/readme_table.mjs';
+import { checkTable } from './support/documented_table.mjs';
 import { isSanitized, Workspace } from './support/workspace.mjs';
 
 const way = 'lighttpd/fastcgi.conf';
@@ -231,7 +231,7 @@ describe('while', { timeout: 300_000 }, () => {
 
   it(`all of this together was tried with at least ${kRequestsInAll} requests`, { skip }, () => {
     assert.ok(requests >= kRequestsInAll, String(requests));
-    checkReadmeTable('faults', ['what is wrong', 'a token in use', 'a new token',
+    checkTable('faults', ['what is wrong', 'a token in use', 'a new token',
       'none, or one that is no good', 'the log says', 'well again'], rows);
   });
 });

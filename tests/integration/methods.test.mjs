@@ -101,7 +101,7 @@ const rowsForAllOthers = [
   ['DELETE', '/w', 'admin', 200], ['PATCH', '/w', 'writer', 200], ['PATCH', '/w', 'admin', 403],
 ];
 
-// Where the program's own Allow leaves the web server, as README.md says.
+// Where the program's own Allow leaves the web server, as docs/rules.md says.
 const tellsAllow = ['lighttpd/authorizer.conf', 'nginx/auth_request.conf'];
 const allowed = { '/x': ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'], '/y': ['POST', 'DELETE'] };
 

@@ -49,7 +49,7 @@ export function section(heading) {
 }
 
 // The blocks of commands or lines in a text.
-export const blocks = (text) => [...text.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, lines]) => lines);
+export const blocks = (text) => [...text.matchAll(/^```(?:sh|ini)\n(.*?)^```$/gms)].map(([, lines]) => lines);
 
 // The rows of a text's table of uploads.
 function uploads(text) {

@@ -1,5 +1,5 @@
-// What is told of the settings: .env.example and the README's table are as `make settings` writes
-// them, and show the defaults. Read from the working directory.
+// What is told of the settings: .env.example and the table of docs/settings.md are as `make
+// settings` writes them, and show the defaults. Read from the working directory.
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <filesystem>
@@ -19,8 +19,8 @@ using auth::Settings;
 class EnvExampleTest : public support::SettingsFixture {
   CPPUNIT_TEST_SUITE(EnvExampleTest);
   CPPUNIT_TEST(the_example_is_as_the_rows_have_it);
-  CPPUNIT_TEST(the_readme_is_as_the_rows_have_it);
-  CPPUNIT_TEST(a_readme_without_a_place_for_the_settings_is_seen);
+  CPPUNIT_TEST(the_table_is_as_the_rows_have_it);
+  CPPUNIT_TEST(a_document_without_a_place_for_the_settings_is_seen);
   CPPUNIT_TEST(each_row_tells_all_of_its_setting);
   CPPUNIT_TEST(a_default_that_is_shown_may_be_written);
   CPPUNIT_TEST(the_example_loads_as_it_is_shipped);
@@ -42,23 +42,23 @@ class EnvExampleTest : public support::SettingsFixture {
     }
   }
 
-  void the_readme_is_as_the_rows_have_it() {
-    const std::string readme = content_of(former_folder_ / "README.md");
-    CPPUNIT_ASSERT_MESSAGE("run make settings", readme == auth::readme_with_settings(readme));
+  void the_table_is_as_the_rows_have_it() {
+    const std::string document = content_of(former_folder_ / "docs/settings.md");
+    CPPUNIT_ASSERT_MESSAGE("run make settings", document == auth::document_with_settings(document));
     for (const std::string_view name : auth::setting_names()) {
       const std::string line = "\n| `" + std::string(name) + "` | ";
-      CPPUNIT_ASSERT_MESSAGE(line, readme.find(line) != std::string::npos);
+      CPPUNIT_ASSERT_MESSAGE(line, document.find(line) != std::string::npos);
     }
   }
 
-  void a_readme_without_a_place_for_the_settings_is_seen() {
+  void a_document_without_a_place_for_the_settings_is_seen() {
     const std::string begin(auth::kSettingsBegin);
     const std::string end(auth::kSettingsEnd);
     for (const std::string& text : {std::string(), std::string("# a\n"), begin, end, end + begin}) {
-      CPPUNIT_ASSERT_EQUAL_MESSAGE(text, std::string(), auth::readme_with_settings(text));
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(text, std::string(), auth::document_with_settings(text));
     }
     const std::string written =
-        auth::readme_with_settings("a\n" + begin + "of yore\n" + end + "b\n");
+        auth::document_with_settings("a\n" + begin + "of yore\n" + end + "b\n");
     CPPUNIT_ASSERT(written.starts_with("a\n" + begin + "| setting |"));
     CPPUNIT_ASSERT(written.ends_with(" |\n" + end + "b\n"));
     CPPUNIT_ASSERT(written.find("of yore") == std::string::npos);

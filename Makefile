@@ -1,6 +1,7 @@
 # zitadel-fcgi: guards an API, or anything a web server serves, with ZITADEL access tokens.
 # `make help` lists the targets. Variables a user may set: CXX, CXXFLAGS, LDFLAGS, PREFIX, DESTDIR,
-# BUILD (where everything lands), SANITIZE (address,undefined or thread), DEBUG=1, COVERAGE=1.
+# BUILD (where everything lands), SANITIZE (address,undefined or thread), DEBUG=1, COVERAGE=1, V=1 (show the
+# commands), STRIP (what `make install` strips with; empty: nothing).
 
 CXX ?= g++
 comma := ,
@@ -8,6 +9,15 @@ VARIANT := $(strip $(if $(SANITIZE),$(subst $(comma),-,$(SANITIZE)),\
   $(if $(COVERAGE),coverage,$(if $(DEBUG),debug,release))))
 BUILD ?= build$(if $(filter-out release,$(VARIANT)),/$(VARIANT))
 OBJECTS := $(BUILD)/objects
+VERSION := $(shell sed -n 's/.*VERSION "\(.*\)".*/\1/p' auth/base/version.h)
+
+# $(call run,WHAT FILE,COMMAND): a short line a file, and the command itself where it fails. V=1 shows the
+# commands, make -s nothing.
+Q := $(if $(filter-out 0,$(V)),,@)
+SILENT := $(findstring s,$(firstword -$(MAKEFLAGS)))
+SHOWN = $(subst ','\'',$(2))
+run = $(if $(filter-out 0,$(V)),$(2),@$(if $(SILENT),,echo '  $(1)'; )$(2) || \
+  { status=$$?; echo 'failed: $(SHOWN)' >&2; exit $$status; })
 
 CXXFLAGS ?= $(if $(filter release,$(VARIANT)),-O2 -g,$(if $(COVERAGE),-O0 -g,-O1 -g))
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
@@ -52,45 +62,46 @@ all: $(BUILD)/api.fcgi $(COMMANDS:%=$(BUILD)/%) $(LIBRARIES) compile_commands.js
 
 $(BUILD)/libzitadel_auth.a: $(call objects_of,$(AUTH_SOURCES))
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call run,AR $@,$(AR) rcs $@ $^)
 
 $(BUILD)/libzitadel_fcgi.a: $(call objects_of,$(FCGI_SOURCES))
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call run,AR $@,$(AR) rcs $@ $^)
 
 $(BUILD)/api.fcgi: $(call objects_of,$(PROGRAM_SOURCES)) $(LIBRARIES)
-	$(LINK) -o $@ $^ $(FCGI_LIBS) $(AUTH_LIBS)
+	$(call run,LINK $@,$(LINK) -o $@ $^ $(FCGI_LIBS) $(AUTH_LIBS))
 
 # With what a shared host may lack inside it; libcurl is loaded, the OpenSSL is the host's. Without
 # symbols: it is to be uploaded.
 SHARED_LIBS = -lcrypto -lssl
+PORTABLE_FLAGS = -Wl,--gc-sections
 PORTABLE_LIBS = -s -static-libstdc++ -static-libgcc \
   -Wl,-Bstatic $(filter-out $(SHARED_LIBS),$(FCGI_LIBS) $(AUTH_LIBS)) \
   -Wl,-Bdynamic $(filter $(SHARED_LIBS),$(AUTH_LIBS))
 
 $(BUILD)/portable/api.fcgi: $(call objects_of,$(PROGRAM_SOURCES)) $(LIBRARIES)
 	@mkdir -p $(@D)
-	$(LINK) -Wl,--gc-sections -o $@ $^ $(PORTABLE_LIBS)
+	$(call run,LINK $@,$(LINK) $(PORTABLE_FLAGS) -o $@ $^ $(PORTABLE_LIBS))
 
 # The same program with other endpoints, for the tests.
 $(BUILD)/tests/echo.fcgi: $(call objects_of,fcgi/main.cpp tests/integration/programs/echo_routes.cpp) $(LIBRARIES)
 	@mkdir -p $(@D)
-	$(LINK) -o $@ $^ $(FCGI_LIBS) $(AUTH_LIBS)
+	$(call run,LINK $@,$(LINK) -o $@ $^ $(FCGI_LIBS) $(AUTH_LIBS))
 
 # Loaded by a test into a program whose clock it moves.
 $(BUILD)/tests/moved_clock.so: tests/integration/programs/moved_clock.cpp $(OBJECTS)/flags
 	@mkdir -p $(@D)
-	$(CXX) -std=c++20 $(WARNINGS) -fPIC -shared $(CXXFLAGS) -o $@ $<
+	$(call run,CXX $<,$(CXX) -std=c++20 $(WARNINGS) -fPIC -shared $(CXXFLAGS) -o $@ $<)
 
 $(BUILD)/zitadel-%: $(OBJECTS)/cli/zitadel_%.o $(call objects_of,$(CLI_SOURCES)) $(BUILD)/libzitadel_auth.a
-	$(LINK) -o $@ $^ $(AUTH_LIBS)
+	$(call run,LINK $@,$(LINK) -o $@ $^ $(AUTH_LIBS))
 
 $(BUILD)/zitadel-check: $(call objects_of,cli/zitadel_check.cpp $(CHECK_SOURCES) $(CLI_SOURCES) \
   $(ENDPOINT_SOURCES)) $(LIBRARIES)
-	$(LINK) -o $@ $^ $(FCGI_LIBS) $(AUTH_LIBS)
+	$(call run,LINK $@,$(LINK) -o $@ $^ $(FCGI_LIBS) $(AUTH_LIBS))
 
 $(BUILD)/print_settings: $(call objects_of,cli/print_settings.cpp) $(BUILD)/libzitadel_auth.a
-	$(LINK) -o $@ $^ $(AUTH_LIBS)
+	$(call run,LINK $@,$(LINK) -o $@ $^ $(AUTH_LIBS))
 
 .PHONY: settings
 settings: $(BUILD)/print_settings  ## Write .env.example and the table of docs/settings.md
@@ -99,7 +110,7 @@ settings: $(BUILD)/print_settings  ## Write .env.example and the table of docs/s
 # Objects are linked directly: from an archive CppUnit's registrations would vanish.
 $(BUILD)/unit_tests: $(call objects_of,$(UNIT_TEST_SOURCES) $(ENDPOINT_SOURCES) $(FCGI_SOURCES) $(AUTH_SOURCES) \
   $(CLI_SOURCES) $(CHECK_SOURCES))
-	$(LINK) -o $@ $^ -lcppunit $(FCGI_LIBS) $(AUTH_LIBS)
+	$(call run,LINK $@,$(LINK) -o $@ $^ -lcppunit $(FCGI_LIBS) $(AUTH_LIBS))
 
 # What calls a fuzz target: a driver of ours, or libFuzzer.
 FUZZ_ENGINE ?= $(OBJECTS)/tests/fuzz/replay.o
@@ -109,7 +120,7 @@ FUZZ_SUPPORT := $(addprefix tests/unit/support/, \
 $(BUILD)/fuzz/%: $(OBJECTS)/tests/fuzz/%.o $(filter %.o,$(FUZZ_ENGINE)) \
   $(call objects_of,$(FUZZ_SUPPORT) $(FCGI_SOURCES)) $(BUILD)/libzitadel_auth.a
 	@mkdir -p $(@D)
-	$(LINK) -o $@ $^ $(filter-out %.o,$(FUZZ_ENGINE)) -lcurl $(FCGI_LIBS) $(AUTH_LIBS)
+	$(call run,LINK $@,$(LINK) -o $@ $^ $(filter-out %.o,$(FUZZ_ENGINE)) -lcurl $(FCGI_LIBS) $(AUTH_LIBS))
 
 .PHONY: replayers
 replayers: $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
@@ -117,19 +128,19 @@ replayers: $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
 # What `make bench` measures besides the program.
 $(BUILD)/bench/floor: $(call objects_of,tests/bench/floor.cpp)
 	@mkdir -p $(@D)
-	$(LINK) -o $@ $^ $(FCGI_LIBS)
+	$(call run,LINK $@,$(LINK) -o $@ $^ $(FCGI_LIBS))
 
 $(BUILD)/bench/nothing: $(call objects_of,tests/bench/nothing.cpp)
 	@mkdir -p $(@D)
-	$(LINK) -o $@ $^ $(FCGI_LIBS) $(shell pkg-config --libs libcrypto json-c)
+	$(call run,LINK $@,$(LINK) -o $@ $^ $(FCGI_LIBS) $(shell pkg-config --libs libcrypto json-c))
 
 $(BUILD)/bench/%: $(OBJECTS)/tests/bench/%.o $(BUILD)/libzitadel_auth.a
 	@mkdir -p $(@D)
-	$(LINK) -o $@ $^ $(AUTH_LIBS)
+	$(call run,LINK $@,$(LINK) -o $@ $^ $(AUTH_LIBS))
 
 $(OBJECTS)/%.o: %.cpp $(OBJECTS)/flags
 	@mkdir -p $(@D)
-	$(COMPILE) -MMD -MP -c -o $@ $<
+	$(call run,CXX $<,$(COMPILE) -MMD -MP -c -o $@ $<)
 
 # Changes only when the command does: other options mean other objects.
 $(OBJECTS)/flags: FORCE
@@ -148,7 +159,7 @@ man: $(MAN_PAGES)  ## Write the man pages
 
 $(BUILD)/man/%: docs/man/%.scd
 	@mkdir -p $(@D)
-	scdoc < $< > $@
+	$(call run,MAN $@,scdoc < $< > $@)
 
 .PHONY: portable
 portable: $(BUILD)/portable/api.fcgi  ## Build the program for a host that has only libssl and libcurl
@@ -158,12 +169,12 @@ unit: $(BUILD)/unit_tests  ## Build and run the unit tests
 	$(BUILD)/unit_tests
 
 .PHONY: deps
-deps:  ## Install what building, the demo and the tests need, naming it first
-	@tests/deps.sh
+deps: FOR ?= build
+deps:  ## Install what building needs, naming it first; FOR='demo check package bench fuzz': what these need
+	@tests/deps.sh $(FOR)
 
 .PHONY: build-deps
-build-deps:  ## Install what building alone needs, naming it first
-	@tests/deps.sh build
+build-deps: deps  ## The same
 
 .PHONY: demo
 demo:  ## Show it at work on this machine; ONCE=1 ends after the calls
@@ -219,7 +230,7 @@ $(BUILD)/lint/%.tidy: $(OBJECTS)/%.o .clang-tidy | compile_commands.json
 # passedByValue: a SecretView is two words, like a std::string_view.
 $(BUILD)/lint/cppcheck: $(call objects_of,$(LINTED))
 	@mkdir -p $(@D)
-	@cppcheck --quiet --enable=warning,performance,portability --std=c++20 --library=posix -I. \
+	@cppcheck --quiet --enable=warning,performance,portability --std=c++20 --library=posix -I. -Iinclude \
 	  --inline-suppr --suppress=missingIncludeSystem --suppress=passedByValue \
 	  --error-exitcode=1 $(LINTED)
 	@touch $@
@@ -228,62 +239,121 @@ $(BUILD)/lint/cppcheck: $(call objects_of,$(LINTED))
 check-layers:  ## Find includes that run against the layers
 	@tests/check_layers.sh
 
+.PHONY: check-licences
+check-licences:  ## Find source files that do not say their licence
+	@tests/licences.sh
+
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
-# Programs are installed without their symbols; empty: with them.
-INSTALL_STRIP ?= -s
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+STRIP ?= strip
 
-COMPLETIONS := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
-INSTALLED_PAGES := $(foreach page,$(notdir $(MAN_PAGES)),share/man/man$(patsubst .%,%,$(suffix $(page)))/$(page))
+INSTALLED := $(DESTDIR)$(PREFIX)
+SHARED := $(INSTALLED)/share/zitadel-fcgi
+COMPLETIONS := $(INSTALLED)/share/bash-completion/completions
+DOCUMENTS := $(INSTALLED)/share/doc/zitadel-fcgi
+SETTINGS := $(DESTDIR)$(SYSCONFDIR)/zitadel-fcgi
+
+INSTALLED_PROGRAMS := $(INSTALLED)/lib/zitadel-fcgi/api.fcgi $(COMMANDS:%=$(INSTALLED)/bin/%)
+INSTALLED_PAGES := $(foreach page,$(notdir $(MAN_PAGES)),$(INSTALLED)/share/man/man$(patsubst .%,%,$(suffix $(page)))/$(page))
+SHARED_FILES := $(sort $(shell find apache lighttpd logrotate nginx systemd -type f))
+DOCUMENT_FILES := $(sort $(wildcard *.md docs/*.md))
+
+# Where Debian's systemd, web servers and logrotate look for what is in SHARED_FILES. The Debian package is
+# made of these, too.
+SYSTEM_FILES := \
+  systemd/zitadel-fcgi.service:$(UNITDIR)/zitadel-fcgi.service \
+  systemd/zitadel-fcgi.socket:$(UNITDIR)/zitadel-fcgi.socket \
+  systemd/sysusers.conf:$(PREFIX)/lib/sysusers.d/zitadel-fcgi.conf \
+  systemd/tmpfiles.conf:$(PREFIX)/lib/tmpfiles.d/zitadel-fcgi.conf
+SITE_FILES := \
+  apache/authnz_fcgi.conf:apache2/conf-available/zitadel-authorizer.conf \
+  apache/cgi.conf:apache2/conf-available/zitadel-fcgi-cgi.conf \
+  apache/fcgid_access_checker.conf:apache2/conf-available/zitadel-authorizer-fcgid.conf \
+  apache/mod_fcgid.conf:apache2/conf-available/zitadel-fcgi.conf \
+  apache/proxy_fcgi.conf:apache2/conf-available/zitadel-fcgi-socket.conf \
+  lighttpd/authorizer.conf:lighttpd/conf-available/00-zitadel-authorizer.conf \
+  lighttpd/fastcgi.conf:lighttpd/conf-available/50-zitadel-fcgi.conf \
+  lighttpd/spawn-fcgi.conf:lighttpd/conf-available/50-zitadel-fcgi-socket.conf \
+  logrotate/zitadel-fcgi.conf:logrotate.d/zitadel-fcgi \
+  nginx/api.conf:nginx/snippets/zitadel-api.conf \
+  nginx/auth_params.conf:nginx/snippets/zitadel-auth-params.conf \
+  nginx/auth_request.conf:nginx/snippets/zitadel-auth-request.conf
+
+# $(call each,LIST,COMMANDS): in the shell, for each FROM:TO; ends with the first failure.
+each = for pair in $(1); do from=$${pair%%:*} to=$${pair\#*:}; $(2) || exit 1; done
 
 .PHONY: install
 install: $(BUILD)/api.fcgi $(COMMANDS:%=$(BUILD)/%) $(MAN_PAGES)  ## Install under PREFIX (/usr/local), settings under SYSCONFDIR (/etc)
-	install -d $(DESTDIR)$(PREFIX)/lib/zitadel-fcgi $(DESTDIR)$(PREFIX)/bin \
-	  $(DESTDIR)$(PREFIX)/share/zitadel-fcgi $(DESTDIR)$(SYSCONFDIR)/zitadel-fcgi
-	install $(INSTALL_STRIP) -m 755 $(BUILD)/api.fcgi $(DESTDIR)$(PREFIX)/lib/zitadel-fcgi/api.fcgi
-	install $(INSTALL_STRIP) -m 755 $(COMMANDS:%=$(BUILD)/%) $(DESTDIR)$(PREFIX)/bin/
-	install -d $(COMPLETIONS) $(sort $(dir $(INSTALLED_PAGES:%=$(DESTDIR)$(PREFIX)/%)))
-	$(foreach page,$(INSTALLED_PAGES),install -m 644 $(BUILD)/man/$(notdir $(page)) \
-	  $(DESTDIR)$(PREFIX)/$(page) && ) :
-	$(foreach command,$(COMMANDS),install -m 644 cli/completion.bash $(COMPLETIONS)/$(command) && ) :
-	cp -R lighttpd nginx apache systemd $(DESTDIR)$(PREFIX)/share/zitadel-fcgi/
-	find $(addprefix $(DESTDIR)$(PREFIX)/share/zitadel-fcgi/,lighttpd nginx apache systemd) \
-	  $(INSTALLED_PAGES:%=$(DESTDIR)$(PREFIX)/%) -type f \
-	  -exec sed -i 's|/usr/local/|$(PREFIX)/|g; s|/etc/zitadel-fcgi/|$(SYSCONFDIR)/zitadel-fcgi/|g' {} +
-	test -e $(DESTDIR)$(SYSCONFDIR)/zitadel-fcgi/api.env || \
-	  install -m 600 .env.example $(DESTDIR)$(SYSCONFDIR)/zitadel-fcgi/api.env
+	$(Q)$(foreach program,$(INSTALLED_PROGRAMS),install -D -m 755 $(BUILD)/$(notdir $(program)) $(program) && ) :
+	$(Q)$(if $(STRIP),$(STRIP) $(INSTALLED_PROGRAMS))
+	$(Q)$(foreach page,$(INSTALLED_PAGES),install -D -m 644 $(BUILD)/man/$(notdir $(page)) $(page) && ) :
+	$(Q)$(foreach command,$(COMMANDS),install -D -m 644 cli/completion.bash $(COMPLETIONS)/$(command) && ) :
+	$(Q)$(foreach file,$(SHARED_FILES),install -D -m 644 $(file) $(SHARED)/$(file) && ) :
+	$(Q)$(foreach file,$(DOCUMENT_FILES),install -D -m 644 $(file) $(DOCUMENTS)/$(file) && ) :
+	$(Q)sed -i 's|/usr/local/|$(PREFIX)/|g; s|/etc/zitadel-fcgi/|$(SYSCONFDIR)/zitadel-fcgi/|g' \
+	  $(SHARED_FILES:%=$(SHARED)/%) $(DOCUMENT_FILES:%=$(DOCUMENTS)/%) $(INSTALLED_PAGES)
+	$(Q)install -m 644 .env.example $(SHARED)/api.env.example
+	$(Q)$(call each,$(SYSTEM_FILES),install -D -m 644 $(SHARED)/$$from $(DESTDIR)$$to)
+	$(Q)$(call each,$(SITE_FILES),test -e $(DESTDIR)$(SYSCONFDIR)/$$to || \
+	  install -D -m 644 $(SHARED)/$$from $(DESTDIR)$(SYSCONFDIR)/$$to)
+	$(Q)test -e $(SETTINGS)/api.env || install -D -m 600 .env.example $(SETTINGS)/api.env
+	@echo '  INSTALL $(INSTALLED), $(DESTDIR)$(SYSCONFDIR)'
 
+# What has been changed in it since is a setting.
 .PHONY: uninstall
-uninstall:  ## Remove what install has put under PREFIX; settings stay
-	rm -rf $(DESTDIR)$(PREFIX)/lib/zitadel-fcgi $(DESTDIR)$(PREFIX)/share/zitadel-fcgi
-	rm -f $(COMMANDS:%=$(DESTDIR)$(PREFIX)/bin/%) $(COMMANDS:%=$(COMPLETIONS)/%) \
-	  $(INSTALLED_PAGES:%=$(DESTDIR)$(PREFIX)/%)
+uninstall:  ## Remove what install has put there; settings stay
+	$(Q)$(call each,$(SITE_FILES),if cmp -s $(SHARED)/$$from $(DESTDIR)$(SYSCONFDIR)/$$to; then \
+	  rm -f $(DESTDIR)$(SYSCONFDIR)/$$to; fi)
+	$(Q)$(call each,$(SYSTEM_FILES),rm -f $(DESTDIR)$$to)
+	$(Q)rm -rf $(INSTALLED)/lib/zitadel-fcgi $(SHARED) $(DOCUMENTS)
+	$(Q)rm -f $(COMMANDS:%=$(INSTALLED)/bin/%) $(COMMANDS:%=$(COMPLETIONS)/%) $(INSTALLED_PAGES)
+
+.PHONY: deb
+deb:  ## Build Debian's packages into build/deb
+	@tests/deps.sh build package
+	@tests/deb.sh $(BUILD)/deb
+
+.PHONY: dist
+dist: $(BUILD)/portable/api.fcgi  ## Pack the portable program for shared hosts into build/dist, with its checksums
+	@BUILD_DIR='$(BUILD)' VERSION='$(VERSION)' tests/dist.sh
+
+.PHONY: check-packages
+check-packages:  ## On a bare Debian, as root: install, use, upgrade, remove the packages
+	@tests/packages.sh
 
 # The libraries, for endpoints in a repository of one's own (docs/own-endpoints.md). Their version is the
 # programs'. LIBDIR: where archives go (/usr/lib/TRIPLET on Debian).
 LIBDIR ?= $(PREFIX)/lib
-VERSION := $(shell sed -n 's/^\#define ZITADEL_FCGI_VERSION "\(.*\)"/\1/p' auth/base/version.h)
 PUBLIC_HEADERS := $(sort $(wildcard include/*/*.h))
 PC_FILES := zitadel-auth.pc zitadel-fcgi.pc
 INSTALLED_INCLUDE = $(DESTDIR)$(PREFIX)/include/zitadel-fcgi
+EXAMPLE_FILES := $(sort $(shell find examples -type f))
+INSTALLED_EXAMPLES = $(DESTDIR)$(PREFIX)/share/doc/libzitadel-fcgi-dev
 
 .PHONY: install-libraries
 install: install-libraries
 install-libraries: $(LIBRARIES)
-	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(INSTALLED_INCLUDE)/zitadel_auth $(INSTALLED_INCLUDE)/zitadel_fcgi
-	install -m 644 $(LIBRARIES) $(DESTDIR)$(LIBDIR)/
-	strip --strip-debug $(patsubst $(BUILD)/%,$(DESTDIR)$(LIBDIR)/%,$(LIBRARIES))
-	$(foreach header,$(PUBLIC_HEADERS),install -m 644 $(header) $(INSTALLED_INCLUDE)/$(header:include/%=%) && ) :
-	install -m 644 auth/base/version.h $(INSTALLED_INCLUDE)/zitadel_auth/version.h
-	$(foreach file,$(PC_FILES),sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|' \
+	$(Q)install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(INSTALLED_INCLUDE)/zitadel_auth $(INSTALLED_INCLUDE)/zitadel_fcgi
+	$(Q)install -m 644 $(LIBRARIES) $(DESTDIR)$(LIBDIR)/
+	$(Q)$(if $(STRIP),$(STRIP) --strip-debug $(LIBRARIES:$(BUILD)/%=$(DESTDIR)$(LIBDIR)/%))
+	$(Q)$(foreach header,$(PUBLIC_HEADERS),install -m 644 $(header) $(INSTALLED_INCLUDE)/$(header:include/%=%) && ) :
+	$(Q)install -m 644 auth/base/version.h $(INSTALLED_INCLUDE)/zitadel_auth/version.h
+	$(Q)$(foreach file,$(PC_FILES),sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|' \
 	  include/$(file).in > $(DESTDIR)$(LIBDIR)/pkgconfig/$(file) && \
 	  chmod 644 $(DESTDIR)$(LIBDIR)/pkgconfig/$(file) && ) :
+	$(Q)$(foreach file,$(EXAMPLE_FILES),install -D -m 644 $(file) $(INSTALLED_EXAMPLES)/$(file) && ) :
+
+.PHONY: doc
+doc:  ## Write the reference of the public headers to build/doc/html
+	@mkdir -p $(BUILD)/doc
+	@VERSION='$(VERSION)' DOC_OUTPUT='$(BUILD)/doc' doxygen docs/Doxyfile
 
 .PHONY: uninstall-libraries
 uninstall: uninstall-libraries
 uninstall-libraries:
-	rm -rf $(INSTALLED_INCLUDE)
-	rm -f $(patsubst $(BUILD)/%,$(DESTDIR)$(LIBDIR)/%,$(LIBRARIES)) $(PC_FILES:%=$(DESTDIR)$(LIBDIR)/pkgconfig/%)
+	$(Q)rm -rf $(INSTALLED_INCLUDE) $(INSTALLED_EXAMPLES)
+	$(Q)rm -f $(patsubst $(BUILD)/%,$(DESTDIR)$(LIBDIR)/%,$(LIBRARIES)) $(PC_FILES:%=$(DESTDIR)$(LIBDIR)/pkgconfig/%)
 
 .PHONY: version
 version:  ## Print the version

@@ -4,6 +4,7 @@
 #include <utility>
 
 namespace auth {
+
 WaitingRoom::Joined WaitingRoom::join(const TokenKey& key, SecretView token,
                                       const std::shared_ptr<const Claims>& good, Waiter& waiter) {
   const MutexLock lock(mutex_);

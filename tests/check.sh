@@ -95,6 +95,10 @@ layers() {
   if tests/check_layers.sh; then count layers 0 1; else count layers 1; fi
 }
 
+licences() {
+  if tests/licences.sh; then count licences 0 1; else count licences 1; fi
+}
+
 # The sanitizers' builds are of the same sources.
 lint() {
   local status=0
@@ -127,6 +131,7 @@ build() {
 
 if build; then
   layers
+  licences
   lint
   unit_tests
   replays

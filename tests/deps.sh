@@ -1,11 +1,12 @@
 #!/bin/bash
 # Installs what building, the demo and the tests need, and says first what that is.
 #
-# usage: tests/deps.sh [build] [demo] [check] [bench] [fuzz]     (default: the first three)
+# usage: tests/deps.sh SET...    (build, demo, check, package, bench, fuzz)
 #
 # Debian's packages come by apt, with sudo when not run by root; without either the missing ones are
 # named and nothing happens (exit status 1). Debian starts a web server as soon as it is installed
-# and at every boot: neither happens to one that this script installs. Then the npm packages of the
+# and at every boot: neither happens to one that this script installs. One that is there already is not
+# started, stopped or reloaded, and no module is enabled in it. Then the npm packages of the
 # test issuer (demo) and of a program that tests guard (check) are put into node_modules beside their
 # package.json, and for the tests that root runs suexec into build/suexec (check).
 set -euo pipefail
@@ -20,9 +21,12 @@ fuzz=(clang:clang++ libclang-rt-14-dev)
 check=(nodejs:node npm:npm default-jdk-headless:javac libtomcat10-java python3-tornado
   libnginx-mod-http-dav-ext apache2:apache2 libapache2-mod-fcgid spawn-fcgi:spawn-fcgi systemd:systemd-analyze
   logrotate:logrotate man-db:man valgrind:valgrind redis-server:redis-server nginx:nginx php-fpm
-  libapache2-mod-xsendfile fcgiwrap:fcgiwrap strace:strace clang-tidy:clang-tidy cppcheck:cppcheck)
+  dpkg-dev:dpkg-parsechangelog debhelper:dh_listpackages
+  libapache2-mod-xsendfile fcgiwrap:fcgiwrap strace:strace clang-tidy:clang-tidy cppcheck:cppcheck
+  doxygen:doxygen cmake:cmake libmicrohttpd-dev)
 bench=(wrk:wrk nginx:nginx libnginx-mod-http-echo nghttp2-client:h2load apache2:apache2
   libapache2-mod-fcgid libapache2-mod-oauth2 spawn-fcgi:spawn-fcgi)
+packaging=(build-essential dpkg-dev:dpkg-buildpackage debhelper:dh lintian:lintian)
 # What of these runs as a service.
 services=(apache2 apache-htcacheclean fcgiwrap lighttpd nginx php8.2-fpm redis-server)
 
@@ -44,6 +48,7 @@ missing_packages() {
 policy=/usr/sbin/policy-rc.d
 policy_mark='# temporary, by zitadel-fcgi'
 new_services=()
+links_before=
 
 forbid_service_starts() {
   if grep -qs "$policy_mark" $policy; then rm $policy; fi  # left by a run that was killed
@@ -57,6 +62,18 @@ allow_service_starts() {
   if [ -e $policy.saved ]; then mv $policy.saved $policy; fi
 }
 
+# Modules and sites that are enabled in web servers.
+enabled_links() { find /etc/apache2 /etc/lighttpd /etc/nginx -path '*-enabled/*' -type l 2>/dev/null | sort; }
+
+# What packages have enabled in a web server that was there before: an administrator has not.
+disable_new_links() {
+  local link server
+  while read -r link; do
+    server=${link#/etc/} server=${server%%/*}
+    case " ${new_services[*]} " in *" $server "*) ;; *) rm -f "$link" ;; esac
+  done < <(comm -13 <(printf '%s\n' "$links_before") <(enabled_links))
+}
+
 is_installed_service() { [ -e "/etc/init.d/$1" ]; }
 
 # Also when apt fails half-way.
@@ -65,6 +82,7 @@ leave_as_found() {
   for service in "${new_services[@]}"; do
     if is_installed_service "$service"; then update-rc.d "$service" disable || true; fi
   done
+  disable_new_links
   allow_service_starts
 }
 
@@ -79,13 +97,18 @@ install_as_root() {
   for service in "${services[@]}"; do
     is_installed_service "$service" || new_services+=("$service")
   done
+  links_before=$(enabled_links)
   trap leave_as_found EXIT
   trap 'exit 1' HUP INT TERM
   forbid_service_starts
-  export DEBIAN_FRONTEND=noninteractive
+  # needrestart would restart services that use a library which is new.
+  export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
+  echo "deps: apt-get update"
   quietly apt-get update ||
     echo "deps: the package lists could not be renewed, using the old ones" >&2
+  echo "deps: apt-get install, which takes a minute or more ($# packages and what they need)"
   quietly apt-get install -y --no-install-recommends "$@"
+  echo "deps: installed"
 }
 
 install_packages() {
@@ -145,7 +168,9 @@ if [ "${1:-}" = --as-root ]; then
 fi
 
 wanted=()
-[ $# -gt 0 ] || set -- build demo check
+usage() { echo "usage: tests/deps.sh SET...    (build, demo, check, package, bench, fuzz)" >&2; exit 2; }
+
+[ $# -gt 0 ] || usage
 for set in "$@"; do
   case $set in
     build) wanted+=("${build[@]}") ;;
@@ -153,7 +178,8 @@ for set in "$@"; do
     check) wanted+=("${check[@]}") ;;
     bench) wanted+=("${bench[@]}") ;;
     fuzz) wanted+=("${fuzz[@]}") ;;
-    *) echo "usage: tests/deps.sh [build] [demo] [check] [bench] [fuzz]" >&2; exit 2 ;;
+    package) wanted+=("${packaging[@]}") ;;
+    *) usage ;;
   esac
 done
 mapfile -t missing < <(missing_packages "${wanted[@]}")

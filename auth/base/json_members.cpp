@@ -149,18 +149,22 @@ std::optional<std::vector<std::string_view>> elements_of(std::string_view array)
 
 }  // namespace
 
-std::optional<std::vector<std::string_view>> json_elements(std::string_view object,
-                                                           std::string_view name) {
+std::optional<std::string_view> json_member(std::string_view object, std::string_view name) {
   const std::optional<std::vector<Member>> members = members_of(object);
   if (!members) return std::nullopt;
-  std::vector<std::string> names;
   std::string_view found;
   for (const Member& member : *members) {
-    names.push_back(meant(member.name));
-    if (names.back() == name) found = member.value;
+    if (meant(member.name) != name) continue;
+    if (!found.empty()) return std::nullopt;
+    found = member.value;
   }
-  if (holds_one_twice(std::move(names))) return std::nullopt;
-  return elements_of(found);
+  return found;
+}
+
+std::optional<std::vector<std::string_view>> json_elements(std::string_view object,
+                                                           std::string_view name) {
+  const std::optional<std::string_view> member = json_member(object, name);
+  return member ? elements_of(*member) : std::nullopt;
 }
 
 std::optional<JsonMembers> JsonMembers::parse(std::string_view text) {

@@ -37,9 +37,15 @@ class JsonMembers {
   std::vector<std::string> unreadable_;  // names
 };
 
+// The text of that member of the object, a view into it, so that no other member spoils it; empty
+// if there is none. Returns nullopt if the object is not exactly one in well-formed JSON, or names
+// that member twice.
+[[nodiscard]] std::optional<std::string_view> json_member(std::string_view object,
+                                                          std::string_view name);
+
 // The texts of the elements of that member of the object, so that one which cannot be read spoils
-// no other. They are views into the text. Returns nullopt where JsonMembers::parse does, or if
-// there is no such member, or it is no array.
+// no other. They are views into the text. Returns nullopt where json_member does, or if there is no
+// such member, or it is no array.
 [[nodiscard]] std::optional<std::vector<std::string_view>> json_elements(std::string_view object,
                                                                          std::string_view name);
 

@@ -30,8 +30,8 @@ using SharedKey = std::shared_ptr<const VerificationKey>;
 class JwkSet {
  public:
   // Keys that cannot be used, or not even be read, are left out, as RFC 7517 §5 wants it, and spoil
-  // none of the others. So is what stands beyond
-  // kMaxJwkSetKeys. Keys that share a "kid" are left out too: it names none of them for certain.
+  // none of the others. So is what stands beyond kMaxJwkSetKeys. Keys that share a "kid" are left
+  // out too: it names none of them for certain.
   // Error: kMalformedAnswer, where the text is no key set at all.
   [[nodiscard]] static Result<JwkSet> parse(std::string_view text);
 

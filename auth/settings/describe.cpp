@@ -14,7 +14,9 @@ namespace {
 constexpr std::size_t kWidth = 98;  // characters of a comment behind "# "
 
 constexpr std::string_view kHead =
-    R"(# The settings of api.fcgi. Copy this file to .env, fill it in, and keep others from reading it:
+    R"(# SPDX-License-Identifier: Apache-2.0
+#
+# The settings of api.fcgi. Copy this file to .env, fill it in, and keep others from reading it:
 #
 #   cp .env.example .env && chmod 600 .env
 #

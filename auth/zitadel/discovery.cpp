@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "auth/base/json.h"
+#include "auth/base/json_members.h"
 #include "auth/zitadel/server_words.h"
 #include "auth/zitadel/url.h"
 
@@ -17,14 +18,21 @@ bool is_elsewhere(int status) {
   return (status >= 300 && status < 400) || status == 404 || status == 405 || status == 410;
 }
 
+std::optional<std::string> text_of(std::string_view member) {
+  const std::optional<Json> json = Json::parse(member);
+  const std::optional<std::string_view> text = json ? json->text() : std::nullopt;
+  return text ? std::optional<std::string>(*text) : std::nullopt;
+}
+
 // The endpoint of that name: empty where the document has none, nothing where it is unusable.
-std::optional<std::string> endpoint_of(const Json& document, std::string_view name,
+std::optional<std::string> endpoint_of(std::string_view document, std::string_view name,
                                        bool allow_http) {
-  const std::optional<Json> member = document.member(name);
-  if (!member) return std::string();
-  const std::optional<std::string_view> url = member->text();
+  const std::optional<std::string_view> member = json_member(document, name);
+  if (!member) return std::nullopt;
+  if (member->empty()) return std::string();
+  std::optional<std::string> url = text_of(*member);
   if (!url || !check_url(*url, allow_http)) return std::nullopt;
-  return std::string(*url);
+  return url;
 }
 
 bool lacks_what_is_in(const DiscoveryDocument& known, const DiscoveryDocument& found) {
@@ -44,11 +52,12 @@ Error unusable(std::string_view endpoint) {
 
 Result<DiscoveryDocument> read_discovery(std::string_view body, const IssuerCheck& check,
                                          bool allow_http) {
-  const std::optional<Json> document = Json::parse(body);
-  if (!document || !document->is_object()) {
-    return Error{Reason::kMalformedAnswer, "the discovery document is not a JSON object"};
+  const std::optional<std::string_view> member = json_member(body, "issuer");
+  if (!member) {
+    return Error{Reason::kMalformedAnswer,
+                 "the discovery document is not a JSON object, or names two issuers"};
   }
-  std::optional<std::string> issuer = document->text_of("issuer");
+  std::optional<std::string> issuer = text_of(*member);
   if (!issuer) return Error{Reason::kMalformedAnswer, "the discovery document names no issuer"};
   if (Result<void> checked = check(*issuer); !checked) return std::move(checked).error();
   DiscoveryDocument known{*std::move(issuer)};
@@ -56,7 +65,7 @@ Result<DiscoveryDocument> read_discovery(std::string_view body, const IssuerChec
        {std::pair{"introspection_endpoint", &DiscoveryDocument::introspection_endpoint},
         std::pair{"token_endpoint", &DiscoveryDocument::token_endpoint},
         std::pair{"jwks_uri", &DiscoveryDocument::jwks_uri}}) {
-    std::optional<std::string> url = endpoint_of(*document, name, allow_http);
+    std::optional<std::string> url = endpoint_of(body, name, allow_http);
     if (!url) return unusable(name);
     known.*endpoint = std::move(*url);
   }

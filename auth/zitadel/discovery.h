@@ -38,7 +38,7 @@ constexpr std::chrono::seconds kIncompleteRetry{1};
 using IssuerCheck = std::function<Result<void>(const std::string& issuer)>;
 
 // Reads a discovery document whose issuer passes the check and whose endpoints may be called
-// (url.h). Errors: kMalformedAnswer, those of the check.
+// (url.h). Nothing else that it holds is looked at. Errors: kMalformedAnswer, those of the check.
 [[nodiscard]] Result<DiscoveryDocument> read_discovery(std::string_view body,
                                                        const IssuerCheck& check, bool allow_http);
 

@@ -9,7 +9,6 @@
 #include <string_view>
 #include <utility>
 
-#include "auth/base/json.h"
 #include "auth/zitadel/proxy.h"
 #include "auth/zitadel/url.h"
 #include "cli/check/failure.h"
@@ -142,17 +141,21 @@ std::optional<auth::DiscoveryDocument> Reach::read_discovery(const HttpResponse&
   if (answer.status >= 500)
     return bad(said + ": ZITADEL, or the proxy in front of it, is in trouble");
   if (answer.status != 200) return bad(said + ": is that ZITADEL, at the name in ZITADEL_DOMAIN?");
-  const std::optional<auth::Json> json = auth::Json::parse(answer.body);
-  const std::optional<std::string> issuer = json ? json->text_of("issuer") : std::nullopt;
-  if (!issuer) {
+  bool names_issuer = false;
+  const auto check = [&](const std::string& issuer) -> auth::Result<void> {
+    names_issuer = true;
+    if (compare_issuer(issuer)) return {};
+    return auth::Error{auth::Reason::kIssuerMismatch};
+  };
+  auto document = auth::read_discovery(answer.body, check, settings_.allow_http);
+  if (document) return *std::move(document);
+  if (!names_issuer) {
     return bad(
         "what answers at ZITADEL_DOMAIN is no ZITADEL: its discovery document names no "
         "issuer. Write the instance's own URL");
   }
-  if (!compare_issuer(*issuer)) return std::nullopt;
-  auto document = auth::parse_discovery(answer.body, settings_.domain, settings_.allow_http);
-  if (!document) return bad(to_string(document.error()));
-  return *std::move(document);
+  if (document.error().reason == auth::Reason::kIssuerMismatch) return std::nullopt;
+  return bad(to_string(document.error()));
 }
 
 // Which part differs, in words.

@@ -67,6 +67,7 @@ int look(const Command& command, const Router& router) {
     report.bad("process", "the system does not let this process keep its memory to itself");
     return tell(report, kExitRefused);
   }
+  for (const std::string& mistake : router.mistakes()) report.bad("routes", mistake);
   auto settings = check_settings(environment, program, unreadable, report);
   if (settings) check_rest(*settings, kListener, report);
   if (command.user.empty() && ::geteuid() == 0) {

@@ -1,6 +1,11 @@
 // Router, as these rooms name it. It is public: zitadel_fcgi/router.h.
 #pragma once
 
+#include "auth/base/result.h"
+#include "auth/token/claims.h"
+#include "auth/token/requirement.h"
+#include "fcgi/http/request.h"
+#include "fcgi/http/response.h"
 #include "zitadel_fcgi/router.h"
 
 namespace fcgi {

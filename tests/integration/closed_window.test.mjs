@@ -7,20 +7,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { startIssuer } from '../issuer/client.mjs';
 import { startApi } from './support/api.mjs';
+import { statOf } from './support/processes.mjs';
 
 const kTimeout = 4000; // milliseconds
 const kLooked = 2500;
-const kTicksPerSecond = 100; // of /proc/PID/stat
 
 let issuer;
 before(async () => { issuer = await startIssuer({ tls: true, window: 0, assertions: 'reusable' }); });
 after(() => issuer?.stop());
-
-// Seconds of processor time that the process has used.
-function processorTime(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / kTicksPerSecond;
-}
 
 it('a peer that takes nothing costs next to no processor time, and 503', { timeout: 60_000 }, async () => {
   const api = await startApi('lighttpd/spawn-fcgi.conf', issuer, { settings: (workspace) => ({
@@ -33,9 +27,9 @@ it('a peer that takes nothing costs next to no processor time, and 503', { timeo
     const answering = api.call('/api/private', { token: await issuer.mint() });
     answering.catch(() => {}); // said below
     await sleep(500);
-    const [before, from] = [processorTime(pid), Date.now()];
+    const [before, from] = [statOf(pid).worked, Date.now()];
     await sleep(kLooked);
-    const share = (processorTime(pid) - before) * 1000 / (Date.now() - from);
+    const share = (statOf(pid).worked - before) * 1000 / (Date.now() - from);
     assert.equal((await answering).status, 503);
     assert.ok(Date.now() - begin >= kTimeout - 100, 'the question was not held up');
     assert.ok(share < 0.1, `${share} of a core`);

@@ -1,24 +1,16 @@
 // make install: that what is installed names the places where it was installed, and the headers of the
 // files that a user copies.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync,
-  writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 
+import { asBuilt, commands, filesBelow } from './support/installation.mjs';
 import { buildFolder, projectFolder } from './support/workspace.mjs';
 
-const commands = ['zitadel-check', 'zitadel-setup', 'zitadel-token'];
-const folders = ['apache', 'lighttpd', 'nginx', 'systemd'];
-
-function filesBelow(folder) {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name);
-    return entry.isDirectory() ? filesBelow(path) : [path];
-  });
-}
+const folders = ['apache', 'lighttpd', 'logrotate', 'nginx', 'systemd'];
 
 const shipped = folders.flatMap((name) => filesBelow(join(projectFolder, name)))
   .map((path) => relative(projectFolder, path));
@@ -28,8 +20,6 @@ describe('make install', () => {
   beforeEach(() => { root = mkdtempSync(join(tmpdir(), 'zitadel-fcgi-install-')); });
   afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-  // The programs are as they were built: -o keeps make from looking at them again.
-  const asBuilt = ['api.fcgi', ...commands].flatMap((name) => ['-o', `${buildFolder}/${name}`]);
   const make = (target, ...variables) => execFileSync('make', ['-s', target, `DESTDIR=${root}`,
     `BUILD=${buildFolder}`, ...asBuilt, ...variables], { cwd: projectFolder, encoding: 'utf8' });
   const read = (path) => readFileSync(join(root, path), 'utf8');
@@ -59,11 +49,12 @@ describe('make install', () => {
     it(`follows PREFIX=${prefix} and SYSCONFDIR=${configuration} in every file`, () => {
       make('install', `PREFIX=${prefix}`, `SYSCONFDIR=${configuration}`);
       let named = 0;
-      for (const path of filesBelow(root).filter((each) => !/\/bin\/zitadel-\w+$|\/api\.fcgi$/.test(each))) {
+      for (const path of filesBelow(root).filter((each) => !/\/bin\/zitadel-\w+$|\/api\.fcgi$|\.a$|\/share\/doc\//.test(each))) {
         const text = readFileSync(path, 'utf8').replaceAll(`${prefix}/lib/zitadel-fcgi/api.fcgi`, () => {
           named += 1;
           return '';
-        }).replaceAll(`${configuration}/zitadel-fcgi/`, '').replaceAll(`${prefix}/share/zitadel-fcgi/`, '');
+        }).replaceAll(`${configuration}/zitadel-fcgi/`, '')
+          .replaceAll(new RegExp(`${prefix}(/(bin|include|lib|share)\\b|$)`, 'gm'), '');
         assert.doesNotMatch(text, /\/usr\/local|\/etc\/zitadel-fcgi/, path);
       }
       assert.ok(named >= 14, `the program is named ${named} times`);
@@ -73,14 +64,23 @@ describe('make install', () => {
     });
   }
 
-  it('leaves settings alone that are there, and so does uninstall', () => {
+  it('strips what it installs, unless STRIP is empty', () => {
+    const symbols = () => spawnSync('readelf', ['--sections', '--wide',
+      join(root, 'usr/local/lib/zitadel-fcgi/api.fcgi')], { encoding: 'utf8' }).stdout.includes('.symtab');
     make('install');
-    writeFileSync(join(root, 'etc/zitadel-fcgi/api.env'), 'mine\n');
+    assert.ok(!symbols());
+    make('install', 'STRIP=');
+    assert.ok(symbols());
+  });
+
+  it('leaves alone what is in /etc already, and uninstall takes away only what is as it came', () => {
+    const kept = ['etc/lighttpd/conf-available/50-zitadel-fcgi.conf', 'etc/zitadel-fcgi/api.env'];
+    make('install');
+    for (const path of kept) writeFileSync(join(root, path), 'mine\n');
     make('install');
     make('uninstall');
-    assert.deepEqual(filesBelow(root).map((path) => relative(root, path)),
-      ['etc/zitadel-fcgi/api.env']);
-    assert.equal(read('etc/zitadel-fcgi/api.env'), 'mine\n');
+    assert.deepEqual(filesBelow(root).map((path) => relative(root, path)).sort(), kept);
+    for (const path of kept) assert.equal(read(path), 'mine\n');
   });
 });
 

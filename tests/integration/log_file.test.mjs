@@ -232,16 +232,15 @@ it('a file that may not grow any more leaves the program as it was', limit, () =
   }, { programReplacements: () => [[exec, exec.replace('exec', 'ulimit -f 1; exec')]] });
 });
 
-describe('the lines for logrotate in docs/operations.md', { ...limit,
+describe('the shipped lines for logrotate', { ...limit,
   skip: process.getuid() !== 0 && 'only root can be www-data' }, () => {
   it('begin a new file', () => withApi(daemon, {
     ZITADEL_LOG_FILE: '../log/own/api.log',
   }, async (api) => {
     const folder = api.workspace.path('log/own');
-    const [, example] = readFileSync(join(projectFolder, 'docs/operations.md'), 'utf8')
-      .match(/^```text\n(\/var\/log\/zitadel-fcgi\/api\.log \{\n.*?^\}\n)```$/ms);
-    const lines = [['/var/log/zitadel-fcgi', folder], ['/run/zitadel-fcgi', api.workspace.path('run')]]
-      .reduce((text, [from, to]) => replaceAll('docs/operations.md', text, from, to), example);
+    const file = 'logrotate/zitadel-fcgi.conf';
+    const lines = [['/var/log/zitadel-fcgi', folder], ['/usr/local/lib/zitadel-fcgi', api.workspace.path('lib')]]
+      .reduce((text, [from, to]) => replaceAll(file, text, from, to), readFileSync(join(projectFolder, file), 'utf8'));
     const configuration = api.workspace.write('run/logrotate.conf', lines);
     chownSync(configuration, 0, 0); // as it is in /etc
     const rotate = () => {

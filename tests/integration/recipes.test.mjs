@@ -51,6 +51,8 @@ function copyOfTheSources() {
       filter: (path) => !path.endsWith('node_modules') });
   }
   symlinkSync(join(projectFolder, 'tests/issuer/node_modules'), join(folder, 'tests/issuer/node_modules'));
+  mkdirSync(join(folder, 'build/tests'), { recursive: true });
+  symlinkSync(join(buildFolder, 'tests/keys'), join(folder, 'build/tests/keys'));
   return folder;
 }
 
@@ -82,7 +84,8 @@ function build(folder, ...targets) {
     { env: buildEnvironment() });
 }
 
-const recipes = ['A setting', 'An endpoint', 'A claim', 'A store', 'A web server, or another file for one', 'A Reason'];
+const recipes = ['A setting', 'An endpoint', 'A claim', 'A store', 'A web server, or another file for one',
+  'A Reason'];
 
 describe('the recipe for', () => {
   for (const heading of recipes) {
@@ -150,9 +153,10 @@ describe('by their recipes', { skip: isSanitized() && 'the sources are the same'
     assert.match(read('.env.example'), /^#ZITADEL_KEEP_NOTHING=off$/m);
     assert.match(read('docs/settings.md'), /^\| `ZITADEL_KEEP_NOTHING` \| on: processes do not tell/m);
     assert.match(succeed(folder, 'build/api.fcgi', ['--settings']), /ZITADEL_KEEP_NOTHING/);
-    const { status, said } = run(folder, 'build/api.fcgi', ['--check'], withSettings({ ZITADEL_KEEP_NOTHING: 'perhaps' }));
+    const { status, said } = run(folder, 'build/api.fcgi', ['--check'],
+      withSettings({ ZITADEL_KEEP_NOTHING: 'perhaps' }));
     assert.equal(status, 78, said);
-    assert.match(said, /ZITADEL_KEEP_NOTHING is not one of on, off, 1 and 0/);
+    assert.match(said, /ZITADEL_KEEP_NOTHING .* is not one of on, off, 1 and 0/);
   });
 
   // As plain CGI.
@@ -184,18 +188,20 @@ describe('by their recipes', { skip: isSanitized() && 'the sources are the same'
 #include "fcgi/guard/caller_variables.h"
 int main() {
   const auto claims = auth::parse_introspection(R"({"active": true, "sub": "1", "iss": "https://a", "aud": "2",
-    "exp": 4102444800, "locale": "de"})", {.issuer = "https://a", .client_id = "2"}, auth::SystemClock().wall_now());
-  if (!claims) return std::cerr << to_string(claims.error()) << "\\n", 1;
-  const auto variables = fcgi::CallerVariables({}).of(fcgi::Request({}), *claims);
+    "exp": 4102444800, "locale": "de"})", {.issuer = "https://a", .client_id = "2"},
+    auth::WallTime(std::chrono::seconds(1800000000)));
+  if (!claims) return std::cerr << auth::to_string(claims.error()) << "\\n", 1;
+  const char* const none[] = {nullptr};
+  const auto variables = fcgi::CallerVariables({}).of(fcgi::Request(none), *claims);
   for (const auto& [name, value] : *variables) std::cout << name << "=" << value << "\\n";
 }
 `);
     const program = workspace.path('run/claim');
-    const objects = readdirSync(join(folder, 'build/objects/fcgi'), { withFileTypes: true }).filter((entry) => entry.isDirectory())
-      .flatMap(({ name }) => readdirSync(join(folder, 'build/objects/fcgi', name)).filter((each) => each.endsWith('.o'))
-        .map((each) => join('build/objects/fcgi', name, each)));
-    succeed(folder, ...compilation(['-std=c++20', '-I.', '-o', program, source, ...objects, 'build/libzitadel_auth.a', '-lfcgi',
-      '-ljson-c', '-lcrypto', '-lhiredis', '-pthread']));
+    const room = 'build/objects/fcgi';
+    const objects = readdirSync(join(folder, room), { recursive: true })
+      .filter((name) => /\/.*\.o$/.test(name)).map((name) => join(room, name));
+    succeed(folder, ...compilation(['-std=c++20', '-I.', '-o', program, source, ...objects,
+      'build/libzitadel_auth.a', '-lfcgi', '-ljson-c', '-lcrypto', '-lhiredis', '-pthread']));
     assert.match(succeed(folder, program, []), /^AUTH_LOCALE=de$/m);
   });
 

@@ -1,12 +1,12 @@
 // What is compared where a web server protects a static file: this program behind each server, by its
 // shipped file, Apache's mod_oauth2, and the servers without protection.
 import assert from 'node:assert/strict';
-import { chmodSync, copyFileSync, readFileSync } from 'node:fs';
+import { chmodSync, copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { startApi } from '../../integration/support/api.mjs';
 import { call } from '../../integration/support/http.mjs';
-import { childrenOf } from '../../integration/support/processes.mjs';
+import { childrenOf, statOf } from '../../integration/support/processes.mjs';
 import { startApacheWith } from '../../integration/support/servers.mjs';
 import { Workspace, buildFolder } from '../../integration/support/workspace.mjs';
 import { wrk } from './wrk.mjs';
@@ -111,16 +111,14 @@ export async function startGuards(issuer, add) {
   return guards;
 }
 
-const kMicroseconds = 1e6 / 100; // of a tick of /proc/PID/stat
-
 const withDescendants = (pid) => [pid, ...childrenOf(pid).flatMap(withDescendants)];
 
 // What server and program have worked so far, in microseconds. Processes that have ended count as
 // part of the one that started them.
 function worked({ pids }) {
   return pids.flatMap(withDescendants).reduce((sum, pid) => {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
-    return sum + fields.slice(11, 15).reduce((ticks, each) => ticks + Number(each), 0) * kMicroseconds;
+    const stat = statOf(pid);
+    return sum + (stat.worked + stat.childrenWorked) * 1e6;
   }, 0);
 }
 

@@ -1,10 +1,11 @@
 // What is measured, one function each; a sample is taken in every round.
 import { execFile } from 'node:child_process';
-import { copyFileSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
+import { statOf } from '../../integration/support/processes.mjs';
 import { buildFolder } from '../../integration/support/workspace.mjs';
 import { delaySeconds } from './nginx_issuer.mjs';
 import { h2load, wrk } from './wrk.mjs';
@@ -14,7 +15,6 @@ const program = (name) => join(buildFolder, 'bench', name);
 const url = (api) => api.server.url('/api/private');
 
 const kSlowSeconds = 10;
-const kTicksPerSecond = 100; // of /proc/PID/stat
 
 let names = 0;
 const newName = () => `bench${process.pid}-${names += 1}`;
@@ -22,10 +22,7 @@ const newName = () => `bench${process.pid}-${names += 1}`;
 // Of the program behind lighttpd, and of lighttpd itself, in microseconds.
 function worked(api) {
   const [pid] = api.server.programs();
-  return [pid, api.server.process.pid].map((each) => {
-    const fields = readFileSync(`/proc/${each}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
-    return (Number(fields[11]) + Number(fields[12])) * (1e6 / kTicksPerSecond);
-  });
+  return [pid, api.server.process.pid].map((each) => statOf(each).worked * 1e6);
 }
 
 async function loadKnown(api) {

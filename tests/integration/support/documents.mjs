@@ -20,11 +20,13 @@ export const documents = below(projectFolder).map((path) => relative(projectFold
 
 export const textOf = (name) => readFileSync(join(projectFolder, name), 'utf8');
 
-// The blocks between fences, in order: language, text, and the heading that each stands below.
+// The blocks between fences, in order: language, text, and the heading that each stands below. An Error where a
+// block is indented instead: nobody would find its language.
 export function blocksOf(name) {
   const blocks = [];
   let heading = '';
   let open;
+  let before;
   for (const line of textOf(name).split('\n')) {
     const fence = line.match(/^ *```(.*)$/);
     if (open && fence) {
@@ -34,9 +36,12 @@ export function blocksOf(name) {
       open.text += `${line}\n`;
     } else if (fence) {
       open = { language: fence[1], heading, text: '' };
+    } else if (/^ {4}/.test(line) && before === '') {
+      throw new Error(`${name}: a block without fences: ${line}`);
     } else if (/^#+ /.test(line)) {
       heading = line;
     }
+    before = line;
   }
   if (open) throw new Error(`${name}: a block does not end`);
   return blocks;

@@ -1,8 +1,8 @@
 // The ways to run the API as several processes on one machine, which have no memory in common.
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 
 import { startApi } from './api.mjs';
-import { signal, waitFor } from './processes.mjs';
+import { signal, statOf, waitFor } from './processes.mjs';
 import { startSpawnFcgi } from './servers.mjs';
 
 const fourProcesses = ['-g www-data -P', '-g www-data -F 4 -P'];
@@ -76,7 +76,7 @@ async function occupyAll(api, issuer, count) {
 // With all its threads: one that has not stopped yet would take the connection meant for another
 // process, and stand still with it.
 const isStopped = (pid) => readdirSync(`/proc/${pid}/task`).every((thread) =>
-  / T /.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8').replace(/^.*\)/, ' ')));
+  statOf(pid, thread).state === 'T');
 
 async function alone(one, members, use) {
   const others = members.filter((member) => member !== one);

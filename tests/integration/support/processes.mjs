@@ -22,12 +22,17 @@ export function cleanEnvironment(additions = {}) {
     ...Object.fromEntries(kept), ...additions };
 }
 
-// The state of a process, as in ps, and when it began, in ticks of the machine; without both when there is
-// none. The system gives a pid again soon: only with its start it names one process.
-function statOf(pid) {
+const kTicksPerSecond = 100; // of /proc/PID/stat
+
+// Of a process, or of one of its threads: its state, as in ps; the seconds of processor time that it has used,
+// and those of its children that have ended; when it began, in ticks of the machine. Empty when there is none.
+// The system gives a pid again soon: only with its start it names one process.
+export function statOf(pid, thread) {
+  const path = thread === undefined ? `/proc/${pid}/stat` : `/proc/${pid}/task/${thread}/stat`;
   try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
-    return { state: fields[0], start: fields[19] };
+    const fields = readFileSync(path, 'utf8').replace(/^.*\) /s, '').split(' ');
+    const seconds = (at) => (Number(fields[at]) + Number(fields[at + 1])) / kTicksPerSecond;
+    return { state: fields[0], worked: seconds(11), childrenWorked: seconds(13), start: fields[19] };
   } catch {
     return {};
   }

@@ -71,7 +71,6 @@ class TokenMemoryTest : public CppUnit::TestFixture {
     }
     const double grown = resident_bytes() - settled;
     CPPUNIT_ASSERT_EQUAL(kTokens / 2, let_in_.load());
-    if (::getenv("SHOWGROWN")) ::dprintf(2, "grown %f\n", grown);
     CPPUNIT_ASSERT_MESSAGE("grew by " + std::to_string(grown) + " bytes", grown < kMayGrow);
   }
 

@@ -52,6 +52,7 @@ class JwkTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(refuses_what_is_no_key_set);
   CPPUNIT_TEST(a_set_leaves_out_what_it_cannot_use_and_says_why);
   CPPUNIT_TEST(a_key_that_cannot_be_read_spoils_none_of_the_others);
+  CPPUNIT_TEST(only_the_list_of_keys_has_to_be_there_once);
   CPPUNIT_TEST(a_set_is_read_past_what_else_it_holds);
   CPPUNIT_TEST(a_set_leaves_out_keys_that_share_a_kid);
   CPPUNIT_TEST(a_set_takes_no_more_keys_than_its_limit);
@@ -328,6 +329,17 @@ class JwkTest : public CppUnit::TestFixture {
         "key without kid: its n or e is missing or not base64url",
     };
     CPPUNIT_ASSERT(set.left_out() == expected);
+  }
+
+  void only_the_list_of_keys_has_to_be_there_once() {
+    const std::string keys = "\"keys\":[" + jwk_of(rsa_key(), R"(,"kid":"good")") + "]";
+    for (const std::string odd : {R"("x":1,"x":2)", R"("x":"\u0000")", R"("\ud800":1)"}) {
+      const auto set = JwkSet::parse("{" + odd + "," + keys + "}");
+      CPPUNIT_ASSERT_MESSAGE(odd, set.has_value() && set->find("good") != nullptr);
+    }
+    CPPUNIT_ASSERT(!JwkSet::parse("{" + keys + "," + keys + "}"));
+    CPPUNIT_ASSERT(!JwkSet::parse("{\"keys\":null," + keys + "}"));
+    CPPUNIT_ASSERT(!JwkSet::parse("{" + keys + R"(,"\u006beys":[]})"));
   }
 
   void a_key_that_cannot_be_read_spoils_none_of_the_others() {

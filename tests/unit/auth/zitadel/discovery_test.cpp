@@ -38,6 +38,8 @@ class DiscoveryTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(refuses_an_issuer_that_is_only_alike);
   CPPUNIT_TEST(refuses_endpoints_that_may_not_be_called);
   CPPUNIT_TEST(refuses_endpoints_that_are_no_text);
+  CPPUNIT_TEST(reads_past_what_it_does_not_need);
+  CPPUNIT_TEST(is_strict_with_each_member_that_it_needs);
   CPPUNIT_TEST(takes_http_only_to_loopback_or_where_allowed);
   CPPUNIT_TEST(reads_what_zitadel_answers);
   CPPUNIT_TEST(an_endpoint_may_be_missing);
@@ -129,6 +131,56 @@ class DiscoveryTest : public CppUnit::TestFixture {
     for (const char* value : {"null", "1", "true", "{}", "[\"https://issuer.example/\"]"}) {
       assert_refused(Reason::kMalformedAnswer,
                      document("\"introspection_endpoint\": " + std::string(value)));
+    }
+  }
+
+  void reads_past_what_it_does_not_need() {
+    const std::string deep = std::string(100, '[') + std::string(100, ']');
+    for (const std::string& odd :
+         {std::string(R"("x":1,"x":2)"), std::string(R"("x":1,"\u0078":"a")"),
+          std::string(R"("scopes_supported":"\u0000","scopes_supported":"\ud800")"),
+          std::string(R"("scopes_supported":["openid","a\u0000b"])"),
+          std::string(R"("claims_supported":"\ud800")"), std::string(R"("\u0000":1)"),
+          std::string(R"("\ud800":1,"\ud800":2)"), std::string(R"("":1,"":2)"),
+          std::string(R"("x":1e999)"), std::string(R"("x":123456789012345678901234567890)"),
+          std::string(R"("x":{"a":1,"a":2})"), std::string(R"("x":{"issuer":"a","issuer":"b"})"),
+          std::string(R"("authorization_endpoint":5)"), std::string(R"("scopes_supported":null)"),
+          "\"x\":" + deep}) {
+      for (const std::string& text :
+           {document(odd + R"(,"introspection_endpoint":"https://issuer.example/i")"),
+            document(R"("introspection_endpoint":"https://issuer.example/i",)" + odd),
+            "{" + odd + "," + with_endpoint("https://issuer.example/i").substr(1)}) {
+        const auto parsed = parse_discovery(text, kIssuer, false);
+        CPPUNIT_ASSERT_MESSAGE(text, parsed.has_value());
+        CPPUNIT_ASSERT_EQUAL(std::string("https://issuer.example/i"),
+                             parsed->introspection_endpoint);
+      }
+    }
+  }
+
+  void is_strict_with_each_member_that_it_needs() {
+    const std::string good = "\"https://issuer.example/a\"";
+    const std::string deep = std::string(100, '[') + std::string(100, ']');
+    for (const std::string name : {"introspection_endpoint", "token_endpoint", "jwks_uri"}) {
+      const std::string begin = '"' + name + "\":";
+      for (const std::string& value :
+           {std::string(R"("https://issuer.example/\u0000")"),
+            std::string(R"("https://issuer.example/\ud800")"), std::string("1e999"), deep,
+            good + ',' + begin + good, good + ',' + begin + "null", "null," + begin + good,
+            good + ",\"\\u00" +
+                (name[0] == 'i'   ? "69"
+                 : name[0] == 't' ? "74"
+                                  : "6a") +
+                name.substr(1) + "\":" + good}) {
+        assert_refused(Reason::kMalformedAnswer, document(begin + value));
+      }
+      CPPUNIT_ASSERT(parse_discovery(document(begin + good), kIssuer, false));
+    }
+    for (const char* issuers :
+         {R"("issuer":"https://issuer.example","\u0069ssuer":"https://issuer.example")",
+          R"("issuer":"https://issuer.example\u0000")", R"("issuer":"\ud800")",
+          R"("issuer":null,"issuer":"https://issuer.example")"}) {
+      assert_refused(Reason::kMalformedAnswer, '{' + std::string(issuers) + '}');
     }
   }
 

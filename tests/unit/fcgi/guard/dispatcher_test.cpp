@@ -231,7 +231,7 @@ class DispatcherTest : public support::ValidatorFixture {
         asked("/private", "secrettoken5", 400, "secretbody"),
     };
     for (const Response& response : responses) {
-      const std::string sent = serialise(response, false);
+      const std::string sent = fcgi::serialise(response, false);
       for (const char* part :
            {"secret", "subject", "client", "issuer.example", "other", "introspec"}) {
         CPPUNIT_ASSERT_MESSAGE(sent, sent.find(part) == std::string::npos);

@@ -137,7 +137,7 @@ class RequestHeadFuzzTest : public CppUnit::TestFixture {
   void more_bytes_never_change_what_was_said_of_the_first() {
     RandomRequests requests(1);
     std::array<int, 5> seen{};
-    for (int i = 0; i < 8'000; ++i) {
+    for (int i = 0; i < 20'000; ++i) {
       const std::string bytes = requests.next();
       const std::size_t cut = requests.number(bytes.size() + 1);
       const RequestReading before = read_request(std::string_view(bytes).substr(0, cut));

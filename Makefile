@@ -43,7 +43,7 @@ COMMANDS := zitadel-check zitadel-setup zitadel-token
 UNIT_TEST_SOURCES := $(sort $(shell find tests/unit -name "*.cpp"))
 
 # Each is tests/fuzz/NAME.cpp, with what it once was given in tests/fuzz/corpus/NAME.
-FUZZ_TARGETS := bearer_token bucket_store discovery dotenv introspection json_members jwt key_file \
+FUZZ_TARGETS := bearer_token bucket_store discovery dotenv event_reader introspection json_members jwt key_file \
   key_set redis_url request_head request_path rules sealed_entry server server_words url
 
 BENCH_PROGRAMS := cache_memory cached_token first_answer floor io_pause nothing plain_cgi shared_hit
@@ -210,7 +210,7 @@ fuzz:  ## Look for inputs that break a promise: SECONDS=n for each target
 	@BUILD_DIR='$(BUILD)/clang' SECONDS_EACH='$(SECONDS)' tests/fuzz.sh $(FUZZ_TARGETS)
 
 .PHONY: bench
-bench:  ## Measure it against its floor, on this machine; BENCH_ONLY=api or guards
+bench:  ## Measure it against its floor, on this machine; BENCH_ONLY=api, guards or events
 	@tests/deps.sh build demo bench
 	@$(MAKE) --no-print-directory -j$$(nproc) all portable $(BENCH_PROGRAMS:%=$(BUILD)/bench/%)
 	@ulimit -n $$(ulimit -Hn); BUILD_DIR='$(BUILD)' node tests/bench/main.mjs

@@ -24,33 +24,47 @@ bool is_projected(Scope scope) {
          kind == Ends::kProject;
 }
 
-std::uint64_t random_id() {
+constexpr int kHalf = 32;  // bits
+
+std::chrono::seconds jwts_live(const Denials* denials) {
+  return denials == nullptr ? 0s : std::chrono::seconds(kLongestJwt);
+}
+
+std::uint64_t id_of(std::uint64_t token) {
   std::random_device random;
-  return (std::uint64_t{random()} << 32) | random() | 1;
+  const std::uint64_t place = Digest().add(SharedMoment::here()).add(token).value();
+  return (place >> kHalf << kHalf) | std::uint32_t{random()} | 1;
 }
 
 }  // namespace
 
 Feeding::Feeding(const Settings& settings, HttpClient& http, SharedCache* shared, Purges& purges,
-                 const Clock& clock)
+                 Denials* denials, const Clock& clock)
     : interval_(settings.events_interval),
-      longest_life_(settings.cache_ttl + settings.grace),
-      id_(random_id()),
+      longest_life_(std::max(settings.cache_ttl + settings.grace, jwts_live(denials))),
       http_(http, gate_),
       purges_(purges),
+      denials_(denials),
       clock_(clock),
+      losses_(settings),
       discovery_(settings.domain, settings.allow_http, http_, clock),
-      access_(*settings.events_token, discovery_, http_, clock),
-      feed_(settings.domain + std::string(kSearch), access_, http_, clock),
-      journal_(shared, purges, clock),
+      access_(*settings.events_token, settings.events_token_file, discovery_, http_, clock),
+      id_(id_of(access_.name())),
+      feed_(settings.domain + std::string(kSearch), jwts_live(denials), access_, http_, clock),
+      journal_(shared, purges, denials, clock),
       log_(kToldAgain, clock) {}
 
 Feeding::~Feeding() { stop(); }
 
 bool Feeding::look() {
   const auto head = journal_.read();
-  if (head) follow(*head);
+  if (head) static_cast<void>(follow(*head));
   return head.has_value();
+}
+
+void Feeding::ask() {
+  static_cast<void>(turn());
+  leave();
 }
 
 void Feeding::start() {
@@ -81,6 +95,10 @@ void Feeding::run() {
     if (!stopping_) wake_.wait_for(mutex_, pause);
   }
   mutex_.unlock();
+  leave();
+}
+
+void Feeding::leave() {
   if (!polls_) return;
   head_.beat = {};
   static_cast<void>(journal_.publish(head_));
@@ -89,87 +107,129 @@ void Feeding::run() {
 milliseconds Feeding::turn() {
   const std::optional<JournalHead> head = journal_.read();
   if (is_led_by_another(head)) {
-    follow(*head);
-    return kFollowInterval;
+    static_cast<void>(follow(*head));
+    return pause();
   }
   if (!polls_) take_over(head);
-  if (polls_ && clock_.steady() >= poll_at_) poll();
+  const bool is_due = clock_.steady() >= poll_at_ || (is_refused_ && access_.has_changed());
+  if (polls_ && is_due) poll();
   if (polls_) beat();
-  return std::min(kFollowInterval, interval_);
+  return pause();
 }
 
-bool Feeding::is_led_by_another(const std::optional<JournalHead>& head) const {
+milliseconds Feeding::pause() const {
+  const milliseconds longest = std::min(kFollowInterval, interval_ / 4);
+  if (!polls_) return longest;
+  const auto left = std::chrono::ceil<milliseconds>(poll_at_ - clock_.steady());
+  return std::clamp(left, 0ms, longest);
+}
+
+bool Feeding::is_led_by_another(const std::optional<JournalHead>& head) {
   if (!head || head->poller == id_) return false;
   const auto age = head->beat.age(clock_);
-  return age && *age < kPollerSilence;
+  return age && *age < kPollerSilence && !may_relieve(*head);
 }
 
-void Feeding::follow(const JournalHead& head) {
+// What fails with one token, or on one machine, may succeed with another.
+bool Feeding::may_relieve(const JournalHead& head) {
+  const SteadyTime now = clock_.steady();
+  if (std::exchange(poller_, head.poller) != head.poller) poller_since_ = now;
+  if (head.poller >> kHalf == id_ >> kHalf) return false;
+  const auto complete = head.complete.age(clock_);
+  if ((complete && *complete < kRelief) || now - poller_since_ < kRelief) return false;
+  return now >= may_relieve_at_;
+}
+
+// Returns false if what others have learned cannot all be had.
+bool Feeding::follow(const JournalHead& head) {
   polls_ = false;
-  journal_.follow(head);
+  const bool is_whole = journal_.follow(head);
   head_ = head;
   if (const auto age = head.complete.age(clock_)) purges_.fed_at(clock_.steady() - *age);
+  return is_whole;
 }
 
 // Goes on where the other one was, unless nothing that was known then can be known any more.
 void Feeding::take_over(const std::optional<JournalHead>& head) {
-  if (head) follow(*head);
+  const bool is_whole = !head || follow(*head);
   const auto age = head_.complete.age(clock_);
-  feed_.go_on_at(age && *age <= longest_life_ ? head_.position : std::nullopt);
+  feed_.go_on_at(is_whole && age && *age <= longest_life_ ? head_.position : std::nullopt);
   head_.poller = id_;
   polls_ = true;
-  publish();
+  may_relieve_at_ = clock_.steady() + kReliefPause;
+  publish(head ? head->poller : 0);
 }
 
 void Feeding::poll() {
-  const SteadyTime began = clock_.steady();
-  take(feed_.poll([this] { beat(); }));
-  poll_at_ = std::max(poll_at_, began + interval_);
+  poll_at_ = clock_.steady() + interval_;
+  end_once_more();
+  take(feed_.poll([this] { beat(); },
+                  [this](Feed::Poll& found) {
+                    learn(found);
+                    publish();
+                  }));
   tell_state();
 }
 
 void Feeding::end_once_more() {
   while (!echoes_.empty() && echoes_.front().at <= clock_.steady()) {
-    purges_.add(echoes_.front().scopes);
+    purges_.add(endings_of(echoes_.front().scopes));
     echoes_.pop_front();
   }
 }
 
-void Feeding::take(Feed::Poll poll) {
-  end_once_more();
-  if (!poll.ends.empty()) purges_.add(poll.ends);
+// The denials first: a purge makes JWTs be judged again.
+void Feeding::learn(Feed::Poll& found) {
+  if (denials_ != nullptr) {
+    if (std::exchange(found.jwts_anew, false)) denials_->begin_anew();
+    if (!found.jwts.empty()) denials_->add(std::exchange(found.jwts, {}));
+  }
+  for (const Event& loss : std::exchange(found.losses, {})) losses_.tell(loss);
+  const std::vector<Scope> ends = std::exchange(found.ends, {});
+  if (ends.empty()) return;
+  purges_.add(endings_of(ends));
   std::vector<Scope> projected;
-  std::copy_if(poll.ends.begin(), poll.ends.end(), std::back_inserter(projected), is_projected);
+  std::copy_if(ends.begin(), ends.end(), std::back_inserter(projected), is_projected);
   if (!projected.empty()) {
     echoes_.push_back({clock_.steady() + kProjectionLag, std::move(projected)});
   }
-  if (poll.events > 0 && log_enabled(LogLevel::kDebug)) {
-    log(LogLevel::kDebug, "events: " + std::to_string(poll.events) + " new ones, which ended " +
-                              std::to_string(poll.ends.size()) + " things");
+  if (log_enabled(LogLevel::kDebug)) {
+    log(LogLevel::kDebug, "events have ended " + std::to_string(ends.size()) + " things");
   }
+}
+
+void Feeding::take(Feed::Poll poll) {
+  learn(poll);
   if (poll.failed) {
-    const bool is_refused = poll.failed->reason == Reason::kUnexpectedStatus;
-    poll_at_ = clock_.steady() + poll.failed->retry_after.value_or(is_refused ? kRefusedPause : 0s);
+    is_refused_ = poll.failed->reason == Reason::kUnexpectedStatus;
+    const std::chrono::seconds pause =
+        poll.failed->retry_after.value_or(is_refused_ ? kRefusedPause : 0s);
+    poll_at_ = std::max(poll_at_, clock_.steady() + pause);
     tell_failure(*poll.failed);
   } else {
-    const SteadyTime now = clock_.steady();
-    told_.reset();
-    purges_.fed_at(poll.sent);
-    head_.complete = SharedMoment::now(clock_);
-    head_.complete.at.steady -= now - poll.sent;
-    head_.complete.at.wall -= std::chrono::ceil<std::chrono::microseconds>(now - poll.sent);
-    head_.position = feed_.position();
+    take_complete(poll.sent);
   }
   const auto complete = head_.complete.age(clock_);
   if (!complete || *complete > longest_life_) feed_.go_on_at(std::nullopt);
   publish();
 }
 
+void Feeding::take_complete(SteadyTime sent) {
+  const auto since = clock_.steady() - sent;
+  told_.reset();
+  is_refused_ = false;
+  purges_.fed_at(sent);
+  head_.complete = SharedMoment::now(clock_);
+  head_.complete.at.steady -= since;
+  head_.complete.at.wall -= std::chrono::ceil<std::chrono::microseconds>(since);
+  head_.position = feed_.position();
+}
+
 // Another process may have taken over meanwhile, because this one was stopped: what it has told of
 // counts then. Where nobody is heard of, the store is out of order, and this process goes on alone.
-void Feeding::publish() {
+void Feeding::publish(std::uint64_t relieved) {
   head_.beat = SharedMoment::now(clock_);
-  if (journal_.publish(head_)) return;
+  if (journal_.publish(head_, relieved)) return;
   if (is_led_by_another(journal_.read())) polls_ = false;
 }
 

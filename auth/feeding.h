@@ -18,8 +18,10 @@
 #include "auth/base/mutex.h"
 #include "auth/base/quiet_log.h"
 #include "auth/events/access.h"
+#include "auth/events/denials.h"
 #include "auth/events/feed.h"
 #include "auth/events/journal.h"
+#include "auth/events/own_losses.h"
 #include "auth/events/purges.h"
 #include "auth/settings/settings.h"
 #include "auth/stopping.h"
@@ -34,15 +36,19 @@ constexpr std::chrono::seconds kFeedBehind{3};
 // ZITADEL answers about users and roles from projections, which may be behind its events for a
 // while: what ends these ends them once more, so long afterwards.
 constexpr std::chrono::seconds kProjectionLag{3};
-// How often the journal is read.
-constexpr std::chrono::milliseconds kFollowInterval{50};
+// Whoever polls in vain for so long lets those try who are on another machine, or have another
+// token; each of them no more often than every kReliefPause.
+constexpr std::chrono::seconds kRelief{5};
+constexpr std::chrono::seconds kReliefPause{60};
+// How often the journal is read, and a quarter of the feed's interval at least.
+constexpr std::chrono::milliseconds kFollowInterval{100};
 
 class Feeding {
  public:
-  // shared: null where nothing is shared. All must outlive it.
-  // REQUIRES: settings with an events_token.
+  // shared: null where nothing is shared. denials: null where no JWT is checked here. All must
+  // outlive it. REQUIRES: settings with an events_token.
   Feeding(const Settings& settings, HttpClient& http, SharedCache* shared, Purges& purges,
-          const Clock& clock);
+          Denials* denials, const Clock& clock);
   // As stop.
   ~Feeding();
   Feeding(const Feeding&) = delete;
@@ -52,6 +58,10 @@ class Feeding {
   // request. To be called before any token is asked about, and not after start. Returns false if
   // nobody has ever left anything.
   bool look();
+
+  // Asks for events itself, once, on this thread: for such a process, if others have left too
+  // little.
+  void ask();
 
   // Starts the thread. What is known already, the first poll ends.
   void start();
@@ -63,32 +73,43 @@ class Feeding {
 
  private:
   void run();
-  [[nodiscard]] bool is_led_by_another(const std::optional<JournalHead>& head) const;
-  void follow(const JournalHead& head);
+  [[nodiscard]] bool is_led_by_another(const std::optional<JournalHead>& head);
+  [[nodiscard]] bool may_relieve(const JournalHead& head);
+  bool follow(const JournalHead& head);
   void take_over(const std::optional<JournalHead>& head);
   void poll();
   void take(Feed::Poll poll);
+  void take_complete(SteadyTime sent);
+  void learn(Feed::Poll& found);
   void end_once_more();
-  void publish();
+  [[nodiscard]] std::chrono::milliseconds pause() const;
+  void publish(std::uint64_t relieved = 0);
+  void leave();
   void beat();
   void tell_failure(const Error& error);
   void tell_state();
 
   const std::chrono::milliseconds interval_;
-  const std::chrono::seconds longest_life_;  // of an answer
-  const std::uint64_t id_;
+  const std::chrono::seconds longest_life_;  // of an answer, or of a JWT
   const std::shared_ptr<Gate> gate_ = std::make_shared<Gate>();
   OwnHttpClient http_;
   Purges& purges_;
+  Denials* const denials_;
   const Clock& clock_;
+  const OwnLosses losses_;
   Discovery discovery_;
   EventsAccess access_;
+  const std::uint64_t id_;  // its first half: of the machine and the token
   Feed feed_;
   Journal journal_;
 
   JournalHead head_{};  // what this process has written, or read last
   bool polls_ = false;
+  std::uint64_t poller_ = 0;     // who polls instead
+  SteadyTime poller_since_{};    // since when, as far as it was seen here
+  SteadyTime may_relieve_at_{};  // whoever it is
   SteadyTime poll_at_{};
+  bool is_refused_ = false;  // another token may mend it before then
   struct Echo {
     SteadyTime at;
     std::vector<Scope> scopes;

@@ -1,5 +1,8 @@
 #include "auth/known_tokens.h"
 
+#include <algorithm>
+#include <chrono>
+
 #include "auth/base/log.h"
 
 namespace auth {
@@ -73,6 +76,16 @@ KnownTokens::Known KnownTokens::recall(const TokenKey& key, SecretView token) {
   return known;
 }
 
+// What has ended the token is known only up to when the events were complete.
+Moment KnownTokens::judged_at() const {
+  Moment at = clock_.now();
+  if (purges_ == nullptr) return at;
+  const auto behind = std::max(at.steady - purges_->fed(), SteadyTime::duration(0));
+  at.steady -= behind;
+  at.wall -= std::chrono::ceil<std::chrono::microseconds>(behind);
+  return at;
+}
+
 // Claims go into the cache, to be judged anew when they run out: so a key that ZITADEL has deleted
 // opens nothing longer than that. Refusals do not: they cost little to repeat, and made-up tokens
 // would push out those that ZITADEL was asked about.
@@ -88,7 +101,7 @@ std::optional<Result<SharedClaims>> KnownTokens::judge(const TokenKey& key, Secr
   }
   auto claims = std::make_shared<const Claims>(**std::move(judged));
   if (local_.decides(token)) {
-    cache_.learn(key, clock_.now(), {.claims = claims, .purges = purges});
+    cache_.learn(key, judged_at(), {.claims = claims, .purges = purges});
   }
   return Result<SharedClaims>(std::move(claims));
 }

@@ -71,6 +71,7 @@ class KnownTokens {
 
  private:
   [[nodiscard]] TokenCache::Fed fed() const;
+  [[nodiscard]] Moment judged_at() const;
   [[nodiscard]] bool has_ended(const TokenKey& key, const TokenCache::Found& found);
   void look_at_keys();
 

@@ -12,20 +12,20 @@ namespace {
 
 bool looks_like_jwt(SecretView token) noexcept { return jose::looks_like_jwt(token.reveal()); }
 
-// The key set is being asked for: its answer will tell.
-bool is_undecided(const Error& error) noexcept {
-  return error.reason == Reason::kKeySetUnavailable && !error.retry_after;
-}
+// When ZITADEL's events may be had again.
+constexpr std::chrono::seconds kAskAgain{1};
 
 }  // namespace
 
 LocalValidation::LocalValidation(const Settings& settings, Expectations expected,
                                  std::shared_ptr<RemoteKeySet> keys, const Clock& clock,
-                                 bool keys_last)
+                                 bool keys_last, const Revocations* revocations)
     : mode_(mode_of(settings, keys_last)),
       expected_(std::move(expected)),
       keys_(std::move(keys)),
-      clock_(clock) {}
+      clock_(clock),
+      keys_last_(keys_last),
+      revocations_(revocations) {}
 
 LocalValidation::Mode LocalValidation::mode_of(const Settings& settings, bool keys_last) {
   switch (settings.validation) {
@@ -40,7 +40,19 @@ LocalValidation::Mode LocalValidation::mode_of(const Settings& settings, bool ke
 }
 
 bool LocalValidation::decides(SecretView token) const noexcept {
-  return mode_ == Mode::kDecidesAll || (mode_ == Mode::kDecidesJwts && looks_like_jwt(token));
+  if (mode_ == Mode::kDecidesAll) return true;
+  return mode_ == Mode::kDecidesJwts && looks_like_jwt(token) &&
+         (revocations_ == nullptr || revocations_->are_known());
+}
+
+// What is being asked for will tell: the key set, or the events.
+bool LocalValidation::is_undecided(const Error& error) const {
+  if (error.reason == Reason::kKeySetUnavailable) return !error.retry_after;
+  return error.reason == Reason::kRevocationsUnknown && awaits_events();
+}
+
+bool LocalValidation::awaits_events() const {
+  return revocations_ != nullptr && keys_last_ && revocations_->are_awaited();
 }
 
 std::optional<Result<Claims>> LocalValidation::judge(SecretView token) const {
@@ -69,7 +81,11 @@ Result<Claims> LocalValidation::verify(SecretView token) const {
   if (!key) return key.error();
   const Result<std::string> payload = jwt->verify(**key);
   if (!payload) return payload.error();
-  return parse_jwt_claims(*payload, expected_, clock_.wall());
+  Result<Claims> claims = parse_jwt_claims(*payload, expected_, clock_.wall());
+  if (!claims || revocations_ == nullptr) return claims;
+  if (!revocations_->are_known()) return Error{Reason::kRevocationsUnknown, "", kAskAgain};
+  if (auto good = revocations_->check(*claims); !good) return std::move(good).error();
+  return claims;
 }
 
 // The claims first: another issuer's token costs ZITADEL no question for its key.

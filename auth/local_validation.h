@@ -10,6 +10,7 @@
 #include "auth/base/clock.h"
 #include "auth/base/result.h"
 #include "auth/base/secret.h"
+#include "auth/revocations.h"
 #include "auth/token/claims.h"
 #include "auth/zitadel/jwt_claims.h"
 #include "auth/zitadel/remote_key_set.h"
@@ -18,15 +19,18 @@ namespace auth {
 
 struct Settings;
 
-// Thread-safe; never blocks. The clock must outlive it.
+// Thread-safe; never blocks. The clock and the revocations must outlive it.
 class LocalValidation {
  public:
   // keys_last: whether a key set that is asked for now will be there for later tokens. Where it
   // will not, asking for it costs as much as asking about the token, so there is no shield.
+  // revocations: null where nobody tells of them.
   LocalValidation(const Settings& settings, Expectations expected,
-                  std::shared_ptr<RemoteKeySet> keys, const Clock& clock, bool keys_last);
+                  std::shared_ptr<RemoteKeySet> keys, const Clock& clock, bool keys_last,
+                  const Revocations* revocations = nullptr);
 
-  // Whether ZITADEL is never asked about this token.
+  // Whether ZITADEL is not asked about this token: never, or as long as it is known what it has
+  // ended.
   [[nodiscard]] bool decides(SecretView token) const noexcept;
 
   // Claims or a refusal, for certain. nullopt: ZITADEL is to be asked about the token, or, where
@@ -34,6 +38,7 @@ class LocalValidation {
   // microseconds, no more than to hand it to another thread would. Errors where this decides:
   //   kOpaqueToken, and those of jose::Jwt::parse, jose::Jwt::verify, parse_jwt_claims
   //   kUnknownKey, kKeySetUnavailable with retry_after: see RemoteKeySet::find
+  //   kRevocationsUnknown, and those of Revocations::check
   //   kInternal: there is no memory to judge it
   // Else what proves that ZITADEL would refuse it: kWrongIssuer, kExpired by a clock that was
   // compared with ZITADEL's, or kBadSignature under the known key that it names.
@@ -43,6 +48,9 @@ class LocalValidation {
   [[nodiscard]] bool is_outdated(SteadyTime judged) const noexcept {
     return judged <= keys_->changed_at();
   }
+
+  // Whether it cannot be judged yet because nothing of ZITADEL's events is known yet.
+  [[nodiscard]] bool awaits_events() const;
 
   // Calls done once, when ZITADEL has answered for its keys; before returning if it is not being
   // asked. It must not block. REQUIRES: a token that this decides.
@@ -60,6 +68,7 @@ class LocalValidation {
     kDecidesJwts,  // and leaves opaque tokens to ZITADEL
     kDecidesAll,
   };
+  [[nodiscard]] bool is_undecided(const Error& error) const;
   static Mode mode_of(const Settings& settings, bool keys_last);
 
   // Cheap checks come first: a token that is no JWT or of an algorithm that is never taken costs no
@@ -72,6 +81,8 @@ class LocalValidation {
   const Expectations expected_;
   const std::shared_ptr<RemoteKeySet> keys_;
   const Clock& clock_;
+  const bool keys_last_;
+  const Revocations* const revocations_;
 };
 
 }  // namespace auth

@@ -26,14 +26,35 @@ std::unique_ptr<SharedStore> store_of(Settings& settings, const Clock& clock) {
   return std::make_unique<BucketStore>(cache_folder(settings), clock);
 }
 
-// Null where nothing is to be kept or nothing is learned from ZITADEL, or OpenSSL fails: this
-// process then learns alone.
+bool is_fed(const Settings& settings) {
+  return settings.events_token && (settings.cache_ttl.count() > 0 || follows_jwts(settings));
+}
+
+bool shares_answers(const Settings& settings) {
+  return settings.cache_ttl.count() > 0 && settings.validation != Validation::kJwt;
+}
+
+// By which processes that share a store know each other: what this API authenticates with, or,
+// where it needs nothing, what it asks for events with.
+Result<Secret> sealing_secret(const Settings& settings) {
+  constexpr std::string_view kPurpose = "shared cache";
+  if (settings.application_key) return settings.application_key->key->derive(kPurpose);
+  if (!settings.client_secret.empty()) return settings.client_secret.copy();
+  if (const auto* const token = std::get_if<Secret>(&*settings.events_token)) {
+    return token->copy();
+  }
+  return std::get<ServiceUserKey>(*settings.events_token).key->derive(kPurpose);
+}
+
+}  // namespace
+
+bool follows_jwts(const Settings& settings) {
+  return settings.events_token && settings.validation != Validation::kIntrospection;
+}
+
 std::unique_ptr<SharedCache> shared_cache_of(Settings& settings, const Clock& clock) {
-  if (settings.cache_ttl.count() == 0) return nullptr;
-  if (settings.validation == Validation::kJwt) return nullptr;
-  const Result<Secret> secret = settings.application_key
-                                    ? settings.application_key->key->derive("shared cache")
-                                    : settings.client_secret.copy();
+  if (!shares_answers(settings) && !follows_jwts(settings)) return nullptr;
+  const Result<Secret> secret = sealing_secret(settings);
   Result<Sealer> sealer =
       secret ? Sealer::make(*secret, sealing_context(settings)) : Result<Sealer>(secret.error());
   if (!sealer) {
@@ -42,22 +63,16 @@ std::unique_ptr<SharedCache> shared_cache_of(Settings& settings, const Clock& cl
   }
   return std::make_unique<SharedCache>(
       store_of(settings, clock), *std::move(sealer),
-      SharedCache::Lifetimes{settings.cache_ttl, settings.grace, settings.timeout}, clock);
+      SharedCache::Lifetimes{std::max(settings.cache_ttl, std::chrono::seconds(1)), settings.grace,
+                             settings.timeout},
+      clock);
 }
 
-// Whether callers' roles in other projects than this API's are passed on.
 bool passes_roles(const Settings& settings) {
   constexpr std::string_view kRoles = "urn:zitadel:iam:org:project";
   return std::any_of(settings.pass_claims.begin(), settings.pass_claims.end(),
                      [&](const std::string& claim) { return claim.starts_with(kRoles); });
 }
-
-bool is_fed(const Settings& settings) {
-  return settings.events_token && settings.cache_ttl.count() > 0 &&
-         settings.validation != Validation::kJwt;
-}
-
-}  // namespace
 
 Parts::Parts(Settings& settings, Lifespan lifespan, const Clock& clock)
     : shared_(shared_cache_of(settings, clock)),
@@ -66,19 +81,29 @@ Parts::Parts(Settings& settings, Lifespan lifespan, const Clock& clock)
       http_({settings.connect_timeout, settings.timeout, settings.max_in_flight,
              settings.max_connections, settings.ca_file}),
       purges_(settings.project_id, passes_roles(settings)) {
+  if (follows_jwts(settings)) denials_.emplace(settings.project_id, passes_roles(settings));
+  Denials* const denials = denials_ ? &*denials_ : nullptr;
   const bool is_alone = lifespan == Lifespan::kOneRequest;
   if (is_fed(settings)) {
-    feeding_.emplace(settings, http_, shared_.get(), purges_, clock);
-    // Who ends with the first request learns of purges from others only. Where nobody polls, all is
-    // as without a feed.
-    if (!feeding_->look() && is_alone) {
-      feeding_.reset();
-      settings.cache_ttl = std::min(settings.cache_ttl, kUnfedLife);
-    }
+    feeding_.emplace(settings, http_, shared_.get(), purges_, denials, clock);
+    const bool others_know = feeding_->look();
+    if (is_alone) use_once(others_know, settings, clock);
   }
-  validator_.emplace(settings, TokenValidator::Dependencies{http_, *authentication_, clock,
-                                                            workers_, shared_.get(), !is_alone,
-                                                            feeding_ ? &purges_ : nullptr});
+  validator_.emplace(
+      settings, TokenValidator::Dependencies{http_, *authentication_, clock, workers_,
+                                             shares_answers(settings) ? shared_.get() : nullptr,
+                                             !is_alone, feeding_ ? &purges_ : nullptr, denials});
+}
+
+// Who ends with the first request learns of purges from others. Where nobody polls, all is as
+// without a feed; but where JWTs are checked here, it asks itself when what is known is too old.
+void Parts::use_once(bool others_know, Settings& settings, const Clock& clock) {
+  if (denials_) {
+    if (!others_know || clock.steady() - purges_.fed() >= kUnfedLife) feeding_->ask();
+  } else if (!others_know) {
+    feeding_.reset();
+    settings.cache_ttl = std::min(settings.cache_ttl, kUnfedLife);
+  }
 }
 
 Parts::~Parts() { stop(); }
@@ -104,11 +129,7 @@ std::string cache_folder(const Settings& settings) {
 
 void warn_of_settings(const Settings& settings, Lifespan lifespan) {
   for (const std::string& warning : settings.warnings) log(LogLevel::kWarn, warning);
-  if (settings.events_token && settings.validation == Validation::kJwt) {
-    log(LogLevel::kWarn,
-        "ZITADEL_EVENTS_TOKEN_FILE counts for nothing with ZITADEL_VALIDATION=jwt: a revoked "
-        "JWT is let in until it expires");
-  } else if (settings.events_token && settings.cache_ttl.count() == 0) {
+  if (settings.events_token && settings.cache_ttl.count() == 0 && !follows_jwts(settings)) {
     log(LogLevel::kWarn,
         "ZITADEL_EVENTS_TOKEN_FILE counts for nothing with ZITADEL_CACHE_TTL=0: ZITADEL is "
         "asked about each request");

@@ -7,6 +7,7 @@
 
 #include "auth/base/clock.h"
 #include "auth/base/worker_pool.h"
+#include "auth/events/denials.h"
 #include "auth/events/purges.h"
 #include "auth/feeding.h"
 #include "auth/settings/settings.h"
@@ -44,17 +45,31 @@ class Parts {
   void stop();
 
  private:
+  void use_once(bool others_know, Settings& settings, const Clock& clock);
+
   std::unique_ptr<SharedCache> shared_;
   WorkerPool workers_;
   std::unique_ptr<ClientAuthentication> authentication_;
   CurlHttpClient http_;
   Purges purges_;
+  std::optional<Denials>
+      denials_{};  // where JWTs are checked here, and events tell which have ended
   std::optional<Feeding> feeding_{};
   std::optional<TokenValidator> validator_{};
 };
 
 // Where this user's processes meet (ZITADEL_CACHE_DIR).
 [[nodiscard]] std::string cache_folder(const Settings& settings);
+
+// Null where nothing is to be shared, or OpenSSL fails: this process then learns alone. Takes the
+// address of the cache server out of the settings, and needs the client secret in them.
+[[nodiscard]] std::unique_ptr<SharedCache> shared_cache_of(Settings& settings, const Clock& clock);
+
+// Whether callers' roles in other projects than this API's are passed on.
+[[nodiscard]] bool passes_roles(const Settings& settings);
+
+// Whether JWTs are checked here, and events tell which of them have ended.
+[[nodiscard]] bool follows_jwts(const Settings& settings);
 
 // Says in the log what of the settings is of no effect, or risky.
 void warn_of_settings(const Settings& settings, Lifespan lifespan);

@@ -85,8 +85,7 @@ void Questions::begin(const Open& question) {
   if (parts_.local.decides(question->token)) {
     return await_keys(question, parts_.clock.steady() + limits_.timeout);
   }
-  parts_.workers.run(
-      [this, question] { parts_.shared == nullptr ? line_up(question) : look_around(question); });
+  parts_.workers.run([this, question] { look_around(question); });
 }
 
 void Questions::await_keys(const Open& question, SteadyTime deadline) {
@@ -101,11 +100,20 @@ void Questions::judge_again(const Open& question, SteadyTime deadline) {
   if (const auto judged = parts_.known.judge(question->key, question->token)) {
     return land(question, *judged);
   }
-  if (parts_.clock.steady() < deadline) return await_keys(question, deadline);
-  fail(question, {Reason::kKeySetUnavailable, "it did not come in time"});
+  // ZITADEL is asked again where its events cannot be had any more.
+  if (!parts_.local.decides(question->token)) return look_around(question);
+  const bool lacks_events = parts_.local.awaits_events();
+  if (parts_.clock.steady() >= deadline) {
+    return fail(question, {lacks_events ? Reason::kRevocationsUnknown : Reason::kKeySetUnavailable,
+                           "it did not come in time"});
+  }
+  if (!lacks_events) return await_keys(question, deadline);
+  parts_.workers.run_later(kEventsPause,
+                           [this, question, deadline] { judge_again(question, deadline); });
 }
 
 void Questions::look_around(const Open& question) {
+  if (parts_.shared == nullptr) return line_up(question);
   parts_.shared->find(question->token, [this, question](const std::optional<SharedEntry>& entry) {
     on_worker([this, question, entry] {
       entry ? take_from_others(question, *entry) : line_up(question);

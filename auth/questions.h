@@ -36,6 +36,8 @@ namespace auth {
 
 // While ZITADEL is failing inside.
 constexpr std::chrono::seconds kFailingRetry{5};
+// How often it is looked whether the events are there that tell which JWTs have ended.
+constexpr std::chrono::milliseconds kEventsPause{20};
 // A question under way when a purge comes that fits its answer is asked again so often at most.
 constexpr unsigned kMaxAskedAgain = 3;
 

@@ -7,6 +7,7 @@
 #include "auth/known_tokens.h"
 #include "auth/local_validation.h"
 #include "auth/questions.h"
+#include "auth/revocations.h"
 #include "auth/settings/settings.h"
 #include "auth/stopping.h"
 #include "auth/store/shared_cache.h"
@@ -39,6 +40,12 @@ const Clock& clock_for(const Settings& settings, const IssuerClock& issuer, cons
   return own;
 }
 
+std::optional<Revocations> revocations_of(const Settings& settings,
+                                          const TokenValidator::Dependencies& with) {
+  if (with.purges == nullptr || with.denials == nullptr) return std::nullopt;
+  return Revocations(*with.purges, *with.denials, settings.grace, with.clock);
+}
+
 }  // namespace
 
 class TokenValidator::Impl {
@@ -56,9 +63,10 @@ class TokenValidator::Impl {
         introspection_(settings.introspection_url,
                        expectations_of(settings, with.purges != nullptr), *discovery_,
                        with.authentication, http_, workers_, clock_),
+        revocations_(revocations_of(settings, with)),
         local_(settings, expectations_of(settings, with.purges != nullptr),
                std::make_shared<RemoteKeySet>(discovery_, http_, workers_, with.clock), clock_,
-               with.refresh_ahead),
+               with.refresh_ahead, revocations_ ? &*revocations_ : nullptr),
         known_({settings.cache_max_bytes, settings.cache_ttl, settings.grace}, local_, with.purges,
                clock_),
         questions_(limits_of(settings, with.refresh_ahead),
@@ -136,6 +144,7 @@ class TokenValidator::Impl {
   FailureLog failures_;
   const std::shared_ptr<Discovery> discovery_;
   Introspection introspection_;
+  const std::optional<Revocations> revocations_;
   const LocalValidation local_;
   KnownTokens known_;
   Questions questions_;

@@ -19,6 +19,7 @@ namespace auth {
 
 class ClientAuthentication;
 class Clock;
+class Denials;
 class HttpClient;
 class Purges;
 class SharedCache;
@@ -44,6 +45,7 @@ class TokenValidator {
     bool refresh_ahead = true;       // false where the process ends with its first request, so that
                                      // nothing is asked for that only a later one would need
     const Purges* purges = nullptr;  // null: nobody tells what has ended tokens
+    const Denials* denials = nullptr;  // the same of JWTs; not without purges
   };
 
   // A caller who waits for an answer, or has it already.

@@ -6,8 +6,10 @@
 #include <utility>
 #include <vector>
 
+#include "auth/parts.h"
 #include "auth/settings/load.h"
 #include "cli/check/chain.h"
+#include "cli/check/events.h"
 #include "cli/check/findings.h"
 #include "cli/check/options.h"
 #include "cli/check/site.h"
@@ -82,12 +84,18 @@ int check(const CheckOptions& options) {
     cli::tell_usage(kCommand, tokens.error());
     return kUsageStatus;
   }
+  const auth::SystemClock clock;
+  const auto shared = settings->events_token ? auth::shared_cache_of(*settings, clock) : nullptr;
   fcgi::Judge judge(*settings);
   const cli::Instance instance = cli::check_instance(*settings, judge, findings);
   if (!options.user_key.empty() && !instance.introspection_endpoint.empty()) {
     add_new_token(options, *settings, judge, *tokens, findings);
   }
-  cli::check_tokens(*settings, *tokens, instance, fcgi::routes(), judge, findings);
+  const auto known =
+      cli::check_tokens(*settings, *tokens, instance, fcgi::routes(), judge, findings);
+  cli::check_events(*settings, {options.user, options.grant}, instance, known, shared.get(), judge,
+                    findings);
+  if (shared) shared->stop();
   if (!options.url.empty()) {
     const auth::Secret none;
     cli::check_site(options.url, *settings, tokens->empty() ? none : tokens->front().token,

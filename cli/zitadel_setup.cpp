@@ -21,7 +21,7 @@ int fail(std::string message) { return cli::fail(kCommand, std::move(message)); 
 
 int set_up(cli::SetupOptions options, bool allow_http) {
   if (!options.demo.empty()) {
-    auto issuer = cli::read_demo_issuer(options.demo);
+    auto issuer = cli::read_demo_issuer(options.demo, options.events);
     if (!issuer) return fail(issuer.error().sentence);
     options.domain = std::move(issuer->domain);
     options.token_file = std::move(issuer->token_file);

@@ -1,5 +1,7 @@
 #include "auth/events/access.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <chrono>
 #include <memory>
@@ -7,6 +9,8 @@
 #include <utility>
 
 #include "auth/base/json.h"
+#include "auth/base/log.h"
+#include "auth/events/scope.h"
 #include "auth/token/bearer_token.h"
 #include "auth/zitadel/client_assertion.h"
 #include "auth/zitadel/form.h"
@@ -34,12 +38,47 @@ Secret bearer(const Secret& token) {
 }  // namespace
 
 Result<Secret> EventsAccess::authorization(const WhileWaiting& while_waiting) {
-  if (const auto* const token = std::get_if<Secret>(&token_)) return bearer(*token);
+  if (is_refused_ || has_changed()) read_again();
+  if (const auto* const token = std::get_if<Secret>(token_)) return bearer(*token);
   if (exchanged_.empty() || clock_.steady() >= use_until_) {
-    auto exchanged = exchange(std::get<ServiceUserKey>(token_), while_waiting);
+    auto exchanged = exchange(std::get<ServiceUserKey>(*token_), while_waiting);
     if (!exchanged) return std::move(exchanged).error();
   }
   return bearer(exchanged_);
+}
+
+std::uint64_t EventsAccess::name() const {
+  const auto* const token = std::get_if<Secret>(token_);
+  return Digest().add(token ? token->reveal() : std::get<ServiceUserKey>(*token_).key_id).value();
+}
+
+void EventsAccess::refused() {
+  exchanged_ = Secret();
+  is_refused_ = true;
+}
+
+EventsAccess::Stamp EventsAccess::stamp_of(const std::string& path) noexcept {
+  struct stat file {};
+  if (::stat(path.c_str(), &file) != 0) return {};
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  return {file.st_dev, file.st_ino, file.st_size,
+          file.st_mtim.tv_sec * kSecond + file.st_mtim.tv_nsec};
+}
+
+// A file that cannot be used may be on its way: the token before serves on.
+void EventsAccess::read_again() {
+  is_refused_ = false;
+  const Stamp stamp = stamp_of(path_);
+  const bool has_changed = std::exchange(stamp_, stamp) != stamp;
+  auto token = read_events_token(path_);
+  if (token) {
+    replaced_ = *std::move(token);
+    token_ = &replaced_;
+    exchanged_ = Secret();
+  } else if (has_changed) {
+    log(LogLevel::kWarn,
+        "ZITADEL_EVENTS_TOKEN_FILE " + token.error().sentence + "; what it held before is used");
+  }
 }
 
 Result<void> EventsAccess::exchange(const ServiceUserKey& key, const WhileWaiting& while_waiting) {

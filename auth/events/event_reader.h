@@ -11,30 +11,44 @@
 #include <vector>
 
 #include "auth/base/clock.h"
+#include "auth/base/json.h"
 #include "auth/base/result.h"
 #include "auth/events/scope.h"
 
 namespace auth {
 
+// Something without which ZITADEL refuses an API: its key, its secret, its application, its
+// project.
+enum class Lost : std::uint8_t { kKey, kSecret, kApplication, kProject };
+
 struct Event {
-  std::uint64_t id;       // a hash of its history and of its number there
+  std::uint64_t id;       // a hash of its history, of its number there and of its time
   WallMicroseconds time;  // by ZITADEL's clock; events of one transaction have the same
   std::optional<Scope> ends{};
-  // Not empty: the session or grant that it happened to, without a word about its user. If that
-  // user is found (owner_search.h), the tokens of that user have ended instead.
-  std::string owned{};
+  bool ends_jwts = false;          // also JWTs that were issued until then
+  std::string whose{};             // the history that names the user whom `ends` should name
+  std::optional<Lost> lost{};      // of an API:
+  std::uint64_t lost_thing = 0;    // name_hash of the key's or the application's id
+  std::uint64_t lost_project = 0;  // and of the project's
 };
+
+[[nodiscard]] std::uint64_t name_hash(std::string_view name) noexcept;
 
 // The types of events that end something, as a JSON array: what the search is asked for.
 [[nodiscard]] std::string event_types();
+
+// A text in the payload of an event of the answer, which is an object, or base64 text that holds
+// one. Empty where there is no such text.
+[[nodiscard]] std::string payload_text(const Json& event, std::string_view name);
 
 // The events in the order of the answer. A type that was not asked for ends nothing. Error:
 // kMalformedAnswer, where it cannot be told which events there are, or when one was.
 [[nodiscard]] Result<std::vector<Event>> read_events(std::string_view body);
 
-// Asks for the events that say whose that session or grant is.
-[[nodiscard]] std::string owner_query(std::string_view owned);
-// The tokens of its users, from the answer to that; empty where it does not tell each of them.
-[[nodiscard]] std::vector<Scope> read_owners(std::string_view body, std::string_view owned);
+// Asks for the events of that history, a session's or a grant's, that say to whom it belongs.
+[[nodiscard]] std::string users_query(std::string_view history);
+// What ends with it, from the answer to that: the tokens of its users. Empty where it does not tell
+// each of them.
+[[nodiscard]] std::vector<Scope> read_users(std::string_view body, std::string_view history);
 
 }  // namespace auth

@@ -26,7 +26,7 @@ bool is_too_much(Reason reason) {
 std::string_view remedy_for(int status) {
   if (status == 401) {
     return ": the token of ZITADEL_EVENTS_TOKEN_FILE is not good (any more): write another into "
-           "that file, and start this program again";
+           "that file";
   }
   if (status == 403) {
     return ": whose token ZITADEL_EVENTS_TOKEN_FILE holds may not read events: make it an "
@@ -45,20 +45,43 @@ void reduce(std::vector<Scope>& ends) {
                 [&](Scope scope) { return scope != everything && kind_of(scope) != Ends::kKeys; });
 }
 
+std::uint64_t seconds_of(WallMicroseconds time) {
+  const auto since = std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(since, 0));
+}
+
+// The JWT that was issued at the latest of those that end.
+void reduce(Endings& endings) {
+  const auto before = [](const Ending& a, const Ending& b) {
+    return std::make_pair(a.scope, b.issued_until) < std::make_pair(b.scope, a.issued_until);
+  };
+  std::sort(endings.begin(), endings.end(), before);
+  const auto same = [](const Ending& a, const Ending& b) { return a.scope == b.scope; };
+  endings.erase(std::unique(endings.begin(), endings.end(), same), endings.end());
+  // As they came: what is forgotten first is what happened first.
+  std::stable_sort(endings.begin(), endings.end(), [](const Ending& a, const Ending& b) {
+    return a.issued_until < b.issued_until;
+  });
+}
+
 }  // namespace
 
 void Feed::go_on_at(std::optional<WallMicroseconds> position) {
   position_ = position;
+  begun_ = position.value_or(WallMicroseconds());
   seen_.clear();
+  settled_ = {};
 }
 
-Feed::Poll Feed::poll(const WhileWaiting& while_waiting) {
+Feed::Poll Feed::poll(const WhileWaiting& while_waiting, const Tell& tell) {
   Poll found;
   found.sent = clock_.steady();
-  auto done = position_ ? read_on(found, while_waiting) : begin(found, while_waiting);
-  const auto ends = owners_.ends_of(std::exchange(owned_, {}), while_waiting);
-  found.ends.insert(found.ends.end(), ends.begin(), ends.end());
+  users_.begin();
+  const bool begins = !position_;
+  Result<void> done = begins ? begin(found, while_waiting) : Result<void>();
+  if (done && (!begins || reads_past())) done = read_on(found, while_waiting, tell);
   reduce(found.ends);
+  reduce(found.jwts);
   if (done) {
     page_ = std::min(2 * page_, kEventsPage);
   } else {
@@ -68,40 +91,63 @@ Feed::Poll Feed::poll(const WhileWaiting& while_waiting) {
   return found;
 }
 
-// From the newest event on, whatever this machine's clock says.
+// From the newest event on, whatever this machine's clock says, or from as long before it as a JWT
+// can live.
 Result<void> Feed::begin(Poll& found, const WhileWaiting& while_waiting) {
   auto newest = ask(query_of(false, 1, std::nullopt), while_waiting);
   if (!newest) return std::move(newest).error();
-  end_everything(found);
-  settle(newest->events.empty() ? WallMicroseconds() : newest->events.front().time, newest->date);
+  begun_ = newest->events.empty() ? WallMicroseconds() : newest->events.front().time;
+  const WallMicroseconds now = newest->date ? WallMicroseconds(*newest->date) : begun_;
+  found.ends.push_back(scope_of(Ends::kEverything));
+  found.jwts_anew = true;
+  if (reads_past()) {
+    position_ = now - jwts_live_;
+    return {};
+  }
+  settle(begun_, newest->date, found);
+  if (is_too_much_) end_everything(found, std::max(begun_, now));
+  is_too_much_ = false;
   return {};
 }
 
-Result<void> Feed::read_on(Poll& found, const WhileWaiting& while_waiting) {
+// Of JWTs that are told anew, nothing is told before all is known.
+Result<void> Feed::read_on(Poll& found, const WhileWaiting& while_waiting, const Tell& tell) {
   WallMicroseconds newest = *position_;
   WallMicroseconds from = std::max(newest - kLateCommit, WallMicroseconds());
   for (int pages = 0;; ++pages) {
     if (pages == kMostPages || seen_.size() > kMostSeen) {
-      end_everything(found);
+      end_everything(found, newest);
+      is_too_much_ = true;
       go_on_at(std::nullopt);
       return Error{Reason::kAnswerTooLarge,
                    "more has happened than can be read: all is asked anew"};
     }
     auto page = ask(query_of(true, page_, from), while_waiting);
     if (!page) return std::move(page).error();
-    const std::size_t news = take(page->events, found);
+    const std::size_t news = take(page->events, found, while_waiting);
+    if (tell && !found.jwts_anew && !(found.ends.empty() && found.losses.empty())) {
+      reduce(found.ends);
+      reduce(found.jwts);
+      tell(found);
+    }
     const bool is_full = page->events.size() >= page_;
     if (!is_full && news == 0) {
-      settle(newest, page->date);
+      settle(newest, page->date, found);
       return {};
     }
     const WallMicroseconds last = page->events.back().time;
     newest = std::max(newest, last);
+    if (is_full) settle(last, page->date, found);
     // Others of the same time may follow.
     const WallMicroseconds next = last - microseconds(1);
     if (is_full && next <= from) {
-      // More of one time than a page holds, behind which nobody can look.
-      end_everything(found);
+      // More of one time than a page holds: a failure may have made that small. Behind the largest
+      // one nobody can look.
+      if (page_ < kEventsPage) {
+        page_ = kEventsPage;
+        continue;
+      }
+      if (news > 0) end_everything(found, last);
       from = last;
     } else {
       from = std::max(from, next);
@@ -109,32 +155,66 @@ Result<void> Feed::read_on(Poll& found, const WhileWaiting& while_waiting) {
   }
 }
 
-std::size_t Feed::take(const std::vector<Event>& events, Poll& found) {
+std::size_t Feed::take(const std::vector<Event>& events, Poll& found,
+                       const WhileWaiting& while_waiting) {
   std::size_t news = 0;
+  std::vector<Event> unnamed;
   for (const Event& event : events) {
     if (!seen_.emplace(event.id, event.time).second) continue;
     ++news;
+    if (event.lost && event.time > begun_) found.losses.push_back(event);
     if (!event.ends) continue;
-    if (event.owned.empty()) {
-      found.ends.push_back(*event.ends);
+    if (event.whose.empty()) {
+      end(event, {*event.ends}, found);
     } else {
-      owned_.push_back({event.owned, *event.ends});
+      unnamed.push_back(event);
     }
   }
-  found.events += news;
+  end_of_unnamed(unnamed, found, while_waiting);
   return news;
 }
 
-void Feed::end_everything(Poll& found) { found.ends.push_back(scope_of(Ends::kEverything)); }
+// Who does not find the users ends all that may be theirs.
+void Feed::end_of_unnamed(const std::vector<Event>& events, Poll& found,
+                          const WhileWaiting& while_waiting) {
+  std::vector<std::string> histories;
+  for (const Event& event : events) histories.push_back(event.whose);
+  const auto users = users_.of(histories, while_waiting);
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    end(events[i], users[i].empty() ? std::vector<Scope>{*events[i].ends} : users[i], found);
+  }
+}
 
-// An event that ZITADEL has dated into its own future must not hide those until then.
-void Feed::settle(WallMicroseconds newest, const std::optional<WallTime>& date) {
-  if (date) newest = std::min<WallMicroseconds>(newest, *date);
-  position_ = std::max(position_.value_or(WallMicroseconds()), newest);
-  std::erase_if(seen_, [&](const auto& each) { return each.second <= *position_ - kLateCommit; });
+void Feed::end(const Event& event, const std::vector<Scope>& scopes, Poll& found) {
+  for (const Scope scope : scopes) {
+    found.ends.push_back(scope);
+    if (event.ends_jwts) found.jwts.emplace_back(scope, seconds_of(event.time));
+  }
+}
+
+void Feed::end_everything(Poll& found, WallMicroseconds until) {
+  const Scope everything = scope_of(Ends::kEverything);
+  found.ends.push_back(everything);
+  found.jwts.emplace_back(everything, seconds_of(until));
+}
+
+// What is dated into ZITADEL's own future must not hide what happens until then: neither an event,
+// nor all of them where its clock was set back. Where nobody has looked meanwhile, something may be
+// hidden already.
+void Feed::settle(WallMicroseconds newest, const std::optional<WallTime>& date, Poll& found) {
+  const SteadyTime now = clock_.steady();
+  if (date && *date < newest) {
+    const bool was_away = position_ && now - settled_ > kLateCommit;
+    if (was_away && *date < *position_ - kLateCommit) end_everything(found, *position_);
+    newest = *date;
+  }
+  position_ = newest;
+  settled_ = now;
+  std::erase_if(seen_, [&](const auto& each) { return each.second <= newest - kRemembered; });
 }
 
 Result<Feed::Page> Feed::ask(const std::string& query, const WhileWaiting& while_waiting) {
+  if (while_waiting) while_waiting();
   auto authorization = access_.authorization(while_waiting);
   if (!authorization) return std::move(authorization).error();
   HttpRequest request{url_, Secret(query), *std::move(authorization)};

@@ -1,19 +1,19 @@
-// The journal: how the processes of a machine, or of several, share the purges and the feed.
+// The journal: how the processes of a machine, or of several, share what has ended and the feed.
 //
-// It lies in the shared store: a note that says who polls, how far the feed is and how many purges
-// there are, and notes that hold the purges, a part each. Nothing of it is trusted to be whole:
-// what does not lead from the purges known here to those of the note has been learned apart, and
-// ends everything.
+// It lies in the shared store: a note that says who polls, how far the feed is and how many endings
+// there are, and notes that hold these (auth/events/ledger_notes.h).
 #pragma once
 
-#include <cstdint>
+#include <chrono>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "auth/base/clock.h"
+#include "auth/events/denials.h"
 #include "auth/events/journal_head.h"
+#include "auth/events/ledger_notes.h"
 #include "auth/events/purges.h"
+#include "auth/events/shared_notes.h"
 #include "auth/store/shared_cache.h"
 
 namespace auth {
@@ -26,33 +26,32 @@ constexpr std::chrono::milliseconds kPollerSilence{1500};
 // One thread. All that it is given must outlive it.
 class Journal {
  public:
-  // shared: null where nothing is shared.
-  Journal(SharedCache* shared, Purges& purges, const Clock& clock)
-      : shared_(shared), purges_(purges), clock_(clock) {}
+  // shared: null where nothing is shared. denials: null where these processes check no JWT; they
+  // have a journal of their own then.
+  Journal(SharedCache* shared, Purges& purges, Denials* denials, const Clock& clock);
 
   // nullopt: there is none, or the store is out of order.
-  [[nodiscard]] std::optional<JournalHead> read();
+  [[nodiscard]] std::optional<JournalHead> read() const;
 
-  // Takes the purges that others have learned of.
-  void follow(const JournalHead& head);
+  // Takes what others have learned. Returns false if not all denials can be had.
+  bool follow(const JournalHead& head);
 
-  // Tells the others of all purges, and this. Returns false if it cannot be seen afterwards:
-  // another process is heard of and polls, or the store is out of order.
-  [[nodiscard]] bool publish(JournalHead head);
+  // Tells the others of all that has ended, and this. Returns false if it cannot be seen
+  // afterwards: another process is heard of and polls, or the store is out of order. relieved: the
+  // poller in whose place this one polls.
+  [[nodiscard]] bool publish(JournalHead head, std::uint64_t relieved = 0);
 
  private:
-  [[nodiscard]] std::optional<std::string> note(const std::string& name);
-  void leave(const std::string& name, const std::string& text, const SharedCache::KeepsNote& keeps);
-  [[nodiscard]] std::optional<Purges::Part> part(std::uint64_t number);
-  [[nodiscard]] std::optional<std::vector<Scope>> scopes_between(std::uint64_t first,
-                                                                 std::uint64_t last);
-  [[nodiscard]] Purges::Part all_up_to(PurgeStamp stamp);
-  void write_parts();
+  [[nodiscard]] bool is_of_another(const std::string& note, std::uint64_t poller,
+                                   std::uint64_t relieved) const;
 
-  SharedCache* const shared_;
-  Purges& purges_;
+  const std::string name_;
+  const SharedNotes notes_;
+  const Purges& purges_;
+  const Denials* const denials_;
   const Clock& clock_;
-  PurgeStamp written_{};  // the last purge that is in the store
+  LedgerNotes purge_notes_;
+  std::optional<LedgerNotes> denial_notes_{};
 };
 
 }  // namespace auth

@@ -10,8 +10,8 @@
 namespace auth {
 namespace {
 
-constexpr std::string_view kVersion = "1";
-constexpr std::size_t kHeadNumbers = 11;
+constexpr std::string_view kVersion = "2";
+constexpr std::size_t kHeadNumbers = 13;
 
 // Since a machine was started; other machines have others.
 std::uint64_t this_boot() {
@@ -42,6 +42,8 @@ void put(std::string& out, const SharedMoment& moment) {
 
 }  // namespace
 
+std::uint64_t SharedMoment::here() { return this_boot(); }
+
 SharedMoment SharedMoment::now(const Clock& clock) { return {clock.now(), this_boot()}; }
 
 std::optional<SteadyTime::duration> SharedMoment::age(const Clock& clock) const {
@@ -58,6 +60,8 @@ std::string to_text(const JournalHead& head) {
   std::string text(kVersion);
   put_number(text, head.purges.number);
   put_number(text, head.purges.chain);
+  put_number(text, head.denials.number);
+  put_number(text, head.denials.chain);
   put_number(text, head.poller);
   put(text, head.beat);
   put(text, head.complete);
@@ -85,6 +89,8 @@ std::optional<JournalHead> parse_journal_head(std::string_view text) {
   JournalHead head;
   head.purges.number = next();
   head.purges.chain = next();
+  head.denials.number = next();
+  head.denials.chain = next();
   head.poller = next();
   head.beat = next_moment();
   head.complete = next_moment();

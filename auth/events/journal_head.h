@@ -18,12 +18,15 @@ struct SharedMoment {
   std::uint64_t boot = 0;  // of which machine, since when
 
   [[nodiscard]] static SharedMoment now(const Clock& clock);
+  // This machine, since it was started.
+  [[nodiscard]] static std::uint64_t here();
   // nullopt: never, or it lies in the future.
   [[nodiscard]] std::optional<SteadyTime::duration> age(const Clock& clock) const;
 };
 
 struct JournalHead {
   PurgeStamp purges{};
+  PurgeStamp denials{};  // none where these processes check no JWT
   std::uint64_t poller = 0;
   SharedMoment beat{};      // when the poller last said that it is there; never: it has left
   SharedMoment complete{};  // all is known up to then

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 namespace auth {
 
@@ -25,6 +26,19 @@ using Scope = std::uint64_t;
                              std::string_view second = {}) noexcept;
 
 [[nodiscard]] constexpr Ends kind_of(Scope scope) noexcept { return static_cast<Ends>(scope & 7); }
+
+// What has ended, and for a JWT which ones: those that ZITADEL issued until that second since 1970.
+struct Ending {
+  Ending(Scope ended, std::uint64_t until = 0) noexcept : scope(ended), issued_until(until) {}
+
+  Scope scope;
+  std::uint64_t issued_until;
+};
+using Endings = std::vector<Ending>;
+
+[[nodiscard]] inline Endings endings_of(const std::vector<Scope>& scopes) {
+  return {scopes.begin(), scopes.end()};
+}
 
 // A hash that is the same in all processes (FNV-1a), of texts and numbers one after the other.
 class Digest {

@@ -43,9 +43,15 @@ class Parser {
     }
     const bool blank = !take_all(kBlanks).empty();
     if (name.empty()) {
-      return mistake(line, name, "does not begin with a name of letters, digits and '_'");
+      const bool is_quoted = !rest_.empty() && is_one_of(rest_[0], "'\"");
+      return mistake(line, name,
+                     is_quoted ? "begins with a quote: write the name without it, NAME=value"
+                               : "does not begin with a name of letters, digits and '_'");
     }
     if (at_end_of_content()) return add(line, name, Secret());
+    if (rest_[0] == ':') {
+      return mistake(line, name, "has ':' after the name: write '=' instead, NAME=value");
+    }
     if (rest_[0] != '=') {
       return mistake(line, name,
                      blank ? "has no '=' after the name"

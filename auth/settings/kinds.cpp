@@ -10,7 +10,6 @@
 #include "auth/base/private_file.h"
 #include "auth/base/text.h"
 #include "auth/store/redis_url.h"
-#include "auth/token/bearer_token.h"
 #include "auth/zitadel/key_file.h"
 #include "auth/zitadel/url.h"
 
@@ -190,27 +189,13 @@ Checked read_trusted_proxies(const FoundSetting& found, Settings& settings) {
   return {};
 }
 
-// A key file is JSON, a token is not.
-Checked read_events_token(const FoundSetting& found, Settings& settings) {
+Checked read_events_token_file(const FoundSetting& found, Settings& settings) {
   auto path = path_of(found);
   if (!path) return std::move(path).error();
-  const auto file = read_private_file(*path, kMaxKeyFileBytes);
-  if (!file) return Mistake{"cannot be used: " + *path + ' ' + file.error().sentence};
-  if (!file->remedy.empty()) {
-    return Mistake{"cannot be used: others may read " + *path + ": " + file->remedy};
-  }
-  const std::string_view text = trimmed(file->text.reveal(), " \t\r\n");
-  if (text.starts_with('{')) {
-    Result<ServiceUserKey> key = read_service_user_key(*path);
-    if (!key) return Mistake{"cannot be used: " + key.error().detail};
-    settings.events_token = *std::move(key);
-    return {};
-  }
-  if (!is_bearer_token(text, kMaxKeyFileBytes)) {
-    return Mistake{"cannot be used: " + *path +
-                   " holds neither a personal access token nor a service user's key"};
-  }
-  settings.events_token = Secret(text);
+  auto token = read_events_token(*path);
+  if (!token) return std::move(token).error();
+  settings.events_token = *std::move(token);
+  settings.events_token_file = *std::move(path);
   return {};
 }
 
@@ -264,7 +249,7 @@ constinit const SettingKind pass_claims{read_pass_claims, words<kList>, none};
 constinit const SettingKind cors_origins{read_cors_origins, words<kOrigins>, none};
 constinit const SettingKind client_address_header{read_client_address_header, words<kHeader>, none};
 constinit const SettingKind trusted_proxies{read_trusted_proxies, words<kAddresses>, none};
-constinit const SettingKind events_token{read_events_token, words<kPath>, none};
+constinit const SettingKind events_token{read_events_token_file, words<kPath>, none};
 constinit const SettingKind cache_max_tokens{read_cache_max_tokens, words<kText>, none};
 
 }  // namespace auth::setting_kinds

@@ -155,7 +155,7 @@ constexpr SettingRow kRows[] = {
     {.setting = {"ZITADEL_CACHE_DIR"},
      .kind = cache_dir,
      .group = Group::kCache,
-     .modes = Modes::kAsking,
+     .modes = Modes::kAll,
      .fallback = "`$XDG_RUNTIME_DIR/zitadel-fcgi`, else `/tmp/zitadel-fcgi-UID`",
      .meaning = "The folder through which the processes of this machine tell each other what they "
                 "have learned, sealed so that nobody else can read or forge it.",
@@ -164,7 +164,7 @@ constexpr SettingRow kRows[] = {
     {.setting = {"ZITADEL_CACHE_URL", true},
      .kind = cache_url,
      .group = Group::kCache,
-     .modes = Modes::kAsking,
+     .modes = Modes::kAll,
      .fallback = "none",
      .meaning =
          "Instead of the folder, a Redis or Valkey server through which the processes of "
@@ -178,27 +178,31 @@ constexpr SettingRow kRows[] = {
     {.setting = {"ZITADEL_EVENTS_TOKEN_FILE"},
      .kind = events_token,
      .group = Group::kCache,
-     .modes = Modes::kAsking,
+     .modes = Modes::kAll,
      .fallback = "none: a remembered answer ends with its time only",
      .meaning = "A personal access token of a service user with the role IAM_OWNER_VIEWER, or that "
                 "user's key file: ZITADEL is asked for its events, and what they end is asked "
-                "about again at once.",
+                "about again at once. A JWT that is checked here is refused from then on.",
      .more =
-         "Others must not be able to read it (chmod 600). ZITADEL_CACHE_TTL is 300 then where "
-         "it is not set; while events cannot be had, no answer serves longer than 30 seconds. "
-         "One process of a machine asks for all. docs/events.md says which event ends what. A JWT "
-         "that is checked here is not ended by them."},
+         "Others must not be able to read it (chmod 600); it is read again when it has changed. "
+         "ZITADEL_CACHE_TTL is 300 then where it is not set and ZITADEL is asked about tokens. "
+         "While events cannot be had, no answer serves longer than 30 seconds, and no JWT is "
+         "let in for longer by what is known here. One process of a machine asks for all. "
+         "docs/events.md says which event ends what."},
     {.setting = {"ZITADEL_EVENTS_INTERVAL_MS"},
      .kind = number<&Settings::events_interval, 100, 2000, kMilliseconds>,
      .group = Group::kCache,
-     .modes = Modes::kAsking,
+     .modes = Modes::kAll,
      .meaning = "How often ZITADEL is asked for its events."},
     {.setting = {"ZITADEL_GRACE"},
      .kind = number<&Settings::grace, 0, 86400, kSeconds>,
      .group = Group::kCache,
-     .modes = Modes::kAsking,
+     .modes = Modes::kAll,
      .meaning = "How long a remembered answer that has run out is still used while ZITADEL cannot "
-                "be reached, never beyond the token's own expiry."},
+                "be reached, never beyond the token's own expiry.",
+     .more =
+         "Where JWTs are checked here beside ZITADEL_EVENTS_TOKEN_FILE: how much longer than 30 "
+         "seconds they are let in while ZITADEL's events cannot be had."},
     {.setting = {"ZITADEL_GRACE_WHEN"},
      .kind = choice<&Settings::grace_when, kGraceWhen>,
      .group = Group::kCache,

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "auth/base/ip_address.h"
@@ -13,6 +12,7 @@
 #include "auth/base/secret.h"
 #include "auth/store/redis_url.h"
 #include "auth/token/bearer_token.h"
+#include "auth/zitadel/events_token.h"
 #include "auth/zitadel/key_file.h"
 
 namespace auth {
@@ -31,9 +31,6 @@ enum class GraceWhen {
   kUnreachable,  // ZITADEL cannot be reached
   kFailing,      // that, or it calls every token inactive (auth/doubt.h)
 };
-
-// With what events are asked for: a personal access token, or a service user's key.
-using EventsToken = std::variant<Secret, ServiceUserKey>;
 
 // Names in the comments are those of the environment and the .env file;
 // .env.example tells what each means. auth/settings/rows.cpp says how each is read.
@@ -74,6 +71,7 @@ struct Settings {
   std::string cache_dir;                            // ZITADEL_CACHE_DIR
   std::optional<RedisAddress> cache_server;         // ZITADEL_CACHE_URL
   std::optional<EventsToken> events_token;          // ZITADEL_EVENTS_TOKEN_FILE; none: no feed
+  std::string events_token_file;                    // where it was
   std::chrono::milliseconds events_interval{1000};  // ZITADEL_EVENTS_INTERVAL_MS
   std::size_t max_in_flight = 4096;                 // ZITADEL_MAX_IN_FLIGHT
   std::size_t max_connections = 1024;               // ZITADEL_MAX_CONNECTIONS

@@ -212,6 +212,11 @@ ClaimsBuilder& ClaimsBuilder::expiry(WallTime time) {
   return *this;
 }
 
+ClaimsBuilder& ClaimsBuilder::issued(WallTime time) {
+  claims_.issued_ = time;
+  return *this;
+}
+
 ClaimsBuilder& ClaimsBuilder::not_before(WallTime time) {
   claims_.not_before_ = time;
   return *this;

@@ -32,6 +32,7 @@ struct KeyFile {
   std::string id;
   std::shared_ptr<const jose::SigningKey> key;
   std::string expires;
+  std::string application_id;
 };
 
 Error unusable(std::string detail) { return Error{Reason::kKeyUnusable, std::move(detail)}; }
@@ -92,6 +93,7 @@ Result<KeyFile> parse(std::string_view text, const Kind& wanted, jose::KeyReadin
                     get_one_from(wanted));
   }
   file.key = *std::move(key);
+  file.application_id = document->text_of("appId").value_or("");
   file.expires = document->text_of("expirationDate").value_or("");
   if (!parse_timestamp(file.expires)) file.expires.clear();
   return file;
@@ -111,7 +113,7 @@ Result<KeyFile> read(const std::string& path, const Kind& wanted, jose::KeyReadi
 Result<ApplicationKey> as_application(Result<KeyFile> file) {
   if (!file) return std::move(file).error();
   return ApplicationKey{std::move(file->key_id), std::move(file->id), std::move(file->key),
-                        std::move(file->expires)};
+                        std::move(file->expires), std::move(file->application_id)};
 }
 
 Result<ServiceUserKey> as_service_user(Result<KeyFile> file) {

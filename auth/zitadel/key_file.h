@@ -19,7 +19,8 @@ struct ApplicationKey {
   std::string key_id;
   std::string client_id;
   std::shared_ptr<const jose::SigningKey> key;
-  std::string expires{};  // as its file says, RFC 3339; empty where it does not say so
+  std::string expires{};         // as its file says, RFC 3339; empty where it does not say so
+  std::string application_id{};  // empty where it does not say so
 };
 
 // The key of a service user.

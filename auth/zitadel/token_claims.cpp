@@ -153,6 +153,9 @@ Result<Claims> read_claims(const JsonMembers& all, const Expectations& expected,
   claims.username(members.text_of("username").value_or(""));
   claims.organisation(members.text_of(kOrganisation).value_or(""));
   if (expected.keep_token_id) claims.token_id(members.text_of("jti").value_or(""));
+  if (const auto issued = members.integer_of("iat"); issued && *issued >= 0) {
+    claims.issued(WallTime(std::chrono::seconds(*issued)));
+  }
   add_roles(members, roles, claims);
   if (claims.is_too_long())
     return Error{Reason::kClaimsTooLong, "its roles, subject or names cannot be kept"};

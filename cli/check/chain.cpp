@@ -40,6 +40,7 @@ Instance check_instance(const auth::Settings& settings, fcgi::Judge& judge, Find
   Instance instance;
   const Reached reached = reach_instance(settings, judge, findings);
   if (!reached.document) return instance;
+  instance.is_reached = true;
   instance.introspection_endpoint = settings.introspection_url.empty()
                                         ? reached.document->introspection_endpoint
                                         : settings.introspection_url;

@@ -15,7 +15,8 @@ namespace cli {
 // What later steps need of it.
 struct Instance {
   std::string introspection_endpoint{};  // empty: none that may be asked
-  bool takes_us = false;                 // our credentials are good
+  bool is_reached = false;
+  bool takes_us = false;  // our credentials are good
   std::optional<auth::jose::JwkSet> keys{};
 };
 

@@ -1,10 +1,11 @@
 #include "cli/check/failure.h"
 
 #include <string_view>
+#include <utility>
 
 #include "auth/base/text.h"
 #include "auth/zitadel/server_words.h"
-#include "auth/zitadel/url.h"
+#include "cli/common/protocol.h"
 
 namespace cli {
 namespace {
@@ -13,20 +14,6 @@ using auth::Reason;
 
 bool holds(std::string_view text, std::string_view part) {
   return auth::lower_case(text).find(part) != std::string::npos;
-}
-
-std::string with_other_scheme(const std::string& url) {
-  return url.starts_with("https:") ? "http" + url.substr(5) : "https" + url.substr(4);
-}
-
-// Whether the other protocol is spoken there. Nothing secret is sent.
-bool speaks_other(const std::string& url, fcgi::Judge& judge) {
-  const auto answer = judge.send({with_other_scheme(url)});
-  const bool asks_for_tls = url.starts_with("http:");
-  // Whatever the certificate is: it shows one.
-  return answer ? answer->status != 400
-                : asks_for_tls && answer.error().reason == Reason::kTlsFailed &&
-                      !holds(answer.error().detail, "wrong version number");
 }
 
 std::string certificate_advice(std::string_view words, const std::string& ca_file,
@@ -50,17 +37,6 @@ std::string certificate_advice(std::string_view words, const std::string& ca_fil
   return "is there a server of TLS 1.2 or newer at this port?";
 }
 
-Failure wrong_protocol(const std::string& url, const std::string& setting) {
-  const bool is_https = url.starts_with("https:");
-  const std::string right = auth::origin_of(with_other_scheme(url));
-  return {
-      Trouble::kSettings,
-      std::string("the port speaks ") + (is_https ? "plain HTTP" : "TLS") + ", and " + setting +
-          " says " + (is_https ? "https" : "http") + ": write " + right +
-          (is_https ? " (for another machine that needs ZITADEL_ALLOW_HTTP=1), or the port of TLS"
-                    : "")};
-}
-
 }  // namespace
 
 Failure explain_failure(const auth::Error& error, const std::string& url,
@@ -70,14 +46,15 @@ Failure explain_failure(const auth::Error& error, const std::string& url,
   const auto with = [&](const std::string& advice) {
     return Failure{Trouble::kZitadel, words + ": " + advice};
   };
+  if (auto other = wrong_protocol(error.reason, url, setting, judge.http())) {
+    return {Trouble::kSettings, *std::move(other)};
+  }
   switch (error.reason) {
     case Reason::kTlsFailed:
-      if (speaks_other(url, judge)) return wrong_protocol(url, setting);
       return with(certificate_advice(error.detail, ca_file, setting));
     case Reason::kConnectionLost:
     case Reason::kMalformedAnswer:
     case Reason::kAnswerTruncated:
-      if (speaks_other(url, judge)) return wrong_protocol(url, setting);
       return with("something at this port ends the connection: is it ZITADEL's, or a proxy's?");
     case Reason::kAnswerTooLarge:
       return with("does something else than ZITADEL answer there, a proxy or a page of yours?");

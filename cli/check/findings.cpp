@@ -26,6 +26,11 @@ void Findings::bad(Trouble trouble, std::string_view name, std::string_view text
   if (status_ == 0) status_ = static_cast<int>(trouble);
 }
 
+void Findings::add(const Findings& others) {
+  report_.add(others.report_);
+  if (status_ == 0) status_ = others.status_;
+}
+
 std::string Findings::lines() const {
   std::string text;
   for (const fcgi::Report::Line& line : report_.lines()) text += fcgi::Report::shown(line);

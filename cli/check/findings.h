@@ -24,6 +24,9 @@ class Findings {
   void note(std::string_view name, std::string_view text) { report_.note(name, text); }
   void bad(Trouble trouble, std::string_view name, std::string_view text);
 
+  // All of the others, behind these.
+  void add(const Findings& others);
+
   // 0 where nothing is wrong.
   [[nodiscard]] int status() const noexcept { return status_; }
   // A line each, or one JSON object:

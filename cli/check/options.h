@@ -15,6 +15,8 @@ struct CheckOptions {
   std::vector<std::string> token_files{};  // "-": standard input
   std::string user_key{};                  // with which a token is got
   std::string url{};                       // where the API is served, spelt as plain_url does it
+  std::string user{};                      // whose events are meant
+  std::string grant{};                     // an authorization's id
   bool json = false;
 };
 

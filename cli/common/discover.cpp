@@ -4,6 +4,7 @@
 
 #include "auth/zitadel/url.h"
 #include "cli/common/ask.h"
+#include "cli/common/protocol.h"
 
 namespace cli {
 namespace {
@@ -32,7 +33,16 @@ auth::Result<void, auth::Mistake> check_endpoint(const auth::DiscoveryDocument& 
 auth::Result<auth::DiscoveryDocument, auth::Mistake> discover(const std::string& domain,
                                                               bool allow_http,
                                                               auth::HttpClient& http) {
-  const auto answer = ask(http, {domain + std::string(auth::kDiscoveryPath)});
+  const std::string url = domain + std::string(auth::kDiscoveryPath);
+  const auto answer = ask(http, {url});
+  // What a server of TLS says to plain HTTP.
+  const bool may_be_tls = answer && answer->status == 400 && url.starts_with("http:");
+  if (!answer || may_be_tls) {
+    const auto reason = answer ? auth::Reason::kMalformedAnswer : answer.error().reason;
+    if (auto other = wrong_protocol(reason, url, "--domain", http)) {
+      return auth::Mistake{*std::move(other)};
+    }
+  }
   if (!answer) {
     const bool is_odd = answer.error().reason == auth::Reason::kAnswerTooLarge;
     return auth::Mistake{to_string(answer.error()) + (is_odd ? kNotZitadel : "")};

@@ -24,6 +24,12 @@ constexpr const char* kManagers =
     "in ZITADEL's console, open the organisation and add it there with the plus sign beside the "
     "managers (administrators)";
 
+// Of the instance.
+constexpr const char* kOwners =
+    "in ZITADEL's console, open Default Settings and add it there with the plus sign beside the "
+    "managers (administrators); or use the token or key of somebody who has that role: on a server "
+    "of your own, the file that PatPath of the first start names";
+
 // Asks at a terminal, where what is typed is not shown.
 class NoEcho {
  public:
@@ -85,7 +91,11 @@ Mistake wrong_token() {
       "Tokens, New"};
 }
 
-Mistake manages_nothing(const std::string& name) {
+Mistake manages_nothing(const std::string& name, bool of_instance) {
+  if (of_instance) {
+    return {"the user " + name +
+            " manages nothing, and --events needs an IAM_OWNER: give it that role: " + kOwners};
+  }
   return {"the user " + name +
           " manages nothing in this organisation: give it the role ORG_OWNER: " + kManagers +
           "; or name its organisation with --org"};
@@ -113,36 +123,38 @@ auth::Result<auth::Secret, Mistake> administrator_token(const SetupOptions& opti
   }
   const auto key = auth::read_service_user_key(options.key_file);
   if (!key) return Mistake{auth::to_string(key.error())};
-  return get_token({options.domain, "openid urn:zitadel:iam:org:project:id:zitadel:aud", allow_http,
-                    auth::kMostAuthorizationBytes},
-                   *key, http, clock);
+  return get_token(
+      {options.domain, std::string(kZitadelScope), allow_http, auth::kMostAuthorizationBytes}, *key,
+      http, clock);
 }
 
-auth::Result<Administrator, Mistake> introduce(Management& api) {
+auth::Result<Administrator, Mistake> introduce(Management& api, bool of_instance) {
   const auto me = api.get("/auth/v1/users/me");
   if (!me) return in_words(me.error(), "ZITADEL does not say whose the administrator's token is");
   const auto user = me->member("user");
   Administrator who{.name = user ? user->text_of("userName").value_or("") : ""};
   if (who.name.empty()) return Mistake{"/auth/v1/users/me names no user: is this a ZITADEL?"};
   const auto found = api.post("/auth/v1/permissions/zitadel/me/_search", "{}");
-  if (!found && found.error().id == "AUTHZ-cdgFk") return manages_nothing(who.name);
+  if (!found && found.error().id == "AUTHZ-cdgFk") return manages_nothing(who.name, of_instance);
   if (!found) return in_words(found.error(), "ZITADEL does not say what the administrator may do");
   if (const auto list = found->member("result")) {
     list->for_each_element(
         [&](const auth::Json& each) { who.permissions.emplace(each.text().value_or("")); });
   }
-  if (who.permissions.empty()) return manages_nothing(who.name);
+  if (who.permissions.empty()) return manages_nothing(who.name, of_instance);
   return who;
 }
 
 auth::Result<void, Mistake> check_permissions(const Administrator& who, const Permissions& wanted) {
   std::string missing;
   bool only_applications = true;
+  bool of_instance = false;
   std::set<std::string> named;
   for (const std::string& each : wanted) {
     if (who.permissions.contains(each) || !named.insert(each).second) continue;
     missing += (missing.empty() ? "" : ", ") + each;
     only_applications = only_applications && each == "project.app.delete";
+    of_instance = of_instance || each.starts_with("iam.");
   }
   if (missing.empty()) return {};
   if (is_login_client(who)) {
@@ -150,9 +162,16 @@ auth::Result<void, Mistake> check_permissions(const Administrator& who, const Pe
                    "), which may set up nothing: use the administrator's, whose file PatPath of "
                    "the first start names"};
   }
+  const std::string lacks = "the user " + who.name + " lacks the permissions " + missing +
+                            "; nothing was changed. Give it the role ";
+  if (of_instance) {
+    return Mistake{lacks +
+                   "IAM_OWNER (an ORG_OWNER may not say who reads the events of the "
+                   "instance, as --events does): " +
+                   kOwners};
+  }
   return Mistake{
-      "the user " + who.name + " lacks the permissions " + missing +
-      "; nothing was changed. Give it the role " +
+      lacks +
       (only_applications ? "IAM_OWNER (ORG_OWNER may not delete applications)" : "ORG_OWNER") +
       ": " + kManagers};
 }

@@ -24,8 +24,10 @@ using Permissions = std::vector<std::string>;
 [[nodiscard]] auth::Result<auth::Secret, auth::Mistake> administrator_token(
     const SetupOptions& options, bool allow_http, auth::HttpClient& http, const auth::Clock& clock);
 
-// Asks ZITADEL who that is and what it may do in the organisation.
-[[nodiscard]] auth::Result<Administrator, auth::Mistake> introduce(Management& api);
+// Asks ZITADEL who that is and what it may do in the organisation. of_instance: a manager of the
+// whole instance is wanted.
+[[nodiscard]] auth::Result<Administrator, auth::Mistake> introduce(Management& api,
+                                                                   bool of_instance = false);
 
 // The mistake names what is missing, of all that is wanted, and what to do about it.
 [[nodiscard]] auth::Result<void, auth::Mistake> check_permissions(const Administrator& who,

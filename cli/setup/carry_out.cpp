@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "cli/setup/key_kinds.h"
+#include "cli/setup/key_making.h"
 #include "cli/setup/making.h"
 
 namespace cli {
@@ -25,7 +26,8 @@ class Steps {
   Done run() {
     for (const auto step : {&Steps::begin, &Steps::project, &Steps::roles, &Steps::application,
                             &Steps::application_key, &Steps::user, &Steps::user_key,
-                            &Steps::authorization, &Steps::settings, &Steps::owner}) {
+                            &Steps::authorization, &Steps::events_user, &Steps::events_member,
+                            &Steps::events_key, &Steps::settings, &Steps::owner}) {
       if (Done done = (this->*step)(); !done) return done;
     }
     return {};
@@ -106,56 +108,61 @@ class Steps {
   }
 
   Done user() {
-    const auto add = [&] {
-      return api_.make_user(options_.user, options_.token_type == SetupOptions::TokenType::kJwt);
-    };
-    const auto look = [&]() -> Search<Found> {
-      const auto found = api_.user_named(options_.user);
-      if (!found) return found.error();
-      return *found ? usable(**found) : std::nullopt;
-    };
+    const bool jwt = options_.token_type == SetupOptions::TokenType::kJwt;
     return make(state_.user, options_.user, id_of(found_.user),
-                {"service user",
-                 "the name is taken by a person, or in another organisation of the instance: give "
-                 "another --service-user",
-                 add, look});
-  }
-
-  static std::optional<Found> usable(const Found& found) {
-    return found.right_kind && found.active ? std::optional<Found>(found) : std::nullopt;
-  }
-
-  Done key(KeyStep&& step, const char* what, const KeySlot& slot, const SurveyedKey& surveyed,
-           const char* file) {
-    const std::string before = slot.id;
-    const bool had_old = !slot.old.empty();
-    const std::string path = context_.folder.path_of(file);
-    if (surveyed.replace) report_.begin(what);
-    if (Done ran = step.run(surveyed.replace); !ran) return ran;
-    if (slot.id != before) {
-      report_.done(what, path, before.empty() ? "made" : "replaced", slot.id);
-    } else if (had_old) {
-      report_.done(what, path, "the old one is removed", slot.id);
-    }
-    return {};
+                making_of_user(context_, options_.user, jwt, "service user", "--service-user"));
   }
 
   Done application_key() {
-    return key(ApplicationKeyStep(context_), "application key", state_.application_key,
-               found_.application_key, kApplicationKeyFile);
+    return make_key(context_, ApplicationKeyStep(context_), "application key",
+                    state_.application_key, found_.application_key, kApplicationKeyFile, report_);
   }
 
   Done user_key() {
-    return key(UserKeyStep(context_), "service user's key", state_.user_key, found_.user_key,
-               kUserKeyFile);
+    return make_key(context_, UserKeyStep(context_), "service user's key", state_.user_key,
+                    found_.user_key, kUserKeyFile, report_);
   }
 
   Done authorization() {
     return options_.roles.empty() ? Done() : make_grant(context_, found_.grant, report_);
   }
 
+  Done events_user() {
+    if (!context_.has_events()) return {};
+    const std::string name = context_.events_user();
+    return make(state_.events.user, name, id_of(found_.events_user),
+                making_of_user(context_, name, false, "events user", "--events-user"));
+  }
+
+  // Who has no right to look at the instance's members is not asked to.
+  Done events_member() {
+    if (!options_.events) return {};
+    const std::string& user = state_.events.user.id;
+    const auto add = [&]() -> ApiResult<std::string> {
+      const auto made = api_.make_instance_member(user, kEventsRole);
+      if (!made) return made.error();
+      return user;
+    };
+    const auto look = [&]() -> Search<Found> {
+      const auto member = api_.instance_member(user);
+      if (!member) return member.error();
+      const bool is_right = *member && (*member)->roles == Strings{kEventsRole};
+      return is_right ? std::optional<Found>(Found{.id = user}) : std::nullopt;
+    };
+    return make(
+        state_.events.member, kEventsRole, found_.events_member ? user : "",
+        {"events role", "the user manages the instance in another role: give another --events-user",
+         add, look});
+  }
+
+  Done events_key() {
+    if (!context_.has_events()) return {};
+    return make_key(context_, EventsKeyStep(context_), "events key", state_.events.key,
+                    found_.events_key, kEventsKeyFile, report_);
+  }
+
   Done settings() {
-    auto text = settings_text(options_, state_.project.id);
+    auto text = settings_text(context_, state_.project.id);
     if (!text) return std::move(text).error();
     const auto file = look_at_settings(context_, *text);
     if (!file) return file.error();
@@ -171,7 +178,7 @@ class Steps {
 
   Done owner() {
     if (!context_.owner) return {};
-    for (const char* file : {kApplicationKeyFile, kSettingsFile}) {
+    for (const char* file : kServerFiles) {
       if (owner_is_right(context_, file)) continue;
       if (Done given = context_.folder.give(file, *context_.owner); !given) return given;
       report_.done("owner", context_.folder.path_of(file), context_.owner->name, "");

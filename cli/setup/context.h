@@ -1,6 +1,7 @@
 // What the steps of the set-up share.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <utility>
@@ -19,7 +20,11 @@ namespace cli {
 constexpr const char* kStateFile = "zitadel-setup.json";
 constexpr const char* kApplicationKeyFile = "api-key.json";
 constexpr const char* kUserKeyFile = "user.json";
+constexpr const char* kEventsKeyFile = "events-key.json";
 constexpr const char* kSettingsFile = "api.env";
+
+// The role of the instance that may read events, and nothing more.
+constexpr const char* kEventsRole = "IAM_OWNER_VIEWER";
 
 // Where a key lies until it is seen to work.
 [[nodiscard]] inline std::string new_file_of(const std::string& name) {
@@ -31,10 +36,15 @@ constexpr const char* kSettingsFile = "api.env";
   return {kStateFile,
           kApplicationKeyFile,
           kUserKeyFile,
+          kEventsKeyFile,
           kSettingsFile,
           new_file_of(kApplicationKeyFile),
-          new_file_of(kUserKeyFile)};
+          new_file_of(kUserKeyFile),
+          new_file_of(kEventsKeyFile)};
 }
+
+// What api.fcgi reads: --owner says who that is.
+inline constexpr std::array kServerFiles = {kApplicationKeyFile, kEventsKeyFile, kSettingsFile};
 
 using Done = auth::Result<void, auth::Mistake>;
 
@@ -59,6 +69,14 @@ struct Context {
     }
     saved = std::move(text);
     return {};
+  }
+
+  // Whether somebody is to read ZITADEL's events, or does so since an earlier run.
+  [[nodiscard]] bool has_events() const { return options.events || !state.events.key.id.empty(); }
+  [[nodiscard]] std::string events_user() const {
+    if (!options.events_user.empty()) return options.events_user;
+    const std::string& known = state.events.user.name;
+    return known.empty() ? std::string(kDefaultEventsUser) : known;
   }
 };
 

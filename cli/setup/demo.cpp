@@ -15,7 +15,8 @@ constexpr std::size_t kMaxBytes = 64 << 10;
 
 }  // namespace
 
-auth::Result<DemoIssuer, auth::Mistake> read_demo_issuer(const std::string& folder) {
+auth::Result<DemoIssuer, auth::Mistake> read_demo_issuer(const std::string& folder,
+                                                         bool of_instance) {
   const std::string path = folder + "/ready.json";
   const auto mistake = [&](const std::string& what) { return auth::Mistake{path + ' ' + what}; };
   const auto file = auth::read_private_file(path, kMaxBytes);
@@ -26,8 +27,9 @@ auth::Result<DemoIssuer, auth::Mistake> read_demo_issuer(const std::string& fold
   }
   const std::optional<auth::Json> ready = auth::Json::parse(file->text.reveal());
   const std::optional<auth::Json> files = ready ? ready->member("files") : std::nullopt;
-  DemoIssuer issuer{ready ? ready->text_of("issuer").value_or("") : "",
-                    files ? files->text_of("admin-token").value_or("") : ""};
+  DemoIssuer issuer{
+      ready ? ready->text_of("issuer").value_or("") : "",
+      files ? files->text_of(of_instance ? "iam-owner-token" : "admin-token").value_or("") : ""};
   if (issuer.token_file.empty()) return mistake("is not what the tests' issuer writes");
   // It is on this machine.
   if (const auto checked = auth::check_issuer_url(issuer.domain, false); !checked) {

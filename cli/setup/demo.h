@@ -12,7 +12,9 @@ struct DemoIssuer {
   std::string token_file;  // of its administrator
 };
 
+// of_instance: its administrator is to be an IAM_OWNER.
 // As the issuer that runs with --data FOLDER tells it there.
-[[nodiscard]] auth::Result<DemoIssuer, auth::Mistake> read_demo_issuer(const std::string& folder);
+[[nodiscard]] auth::Result<DemoIssuer, auth::Mistake> read_demo_issuer(const std::string& folder,
+                                                                       bool of_instance);
 
 }  // namespace cli

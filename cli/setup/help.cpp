@@ -16,8 +16,13 @@ Make, or find, all that the API needs in ZITADEL, and write the files that it st
   --org ID               the organisation (default: the administrator's own)
   --dir DIR              where the files are written: api-key.json, api.env, user.json, and
                          zitadel-setup.json, which says what was made
-  --owner USER           who may read api-key.json and api.env: the web server's user, www-data.
-                         user.json stays with whoever runs this command
+  --owner USER           who may read api-key.json, api.env and events-key.json: the web server's
+                         user, www-data. user.json stays with whoever runs this command
+  --events               ask ZITADEL for its events, so that what they end is asked about again at
+                         once: make a service user that may read them (IAM_OWNER_VIEWER), and its
+                         key file, events-key.json. This needs an IAM_OWNER
+  --events-user NAME     its name (default: zitadel-fcgi-events); several APIs may share it, each
+                         with a key of its own
   --demo DIR             try it with the tests' issuer, which runs with --data DIR: it brings
                          --domain, --admin-token-file and a name for all that is not named
   --key-days N           the keys end after so many days (default: they do not end)
@@ -26,14 +31,14 @@ Make, or find, all that the API needs in ZITADEL, and write the files that it st
 Whose rights are used, one of the two:
   --admin-token-file F   an administrator's personal access token; "-" is standard input
   --admin-key FILE       the key of a service user that is an administrator
-ORG_OWNER of the organisation is enough.
+ORG_OWNER of the organisation is enough for all but --events.
 
 What else it does:
   --dry-run              print the plan and change nothing
   --yes                  do not ask
   --json                 say it in JSON; with --yes or --dry-run
   --new-key              replace keys whose file is lost, or that end within 30 days
-  --rotate-key           replace both keys: make new ones, check that they work, remove the old ones
+  --rotate-key           replace all keys: make new ones, check that they work, remove the old ones
   --remove               take away what this command made, and nothing else
   --help                 show this text
   --version              show the version

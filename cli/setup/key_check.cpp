@@ -70,4 +70,22 @@ Done check_user_key(const Context& context, auth::SecretView file) {
   });
 }
 
+Done check_events_key(const Context& context, auth::SecretView file) {
+  const auto key = auth::parse_service_user_key(file.reveal());
+  if (!key) return Mistake{"the key file that was made: " + key.error().detail};
+  const TokenRequest request{context.options.domain, std::string(kZitadelScope), context.allow_http,
+                             auth::kMostAuthorizationBytes};
+  return until_it_works([&]() -> Done {
+    const auto token = get_token(request, *key, context.http, context.clock);
+    if (!token) return token.error();
+    // Events of this type tell no secret.
+    Management api(context.options.domain, *token, "", context.http);
+    const auto found =
+        api.post("/admin/v1/events/_search", R"({"limit":1,"eventTypes":["user.reactivated"]})");
+    if (found) return {};
+    return Mistake{"the user " + context.state.events.user.name +
+                   " cannot read ZITADEL's events with its new key: " + found.error().words};
+  });
+}
+
 }  // namespace cli

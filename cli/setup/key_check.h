@@ -13,4 +13,7 @@ namespace cli {
 // With a service user's key: gets a token for the project.
 [[nodiscard]] Done check_user_key(const Context& context, auth::SecretView file);
 
+// With the key of the user that reads events: searches for one.
+[[nodiscard]] Done check_events_key(const Context& context, auth::SecretView file);
+
 }  // namespace cli

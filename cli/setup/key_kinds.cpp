@@ -61,14 +61,12 @@ std::string ApplicationKeyStep::path_of(const std::string& key) const {
          "/keys/" + key;
 }
 
-ApiResult<std::vector<FoundKey>> UserKeyStep::list() {
-  return context_.resources.user_keys(context_.state.user.id);
-}
+ApiResult<std::vector<FoundKey>> UserKeyStep::list() { return context_.resources.user_keys(user_); }
 
 KeyText UserKeyStep::make() {
   const auto pair = make_key_pair();
   if (!pair) return pair.error();
-  Secret file = user_key_file("", pair->private_pem, slot_.begun, context_.state.user.id);
+  Secret file = user_key_file("", pair->private_pem, slot_.begun, user_);
   if (Done kept = keep(file); !kept) return std::move(kept).error();
   return tell_zitadel(file, std::nullopt);
 }
@@ -88,20 +86,21 @@ KeyText UserKeyStep::tell_zitadel(const Secret& file, std::optional<std::string>
   if (!id) {
     const std::string public_pem = public_half(pem);
     if (public_pem.empty()) return Mistake{"the key pair that was begun cannot be read"};
-    ApiResult<std::string> made =
-        context_.resources.make_user_key(context_.state.user.id, slot_.begun, public_pem);
+    ApiResult<std::string> made = context_.resources.make_user_key(user_, slot_.begun, public_pem);
     if (!made) return in_words(made.error(), "the service user's key could not be made");
     id = *std::move(made);
   }
-  Secret whole = user_key_file(*id, pem, slot_.begun, context_.state.user.id);
+  Secret whole = user_key_file(*id, pem, slot_.begun, user_);
   if (Done kept = keep(whole); !kept) return std::move(kept).error();
   return whole;
 }
 
 Done UserKeyStep::check(auth::SecretView file) { return check_user_key(context_, file); }
 
+Done EventsKeyStep::check(auth::SecretView file) { return check_events_key(context_, file); }
+
 std::string UserKeyStep::path_of(const std::string& key) const {
-  return "/users/" + context_.state.user.id + "/keys/" + key;
+  return "/users/" + user_ + "/keys/" + key;
 }
 
 }  // namespace cli

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/setup/key_step.h"
@@ -24,9 +25,14 @@ class ApplicationKeyStep final : public KeyStep {
   std::string path_of(const std::string& key) const override;
 };
 
-class UserKeyStep final : public KeyStep {
+class UserKeyStep : public KeyStep {
  public:
-  explicit UserKeyStep(Context& context) : KeyStep(context, context.state.user_key, kUserKeyFile) {}
+  explicit UserKeyStep(Context& context)
+      : UserKeyStep(context, context.state.user_key, kUserKeyFile, context.state.user.id) {}
+
+ protected:
+  UserKeyStep(Context& context, KeySlot& slot, const char* file, std::string user)
+      : KeyStep(context, slot, file), user_(std::move(user)) {}
 
  private:
   ApiResult<std::vector<FoundKey>> list() override;
@@ -38,6 +44,19 @@ class UserKeyStep final : public KeyStep {
   // id: where ZITADEL knows it already.
   [[nodiscard]] auth::Result<auth::Secret, auth::Mistake> tell_zitadel(
       const auth::Secret& file, std::optional<std::string> id);
+
+  const std::string user_;
+};
+
+// Of the user that reads events.
+class EventsKeyStep final : public UserKeyStep {
+ public:
+  explicit EventsKeyStep(Context& context)
+      : UserKeyStep(context, context.state.events.key, kEventsKeyFile,
+                    context.state.events.user.id) {}
+
+ private:
+  Done check(auth::SecretView file) override;
 };
 
 }  // namespace cli

@@ -130,8 +130,8 @@ Done KeyStep::put_in_place(const Secret& file) {
                    " holds a key that zitadel-setup did not write: move it away"};
   }
   if (Done checked = check(file); !checked) return checked;
-  const bool is_api = file_ == kApplicationKeyFile;
-  Done placed = context_.folder.rename(new_file_, file_, is_api ? context_.owner : std::nullopt);
+  const bool is_server = file_ != kUserKeyFile;
+  Done placed = context_.folder.rename(new_file_, file_, is_server ? context_.owner : std::nullopt);
   if (!placed) return placed;
   return take_over(key_file_member(file, "keyId"));
 }

@@ -23,7 +23,7 @@ auth::Result<std::string, Mistake> key_in(const Context& context, const char* na
   if (!file) return std::move(file).error();
   if (!*file) return std::string();
   const std::string_view text = (*file)->reveal();
-  const bool is_user = std::string_view(name) == kUserKeyFile;
+  const bool is_user = std::string_view(name) != kApplicationKeyFile;
   const auto application = auth::parse_application_key(is_user ? "" : text);
   const auto user = auth::parse_service_user_key(is_user ? text : "");
   if (application) return application->key_id;

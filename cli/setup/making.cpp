@@ -76,6 +76,25 @@ Made make_thing(Context& context, Thing& thing, const std::string& name,
   return noted(context, thing, (*there)->id, name, false);
 }
 
+Making making_of_user(Context& context, const std::string& name, bool jwt, const char* what,
+                      const char* option) {
+  Resources& api = context.resources;
+  return {what,
+          "the name is taken by a person, or in another organisation of the instance: give "
+          "another " +
+              std::string(option),
+          [&api, name, jwt] { return api.make_user(name, jwt); },
+          [&api, name]() -> Search<Found> {
+            const auto found = api.user_named(name);
+            if (!found) return found.error();
+            return *found ? usable(**found) : std::nullopt;
+          }};
+}
+
+std::optional<Found> usable(const Found& found) {
+  return found.right_kind && found.active ? std::optional<Found>(found) : std::nullopt;
+}
+
 Done make_grant(Context& context, const std::optional<FoundGrant>& found, Report& report) {
   State& state = context.state;
   Resources& api = context.resources;

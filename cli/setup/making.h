@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "cli/setup/context.h"
@@ -12,7 +13,7 @@ namespace cli {
 // How it is made, and looked for where ZITADEL says that it exists already.
 struct Making {
   const char* what;    // "project"
-  const char* remedy;  // where it exists and is not found
+  std::string remedy;  // where it exists and is not found
   std::function<ApiResult<std::string>()> make;
   std::function<Search<Found>()> look;
 };
@@ -26,6 +27,13 @@ struct Making {
                                                            const std::string& name,
                                                            const std::string& found_id,
                                                            const Making& making, Report& report);
+
+// Nothing where it is of another kind, or somebody has stopped it.
+[[nodiscard]] std::optional<Found> usable(const Found& found);
+
+// A service user. option: which gives it another name.
+[[nodiscard]] Making making_of_user(Context& context, const std::string& name, bool jwt,
+                                    const char* what, const char* option);
 
 // The authorization of the service user, with the roles that it has besides.
 // found: what the survey has found.

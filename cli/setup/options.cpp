@@ -1,67 +1,17 @@
 #include "cli/setup/options.h"
 
 #include <algorithm>
-#include <charconv>
-#include <map>
 #include <utility>
 
-#include "auth/base/text.h"
-#include "auth/base/utf8.h"
 #include "auth/zitadel/url.h"
 #include "cli/setup/management.h"
+#include "cli/setup/option_values.h"
 
 namespace cli {
 namespace {
 
 using Checked = auth::Result<void, auth::Mistake>;
 using Kind = Option::Kind;
-
-constexpr std::size_t kMaxNameCharacters = 200;
-constexpr int kMaxKeyDays = 3650;
-
-Checked check_name(const Option& option) {
-  const std::string_view name = option.value();
-  const auto characters = static_cast<std::size_t>(
-      std::count_if(name.begin(), name.end(), [](char byte) { return (byte & 0xc0) != 0x80; }));
-  if (characters > kMaxNameCharacters) {
-    return option_mistake(option.name, "is longer than 200 characters");
-  }
-  if (name.starts_with(' ') || name.ends_with(' ')) {
-    return option_mistake(option.name, "begins or ends with a blank");
-  }
-  if (auth::has_control(name) || !auth::is_utf8(name)) {
-    return option_mistake(option.name, "holds what is no character of a name");
-  }
-  return {};
-}
-
-// ZITADEL takes any character, and then makes two roles of one at a comma and stalls at quotes.
-Checked check_role(std::string_view key) {
-  const bool good = std::all_of(key.begin(), key.end(), [](char byte) {
-    return auth::is_letter_or_digit(byte) ||
-           std::string_view("._:/-").find(byte) != std::string_view::npos;
-  });
-  if (!good) {
-    return option_mistake("--role",
-                          "may hold letters, digits and . _ : / - alone, for ZITADEL itself "
-                          "stumbles over other characters; several roles: --role A --role B");
-  }
-  if (key.size() > kMaxNameCharacters) return option_mistake("--role", "is longer than 200");
-  return {};
-}
-
-// ZITADEL takes them for one, and then makes none of the second.
-Checked check_spellings(const std::vector<std::string_view>& keys) {
-  std::map<std::string, std::string_view> known;
-  for (const std::string_view key : keys) {
-    const auto [other, is_new] = known.emplace(auth::lower_case(key), key);
-    if (is_new || other->second == key) continue;
-    return option_mistake("--role", std::string(other->second) + " and " + std::string(key) +
-                                        " differ in upper and lower case alone, which ZITADEL "
-                                        "does not tell apart");
-  }
-  return {};
-}
 
 struct Options {
   Option demo{"--demo"};
@@ -78,6 +28,8 @@ struct Options {
   Option owner{"--owner"};
   Option ca_file{"--ca-file"};
   Option key_days{"--key-days"};
+  Option events{"--events", Kind::kFlag};
+  Option events_user{"--events-user"};
   Option dry_run{"--dry-run", Kind::kFlag};
   Option yes{"--yes", Kind::kFlag};
   Option json{"--json", Kind::kFlag};
@@ -119,6 +71,9 @@ Checked check_work(const Options& given) {
   if (given.json.given() && !given.yes.given() && !given.dry_run.given()) {
     return option_mistake("--json", "asks nobody: add --yes or --dry-run");
   }
+  if (given.events_user.given() && !given.events.given()) {
+    return option_mistake(given.events_user.name, "goes with --events");
+  }
   if (given.remove.given() || given.demo.given()) return {};
   for (const Option* option : {&given.project, &given.user}) {
     if (!option->given()) return option_mistake(option->name, "is missing");
@@ -132,13 +87,10 @@ Checked check_values(const Options& given, bool allow_http) {
       is_named && !checked) {
     return option_mistake("--domain", checked.error().sentence);
   }
-  for (const Option* name : {&given.project, &given.application, &given.user}) {
+  for (const Option* name : {&given.project, &given.application, &given.user, &given.events_user}) {
     if (auto checked = check_name(*name); !checked) return checked;
   }
-  for (const std::string_view key : given.role.values) {
-    if (auto checked = check_role(key); !checked) return checked;
-  }
-  if (auto checked = check_spellings(given.role.values); !checked) return checked;
+  if (auto checked = check_roles(given.role.values); !checked) return checked;
   if (given.organisation.given() && !is_id(given.organisation.value())) {
     return option_mistake("--org",
                           "is no organisation's id: write the Resource Id that the "
@@ -152,17 +104,6 @@ auth::Result<SetupOptions::TokenType, auth::Mistake> token_type_of(const Option&
   if (option.value() == "jwt") return SetupOptions::TokenType::kJwt;
   if (option.value() == "bearer") return SetupOptions::TokenType::kBearer;
   return option_mistake(option.name, "is neither jwt nor bearer");
-}
-
-auth::Result<int, auth::Mistake> days_of(const Option& option) {
-  if (!option.given()) return 0;
-  const std::string_view text = option.value();
-  int days = 0;
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), days);
-  if (code == std::errc() && end == text.data() + text.size() && days > 0 && days <= kMaxKeyDays) {
-    return days;
-  }
-  return option_mistake(option.name, "is not a number of days from 1 to 3650");
 }
 
 SetupOptions::Work work_of(const Options& given) {
@@ -182,7 +123,8 @@ auth::Result<SetupOptions, auth::Mistake> parse_setup_options(
       {&given.demo,     &given.domain,     &given.project, &given.role,         &given.application,
        &given.user,     &given.token_type, &given.folder,  &given.organisation, &given.token_file,
        &given.key_file, &given.owner,      &given.ca_file, &given.key_days,     &given.dry_run,
-       &given.yes,      &given.json,       &given.new_key, &given.rotate_key,   &given.remove});
+       &given.yes,      &given.json,       &given.new_key, &given.rotate_key,   &given.remove,
+       &given.events,   &given.events_user});
   if (!asked) return std::move(asked).error();
   if (*asked != Asked::kWork) return SetupOptions{.asked = *asked};
   if (auto checked = check_work(given); !checked) return std::move(checked).error();
@@ -204,6 +146,8 @@ auth::Result<SetupOptions, auth::Mistake> parse_setup_options(
                        .owner = std::string(given.owner.value()),
                        .ca_file = std::string(given.ca_file.value()),
                        .key_days = *key_days,
+                       .events = given.events.given(),
+                       .events_user = std::string(given.events_user.value()),
                        .dry_run = given.dry_run.given(),
                        .yes = given.yes.given(),
                        .json = given.json.given()};

@@ -11,6 +11,7 @@
 namespace cli {
 
 constexpr std::string_view kDefaultApplication = "api";
+constexpr std::string_view kDefaultEventsUser = "zitadel-fcgi-events";
 
 struct SetupOptions {
   enum class Work { kSetUp, kNewKeys, kRotateKeys, kRemove };
@@ -32,6 +33,8 @@ struct SetupOptions {
   std::string owner{};    // empty: whoever runs it
   std::string ca_file{};  // empty: the system's
   int key_days = 0;       // 0: keys do not end
+  bool events = false;
+  std::string events_user{};  // who reads them; empty: who did so far, else kDefaultEventsUser
   bool dry_run = false;
   bool yes = false;
   bool json = false;

@@ -37,6 +37,7 @@ class Planner {
     thing("service user", options.user, found_.user, "user.write");
     key("service user's key", kUserKeyFile, found_.user_key, context_.state.user_key, "user.write");
     if (!options.roles.empty()) grant();
+    if (context_.has_events()) events();
     settings();
     if (context_.owner) owner();
     return std::move(plan_);
@@ -91,6 +92,18 @@ class Planner {
         "user.grant.write");
   }
 
+  void events() {
+    const EventsReader& state = context_.state.events;
+    thing("events user", context_.events_user(), found_.events_user, "user.write");
+    if (context_.options.events) role_of_instance();
+    key("events key", kEventsKeyFile, found_.events_key, state.key, "user.write");
+  }
+
+  void role_of_instance() {
+    add("events role", kEventsRole, found_.events_member ? Action::kExists : Action::kMake, "",
+        "iam.member.write");
+  }
+
   void settings() {
     const std::string path = context_.folder.path_of(kSettingsFile);
     switch (found_.settings) {
@@ -101,13 +114,17 @@ class Planner {
       case SettingsFile::kOld:
         return add("settings", path, Action::kChange, "", "");
       case SettingsFile::kEdited:
-        return add("settings", path, Action::kExists, "changed by hand, stays as it is", "");
+        return add("settings", path, Action::kExists,
+                   "changed by hand, stays as it is" + (found_.lacks_events_setting
+                                                            ? ": write the line " + events_setting()
+                                                            : std::string()),
+                   "");
     }
   }
 
   // Of files that are there and stay.
   void owner() {
-    for (const char* file : {kApplicationKeyFile, kSettingsFile}) {
+    for (const char* file : kServerFiles) {
       if (owner_is_right(context_, file)) continue;
       add("owner", context_.folder.path_of(file), Action::kChange, context_.owner->name, "");
     }

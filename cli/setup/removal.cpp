@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "auth/base/json.h"
-#include "cli/setup/administrator.h"
+#include "cli/setup/removal_learning.h"
 
 namespace cli {
 namespace {
@@ -16,10 +16,6 @@ bool has(const Strings& all, const std::string& one) {
   return std::find(all.begin(), all.end(), one) != all.end();
 }
 
-Mistake not_seen(const ApiError& error) {
-  return in_words(error, "what there is could not be looked for");
-}
-
 class Look {
  public:
   explicit Look(Context& context)
@@ -27,69 +23,19 @@ class Look {
 
   auth::Result<Removal, Mistake> run() && {
     for (const auto step :
-         {&Look::learn, &Look::grant, &Look::user, &Look::project, &Look::files}) {
+         {&Look::learn, &Look::grant, &Look::user, &Look::events, &Look::project, &Look::files}) {
       if (Done done = (this->*step)(); !done) return std::move(done).error();
     }
     return std::move(removal_);
   }
 
  private:
+  Done learn() { return learn_what_was_begun(context_); }
+
   void add(const char* what, const std::string& name, bool goes, const char* why,
            const char* permission) {
     removal_.plan.rows.push_back({what, name, goes ? Action::kRemove : Action::kKeep, why});
     if (goes && *permission != '\0') removal_.plan.needed.emplace_back(permission);
-  }
-
-  // What a run that was cut off has made without having heard of it.
-  Done learn() {
-    if (state_.project.begun) {
-      const auto found = api_.project_named(state_.project.name);
-      if (!found) return not_seen(found.error());
-      adopt(state_.project, *found);
-    }
-    if (state_.user.begun) {
-      const auto found = api_.user_named(state_.user.name);
-      if (!found) return not_seen(found.error());
-      adopt(state_.user, *found);
-    }
-    if (state_.application.begun && !state_.project.id.empty()) {
-      const auto all = api_.applications(state_.project.id);
-      if (!all) return not_seen(all.error());
-      for (const Found& each : *all) {
-        if (each.name == state_.application.name) adopt(state_.application, each);
-      }
-    }
-    for (Thing& role : state_.roles) {
-      if (role.begun) role.made = true;
-    }
-    return learn_keys();
-  }
-
-  static void adopt(Thing& thing, const std::optional<Found>& found) {
-    if (!found) return;
-    thing.id = found->id;
-    thing.made = true;
-    thing.begun = false;
-  }
-
-  Done learn_keys() {
-    if (!state_.application_key.begun.empty() && !state_.application.id.empty()) {
-      const auto keys = api_.application_keys(state_.project.id, state_.application.id);
-      if (Done learned = learn_key(state_.application_key, keys); !learned) return learned;
-    }
-    if (!state_.user_key.begun.empty() && !state_.user.id.empty()) {
-      const auto keys = api_.user_keys(state_.user.id);
-      if (Done learned = learn_key(state_.user_key, keys); !learned) return learned;
-    }
-    return {};
-  }
-
-  static Done learn_key(KeySlot& slot, const ApiResult<std::vector<FoundKey>>& keys) {
-    if (!keys) return not_seen(keys.error());
-    for (const FoundKey& key : *keys) {
-      if (key.expires == slot.begun) slot.old.push_back(key.id);
-    }
-    return {};
   }
 
   Done grant() {
@@ -142,6 +88,29 @@ class Look {
   static bool all_ours(const std::vector<T>& found, const Strings& ours) {
     return std::all_of(found.begin(), found.end(),
                        [&](const T& each) { return has(ours, each.id); });
+  }
+
+  // With the user goes what it may read. What others have made keeps what it had.
+  Done events() {
+    const EventsReader& reader = state_.events;
+    if (reader.user.id.empty()) return {};
+    const auto user = api_.user(reader.user.id);
+    if (!user) return not_seen(user.error());
+    if (!*user) return {};
+    const auto keys = api_.user_keys(reader.user.id);
+    if (!keys) return not_seen(keys.error());
+    const auto grants = api_.grants_of_user(reader.user.id);
+    if (!grants) return not_seen(grants.error());
+    removal_.events_user = reader.user.made && all_ours(*keys, reader.key.all()) && grants->empty();
+    if (reader.user.made) {
+      add("events user", reader.user.name, removal_.events_user,
+          removal_.events_user ? "" : "it has other keys or authorizations", "user.delete");
+    }
+    removal_.events_member = !reader.user.made && (reader.member.made || reader.member.begun);
+    if (removal_.events_member) add("events role", kEventsRole, true, "", "iam.member.delete");
+    removal_.events_keys = !removal_.events_user && !reader.key.all().empty();
+    if (removal_.events_keys) add("events key", kEventsKeyFile, true, "", "user.write");
+    return {};
   }
 
   Done project() {
@@ -208,7 +177,8 @@ class Look {
 
   Done files() {
     for (const auto& [name, slot] : {std::pair{kApplicationKeyFile, &state_.application_key},
-                                     std::pair{kUserKeyFile, &state_.user_key}}) {
+                                     std::pair{kUserKeyFile, &state_.user_key},
+                                     std::pair{kEventsKeyFile, &state_.events.key}}) {
       const auto file = context_.folder.read(name);
       if (!file) return file.error();
       const auto json = *file ? auth::Json::parse_secret(**file) : std::nullopt;

@@ -20,6 +20,9 @@ struct Removal {
   bool user_keys = false;
   bool grant = false;
   std::vector<std::string> grant_roles{};  // that it keeps; empty: it goes
+  bool events_user = false;
+  bool events_member = false;
+  bool events_keys = false;
   std::vector<std::string> files{};
   Plan plan{};
 };

@@ -19,6 +19,7 @@ class Steps {
     if (Done done = thing(removal_.user, "service user", state_.user.name, user); !done)
       return done;
     if (Done done = keys(removal_.user_keys, state_.user_key, user); !done) return done;
+    if (Done done = events(); !done) return done;
     if (!removal_.project) {
       if (Done done =
               thing(removal_.application, "application", state_.application.name, application);
@@ -84,10 +85,24 @@ class Steps {
     return {};
   }
 
+  Done events() {
+    const EventsReader& reader = state_.events;
+    const std::string user = "/users/" + reader.user.id;
+    if (removal_.events_member) {
+      const auto removed = context_.resources.remove_instance_member(reader.user.id);
+      if (!removed) return in_words(removed.error(), "the events role could not be removed");
+      report_.done("events role", kEventsRole, "removed", "");
+    }
+    if (Done done = thing(removal_.events_user, "events user", reader.user.name, user); !done) {
+      return done;
+    }
+    return keys(removal_.events_keys, reader.key, user);
+  }
+
   // The state goes last: until then all of this can be done again.
   Done files() {
     if (Done tidied = context_.folder.tidy(written_files()); !tidied) return tidied;
-    for (const char* name : {kApplicationKeyFile, kUserKeyFile}) {
+    for (const char* name : {kApplicationKeyFile, kUserKeyFile, kEventsKeyFile}) {
       if (Done removed = context_.folder.remove(new_file_of(name)); !removed) return removed;
     }
     for (const std::string& name : removal_.files) {

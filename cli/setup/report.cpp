@@ -153,7 +153,9 @@ void Report::end(const Context& context, const std::string& outcome) {
             member("application", state.application.id) + ',' +
             member("applicationKey", state.application_key.id) + ',' +
             member("user", state.user.id) + ',' + member("userKey", state.user_key.id) + ',' +
-            member("authorization", state.grant.id) + ",\"try\":[" + joined(commands) + ']';
+            member("authorization", state.grant.id) + ',' +
+            member("eventsUser", state.events.user.id) + ',' +
+            member("eventsKey", state.events.key.id) + ",\"try\":[" + joined(commands) + ']';
   }
   static_cast<void>(write_out(text + "}\n"));
 }

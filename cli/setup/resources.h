@@ -6,34 +6,10 @@
 #include <vector>
 
 #include "auth/base/secret.h"
+#include "cli/setup/found.h"
 #include "cli/setup/management.h"
 
 namespace cli {
-
-// A project, an application or a user.
-struct Found {
-  std::string id{};
-  std::string name{};
-  bool active = true;
-  bool locked = false;      // where it is not active: else it is deactivated
-  bool right_kind = true;   // an API application with a key, a service user
-  std::string client_id{};  // of an application
-  bool jwt = false;         // of a service user: which access tokens it gets
-};
-
-struct FoundKey {
-  std::string id{};
-  std::string expires{};  // RFC 3339
-};
-
-struct FoundGrant {
-  std::string id{};
-  std::vector<std::string> roles{};
-  bool active = true;
-};
-
-template <typename T>
-using Search = ApiResult<std::optional<T>>;
 
 // One thread. A search that finds nothing is no error. Ids that are taken are is_id.
 class Resources {
@@ -78,6 +54,12 @@ class Resources {
                                                   const std::vector<std::string>& roles);
   [[nodiscard]] ApiResult<void> change_grant(const std::string& user, const std::string& grant,
                                              const std::vector<std::string>& roles);
+
+  [[nodiscard]] Search<FoundMember> instance_member(const std::string& user);
+  [[nodiscard]] ApiResult<void> make_instance_member(const std::string& user,
+                                                     const std::string& role);
+  // Who is none any more is no error.
+  [[nodiscard]] ApiResult<void> remove_instance_member(const std::string& user);
 
   // Takes away what is below /management/v1; what is gone already is no error.
   [[nodiscard]] ApiResult<void> remove(const std::string& path);

@@ -23,13 +23,15 @@ std::string quoted(const std::string& text) {
 
 }  // namespace
 
-auth::Result<std::string, auth::Mistake> settings_text(const SetupOptions& options,
+auth::Result<std::string, auth::Mistake> settings_text(const Context& context,
                                                        const std::string& project) {
+  const SetupOptions& options = context.options;
   std::string text =
       "# Written by zitadel-setup. What else may be set: .env.example, and docs/settings.md.\n"
       "ZITADEL_DOMAIN=" +
       options.domain + "\nZITADEL_PROJECT_ID=" + project +
       "\nAPI_PRIVATE_KEY_FILE_PATH=" + kApplicationKeyFile + '\n';
+  if (context.has_events()) text += events_setting() + '\n';
   if (!auth::check_url(options.domain, false)) text += "ZITADEL_ALLOW_HTTP=1\n";
   if (options.ca_file.empty()) return text;
   std::error_code code;
@@ -37,6 +39,8 @@ auth::Result<std::string, auth::Mistake> settings_text(const SetupOptions& optio
   if (code) return option_mistake("--ca-file " + options.ca_file, code.message());
   return text + "ZITADEL_CA_FILE=" + quoted(file.string()) + '\n';
 }
+
+std::string events_setting() { return std::string("ZITADEL_EVENTS_TOKEN_FILE=") + kEventsKeyFile; }
 
 auth::Result<SettingsFile, auth::Mistake> look_at_settings(const Context& context,
                                                            const std::string& wanted) {

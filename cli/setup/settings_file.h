@@ -9,7 +9,7 @@
 namespace cli {
 
 // Complete: the instance, the project, the key's file, and what else the options need.
-[[nodiscard]] auth::Result<std::string, auth::Mistake> settings_text(const SetupOptions& options,
+[[nodiscard]] auth::Result<std::string, auth::Mistake> settings_text(const Context& context,
                                                                      const std::string& project);
 
 enum class SettingsFile {
@@ -18,6 +18,9 @@ enum class SettingsFile {
   kOld,      // as it was written before, with other options
   kEdited,   // written here and changed by hand since
 };
+
+// The line of it that names the key with which events are read.
+[[nodiscard]] std::string events_setting();
 
 // Refuses a file that was not written here.
 [[nodiscard]] auth::Result<SettingsFile, auth::Mistake> look_at_settings(const Context& context,

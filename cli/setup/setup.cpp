@@ -24,22 +24,26 @@ using auth::Mistake;
 using Work = SetupOptions::Work;
 
 // To see what there is. Who may see a part of it would make the rest a second time.
-Permissions to_see() {
-  return {"org.read",         "project.read", "project.role.read",
-          "project.app.read", "user.read",    "user.grant.read"};
+Permissions to_see(const SetupOptions& options) {
+  Permissions wanted{"org.read",         "project.read", "project.role.read",
+                     "project.app.read", "user.read",    "user.grant.read"};
+  if (options.events && options.work != Work::kRemove) wanted.emplace_back("iam.member.read");
+  return wanted;
 }
 
-Permissions to_make() {
-  return {"project.create", "project.role.write", "project.app.write", "user.write",
-          "user.grant.write"};
+Permissions to_make(const SetupOptions& options) {
+  Permissions wanted{"project.create", "project.role.write", "project.app.write", "user.write",
+                     "user.grant.write"};
+  if (options.events) wanted.emplace_back("iam.member.write");
+  return wanted;
 }
 
 Done check_permissions_to_see(const SetupOptions& options, const Administrator& who) {
-  Permissions wanted = to_see();
+  Permissions wanted = to_see(options);
   if (check_permissions(who, wanted)) return {};
   // All that is missing is named at once.
   if (options.work != Work::kRemove) {
-    for (const std::string& each : to_make()) wanted.push_back(each);
+    for (const std::string& each : to_make(options)) wanted.push_back(each);
   }
   return check_permissions(who, wanted);
 }
@@ -121,9 +125,10 @@ Done remove_all(Context& context, const Administrator& who, Report& report) {
 
 void say_what_is_next(const Context& context, Report& report) {
   if (!context.owner && ::geteuid() == 0) {
-    report.say(
-        "api-key.json and api.env belong to root: run this again with --owner www-data (the "
-        "user that api.fcgi runs as) unless that is meant.");
+    report.say(std::string("api-key.json and api.env") +
+               (context.has_events() ? " and events-key.json" : "") +
+               " belong to root: run this again with --owner www-data (the user that api.fcgi runs "
+               "as) unless that is meant.");
   }
   report.say("Start api.fcgi with ZITADEL_ENV_FILE=" + context.folder.path_of(kSettingsFile) +
              ", as the web server's file in docs/web-servers.md does, and try:");
@@ -167,7 +172,7 @@ auth::Result<void, Mistake> set_up(const SetupOptions& options, bool allow_http,
   Context context{options,   allow_http, *instance, http,    clock,
                   resources, *folder,    owner,     State{}, ""};
   if (Done read = read_state(context); !read) return read;
-  const auto who = introduce(api);
+  const auto who = introduce(api, options.events && options.work != Work::kRemove);
   if (!who) return who.error();
   if (Done allowed = check_permissions_to_see(options, *who); !allowed) return allowed;
   if (Done checked = check_organisation(context, api); !checked) return checked;

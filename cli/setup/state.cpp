@@ -117,6 +117,9 @@ std::string to_json(const State& state) {
         member("applicationKey", json_of(state.application_key)),
         member("user", json_of(state.user)), member("userKey", json_of(state.user_key)),
         member("authorization", json_of(state.grant)), member("granted", list_of(state.granted)),
+        member("eventsUser", json_of(state.events.user)),
+        member("eventsMember", json_of(state.events.member)),
+        member("eventsKey", json_of(state.events.key)),
         member("folderMade", word(state.folder_made))}) {
     text += each + ",\n";
   }
@@ -130,18 +133,20 @@ auth::Result<State, auth::Mistake> parse_state(std::string_view text) {
         "is no file of this version of zitadel-setup: move it away, or give another --dir"};
   }
   Reader reader(*document);
-  State state{.domain = reader.text("domain"),
-              .organisation = reader.text("organisation"),
-              .project = reader.thing("project"),
-              .roles = reader.things("roles"),
-              .application = reader.thing("application"),
-              .application_key = reader.key("applicationKey"),
-              .user = reader.thing("user"),
-              .user_key = reader.key("userKey"),
-              .grant = reader.thing("authorization"),
-              .granted = reader.texts("granted"),
-              .settings = reader.text("settings"),
-              .folder_made = reader.is("folderMade")};
+  State state{
+      .domain = reader.text("domain"),
+      .organisation = reader.text("organisation"),
+      .project = reader.thing("project"),
+      .roles = reader.things("roles"),
+      .application = reader.thing("application"),
+      .application_key = reader.key("applicationKey"),
+      .user = reader.thing("user"),
+      .user_key = reader.key("userKey"),
+      .grant = reader.thing("authorization"),
+      .granted = reader.texts("granted"),
+      .events = {reader.thing("eventsUser"), reader.thing("eventsMember"), reader.key("eventsKey")},
+      .settings = reader.text("settings"),
+      .folder_made = reader.is("folderMade")};
   if (reader.has_wrong_id()) return auth::Mistake{"holds an id that ZITADEL never made"};
   return state;
 }

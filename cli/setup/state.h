@@ -34,6 +34,13 @@ struct KeySlot {
   }
 };
 
+// Who reads ZITADEL's events for api.fcgi.
+struct EventsReader {
+  Thing user{};
+  Thing member{};  // of the instance; its id is the user's
+  KeySlot key{};
+};
+
 struct State {
   std::string domain{};
   std::string organisation{};
@@ -45,7 +52,8 @@ struct State {
   KeySlot user_key{};
   Thing grant{};
   std::vector<std::string> granted{};  // the roles that the set-up put into it
-  std::string settings{};              // the text of api.env as it was written
+  EventsReader events{};
+  std::string settings{};  // the text of api.env as it was written
   bool folder_made = false;
 
   [[nodiscard]] Thing& role(const std::string& key);

@@ -5,61 +5,12 @@
 #include <utility>
 
 #include "cli/setup/administrator.h"
+#include "cli/setup/find.h"
 
 namespace cli {
 namespace {
 
 using auth::Mistake;
-using FoundThing = auth::Result<std::optional<Found>, Mistake>;
-
-// What a thing is called, for the messages about it.
-struct Kind {
-  const char* name;
-  const char* option;
-  const char* taken;  // by what its name may be taken
-};
-constexpr Kind kProject{"project", "--project", ""};
-constexpr Kind kApplication{"application", "--application",
-                            "an application of another kind (not an API with Private Key JWT)"};
-constexpr Kind kUser{"service user", "--service-user", "a person"};
-
-FoundThing checked(const Kind& kind, Search<Found> found) {
-  if (!found) {
-    return in_words(found.error(), "the " + std::string(kind.name) + " could not be looked for");
-  }
-  if (!*found) return *std::move(found);
-  const Found& thing = **found;
-  const std::string name = std::string(kind.name) + ' ' + thing.name;
-  if (!thing.right_kind) {
-    return Mistake{"the name " + thing.name + " is taken by " + kind.taken +
-                   ": give another one with " + kind.option};
-  }
-  if (!thing.active) {
-    return Mistake{"the " + name + (thing.locked ? " is locked" : " is deactivated") +
-                   ", and this command wakes nothing that somebody has stopped: open it in "
-                   "ZITADEL's console (Resource Id " +
-                   thing.id + ") and " + (thing.locked ? "unlock" : "reactivate") +
-                   " it, or give another name with " + kind.option};
-  }
-  return *std::move(found);
-}
-
-// By its id where one is known, so that what was renamed is found again; else by its name.
-FoundThing find(const Kind& kind, const Thing& known, const std::string& name,
-                const std::function<Search<Found>(const std::string&)>& by_id,
-                const std::function<Search<Found>(const std::string&)>& by_name) {
-  if (!known.id.empty()) {
-    FoundThing found = checked(kind, patiently([&] { return by_id(known.id); }));
-    if (!found) return found;
-    if (*found) {
-      if (name == known.name || name == (*found)->name) return found;
-      return Mistake{"--dir belongs to the " + std::string(kind.name) + ' ' + (*found)->name +
-                     ", not to " + name + ": give another --dir for another " + kind.name};
-    }
-  }
-  return checked(kind, by_name(name));
-}
-
 Search<Found> application_where(Context& context, const std::string& project,
                                 const std::function<bool(const Found&)>& wanted) {
   auto all = context.resources.applications(project);
@@ -176,11 +127,16 @@ Done survey_grant(Context& context, Survey& found) {
 }
 
 Done survey_settings(Context& context, Survey& found) {
-  const auto text = settings_text(context.options, found.project ? found.project->id : "");
+  const auto text = settings_text(context, found.project ? found.project->id : "");
   if (!text) return text.error();
   const auto file = look_at_settings(context, *text);
   if (!file) return file.error();
   found.settings = *file;
+  if (*file != SettingsFile::kEdited || !context.has_events()) return {};
+  const auto edited = context.folder.read(kSettingsFile);
+  if (!edited) return edited.error();
+  found.lacks_events_setting =
+      *edited && (*edited)->reveal().find("ZITADEL_EVENTS_TOKEN_FILE") == std::string_view::npos;
   return {};
 }
 
@@ -188,8 +144,8 @@ Done survey_settings(Context& context, Survey& found) {
 
 auth::Result<Survey, Mistake> survey(Context& context) {
   Survey found;
-  for (const auto& look :
-       {survey_project, survey_application, survey_user, survey_grant, survey_settings}) {
+  for (const auto& look : {survey_project, survey_application, survey_user, survey_grant,
+                           survey_events, survey_settings}) {
     if (Done looked = look(context, found); !looked) return std::move(looked).error();
   }
   return found;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "auth/base/clock.h"
 #include "auth/base/result.h"
@@ -12,6 +13,9 @@
 #include "cli/token/token_answer.h"
 
 namespace cli {
+
+// Of a token for ZITADEL's own API.
+constexpr std::string_view kZitadelScope = "openid urn:zitadel:iam:org:project:id:zitadel:aud";
 
 struct TokenRequest {
   std::string domain;  // ZITADEL's URL, spelt as plain_url does it

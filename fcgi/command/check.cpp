@@ -12,11 +12,12 @@
 #include <filesystem>
 #include <memory>
 #include <utility>
+#include <variant>
 
-#include "auth/parts.h"
 #include "auth/base/clock.h"
 #include "auth/base/file_access.h"
 #include "auth/base/private_folder.h"
+#include "auth/parts.h"
 #include "auth/settings/load.h"
 #include "fcgi/command/settings_rules.h"
 #include "fcgi/server/server.h"
@@ -120,6 +121,18 @@ void check_cache(const auth::Settings& settings, Report& report) {
   report.note("cache", "not shared: " + folder + ' ' + opened.error().sentence);
 }
 
+// Whether ZITADEL can be searched for events, zitadel-check sees.
+void check_events(const auth::Settings& settings, Report& report) {
+  if (!settings.events_token) return;
+  if (settings.cache_ttl.count() == 0 || settings.validation == auth::Validation::kJwt) {
+    return report.note("events", "not asked for: nothing is remembered that they could end");
+  }
+  const auto* const key = std::get_if<auth::ServiceUserKey>(&*settings.events_token);
+  report.good("events", key == nullptr
+                            ? "with a personal access token"
+                            : "with the key " + key->key_id + " of user " + key->user_id);
+}
+
 // The folders that the command lines of the shipped files name, where they are not there.
 std::string missing_folders() {
   std::string missing;
@@ -175,6 +188,7 @@ void check_rest(const auth::Settings& settings, int listener, Report& report) {
   check_rules(settings, report);
   check_log(settings, report);
   check_cache(settings, report);
+  check_events(settings, report);
   check_listener(listener, report);
 }
 

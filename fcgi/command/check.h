@@ -24,7 +24,7 @@ namespace fcgi {
 [[nodiscard]] std::string missing_file_note(const auth::Environment& environment,
                                             std::string_view program);
 
-// Key, rules, log, cache and listener. Makes and changes no file.
+// Key, rules, log, cache, events and listener. Makes and changes no file.
 void check_rest(const auth::Settings& settings, int listener, Report& report);
 
 }  // namespace fcgi

@@ -23,6 +23,11 @@ class Report {
   // What is neither, or could not be looked at.
   void note(std::string_view name, std::string_view text) { add(Mark::kNote, name, text); }
 
+  // All lines of the other one.
+  void add(const Report& other) {
+    lines_.insert(lines_.end(), other.lines_.begin(), other.lines_.end());
+  }
+
   [[nodiscard]] bool is_good() const noexcept;
   [[nodiscard]] const std::vector<Line>& lines() const noexcept { return lines_; }
 

@@ -13,11 +13,12 @@ struct Responder::Parked {
 
 void Responder::admit(std::unique_ptr<Exchange> exchange, const auth::Requirement& requirement,
                       Body body, Admitted admitted) const {
-  admit(std::move(exchange), requirement, body,
-        Taker([this, admitted = std::move(admitted)](std::unique_ptr<Exchange> let,
-                                                     std::shared_ptr<const auth::Claims> claims) {
-          finish(*let, admitted(let->request(), *claims));
-        }));
+  admit(
+      std::move(exchange), requirement, body,
+      Taker([this, admitted = std::move(admitted)](
+                std::unique_ptr<Exchange> let, const std::shared_ptr<const auth::Claims>& claims) {
+        finish(*let, admitted(let->request(), *claims));
+      }));
 }
 
 void Responder::admit(std::unique_ptr<Exchange> exchange, const auth::Requirement& requirement,

@@ -11,19 +11,19 @@ thread_local bool Inbox::is_loop_thread_ = false;
 Inbox::Inbox() : wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
 void Inbox::post(Message message) {
-  bool closed = false;
+  std::function<void()> gone;
   {
     const auth::MutexLock lock(mutex_);
-    closed = closed_;
-    if (!closed) messages_.push_back(std::move(message));
-    // The first one has woken it for all.
-    if (messages_.size() > 1) return;
+    if (closed_) {
+      gone = std::move(message.when_gone);
+    } else {
+      messages_.push_back(std::move(message));
+      // The first one has woken it for all.
+      if (messages_.size() > 1) return;
+    }
   }
-  if (closed) {
-    if (message.when_gone) message.when_gone();
-  } else if (std::this_thread::get_id() != owner_) {
-    wake();
-  }
+  if (gone) return gone();
+  if (std::this_thread::get_id() != owner_) wake();
 }
 
 void Inbox::wake() noexcept { static_cast<void>(::eventfd_write(wake_.get(), 1)); }

@@ -52,6 +52,8 @@ class Claims {
   [[nodiscard]] std::optional<WallTime> expiry() const noexcept { return expiry_; }
   /// When it begins; nullopt: ZITADEL has not said.
   [[nodiscard]] std::optional<WallTime> not_before() const noexcept { return not_before_; }
+  // When the token was issued, if it says so. Not kept in a record.
+  [[nodiscard]] std::optional<WallTime> issued() const noexcept { return issued_; }
 
   /// Whom it is meant for: client ids and project ids.
   [[nodiscard]] std::vector<std::string_view> audience() const { return all(Field::kAudience); }
@@ -111,6 +113,7 @@ class Claims {
 
   std::optional<WallTime> expiry_{};
   std::optional<WallTime> not_before_{};
+  std::optional<WallTime> issued_{};
   std::uint32_t left_out_ = 0;
   std::string fields_{};  ///< each: Field, length (LEB128), text
 };
@@ -158,6 +161,7 @@ class ClaimsBuilder {
   ClaimsBuilder& expiry(WallTime time);
   /// When it begins.
   ClaimsBuilder& not_before(WallTime time);
+  ClaimsBuilder& issued(WallTime time);
 
   /// Whether what has to be kept is longer than a record may be: then nobody can use these claims.
   [[nodiscard]] bool is_too_long() const noexcept;

@@ -73,6 +73,7 @@ enum class Reason {
   kClaimMissing,
   /// The token is not an access token but one for another purpose.
   kNotAnAccessToken,
+  kRevoked,
   // Fault::kPermission
   /// The user has not been granted the role.
   kRoleMissing,
@@ -116,6 +117,7 @@ enum class Reason {
   kZitadelFailing,
   /// ZITADEL's key set cannot be had.
   kKeySetUnavailable,
+  kRevocationsUnknown,
   // Fault::kOwn
   /// ZITADEL refused this API's own credentials.
   kClientAuthenticationRefused,

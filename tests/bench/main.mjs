@@ -1,15 +1,16 @@
 // Measures the program against its floor and its targets, in one run, and prints one table.
 //
-// usage: make bench [BENCH_ROUNDS=n] [BENCH_ONLY=api|guards]     5 rounds take about 8 minutes
+// usage: make bench [BENCH_ROUNDS=n] [BENCH_ONLY=api|guards|events]     5 rounds take about 20 minutes
 //
 // api: the API behind lighttpd, and its parts. guards: a static file that a web server protects, and an
-// endpoint behind Apache.
+// endpoint behind Apache. events: the feed of ZITADEL's events.
 // A figure is the median of the rounds; in each round everything is measured once. Missing a target
 // fails nothing. Exit status 1 only where something could not be measured at all.
 import assert from 'node:assert/strict';
 import os from 'node:os';
 
 import { startFloor, startProgram } from './lib/apis.mjs';
+import * as feed from './lib/events.mjs';
 import { guardedFile, startGuards } from './lib/guards.mjs';
 import * as measure from './lib/measurements.mjs';
 import { startNginxIssuer } from './lib/nginx_issuer.mjs';
@@ -17,8 +18,8 @@ import { guardRowsOf, rowsOf } from './lib/rows.mjs';
 import { median, table } from './lib/table.mjs';
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
-const only = process.env.BENCH_ONLY || 'api guards';
-if (!/\b(api|guards)\b/.test(only)) throw new Error('BENCH_ONLY is neither api nor guards');
+const only = process.env.BENCH_ONLY || 'api guards events';
+if (!/\b(api|guards|events)\b/.test(only)) throw new Error('BENCH_ONLY is neither api nor guards nor events');
 const started = [];
 
 async function start(part) {
@@ -37,6 +38,17 @@ async function startApis(issuer) {
   };
   await compareAnswers(apis);
   return apis;
+}
+
+async function eventsAt(parts) {
+  const sample = {};
+  for (const place of feed.places) {
+    sample[place] = {};
+    for (const interval of feed.intervals) {
+      sample[place][interval] = await feed.eventToLast200(parts, place, interval);
+    }
+  }
+  return sample;
 }
 
 // The floor has to send what the program sends.
@@ -102,10 +114,17 @@ try {
     const guards = await startGuards(issuer, start);
     measurements.guards = () => guardedFile(guards);
   }
+  if (only.includes('events')) {
+    const parts = await feed.startEvents(start);
+    measurements.events = () => eventsAt(parts);
+    measurements.knownFeed = () => feed.knownWithFeed(parts);
+    measurements.questionsFeed = (round) => (round === 0 ? feed.questions(parts) : undefined);
+  }
   const samples = await takeSamples(measurements);
   if (process.env.BENCH_RAW) console.log(JSON.stringify(samples));
   const { rows, notes } = only.includes('api') ? rowsOf(samples, median) : { rows: [], notes: [] };
   if (samples.guards) rows.push(...guardRowsOf(samples.guards, median));
+  if (samples.events) rows.push(...feed.eventRowsOf(samples, median));
   console.log(`${heading}\n\n${table(rows)}\n\n${notes.join('\n')}`);
 } finally {
   for (const part of started) await part.stop().catch((error) => console.error(String(error)));

@@ -339,6 +339,15 @@ describe('a token', () => {
       assert.equal(output.match(/^✓ active: is active/gm).length, 3);
     });
 
+    it('is asked about each once, and once as the program does it', async () => {
+      const [good, revoked] = await opaqueAndJwt();
+      await issuer.revoke(revoked);
+      await issuer.settings({ assertions: 'reusable' }); // as ZITADEL has it
+      await lookAt([good, revoked]);
+      await issuer.settings({ assertions: 'once' });
+      assert.deepEqual(await Promise.all([good, revoked].map((token) => issuer.introspectionsOf(token))), [2, 1]);
+    });
+
     it('calls all inactive, since it fails inside', async () => {
       const tokens = await opaqueAndJwt();
       await issuer.fault('inactive');

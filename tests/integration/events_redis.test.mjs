@@ -19,13 +19,15 @@ before(async () => {
 });
 after(() => issuer?.stop());
 
-async function withMachines(use) {
+// first, second: what differs of each machine, see withFeed.
+async function withMachines(use, first = {}, second = {}) {
   const redis = await RedisServer.start();
   const settings = { ZITADEL_CACHE_DIR: undefined, ZITADEL_CACHE_URL: redis.networkUrl };
   const server = behind['lighttpd, 4 processes'];
   try {
-    await withFeed(issuer, server, { settings }, (one) =>
-      withFeed(issuer, server, { settings, isUp: false }, (other) => use({ machines: [one, other], redis })));
+    const partsOf = ({ settings: more, ...others }) => ({ settings: { ...settings, ...more }, ...others });
+    await withFeed(issuer, server, partsOf(first), (one) =>
+      withFeed(issuer, server, partsOf({ isUp: false, ...second }), (other) => use({ machines: [one, other], redis })));
   } finally {
     await redis.remove();
   }
@@ -60,6 +62,28 @@ describe('events, of two machines with a Redis server', { timeout: 120_000 }, ()
       const seconds = (performance.now() - begin) / 1000;
       assert.ok((await issuer.searches()).length - before < 2.5 * seconds + 4);
     });
+  });
+
+  it('count beside a machine that has no feed', async () => {
+    await withMachines(async ({ machines: [one, other] }) => {
+      const [token] = await issuer.mintMany(1);
+      await makeKnown([one, other], token);
+      await issuer.revoke(token);
+      // The other one goes on telling what it knows.
+      for (const end = Date.now() + kWithin; Date.now() < end; await sleep(50)) await other.callers.call(path, { token });
+      assert.deepEqual(tally(await one.callers.callAll(path, Array(5 * kProcesses).fill(token))), { 401: 5 * kProcesses });
+    }, {}, { settings: { ZITADEL_EVENTS_TOKEN_FILE: undefined } });
+  });
+
+  it('are asked for by the machine whose token is good', async () => {
+    await withMachines(async ({ machines }) => {
+      await machines[0].api.waitForLog(/events cannot be had from ZITADEL/);
+      await machines[1].api.waitForLog(/feed of ZITADEL's events is back|events have ended/, { timeoutMs: 15_000 });
+      for (const token of await issuer.mintMany(2)) {
+        await makeKnown(machines, token);
+        await assertRefused(machines, token, kWithin);
+      }
+    }, { file: 'admin-token', isUp: false });
   });
 
   it('count also while that server is gone, and when it is back', async () => {

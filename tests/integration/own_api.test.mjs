@@ -118,6 +118,7 @@ describe('an API of one\'s own', () => {
     const greet = (options) => api.call('/api/greetings', { method: 'POST', body,
       headers: { 'Content-Type': 'application/json' }, ...options });
     before(async () => {
+      run(own, 'make');
       issuer = await startIssuer();
       api = await startApi('lighttpd/fastcgi.conf', issuer, {
         prepare: ({ program }) => copyFileSync(join(own, 'build/own-api'), program),

@@ -3,22 +3,12 @@ import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, unlinkSync, writeFileSync }
   from 'node:fs';
 import { join, relative } from 'node:path';
-import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { beforeEach, describe, it } from 'node:test';
 
-import { startIssuer } from '../issuer/client.mjs';
-import { manage, SetUp } from './support/setup.mjs';
+import { issuer, manage, setUp, SetUp, useSetUp } from './support/setup.mjs';
 import { projectFolder, serverUser } from './support/workspace.mjs';
 
-let issuer;
-let setUp;
-before(async () => { issuer = await startIssuer({ assertions: 'reusable' }); });
-after(() => issuer?.stop());
-beforeEach(() => { setUp = new SetUp(issuer); });
-afterEach(async () => {
-  setUp.remove();
-  await issuer.clearFaults();
-  await issuer.lag({});
-});
+useSetUp();
 
 const modeOf = (path) => statSync(path).mode & 0o7777;
 const isOf = (path) => statSync(path).uid;

@@ -22,10 +22,21 @@ const kMostSteps = 60;
 const canTrace = spawnSync('strace', ['-qq', '-o', '/dev/null', 'true']).status === 0;
 const skip = !canTrace && 'no program may be traced on this machine';
 
+const withEvents = (setUp) => {
+  Object.assign(setUp.options, { events: true, eventsUser: `${setUp.options.serviceUser}'s reader`,
+    adminTokenFile: setUp.issuer.files['iam-owner-token'] });
+  return setUp;
+};
+
 const works = {
   'a first run': {
     prepare: async () => {},
     steps: ['fsync', 'renameat'],
+    complete: async (setUp) => setUp.ok(),
+  },
+  'a first run with --events': {
+    prepare: async (setUp) => withEvents(setUp),
+    steps: ['renameat'],
     complete: async (setUp) => setUp.ok(),
   },
   'a rotation': {
@@ -35,7 +46,7 @@ const works = {
     complete: async (setUp) => setUp.ok(),
   },
   'a removal': {
-    prepare: async (setUp) => setUp.ok(),
+    prepare: async (setUp) => withEvents(setUp).ok(),
     options: { remove: true },
     steps: ['fsync', 'unlinkat'],
     isRemoval: true,
@@ -48,8 +59,8 @@ const works = {
 };
 
 async function assertNothing(setUp) {
-  const { projects, applications, users, grants } = await setUp.there();
-  assert.deepEqual([projects, applications, users, grants], [[], [], [], []]);
+  const { projects, applications, users, grants, readers } = await setUp.there();
+  assert.deepEqual([projects, applications, users, grants, readers], [[], [], [], [], []]);
   assert.deepEqual(setUp.files(), []);
 }
 

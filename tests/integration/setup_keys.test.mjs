@@ -2,20 +2,11 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { beforeEach, describe, it } from 'node:test';
 
-import { startIssuer } from '../issuer/client.mjs';
-import { manage, SetUp } from './support/setup.mjs';
+import { issuer, manage, setUp, useSetUp } from './support/setup.mjs';
 
-let issuer;
-let setUp;
-before(async () => { issuer = await startIssuer({ assertions: 'reusable' }); });
-after(() => issuer?.stop());
-beforeEach(() => { setUp = new SetUp(issuer); });
-afterEach(async () => {
-  setUp.remove();
-  await issuer.clearFaults();
-});
+useSetUp();
 
 const day = 86_400_000;
 const keyIds = () => [setUp.readJson('api-key.json').keyId, setUp.readJson('user.json').keyId];

@@ -2,21 +2,12 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 
-import { startIssuer } from '../issuer/client.mjs';
 import { cleanEnvironment, waitFor } from './support/processes.mjs';
-import { program, SetUp } from './support/setup.mjs';
+import { issuer, program, setUp, useSetUp } from './support/setup.mjs';
 
-let issuer;
-let setUp;
-before(async () => { issuer = await startIssuer({ assertions: 'reusable' }); });
-after(() => issuer?.stop());
-beforeEach(() => { setUp = new SetUp(issuer); });
-afterEach(async () => {
-  setUp.remove();
-  await issuer.clearFaults();
-});
+useSetUp();
 
 const quoted = (word) => `'${word.replaceAll("'", "'\\''")}'`;
 

@@ -4,22 +4,13 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 
 import { startIssuer } from '../issuer/client.mjs';
 import { freePort } from './support/http.mjs';
-import { manage, run, SetUp } from './support/setup.mjs';
+import { issuer, manage, run, setUp, SetUp, useSetUp } from './support/setup.mjs';
 
-let issuer;
-let setUp;
-before(async () => { issuer = await startIssuer({ assertions: 'reusable' }); });
-after(() => issuer?.stop());
-beforeEach(() => { setUp = new SetUp(issuer); });
-afterEach(async () => {
-  setUp.remove();
-  await issuer.clearFaults();
-  await issuer.lag({});
-});
+useSetUp();
 
 // Fails so, and has changed nothing.
 async function refuses(message, options, how) {
@@ -157,6 +148,18 @@ describe('the instance', () => {
     await refuses(/discovery answered with status 404.*the name in --domain must be the instance's own/,
       { domain: issuer.issuer.replace('127.0.0.1', 'localhost') });
     await refuses(/ZITADEL cannot be reached/, { domain: `http://127.0.0.1:${await freePort()}` });
+  });
+
+  it('that speaks the other protocol is told with the right URL', async () => {
+    await refuses(new RegExp(`the port speaks plain HTTP, and --domain says https: write ${issuer.issuer} .*ZITADEL_ALLOW_HTTP=1`),
+      { domain: issuer.issuer.replace('http:', 'https:') });
+    const tls = await startIssuer({ tls: true });
+    try {
+      await refuses(new RegExp(`the port speaks TLS, and --domain says http: write ${tls.issuer}$`, 'm'),
+        { domain: tls.issuer.replace('https:', 'http:') });
+    } finally {
+      await tls.stop();
+    }
   });
 
   it('has no such organisation', () =>

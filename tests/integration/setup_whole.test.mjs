@@ -9,7 +9,7 @@ import { afterEach, describe, it } from 'node:test';
 
 import { startIssuer } from '../issuer/client.mjs';
 import { call } from './support/http.mjs';
-import { cleanEnvironment } from './support/processes.mjs';
+import { cleanEnvironment, waitFor } from './support/processes.mjs';
 import { startLighttpd } from './support/servers.mjs';
 import { SetUp } from './support/setup.mjs';
 import { buildFolder, serverUser, Workspace } from './support/workspace.mjs';
@@ -20,12 +20,12 @@ afterEach(async () => {
   started = [];
 });
 
-async function startAll({ issuerOptions = {}, setUpOptions = {} } = {}) {
+async function startAll({ issuerOptions = {}, setUpOptions = {}, administrator = 'admin' } = {}) {
   const issuer = await startIssuer(issuerOptions);
   started.push(() => issuer.stop());
   const owner = serverUser.uid === undefined ? {} : { owner: 'www-data' };
   const caFile = issuer.files.ca === undefined ? {} : { caFile: openCopy(issuer.files.ca) };
-  const setUp = new SetUp(issuer, { ...owner, ...caFile, ...setUpOptions });
+  const setUp = new SetUp(issuer, { ...owner, ...caFile, adminTokenFile: issuer.files[`${administrator}-token`], ...setUpOptions });
   started.push(() => setUp.remove());
   chmodSync(setUp.parent, 0o755); // as /etc is
   const stdout = await setUp.ok();
@@ -75,6 +75,18 @@ describe('what zitadel-setup wrote is enough', () => {
       assert.equal(await get('/api/private-scoped', token), 200);
     });
   }
+
+  it('also to ask for events: a token that is revoked is refused within seconds, not minutes', async () => {
+    const { issuer, stdout, serve: start } = await startAll({ issuerOptions: { assertions: 'reusable' },
+      administrator: 'iam-owner', setUpOptions: { events: true } });
+    const { get } = await start();
+    const token = tokenBy(stdout);
+    assert.equal(await get('/api/private', token), 200);
+    await waitFor('the feed to begin', async () => (await issuer.searches()).length > 1);
+    assert.equal(await get('/api/private', token), 200);
+    await issuer.revoke(token);
+    await waitFor('the token to be refused', async () => await get('/api/private', token) === 401, { timeoutMs: 5000 });
+  });
 
   it('also after the keys were rotated', async () => {
     const { setUp, stdout, serve: start } = await startAll();

@@ -103,6 +103,7 @@ export async function startIssuer({ data, ...options } = {}) {
     ...ready,
     readToken: (name) => readFileSync(ready.files[`${name}-token`], 'utf8').trim(),
     readFile: (name) => JSON.parse(readFileSync(ready.files[name], 'utf8')),
+    issue: (wish) => post('/tokens')({ user: 'with-role', ...wish }),
     mint: async (wish) => (await post('/tokens')({ user: 'with-role', ...wish })).access_token,
     mintMany: async (count, wish) =>
       (await post('/tokens')({ user: 'with-role', count, ...wish })).access_tokens,
@@ -123,6 +124,7 @@ export async function startIssuer({ data, ...options } = {}) {
     clearEvents: () => call(ready.admin, 'DELETE', '/events'),
     eventSettings: post('/events/settings'),
     searches: async () => (await call(ready.admin, 'GET', '/counters/searches')).searches,
+    questions: async () => (await call(ready.admin, 'GET', '/counters/questions')).questions,
     fault: (nameOrOrder, more) => post('/faults')(
       typeof nameOrOrder === 'string' ? { name: nameOrOrder, ...more } : nameOrOrder),
     clearFaults: () => call(ready.admin, 'DELETE', '/faults'),

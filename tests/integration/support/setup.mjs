@@ -6,7 +6,9 @@ import { accessSync, constants, existsSync, mkdtempSync, readFileSync, readdirSy
   from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { after, afterEach, before, beforeEach } from 'node:test';
 
+import { startIssuer } from '../../issuer/client.mjs';
 import { cleanEnvironment, waitFor } from './processes.mjs';
 import { buildFolder } from './workspace.mjs';
 
@@ -107,14 +109,15 @@ export class SetUp {
 
   // What the issuer has of it.
   async there() {
-    const { project, serviceUser } = this.options;
+    const { project, serviceUser, eventsUser } = this.options;
     const all = await this.issuer.management();
     const mine = all.projects.filter(({ name }) => name === project);
     const users = all.users.filter(({ name }) => name === serviceUser);
     const applications = all.applications.filter(({ projectId }) =>
       mine.some(({ id }) => id === projectId));
     const grants = all.grants.filter(({ userId }) => users.some((user) => user.userId === userId));
-    return { projects: mine, users, applications, grants, changes: all.changes, calls: all.calls };
+    const readers = all.users.filter(({ name }) => name === eventsUser);
+    return { projects: mine, users, applications, grants, readers, changes: all.changes, calls: all.calls };
   }
 
   // One of each, and the files fit it. Returns what there is.
@@ -132,7 +135,9 @@ export class SetUp {
     assert.deepEqual([...project.roles].sort(), [...roles].sort());
     assert.deepEqual([...grant.roleKeys].sort(), [...roles].sort());
     assert.equal(grant.projectId, project.id);
-    assert.deepEqual(this.files(), ['api-key.json', 'api.env', 'user.json', 'zitadel-setup.json']);
+    const readers = this.options.eventsUser ? [one(there.readers)] : [];
+    assert.deepEqual(this.files(), ['api-key.json', 'api.env', ...readers.map(() => 'events-key.json'), 'user.json',
+      'zitadel-setup.json']);
     const apiKey = this.readJson('api-key.json');
     assert.deepEqual([apiKey.type, apiKey.keyId, apiKey.appId, apiKey.clientId],
       ['application', one(application.keys).keyId, application.appId, application.clientId]);
@@ -140,10 +145,29 @@ export class SetUp {
     assert.deepEqual([userKey.type, userKey.keyId, userKey.userId],
       ['serviceaccount', one(user.keys).keyId, user.userId]);
     assert.ok(this.read('api.env').includes(`ZITADEL_PROJECT_ID=${project.id}\n`));
-    return { project, application, user, grant };
+    for (const { userId, keys } of readers) {
+      const key = this.readJson('events-key.json');
+      assert.deepEqual([key.type, key.keyId, key.userId], ['serviceaccount', one(keys).keyId, userId]);
+    }
+    return { project, application, user, grant, reader: readers[0] };
   }
 
   remove() { rmSync(this.parent, { recursive: true, force: true }); }
+}
+
+// Of a test file that says useSetUp(): the issuer of all its tests, and what each of them sets up.
+export let issuer;
+export let setUp;
+
+export function useSetUp() {
+  before(async () => { issuer = await startIssuer({ assertions: 'reusable' }); });
+  after(() => issuer?.stop());
+  beforeEach(() => { setUp = new SetUp(issuer); });
+  afterEach(async () => {
+    setUp.remove();
+    await issuer.clearFaults();
+    await issuer.lag({});
+  });
 }
 
 // A call of the set-up API in the name of an administrator.

@@ -105,6 +105,7 @@ function routes(parts) {
     'DELETE /faults': () => faults.clear(),
     'GET /counters': () => counters.report(),
     'GET /counters/tokens': () => counters.report({ perToken: true }),
+    'GET /counters/questions': () => ({ questions: counters.toldQuestions() }),
     'GET /counters/searches': () => ({ searches: counters.searches }),
     'POST /counters/reset': () => {
       counters.reset();

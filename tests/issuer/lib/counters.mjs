@@ -5,6 +5,7 @@ import { parse } from './jwt.mjs';
 const kMaxTracked = 200_000; // tokens and assertions told apart; beyond that only totals
 
 const kMaxSearches = 10_000; // of events, told one by one
+const kMaxQuestions = 200_000; // introspections, likewise
 
 export const tokenHash = (token) => createHash('sha256').update(token).digest('hex');
 
@@ -27,6 +28,7 @@ export class Counters {
     this.perToken = new Map();
     this.jtis = new Set();
     this.searches = [];
+    this.questions = [];
   }
 
   begin(endpoint, request) {
@@ -43,6 +45,7 @@ export class Counters {
     if (token && (this.perToken.has(token) || this.perToken.size < kMaxTracked)) {
       this.perToken.set(token, (this.perToken.get(token) ?? 0) + 1);
     }
+    if (token && this.questions.length < kMaxQuestions) this.questions.push({ token, time: Date.now() });
     if (assertion && this.jtis.size < kMaxTracked) {
       try {
         this.jtis.add(parse(assertion).payload.jti);
@@ -62,6 +65,11 @@ export class Counters {
     this.connectionsOpened += 1;
     this.openNow += 1;
     socket.once('close', () => { this.openNow -= 1; });
+  }
+
+  // Each introspection, in order: SHA-256 of the token, and when.
+  toldQuestions() {
+    return this.questions.map(({ token, time }) => ({ token: tokenHash(token), time }));
   }
 
   report({ perToken = false } = {}) {

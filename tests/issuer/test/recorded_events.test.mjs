@@ -68,7 +68,6 @@ describe('what was not recorded is refused aloud', () => {
   const strange = {
     'the member aggregateTypes': { aggregateTypes: ['user'] },
     'the member editorUserId': { editorUserId: '1' },
-    'the member editorUserId': { editorUserId: '1' },
     'the member resourceOwner': { resourceOwner: '1' },
     'the member sequence': { sequence: '1' },
     'the member creationDate': { creationDate: from },
@@ -85,6 +84,16 @@ describe('what was not recorded is refused aloud', () => {
       assert.match(message, new RegExp(`does not know ${what}`));
     });
   }
+
+  // As ZITADEL documents it.
+  test('events of one history are', async () => {
+    const owner = new Administrator(issuer);
+    const { user, userId } = await owner.makeUser('of one history');
+    await owner.post(`${user}/_lock`);
+    const { body } = await admin.ask('POST', kSearch, { asc: true, aggregateId: userId, eventTypes: ['user.locked', 'user.unlocked'] });
+    assert.deepEqual(body.events.map(({ type, aggregate }) => [type.type, aggregate.id]), [['user.locked', userId]]);
+    assert.deepEqual((await admin.ask('POST', kSearch, { aggregateId: '1' })).body, {});
+  });
 
   for (const path of ['/admin/v1/events/nonsense', '/admin/v1/aggregates/types/_search']) {
     test(path, async () => assert.equal((await admin.ask('POST', path, {})).status, 501));

@@ -235,6 +235,25 @@ describe('somebody else', () => {
     assert.equal(await ask((await admin.post(`${user}/pats`)).token), 200);
   });
 
+  test('of the instance is found, and taken away as often as one likes', async () => {
+    const { userId } = await admin.makeUser('looks on');
+    const find = () => admin.search('/admin/v1/members', [{ userIdQuery: { userId } }]);
+    assert.deepEqual(await find(), []);
+    await admin.post('/admin/v1/members', { userId, roles: ['IAM_OWNER_VIEWER'] });
+    const [{ roles, preferredLoginName, ...one }, ...others] = await find();
+    assert.deepEqual([one.userId, roles, preferredLoginName, others], [userId, ['IAM_OWNER_VIEWER'], 'looks on', []]);
+    const twice = await admin.ask('POST', '/admin/v1/members', { userId, roles: ['IAM_OWNER_VIEWER'] });
+    assert.deepEqual([twice.status, twice.body.code], [409, 6]);
+    const from = new Date(Date.now() - 60_000).toISOString();
+    for (let times = 0; times < 2; times += 1) await admin.remove(`/admin/v1/members/${userId}`);
+    assert.deepEqual(await find(), []);
+    const gone = await admin.events(['instance.member.removed'], from);
+    assert.deepEqual(gone.map(({ payload }) => payload), [{ userId }]);
+    for (const who of ['admin', 'owner-viewer']) {
+      assert.deepEqual(await as(issuer.readToken(who), 'POST /admin/v1/members/_search'), [403, 7, 'AUTH-5mWD2']);
+    }
+  });
+
   test('whose role nobody has recorded', async () => {
     const { user, userId } = await admin.makeUser('unrecorded');
     await admin.post('/admin/v1/members', { userId, roles: ['IAM_USER_MANAGER'] });

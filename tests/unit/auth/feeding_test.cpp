@@ -29,17 +29,22 @@ auth::Claims claims_of(std::string_view subject) {
 
 // One process.
 struct Process {
-  Process(auth::SharedCache* shared, auth::HttpClient& http, const auth::Clock& clock)
-      : feeding(settings, http, shared, purges, clock) {}
+  Process(auth::SharedCache* shared, auth::HttpClient& http, const auth::Clock& clock,
+          const std::string& token = "token", bool checks_jwts = false)
+      : settings(settings_with(token)),
+        feeding(settings, http, shared, purges, checks_jwts ? &denials : nullptr, clock) {}
 
-  auth::Settings settings = [] {
+  static auth::Settings settings_with(const std::string& token) {
     auth::Settings made;
     made.domain = "https://zitadel.example";
-    made.events_token = auth::Secret("token");
+    made.events_token = auth::Secret(token);
     made.cache_ttl = seconds(300);
+    made.project_id = "77";
     return made;
-  }();
+  }
+  auth::Settings settings;
   Purges purges{"77", false};
+  auth::Denials denials{"77", false};
   auth::Feeding feeding;
 };
 
@@ -60,8 +65,15 @@ class FeedingTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_failing_feed_is_told_once_and_its_return);
   CPPUNIT_TEST(is_complete_up_to_when_the_poll_was_sent);
   CPPUNIT_TEST(keeps_the_pause_that_zitadel_asks_for);
+  CPPUNIT_TEST(who_has_a_good_token_relieves_who_has_none);
+  CPPUNIT_TEST(nobody_relieves_whose_token_is_the_same);
   CPPUNIT_TEST(a_process_of_one_request_reads_what_others_left);
   CPPUNIT_TEST(what_comes_from_projections_ends_once_more);
+  CPPUNIT_TEST(jwts_that_have_ended_are_known_to_all);
+  CPPUNIT_TEST(jwts_that_have_ended_are_known_after_a_restart);
+  CPPUNIT_TEST(jwts_that_have_ended_are_read_again_where_the_store_has_lost_them);
+  CPPUNIT_TEST(a_process_of_one_request_asks_itself);
+  CPPUNIT_TEST(what_this_api_has_lost_is_told_once);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -332,6 +344,40 @@ class FeedingTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(polls + 1, search_.bodies().size());
   }
 
+  void who_has_a_good_token_relieves_who_has_none() {
+    begin();
+    search_.refuse("Bearer token");
+    Process other(shared_.get(), search_, clock_, "another");
+    const std::uint64_t asked = second_->purges.generation();
+    for (int i = 0; i < 20; ++i) {
+      pass(seconds(1));
+      turn_both();
+      turn(other);
+    }
+    lock_user("alice");
+    pass(seconds(1));
+    turn_both();
+    turn(other);
+    turn_both();
+    CPPUNIT_ASSERT(ended(*second_, "alice", asked));
+    CPPUNIT_ASSERT(!ended(*second_, "bob", asked));
+    CPPUNIT_ASSERT(second_->purges.fed() == clock_.steady());
+    assert_same();
+  }
+
+  void nobody_relieves_whose_token_is_the_same() {
+    begin();
+    search_.refuse("Bearer token");
+    const std::size_t before = search_.bodies().size();
+    for (int i = 0; i < 60; ++i) {
+      pass(seconds(1));
+      turn_both();
+    }
+    // By one process, after pauses.
+    CPPUNIT_ASSERT(search_.bodies().size() - before <= 12);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, support::lines_with(log_->text(), "events cannot be had"));
+  }
+
   void a_process_of_one_request_reads_what_others_left() {
     CPPUNIT_ASSERT(!process()->feeding.look());
     begin();
@@ -369,6 +415,90 @@ class FeedingTest : public CppUnit::TestFixture {
       turn_both();
     }
     CPPUNIT_ASSERT(!ended(*second_, "alice", asked_later));
+  }
+
+  std::unique_ptr<Process> jwt_process() {
+    return std::make_unique<Process>(shared_.get(), search_, clock_, "token", true);
+  }
+  // By ZITADEL's time, in milliseconds since the epoch of EventSearch.
+  static bool denied(Process& process, std::string_view subject, long issued) {
+    const auto time = auth::WallTime(seconds(1'700'000'000 + issued / 1000));
+    return process.denials.ended(claims_of(subject), time);
+  }
+  void assert_denials(Process& process) {
+    CPPUNIT_ASSERT(denied(process, "alice", 5000));
+    CPPUNIT_ASSERT(!denied(process, "alice", 6000));
+    CPPUNIT_ASSERT(!denied(process, "bob", 5000));
+  }
+  // Alice was locked before it began, in the sixth second.
+  std::unique_ptr<Process> begin_with_alice_locked() {
+    search_.lock_user("alice", 5500);
+    search_.set_date(9000);
+    auto process = jwt_process();
+    turn(*process);
+    assert_denials(*process);
+    return process;
+  }
+
+  void jwts_that_have_ended_are_known_to_all() {
+    const auto poller = begin_with_alice_locked();
+    const auto other = jwt_process();
+    turn(*other);
+    assert_denials(*other);
+    search_.lock_user("carol", 9500);
+    pass(seconds(1));
+    turn(*poller);
+    turn(*other);
+    CPPUNIT_ASSERT(denied(*other, "carol", 9000));
+    CPPUNIT_ASSERT(!denied(*other, "carol", 10'000));
+    CPPUNIT_ASSERT(other->denials.stamp() == poller->denials.stamp());
+  }
+
+  void jwts_that_have_ended_are_known_after_a_restart() {
+    begin_with_alice_locked();
+    pass(auth::kLongestJwt - seconds(1));
+    search_.lock_user("carol", 9500);
+    const auto later = jwt_process();
+    turn(*later);
+    assert_denials(*later);
+    CPPUNIT_ASSERT(denied(*later, "carol", 9000));
+    CPPUNIT_ASSERT(!denied(*later, "bob", 9000));
+  }
+
+  void jwts_that_have_ended_are_read_again_where_the_store_has_lost_them() {
+    begin_with_alice_locked();
+    pass(auth::kPollerSilence);
+    contents_->lose([](std::size_t size) { return size < 140; });
+    const auto later = jwt_process();
+    turn(*later);
+    assert_denials(*later);
+  }
+
+  void a_process_of_one_request_asks_itself() {
+    search_.lock_user("alice", 5500);
+    search_.set_date(9000);
+    const auto cgi = jwt_process();
+    CPPUNIT_ASSERT(!cgi->feeding.look());
+    cgi->feeding.ask();
+    assert_denials(*cgi);
+    const std::size_t asked = search_.bodies().size();
+    const auto next = jwt_process();
+    CPPUNIT_ASSERT(next->feeding.look());
+    assert_denials(*next);
+    CPPUNIT_ASSERT_EQUAL(asked, search_.bodies().size());
+    CPPUNIT_ASSERT(next->purges.fed() == clock_.steady());
+  }
+
+  void what_this_api_has_lost_is_told_once() {
+    begin();
+    search_.write("project.deactivated", "78", at_ += 10);
+    search_.write("project.deactivated", "77", at_ += 10);
+    for (int i = 0; i < 3; ++i) {
+      pass(seconds(1));
+      turn_both();
+    }
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, support::lines_with(log_->text(), "was deactivated"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, support::lines_with(log_->text(), "project 77"));
   }
 
   std::optional<support::LogCapture> log_{};

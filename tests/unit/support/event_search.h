@@ -27,12 +27,16 @@ class EventSearch final : public auth::HttpClient {
                              R"("},"payload":)" + payload + "}";
     const auto place = std::find_if(events_.begin(), events_.end(),
                                     [&](const auto& each) { return each.time > time; });
-    events_.insert(place, {time, std::move(type), std::move(id), text});
+    events_.insert(place, {time, text, std::move(type), std::move(id)});
   }
   void lock_user(const std::string& id, long at) { write("user.locked", id, at); }
 
   // The next answers instead of its own.
   void fail_next(auth::Result<auth::HttpResponse> answer) { faults_.push_back(std::move(answer)); }
+  // Whoever shows that is refused.
+  void refuse(std::string authorization) { refused_ = std::move(authorization); }
+  // Before these it gives so many of its own.
+  void answer_next(std::size_t count) { faults_.resize(faults_.size() + count); }
   // ZITADEL's clock, in the same milliseconds; nullopt: answers tell no time.
   void set_date(std::optional<long> at) { date_ = at; }
 
@@ -44,10 +48,11 @@ class EventSearch final : public auth::HttpClient {
   void send(auth::HttpRequest request, Done done) override {
     bodies_.emplace_back(request.form.reveal());
     authorizations_.emplace_back(request.authorization.reveal());
+    if (authorizations_.back() == refused_) return done(auth::HttpResponse{401, ""});
     if (!faults_.empty()) {
-      auth::Result<auth::HttpResponse> fault = std::move(faults_.front());
+      auto fault = std::move(faults_.front());
       faults_.pop_front();
-      return done(std::move(fault));
+      if (fault) return done(*std::move(fault));
     }
     auth::HttpResponse answer{200, search(*auth::Json::parse(bodies_.back()))};
     if (date_) answer.date = auth::WallTime(std::chrono::seconds((kEpoch + *date_) / 1000));
@@ -59,17 +64,17 @@ class EventSearch final : public auth::HttpClient {
 
   [[nodiscard]] std::string search(const auth::Json& query) const {
     const auto from = auth::parse_microseconds(query.text_of("from").value_or(""));
-    const auto limit = static_cast<std::size_t>(query.integer_of("limit").value_or(0));
+    const auto limit = static_cast<std::size_t>(query.integer_of("limit").value_or(1000));
     auto events = events_;
     if (!query.member("asc")->boolean().value_or(false)) std::reverse(events.begin(), events.end());
     std::string found;
     std::size_t count = 0;
     const std::string history = query.text_of("aggregateId").value_or("");
     const std::string types = query.member("eventTypes")->serialise();
-    for (const auto& [time, type, id, text] : events) {
+    for (const auto& [time, text, type, id] : events) {
       if (count == limit || (from && time <= *from)) continue;
-      if (types.find('"' + type + '"') == types.npos || (!history.empty() && id != history))
-        continue;
+      if (types.find('"' + type + '"') == types.npos) continue;
+      if (!history.empty() && history != id) continue;
       found.append(count++ == 0 ? "" : ",").append(text);
     }
     return count == 0 ? "{}" : "{\"events\":[" + found + "]}";
@@ -77,14 +82,15 @@ class EventSearch final : public auth::HttpClient {
 
   struct Written {
     auth::WallMicroseconds time;
-    std::string type;
-    std::string history;
     std::string text;
+    std::string type;
+    std::string id;
   };
   std::vector<Written> events_;
   std::map<std::string, int> sequences_;
-  std::deque<auth::Result<auth::HttpResponse>> faults_;
+  std::deque<std::optional<auth::Result<auth::HttpResponse>>> faults_;
   std::optional<long> date_;
+  std::string refused_;
   std::vector<std::string> bodies_;
   std::vector<std::string> authorizations_;
 };

@@ -1,8 +1,8 @@
 // Who asks, what it may do, its organisation and instance, and who manages them.
 import { userOf } from '../instance.mjs';
-import { birth } from './answers.mjs';
+import { birth, change, found } from './answers.mjs';
 import { exists, unknown } from './failures.mjs';
-import { group, list, name } from './members.mjs';
+import { group, idQuery, list, name, search } from './members.mjs';
 import { permissionsIn } from './permissions.mjs';
 import { toldUser } from './users.mjs';
 
@@ -17,10 +17,31 @@ function addMember(call, organisation) {
   if (user.memberships.some((one) => one.organisationId === organisationId)) {
     throw exists('Errors.Org.Member.AlreadyExists');
   }
-  user.memberships.push(...roles.map((role) => ({ role, organisationId })));
+  user.memberships.push(...roles.map((role) => call.lag.hide({ role, organisationId })));
   const owner = organisation ?? call.instance.itself;
   const type = `${organisation ? 'org' : 'instance'}.member.added`;
   return birth(call.changed({}, { type, of: owner, payload: { roles, userId } }));
+}
+
+// The members of the instance, as searches find them by now.
+const membersOf = ({ instance, lag }) => instance.users.flatMap((user) => {
+  const own = user.memberships.filter(({ organisationId }) => organisationId === undefined);
+  const roles = lag.shown(own).map(({ role }) => role);
+  return roles.length === 0 ? [] : [{
+    userId: user.userId, details: user.details, roles, preferredLoginName: user.name,
+    displayName: user.title, userType: user.isPerson ? 'TYPE_HUMAN' : 'TYPE_MACHINE',
+    userResourceOwner: user.organisation?.id,
+  }];
+});
+
+// Who is no member any more is no mistake.
+function removeMember(call) {
+  const user = userOf(call.instance, call.params.user);
+  const stay = user?.memberships.filter(({ organisationId }) => organisationId !== undefined);
+  if (!user || stay.length === user.memberships.length) return { details: {} };
+  user.memberships = stay;
+  return change(call.changed({},
+    { type: 'instance.member.removed', of: call.instance.itself, payload: { userId: user.userId } }));
 }
 
 const member = group({ userId: name, roles: list(name) });
@@ -54,4 +75,11 @@ export const organisations = {
   'POST /admin/v1/members': {
     needs: 'iam.member.write', body: member, run: (call) => addMember(call),
   },
+  'POST /admin/v1/members/_search': {
+    needs: 'iam.member.read',
+    body: search({ userIdQuery: idQuery('userId') }),
+    run: (call) => found(membersOf(call),
+      { body: call.body, about: { userIdQuery: ({ userId }) => userId }, tell: (one) => one }),
+  },
+  'DELETE /admin/v1/members/:user': { needs: 'iam.member.delete', run: removeMember },
 };

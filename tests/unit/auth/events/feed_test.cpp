@@ -8,6 +8,7 @@
 
 #include "tests/unit/support/event_search.h"
 #include "tests/unit/support/manual_clock.h"
+#include "tests/unit/support/temporary_folder.h"
 
 namespace {
 
@@ -18,6 +19,8 @@ using auth::HttpResponse;
 using auth::Reason;
 using auth::Scope;
 using auth::scope_of;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
 
 class FeedTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(FeedTest);
@@ -30,16 +33,30 @@ class FeedTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(finds_what_becomes_visible_late);
   CPPUNIT_TEST(finds_more_than_a_page);
   CPPUNIT_TEST(a_transaction_larger_than_a_page_ends_everything);
+  CPPUNIT_TEST(a_transaction_larger_than_a_page_ends_everything_once);
+  CPPUNIT_TEST(a_page_made_small_by_failures_ends_nothing_more);
+  CPPUNIT_TEST(after_many_failures_much_is_read_in_few_pages);
   CPPUNIT_TEST(a_page_that_is_too_large_is_asked_for_in_halves);
   CPPUNIT_TEST(an_event_from_the_future_hides_nothing);
+  CPPUNIT_TEST(a_clock_that_was_set_back_hides_nothing);
+  CPPUNIT_TEST(a_clock_that_was_set_back_meanwhile_ends_everything_once);
+  CPPUNIT_TEST(answers_of_several_clocks_end_nothing_twice);
+  CPPUNIT_TEST(tells_each_page_and_that_it_still_reads);
+  CPPUNIT_TEST(an_error_with_status_200_is_a_failure);
+  CPPUNIT_TEST(events_without_a_number_are_told_apart_by_their_time);
   CPPUNIT_TEST(goes_on_at_a_position);
   CPPUNIT_TEST(everything_says_all_but_the_keys);
-  CPPUNIT_TEST(an_ended_session_ends_the_tokens_of_its_user);
-  CPPUNIT_TEST(a_grant_that_names_no_user_ends_the_tokens_of_its_user);
-  CPPUNIT_TEST(a_session_whose_user_cannot_be_found_ends_everything);
-  CPPUNIT_TEST(more_sessions_than_can_be_asked_about_end_everything);
   CPPUNIT_TEST(says_what_to_do_where_it_is_refused);
   CPPUNIT_TEST(shows_its_token);
+  CPPUNIT_TEST(finds_the_user_of_a_session_and_of_a_grant);
+  CPPUNIT_TEST(ends_all_where_the_user_is_not_found);
+  CPPUNIT_TEST(looks_for_so_many_users_at_most);
+  CPPUNIT_TEST(says_which_jwts_have_ended);
+  CPPUNIT_TEST(reads_the_past_where_jwts_may_have_ended);
+  CPPUNIT_TEST(reads_on_in_the_past_where_it_was_cut_off);
+  CPPUNIT_TEST(where_the_past_is_too_much_all_jwts_have_ended);
+  CPPUNIT_TEST(tells_what_this_api_has_lost_since_it_began);
+  CPPUNIT_TEST(takes_another_token_from_its_file);
   CPPUNIT_TEST_SUITE_END();
 
   Feed::Poll poll() { return feed_.poll({}); }
@@ -156,6 +173,45 @@ class FeedTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(!next.failed && !next.ends.empty());
   }
 
+  // Also where nothing happens behind it for a long time.
+  void a_transaction_larger_than_a_page_ends_everything_once() {
+    begin();
+    for (int i = 0; i < 1200; ++i) search_.lock_user(std::to_string(i), 5000);
+    assert_poll_ends({scope_of(Ends::kEverything)});
+    for (int i = 0; i < 5; ++i) {
+      clock_.advance(std::chrono::seconds(1));
+      assert_poll_ends({});
+    }
+    search_.lock_user("next", 5002);
+    assert_poll_ends(users({"next"}));
+  }
+
+  void a_page_made_small_by_failures_ends_nothing_more() {
+    begin();
+    std::vector<std::string> names;
+    for (int i = 0; i < 60; ++i) {
+      names.push_back(std::to_string(i));
+      search_.lock_user(names.back(), 5000);
+    }
+    for (int i = 0; i < 9; ++i) {
+      search_.fail_next(Error{Reason::kTimedOut});
+      CPPUNIT_ASSERT(poll().failed.has_value());
+    }
+    assert_poll_ends(users(names));
+  }
+
+  void after_many_failures_much_is_read_in_few_pages() {
+    begin();
+    for (int i = 0; i < 20; ++i) {
+      search_.fail_next(Error{Reason::kTimedOut});
+      CPPUNIT_ASSERT(poll().failed.has_value());
+    }
+    for (int i = 0; i < 10'000; ++i) search_.lock_user(std::to_string(i), 1000 + i);
+    const std::size_t before = search_.bodies().size();
+    CPPUNIT_ASSERT_EQUAL(std::size_t{10'000}, poll().ends.size());
+    CPPUNIT_ASSERT(search_.bodies().size() - before < 50);
+  }
+
   void a_page_that_is_too_large_is_asked_for_in_halves() {
     begin();
     std::vector<std::string> names;
@@ -184,13 +240,100 @@ class FeedTest : public CppUnit::TestFixture {
     }
   }
 
+  void a_clock_that_was_set_back_hides_nothing() {
+    search_.lock_user("before", 3'600'000);
+    search_.set_date(3'601'000);
+    begin();
+    for (int i = 0; i < 30; ++i) {
+      clock_.advance(std::chrono::seconds(1));
+      search_.set_date(1000 * i);
+      search_.lock_user(std::to_string(i), 1000 * i + 1);
+      const Feed::Poll found = poll();
+      // The first answer with the new clock tells where the next poll begins.
+      if (i > 0) {
+        const Scope last = scope_of(Ends::kSubject, std::to_string(i));
+        CPPUNIT_ASSERT(std::count(found.ends.begin(), found.ends.end(), last) == 1);
+      }
+      if (i == 1) CPPUNIT_ASSERT_EQUAL(std::size_t{2}, found.ends.size());
+    }
+  }
+
+  void a_clock_that_was_set_back_meanwhile_ends_everything_once() {
+    search_.lock_user("before", 3'600'000);
+    search_.set_date(3'601'000);
+    begin();
+    search_.lock_user("hidden", 1000);
+    search_.set_date(100'000);
+    clock_.advance(std::chrono::seconds(100));
+    assert_poll_ends({scope_of(Ends::kEverything)});
+    for (int i = 0; i < 5; ++i) {
+      clock_.advance(std::chrono::seconds(1));
+      assert_poll_ends({});
+    }
+    // The same where another process has read up to there.
+    Feed other("https://zitadel.example/search", seconds(0), access_, search_, clock_);
+    other.go_on_at(auth::WallMicroseconds(std::chrono::milliseconds(1'700'003'600'000)));
+    CPPUNIT_ASSERT(std::vector<Scope>{scope_of(Ends::kEverything)} == other.poll({}).ends);
+  }
+
+  void answers_of_several_clocks_end_nothing_twice() {
+    search_.set_date(100'000);
+    begin();
+    for (int i = 0; i < 60; ++i) {
+      clock_.advance(std::chrono::seconds(1));
+      search_.lock_user(std::to_string(i), 100'000 + 1000 * i);
+      search_.set_date(100'000 + 1000 * i - (i % 2 == 0 ? 0 : 40'000));
+      assert_poll_ends(users({std::to_string(i)}));
+    }
+  }
+
+  // Else another process takes over while thousands of events are read.
+  void tells_each_page_and_that_it_still_reads() {
+    begin();
+    for (int i = 0; i < 30'000; ++i) search_.lock_user(std::to_string(i), 1000 + i);
+    const std::size_t before = search_.bodies().size();
+    std::size_t still = 0;
+    std::vector<std::size_t> told;
+    const Feed::Poll found = feed_.poll(
+        [&] { ++still; },
+        [&](Feed::Poll& so_far) { told.push_back(std::exchange(so_far.ends, {}).size()); });
+    CPPUNIT_ASSERT(!found.failed && found.ends.empty());
+    std::size_t all = 0;
+    for (const std::size_t part : told) {
+      CPPUNIT_ASSERT(part <= auth::kEventsPage);
+      all += part;
+    }
+    CPPUNIT_ASSERT_EQUAL(std::size_t{30'000}, all);
+    CPPUNIT_ASSERT_EQUAL(search_.bodies().size() - before, still);
+  }
+
+  void an_error_with_status_200_is_a_failure() {
+    begin();
+    const auto position = feed_.position();
+    search_.fail_next(HttpResponse{200, R"({"code":13,"message":"An internal error occurred"})"});
+    CPPUNIT_ASSERT(poll().failed->reason == Reason::kMalformedAnswer);
+    CPPUNIT_ASSERT(position == feed_.position());
+  }
+
+  void events_without_a_number_are_told_apart_by_their_time() {
+    begin();
+    for (int i = 1; i < 4; ++i) {
+      const std::string time = "2023-11-14T22:13:2" + std::to_string(i) + ".5Z";
+      search_.fail_next(
+          HttpResponse{200, R"({"events":[{"type":{"type":"user.locked"},"aggregate":{"id":"1"},)"
+                            R"("creationDate":")" +
+                                time + R"("}]})"});
+      assert_poll_ends(users({"1"}));
+    }
+  }
+
   void goes_on_at_a_position() {
     begin();
     search_.lock_user("1", 50'000);
     assert_poll_ends(users({"1"}));
     const auto position = feed_.position();
     search_.lock_user("2", 51'000);
-    Feed other("https://zitadel.example/search", access_, search_, clock_);
+    Feed other("https://zitadel.example/search", std::chrono::seconds(0), access_, search_, clock_);
     other.go_on_at(position);
     CPPUNIT_ASSERT(users({"1", "2"}) == other.poll({}).ends);
   }
@@ -203,54 +346,6 @@ class FeedTest : public CppUnit::TestFixture {
     std::vector<Scope> expected{scope_of(Ends::kEverything), scope_of(Ends::kKeys)};
     std::sort(expected.begin(), expected.end());
     assert_poll_ends(expected);
-  }
-
-  void log_in(const std::string& session, const std::string& user) {
-    search_.write("session.user.checked", session, -3'600'000, R"({"userID":")" + user + "\"}");
-  }
-
-  void an_ended_session_ends_the_tokens_of_its_user() {
-    log_in("s1", "1");
-    log_in("s2", "2");
-    log_in("s3", "3");
-    begin();
-    search_.lock_user("4", 1000);
-    search_.write("session.terminated", "s1", 1001);
-    search_.write("session.terminated", "s3", 1002);
-    assert_poll_ends(users({"1", "3", "4"}));
-    assert_poll_ends({});
-  }
-
-  void a_grant_that_names_no_user_ends_the_tokens_of_its_user() {
-    search_.write("user.grant.added", "g1", -3'600'000, R"({"userId":"1"})");
-    begin();
-    search_.write("user.grant.deactivated", "g1", 1000);
-    search_.write("user.grant.deactivated", "g2", 1001);
-    std::vector<Scope> expected = users({"1"});
-    expected.push_back(scope_of(Ends::kAnyRole));
-    std::sort(expected.begin(), expected.end());
-    assert_poll_ends(expected);
-  }
-
-  void a_session_whose_user_cannot_be_found_ends_everything() {
-    begin();
-    search_.write("session.terminated", "unknown", 1001);
-    assert_poll_ends({scope_of(Ends::kEverything)});
-    log_in("s1", "");
-    search_.write("session.terminated", "s1", 1002);
-    assert_poll_ends({scope_of(Ends::kEverything)});
-  }
-
-  void more_sessions_than_can_be_asked_about_end_everything() {
-    begin();
-    for (std::size_t i = 0; i <= auth::kMostOwned; ++i) {
-      const std::string number = std::to_string(i);
-      log_in("s" + number, number);
-      search_.write("session.terminated", "s" + number, 1000);
-    }
-    const std::size_t asked = search_.bodies().size();
-    assert_poll_ends({scope_of(Ends::kEverything)});
-    CPPUNIT_ASSERT_EQUAL(asked + 2, search_.bodies().size());
   }
 
   void says_what_to_do_where_it_is_refused() {
@@ -271,12 +366,149 @@ class FeedTest : public CppUnit::TestFixture {
     }
   }
 
+  void finds_the_user_of_a_session_and_of_a_grant() {
+    search_.write("session.user.checked", "s", 0, R"({"userID":"alice"})");
+    search_.write("user.grant.added", "g", 0, R"({"userId":"bob"})");
+    search_.set_date(60'000);
+    begin();
+    search_.write("session.terminated", "s", 61'000);
+    search_.write("user.grant.deactivated", "g", 61'001);
+    assert_poll_ends(users({"alice", "bob"}));
+  }
+
+  void ends_all_where_the_user_is_not_found() {
+    search_.write("session.user.checked", "s", 0, "{}");
+    begin();
+    search_.write("session.terminated", "s", 61'000);
+    assert_poll_ends({scope_of(Ends::kEverything)});
+    search_.write("user.grant.deactivated", "g", 62'000);
+    assert_poll_ends({scope_of(Ends::kAnyRole)});
+  }
+
+  void looks_for_so_many_users_at_most() {
+    const std::size_t sessions = auth::kMostUserSearches + 1;
+    for (std::size_t i = 0; i < sessions; ++i) {
+      search_.write("session.user.checked", std::to_string(i), 0, R"({"userID":"alice"})");
+    }
+    begin();
+    const std::size_t before = search_.bodies().size();
+    for (std::size_t i = 0; i < sessions; ++i) {
+      search_.write("session.terminated", std::to_string(i), 61'000);
+    }
+    assert_poll_ends({scope_of(Ends::kEverything)});
+    CPPUNIT_ASSERT_EQUAL(before + 2 + auth::kMostUserSearches, search_.bodies().size());
+  }
+
+  // As text, so that one is compared with another.
+  static std::vector<std::pair<Scope, std::uint64_t>> told(const auth::Endings& endings) {
+    std::vector<std::pair<Scope, std::uint64_t>> pairs;
+    for (const auto& each : endings) pairs.emplace_back(each.scope, each.issued_until - kEpoch);
+    return pairs;
+  }
+
+  void says_which_jwts_have_ended() {
+    begin();
+    search_.lock_user("alice", 61'900);
+    search_.lock_user("alice", 63'100);
+    search_.write("user.unlocked", "bob", 63'200);
+    search_.write("oidc_session.refresh_token.renewed", "V2_1", 63'300);
+    search_.write("oidc_session.access_token.revoked", "V2_2", 64'000);
+    CPPUNIT_ASSERT((std::vector<std::pair<Scope, std::uint64_t>>{
+                       {scope_of(Ends::kSubject, "alice"), 63},
+                       {scope_of(Ends::kSession, "V2_2"), 64}}) == told(poll().jwts));
+    CPPUNIT_ASSERT(poll().jwts.empty());
+  }
+
+  Feed jwt_feed() {
+    return Feed("https://zitadel.example/search", std::chrono::seconds(100), access_, search_,
+                clock_);
+  }
+
+  void reads_the_past_where_jwts_may_have_ended() {
+    Feed feed = jwt_feed();
+    search_.lock_user("before", 50'000);
+    for (int i = 0; i < 2500; ++i) search_.lock_user(std::to_string(i), 120'000 + i);
+    search_.set_date(200'000);
+    const Feed::Poll found = feed.poll({});
+    CPPUNIT_ASSERT(!found.failed);
+    CPPUNIT_ASSERT(found.jwts_anew);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2500}, found.jwts.size());
+    CPPUNIT_ASSERT((std::vector<Scope>{scope_of(Ends::kEverything)}) == found.ends);
+    CPPUNIT_ASSERT(!feed.poll({}).jwts_anew);
+  }
+
+  void reads_on_in_the_past_where_it_was_cut_off() {
+    Feed feed = jwt_feed();
+    for (int i = 0; i < 2500; ++i) search_.lock_user(std::to_string(i), 110'000 + 20 * i);
+    search_.set_date(200'000);
+    search_.answer_next(2);
+    search_.fail_next(HttpResponse{500, ""});
+    const Feed::Poll cut = feed.poll({});
+    CPPUNIT_ASSERT(cut.failed && cut.jwts_anew);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1000}, cut.jwts.size());
+    const Feed::Poll rest = feed.poll({});
+    CPPUNIT_ASSERT(!rest.failed && !rest.jwts_anew);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1500}, rest.jwts.size());
+  }
+
+  void where_the_past_is_too_much_all_jwts_have_ended() {
+    Feed feed = jwt_feed();
+    search_.set_date(200'000);
+    for (int page = 0; page <= auth::kMostPages; ++page) {
+      const auto time = auth::WallMicroseconds(seconds(kEpoch + 150)) + milliseconds(page);
+      const std::string text = R"({"sequence":")" + std::to_string(page) + R"(","creationDate":")" +
+                               auth::to_timestamp(time) +
+                               R"(","type":{"type":"user.locked"},"aggregate":{"id":"1"}})";
+      std::string body = R"({"events":[)" + text;
+      for (std::size_t i = 1; i < auth::kEventsPage; ++i) body += "," + text;
+      HttpResponse answer{200, page == 0 ? "{}" : body + "]}"};
+      answer.date = auth::WallTime(std::chrono::seconds(kEpoch + 200));
+      search_.fail_next(std::move(answer));
+    }
+    CPPUNIT_ASSERT(feed.poll({}).failed.has_value());
+    const Feed::Poll found = feed.poll({});
+    CPPUNIT_ASSERT(!found.failed && found.jwts_anew);
+    CPPUNIT_ASSERT((std::vector<std::pair<Scope, std::uint64_t>>{
+                       {scope_of(Ends::kEverything), 200}}) == told(found.jwts));
+  }
+
+  void tells_what_this_api_has_lost_since_it_began() {
+    search_.write("project.application.oidc.key.removed", "7", 1000, R"({"keyId":"old"})");
+    begin();
+    search_.write("project.application.oidc.key.removed", "7", 2000, R"({"keyId":"5"})");
+    const Feed::Poll found = poll();
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, found.losses.size());
+    CPPUNIT_ASSERT(found.losses[0].lost == auth::Lost::kKey);
+    CPPUNIT_ASSERT_EQUAL(auth::name_hash("5"), found.losses[0].lost_thing);
+    CPPUNIT_ASSERT_EQUAL(auth::name_hash("7"), found.losses[0].lost_project);
+    CPPUNIT_ASSERT(poll().losses.empty());
+  }
+
+  void takes_another_token_from_its_file() {
+    support::TemporaryFolder folder;
+    const std::string path = folder.write("token", "first\n");
+    const auto token = auth::read_events_token(path);
+    CPPUNIT_ASSERT(token.has_value());
+    auth::EventsAccess access(*token, path, discovery_, search_, clock_);
+    Feed feed("https://zitadel.example/search", std::chrono::seconds(0), access, search_, clock_);
+    const auto used = [&] {
+      static_cast<void>(feed.poll({}));
+      return search_.authorizations().back();
+    };
+    CPPUNIT_ASSERT_EQUAL(std::string("Bearer first"), used());
+    CPPUNIT_ASSERT_EQUAL(path, folder.write("token", "second token\n"));
+    CPPUNIT_ASSERT_EQUAL(std::string("Bearer first"), used());  // it is no token
+    CPPUNIT_ASSERT_EQUAL(path, folder.write("token", "third\n"));
+    CPPUNIT_ASSERT_EQUAL(std::string("Bearer third"), used());
+  }
+
+  static constexpr std::uint64_t kEpoch = 1'700'000'000;
   support::ManualClock clock_{};
   support::EventSearch search_{};
   auth::EventsToken token_{auth::Secret("the-token")};
   auth::Discovery discovery_{"https://zitadel.example", false, search_, clock_};
-  auth::EventsAccess access_{token_, discovery_, search_, clock_};
-  Feed feed_{"https://zitadel.example/search", access_, search_, clock_};
+  auth::EventsAccess access_{token_, "", discovery_, search_, clock_};
+  Feed feed_{"https://zitadel.example/search", std::chrono::seconds(0), access_, search_, clock_};
 };
 
 CPPUNIT_TEST_SUITE_REGISTRATION(FeedTest);

@@ -26,6 +26,7 @@ class JournalHeadTest : public CppUnit::TestFixture {
   JournalHead head() {
     JournalHead made;
     made.purges = {3, 4};
+    made.denials = {6, 7};
     made.poller = 5;
     made.beat = SharedMoment::now(clock_);
     made.position = clock_.wall_microseconds();
@@ -38,7 +39,7 @@ class JournalHeadTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT(!auth::parse_journal_head(text.substr(0, size)));
     }
     CPPUNIT_ASSERT(!auth::parse_journal_head(text + "x"));
-    CPPUNIT_ASSERT(!auth::parse_journal_head("2" + text.substr(1)));
+    CPPUNIT_ASSERT(!auth::parse_journal_head("1" + text.substr(1)));
   }
 
   void reads_what_it_writes() {
@@ -46,6 +47,7 @@ class JournalHeadTest : public CppUnit::TestFixture {
     const auto read = auth::parse_journal_head(auth::to_text(written));
     CPPUNIT_ASSERT(read.has_value());
     CPPUNIT_ASSERT(read->purges == written.purges);
+    CPPUNIT_ASSERT(read->denials == written.denials);
     CPPUNIT_ASSERT_EQUAL(written.poller, read->poller);
     CPPUNIT_ASSERT(read->beat.at.steady == written.beat.at.steady);
     CPPUNIT_ASSERT(read->beat.at.wall == written.beat.at.wall);

@@ -139,8 +139,8 @@ class PurgesTest : public CppUnit::TestFixture {
     follower.replace({purges_.known().stamp, {}});
     const std::uint64_t asked = follower.generation();
     const std::vector<Scope> scopes{scope_of(Ends::kSubject, "1"), scope_of(Ends::kSubject, "2")};
-    purges_.add(scopes);
-    CPPUNIT_ASSERT(follower.extend(scopes, purges_.known().stamp));
+    purges_.add(auth::endings_of(scopes));
+    CPPUNIT_ASSERT(follower.extend(auth::endings_of(scopes), purges_.known().stamp));
     CPPUNIT_ASSERT(follower.known().stamp == purges_.known().stamp);
     CPPUNIT_ASSERT(follower.ended(claims_of("2", "1"), asked));
     CPPUNIT_ASSERT(!follower.ended(claims_of("3", "1"), asked));
@@ -155,7 +155,7 @@ class PurgesTest : public CppUnit::TestFixture {
              {},
              {scope_of(Ends::kSubject, "2")},
              {scope_of(Ends::kSubject, "2"), scope_of(Ends::kSubject, "1")}}) {
-      CPPUNIT_ASSERT(!follower.extend(part, purges_.known().stamp));
+      CPPUNIT_ASSERT(!follower.extend(auth::endings_of(part), purges_.known().stamp));
     }
     CPPUNIT_ASSERT_EQUAL(asked, follower.generation());
   }
@@ -180,7 +180,7 @@ class PurgesTest : public CppUnit::TestFixture {
     for (std::size_t i = 0; i < auth::kMaxPurges; ++i) {
       scopes.push_back(scope_of(Ends::kSubject, std::to_string(i)));
     }
-    purges_.add(scopes);
+    purges_.add(auth::endings_of(scopes));
     CPPUNIT_ASSERT(!purges_.ended(claims_of("none", "1"), oldest.generation));
     const Purges::Known recent = purges_.known();
     purges_.add({scope_of(Ends::kSubject, "one more")});
@@ -205,7 +205,7 @@ class PurgesTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::size_t{3}, parts.size());
     for (const Purges::Part& part : parts) {
       CPPUNIT_ASSERT(part.before == copy.known().stamp);
-      copy.add(part.scopes);
+      copy.add(part.endings);
     }
     CPPUNIT_ASSERT(copy.known().stamp == purges_.known().stamp);
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, purges_.parts(4, 2).size());

@@ -67,14 +67,20 @@ class DotenvTest : public CppUnit::TestFixture {
 
   void refuses_lines_that_are_no_assignment() {
     const std::string no_name = "does not begin with a name of letters, digits and '_'";
-    for (const char* text : {"=1", " = 1", "'A'=1", "\"A\"=1", "{\"type\": 1}", "export =1",
-                             "export ", "$A=1", "\xc3\xa4=1", "/=1"}) {
+    for (const char* text :
+         {"=1", " = 1", "{\"type\": 1}", "export =1", "export ", "$A=1", "\xc3\xa4=1", "/=1"}) {
       refuses(no_name, 1, text);
     }
-    for (const char* text : {"A b", "A 'b'", "A : b", "export A b=c", "set A=1"}) {
+    for (const char* text : {"A b", "A 'b'", "export A b=c", "set A=1", "- A: b"}) {
       refuses("has no '=' after the name", 1, text);
     }
-    for (const char* text : {"A:b", "A: b", "A\xc3\xa4=b", "A+=b", "A'=b", "A[0]=1", "A\x01=1"}) {
+    for (const char* text : {"'A'=1", "\"A\"=1", "\"A\": \"b\"", "export 'A'=1"}) {
+      refuses("begins with a quote: write the name without it, NAME=value", 1, text);
+    }
+    for (const char* text : {"A:b", "A: b", "A : b", "A: 'b'", "A:", "A:=b", "export A: b"}) {
+      refuses("has ':' after the name: write '=' instead, NAME=value", 1, text);
+    }
+    for (const char* text : {"A\xc3\xa4=b", "A+=b", "A'=b", "A[0]=1", "A\x01=1"}) {
       refuses("has a character in its name that is no letter, digit or '_'", 1, text);
     }
   }

@@ -14,6 +14,7 @@ class RecordedAdministratorTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(says_what_each_role_lacks);
   CPPUNIT_TEST(says_why_a_token_is_not_taken);
   CPPUNIT_TEST(tells_who_manages_nothing);
+  CPPUNIT_TEST(tells_that_events_need_a_manager_of_the_instance);
   CPPUNIT_TEST(tells_the_log_in_pages_token);
   CPPUNIT_TEST(no_word_repeats_the_token);
   CPPUNIT_TEST_SUITE_END();
@@ -67,6 +68,21 @@ class RecordedAdministratorTest : public CppUnit::TestFixture {
         std::string("there is no such organisation as --org names: write the Resource Id that its "
                     "page in ZITADEL's console shows"),
         cli::in_words({403, 7, "AUTH-Bs7Ds", "words"}, "it failed").sentence);
+  }
+
+  void tells_that_events_need_a_manager_of_the_instance() {
+    const auto checked = [](const char* name) {
+      const auto who = introduced({"set-up/me", name});
+      CPPUNIT_ASSERT_MESSAGE(name, who.has_value());
+      return cli::check_permissions(*who, {"user.write", "iam.member.write"});
+    };
+    CPPUNIT_ASSERT(checked("set-up/my-permissions"));
+    const auto owner = checked("administrators/permissions-org_owner");
+    CPPUNIT_ASSERT(!owner);
+    CPPUNIT_ASSERT(
+        owner.error().sentence.find("lacks the permissions iam.member.write; nothing was "
+                                    "changed. Give it the role IAM_OWNER (an ORG_OWNER "
+                                    "may not") != std::string::npos);
   }
 
   void tells_the_log_in_pages_token() {

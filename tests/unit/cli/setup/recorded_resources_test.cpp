@@ -47,6 +47,7 @@ class RecordedResourcesTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(brings_the_public_half_of_a_service_users_key);
   CPPUNIT_TEST(finds_makes_and_changes_an_authorization);
   CPPUNIT_TEST(takes_away_what_may_be_gone_already);
+  CPPUNIT_TEST(makes_a_member_of_the_instance);
   CPPUNIT_TEST_SUITE_END();
 
   void tells_failures_by_status_code_and_id() {
@@ -205,6 +206,21 @@ class RecordedResourcesTest : public CppUnit::TestFixture {
     }
     CPPUNIT_ASSERT_EQUAL(501,
                          Asked("set-up/app-remove").resources.remove("/users/1").error().status);
+  }
+
+  void makes_a_member_of_the_instance() {
+    Asked asked("set-up/iam-member-add");
+    good(asked.resources.make_instance_member("401506849947388966", "IAM_OWNER_VIEWER"));
+    CPPUNIT_ASSERT_EQUAL(
+        501, asked.resources.make_instance_member(kUser, "IAM_OWNER_VIEWER").error().status);
+    // Nobody has recorded these: as ZITADEL documents them.
+    static_cast<void>(asked.resources.instance_member("1"));
+    static_cast<void>(asked.resources.remove_instance_member("1"));
+    const std::string members = std::string(support::kRecordedIssuer) + "/admin/v1/members";
+    CPPUNIT_ASSERT_EQUAL(
+        "POST " + members + R"(/_search {"queries":[{"userIdQuery":{"userId":"1"}}]})",
+        asked.http.asked.at(2));
+    CPPUNIT_ASSERT_EQUAL("DELETE " + members + "/1 ", asked.http.asked.at(3));
   }
 };
 

@@ -24,6 +24,7 @@ class StateTest : public CppUnit::TestFixture {
     state.user_key = {"8", "", {}};
     state.grant = {"9", "ü", true, false};
     state.granted = {"x"};
+    state.events = {{"10", "reader", true, false}, {"10", "", true, true}, {"11", "", {"12"}}};
     state.settings = "A=1\nB='2'\n";
     state.folder_made = true;
     return state;
@@ -38,6 +39,8 @@ class StateTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(state->roles.at(0).made && state->roles.at(1).begun && state->folder_made);
     CPPUNIT_ASSERT(!state->is_empty() && cli::State().is_empty());
     CPPUNIT_ASSERT_EQUAL(std::string("6"), state->application_key.old.at(1));
+    CPPUNIT_ASSERT(state->events.user.made && state->events.member.begun);
+    CPPUNIT_ASSERT_EQUAL(std::string("12"), state->events.key.old.at(0));
   }
 
   void takes_nothing_else() {
@@ -54,6 +57,8 @@ class StateTest : public CppUnit::TestFixture {
            {+[](cli::State&state, const std::string&wrong) { state.project.id = wrong; },
             +[](cli::State&state, const std::string&wrong) { state.role("x").id = wrong; },
             +[](cli::State&state, const std::string&wrong) { state.user_key.id = wrong; },
+            +[](cli::State&state, const std::string&wrong) { state.events.user.id = wrong; },
+            +[](cli::State&state, const std::string&wrong) { state.events.key.id = wrong; },
             +[](cli::State&state, const std::string&wrong) { state.user_key.old = {wrong}; }}) {
         cli::State state = some();
         change(state, id);

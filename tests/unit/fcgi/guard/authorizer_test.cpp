@@ -402,7 +402,7 @@ class AuthorizerTest : public support::ValidatorFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("a@b.example"), header(response, "variable-auth_email"));
     CPPUNIT_ASSERT_EQUAL(std::string("[1,true]"), header(response, "variable-auth_urn_x_y_z"));
     CPPUNIT_ASSERT_EQUAL(std::string(), header(response, "variable-auth_none"));
-    CPPUNIT_ASSERT(serialise(response, false).find("secret") == std::string::npos);
+    CPPUNIT_ASSERT(fcgi::serialise(response, false).find("secret") == std::string::npos);
   }
 
   // It would show them to the client.

@@ -1,0 +1,34 @@
+#include "auth/events/user_search.h"
+
+#include "auth/events/event_reader.h"
+
+namespace auth {
+
+std::vector<std::vector<Scope>> UserSearch::of(const std::vector<std::string>& histories,
+                                               const WhileWaiting& while_waiting) {
+  std::vector<std::vector<Scope>> users(histories.size());
+  const auto answers = ask(histories, while_waiting);
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    if (!answers[i] || answers[i]->status != 200) continue;
+    users[i] = read_users(answers[i]->body, histories[i]);
+  }
+  return users;
+}
+
+// As many answers, from the first on, as could be asked for.
+std::vector<Result<HttpResponse>> UserSearch::ask(const std::vector<std::string>& histories,
+                                                  const WhileWaiting& while_waiting) {
+  std::vector<HttpRequest> requests;
+  for (const std::string& history : histories) {
+    if (asked_ >= kMostUserSearches) break;
+    auto authorization = access_.authorization(while_waiting);
+    if (!authorization) break;
+    ++asked_;
+    HttpRequest request{url_, Secret(users_query(history)), *std::move(authorization)};
+    request.headers = {"Content-Type: application/json"};
+    requests.push_back(std::move(request));
+  }
+  return await_answers(http_, std::move(requests), while_waiting);
+}
+
+}  // namespace auth

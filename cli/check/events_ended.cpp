@@ -1,0 +1,121 @@
+#include "cli/check/events_ended.h"
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+
+#include "auth/base/json.h"
+#include "auth/events/event_reader.h"
+#include "auth/events/purges.h"
+#include "auth/parts.h"
+
+namespace cli {
+namespace {
+
+using auth::Ends;
+using auth::json_quote;
+
+constexpr std::string_view kOfGrants = "user.grant.";
+
+// The types that end something and are a user's, or an authorization's.
+std::vector<std::string> types_of(bool grants) {
+  std::vector<std::string> types;
+  const auto all = auth::Json::parse(auth::event_types());
+  if (!all) return types;
+  all->for_each_element([&](const auth::Json& each) {
+    const std::string type(each.text().value_or(""));
+    if (type.starts_with("user.") && type.starts_with(kOfGrants) == grants) types.push_back(type);
+  });
+  return types;
+}
+
+// What one would end that happened to this, with this payload. user: whom ZITADEL names where the
+// event does not; empty where it does not either.
+std::optional<auth::Scope> ends(const std::string& type, const std::string& history,
+                                const std::string& payload, const std::string& user) {
+  const auto events = auth::read_events(
+      R"({"events":[{"creationDate":"2000-01-01T00:00:00Z","sequence":"1","aggregate":{"id":)" +
+      json_quote(history) + R"(},"type":{"type":)" + json_quote(type) + R"(},"payload":)" +
+      payload + "}]}");
+  if (!events || events->empty()) return std::nullopt;
+  const auth::Event& event = events->front();
+  return event.whose.empty() || user.empty() ? event.ends : auth::scope_of(Ends::kSubject, user);
+}
+
+std::string words_of(auth::Scope scope, const std::string& user) {
+  switch (auth::kind_of(scope)) {
+    case Ends::kSubject:
+      return "all tokens of user " + user;
+    case Ends::kToken:
+      return "the personal access token that it names";
+    case Ends::kAnyRole:
+      return "all tokens with a role";
+    case Ends::kEverything:
+    case Ends::kSession:
+    case Ends::kRole:
+    case Ends::kProject:
+    case Ends::kKeys:
+      break;
+  }
+  return "all tokens";
+}
+
+template <typename Groups>
+void add(Groups& groups, const std::vector<std::string>& types, const std::string& history,
+         const std::string& payload, const std::string& user) {
+  for (const std::string& type : types) {
+    const auto scope = ends(type, history, payload, user);
+    if (!scope) continue;
+    const auto known = std::find_if(groups.begin(), groups.end(),
+                                    [&](const auto& each) { return each.ends == *scope; });
+    if (known == groups.end()) {
+      groups.push_back({*scope, type});
+    } else {
+      known->types += ", " + type;
+    }
+  }
+}
+
+}  // namespace
+
+// Of tokens that are ended by their id, none can be named here.
+std::string EndedTokens::tokens_in(auth::Scope scope) const {
+  if (tokens_.empty() || auth::kind_of(scope) == Ends::kToken) return {};
+  auth::Purges purges(settings_.project_id, auth::passes_roles(settings_));
+  const std::uint64_t before = purges.generation();
+  purges.add({scope});
+  std::string names;
+  for (const KnownToken& each : tokens_) {
+    if (purges.ended(*each.claims, before)) names += (names.empty() ? "" : ", ") + each.name;
+  }
+  return names.empty() ? ", and so of none of the tokens here" : ", and so of the token " + names;
+}
+
+void EndedTokens::tell(const std::string& name, const Groups& groups,
+                       const std::string& user) const {
+  for (const Group& each : groups) {
+    findings_.note(name, each.types + ": what is known of " + words_of(each.ends, user) +
+                             " is asked about again" + tokens_in(each.ends));
+  }
+}
+
+void EndedTokens::tell_user(const std::string& user) const {
+  Groups groups;
+  add(groups, types_of(false), user, R"({"tokenId":"1"})", user);
+  add(groups, types_of(true), "1", "{\"userId\":" + json_quote(user) + '}', user);
+  tell("user " + user, groups, user);
+}
+
+// ZITADEL leaves out whose it is where an authorization is deactivated or activated again.
+void EndedTokens::tell_grant(const std::string& grant, const std::string& user) const {
+  Groups groups;
+  if (!user.empty()) {
+    add(groups, types_of(true), grant, "{\"userId\":" + json_quote(user) + '}', user);
+    tell("grant " + grant, groups, user);
+    groups.clear();
+  }
+  add(groups, types_of(true), grant, "{}", user);
+  tell("grant " + grant + ", where its event names no user", groups, user);
+}
+
+}  // namespace cli

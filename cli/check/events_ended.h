@@ -1,0 +1,43 @@
+// What the events of a user or of an authorization would end: as the program reads them.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "auth/events/scope.h"
+#include "auth/settings/settings.h"
+#include "cli/check/findings.h"
+#include "cli/check/token.h"
+
+namespace cli {
+
+// One thread. All that it is given must outlive it.
+class EndedTokens {
+ public:
+  // tokens: of which is said whether they are among what is ended.
+  EndedTokens(const auth::Settings& settings, const std::vector<KnownToken>& tokens,
+              Findings& findings)
+      : settings_(settings), tokens_(tokens), findings_(findings) {}
+
+  void tell_user(const std::string& user) const;
+  // user: whose it is; empty where that is not known.
+  void tell_grant(const std::string& grant, const std::string& user) const;
+
+ private:
+  // Types of events that end the same.
+  struct Group {
+    auth::Scope ends;
+    std::string types;
+  };
+  using Groups = std::vector<Group>;
+
+  void tell(const std::string& name, const Groups& groups, const std::string& user) const;
+  [[nodiscard]] std::string tokens_in(auth::Scope scope) const;
+
+  const auth::Settings& settings_;
+  const std::vector<KnownToken>& tokens_;
+  Findings& findings_;
+};
+
+}  // namespace cli

@@ -1,0 +1,43 @@
+// What searches in ZITADEL find.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/setup/management.h"
+
+namespace cli {
+
+// A project, an application or a user.
+struct Found {
+  std::string id{};
+  std::string name{};
+  bool active = true;
+  bool locked = false;      // where it is not active: else it is deactivated
+  bool right_kind = true;   // an API application with a key, a service user
+  std::string client_id{};  // of an application
+  bool jwt = false;         // of a service user: which access tokens it gets
+};
+
+struct FoundKey {
+  std::string id{};
+  std::string expires{};  // RFC 3339
+};
+
+struct FoundGrant {
+  std::string id{};
+  std::vector<std::string> roles{};
+  bool active = true;
+};
+
+// A member of the instance, not of an organisation.
+struct FoundMember {
+  std::string id{};  // the user's
+  std::vector<std::string> roles{};
+};
+
+template <typename T>
+using Search = ApiResult<std::optional<T>>;
+
+}  // namespace cli

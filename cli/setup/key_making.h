@@ -1,0 +1,15 @@
+// A step that makes, replaces or completes a key, and what is said of it.
+#pragma once
+
+#include "cli/setup/key_step.h"
+#include "cli/setup/key_survey.h"
+#include "cli/setup/report.h"
+
+namespace cli {
+
+// what: "application key". slot: the step's.
+[[nodiscard]] Done make_key(const Context& context, KeyStep&& step, const char* what,
+                            const KeySlot& slot, const SurveyedKey& surveyed, const char* file,
+                            Report& report);
+
+}  // namespace cli

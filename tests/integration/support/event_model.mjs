@@ -1,0 +1,117 @@
+// A model of what events end: who may still be let in, and why ZITADEL may be asked about a token that is
+// known. All times are Date.now()'s.
+import { createHash } from 'node:crypto';
+
+const kWithin = 2000; // milliseconds from an event to its last 200, while the feed is up
+const kUnfed = 30_000; // the same, where it is not
+const kUnfedRefresh = 4000; // so long after the feed was cut answers are asked about again, ahead
+const kRefreshed = 199_000; // so old an answer is asked about again, ahead of its end at 300 s
+const kAgain = 3000 + 1000; // what ZITADEL tells from projections ends once more; until the next poll
+const kLags = 4; // turns at a process of this machine, from an event to its last 200
+const kWitness = 1000; // a witness is asked so soon after the doubt
+const kWitnesses = 2; // of one doubt
+
+const hashOf = (token) => createHash('sha256').update(token).digest('hex');
+
+export class EventModel {
+  #tokens = new Map(); // text → what is known of it
+  #ofAll = []; // events that end everything
+  #cuts = []; // when the feed need not be up: { begin, end }
+  #lag;
+
+  // lag: a MachineLag.
+  constructor(tokens, lag) {
+    this.#lag = lag;
+    for (const token of tokens) {
+      this.#tokens.set(token.access_token, { ...token, chain: token.jti.split('-')[0], ended: [], let: [] });
+    }
+  }
+
+  get tokens() {
+    return [...this.#tokens.values()];
+  }
+
+  // An event that ends these tokens, or all; revokes: for good. It is found `late` milliseconds later. To be
+  // called before it is written; gives what is to be called when it is.
+  event(tokens, { late = 0, revokes = false } = {}) {
+    const event = { begin: Date.now(), end: Infinity };
+    if (tokens === undefined) this.#ofAll.push(event);
+    else for (const token of tokens) token.ended.push(event);
+    if (revokes) tokens[0].revoked = event;
+    return () => { event.end = Date.now() + late; };
+  }
+
+  // The feed need not be up from now on; gives what is to be called when it may be so again, so many
+  // milliseconds later.
+  cut() {
+    const cut = { begin: Date.now(), end: Infinity };
+    this.#cuts.push(cut);
+    return (later) => { cut.end = Date.now() + later; };
+  }
+
+  // What a caller was answered that asked then. Throws where it can never be right.
+  answered(text, asked, status) {
+    const token = this.#tokens.get(text);
+    if (status === 200) {
+      token.let.push({ asked, answered: Date.now() });
+    } else if (status === 401 && token.revoked === undefined) {
+      throw new Error('a good token was refused');
+    }
+  }
+
+  // Until when a token may be let in by what was known before the event.
+  #limitOf(event) {
+    let limit = event.end + kWithin;
+    for (const { begin, end } of this.#cuts) {
+      if (begin <= limit && end + kWithin > limit) limit = Math.min(end + kWithin, event.end + kUnfed);
+    }
+    limit = Math.max(limit, event.end + kWithin);
+    return limit + kLags * this.#lag.between(event.begin, limit);
+  }
+
+  // questions: the issuer's. To be called at the end.
+  take(questions) {
+    const byHash = new Map(this.tokens.map((token) => [hashOf(token.access_token), token]));
+    for (const token of this.tokens) {
+      token.questions = [];
+      token.ended.push(...this.#ofAll);
+      token.let.sort((one, other) => one.asked - other.asked);
+    }
+    for (const { token, time } of questions) byHash.get(token)?.questions.push(time);
+  }
+
+  // How late tokens were let in, in milliseconds after their events, where the model does not allow it: after
+  // its limit an answer must be to a question that was asked after the event, and none is good of a revoked one.
+  tooLate() {
+    return this.tokens.flatMap((token) => token.ended.flatMap((event) => {
+      const limit = this.#limitOf(event);
+      const wrong = token.let.find(({ asked, answered }) => asked > limit
+        && (event === token.revoked || !token.questions.some((time) => time >= event.begin && time <= answered)));
+      return wrong ? [wrong.asked - event.end] : [];
+    }));
+  }
+
+  // The questions about known tokens that nothing explains: no event of that token, and no time without a feed,
+  // since the question before, and no great age of its answer. A witness is asked about where a revoked token was.
+  unexplained() {
+    const doubts = this.tokens.filter(({ revoked }) => revoked).flatMap(({ revoked, questions }) =>
+      questions.filter((time) => time >= revoked.begin).map((time) => ({ time, left: kWitnesses })));
+    const isWitness = (time) => {
+      const slack = kWitness + kLags * this.#lag.between(time - kWitness, time);
+      const doubt = doubts.find((one) => one.left > 0 && one.time <= time && one.time >= time - slack);
+      if (doubt) doubt.left -= 1;
+      return doubt !== undefined;
+    };
+    const cuts = this.#cuts.map(({ begin, end }) => ({ begin: begin + kUnfedRefresh, end: end + kAgain }));
+    return this.tokens.flatMap((token) => {
+      // Several processes may have learned it at once.
+      const first = token.let[0]?.answered ?? Infinity;
+      const learned = { begin: 0, end: first + kLags * this.#lag.between(first - kWitness, first + kWitness) };
+      const causes = [learned, ...cuts.filter(({ begin, end }) => begin < end),
+        ...token.ended.map((event) => ({ begin: event.begin, end: this.#limitOf(event) + kAgain }))];
+      const isExplained = (time, before) => time - before >= kRefreshed || causes.some(({ begin, end }) => begin <= time && end >= before);
+      return token.questions.filter((time, n) =>
+        !isExplained(time, token.questions[n - 1] ?? 0) && !isWitness(time));
+    });
+  }
+}

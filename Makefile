@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # zitadel-fcgi: guards an API, or anything a web server serves, with ZITADEL access tokens.
 # `make help` lists the targets. Variables a user may set: CXX, CXXFLAGS, LDFLAGS, PREFIX, DESTDIR,
 # BUILD (where everything lands), SANITIZE (address,undefined or thread), DEBUG=1, COVERAGE=1, V=1 (show the

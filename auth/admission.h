@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Admission: who may wait for an answer of ZITADEL's, and which question is sent next.
 //
 // Tokens that were good before go first, and a quarter of everything is kept for them; another

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Breaker: what the last questions said of ZITADEL itself, and whether it is asked at all.
 //
 // A status, a refusal or a slow answer says something of the one token that was asked about. Only

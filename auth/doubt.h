@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Doubt: whether ZITADEL is believed when it calls a token inactive that was good before.
 //
 // A ZITADEL that fails inside calls every token inactive, with status 200. A guard that believed it

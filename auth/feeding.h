@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Feeding: keeps the purges up to date, on a thread of its own.
 //
 // One process asks ZITADEL for its events and writes the journal, the others read it, several times

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Holders: who holds how many places to wait, and who gives one up to others.
 //
 // A client that holds fewer gets a place of whoever holds most: first between the networks of

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // KnownTokens: what can be said of a token here and now, without asking anybody.
 //
 // That is what ZITADEL has said of it lately (auth/cache/token_cache.h), or what the token itself

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // LocalValidation: what this program says of a token by itself, and what it leaves to ZITADEL, as
 // ZITADEL_VALIDATION and ZITADEL_JWT_SHIELD have it.
 #pragma once

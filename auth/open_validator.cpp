@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // zitadel_auth::TokenValidator: the door with all that is behind it, for servers of others.
 #include <future>
 #include <optional>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How this API authenticates at ZITADEL, as the settings have it.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Parts: what a validator needs, made from the settings and put together.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Questions: asks others about tokens, and learns what they say.
 //
 // A question goes through these stages, of which each ends on a thread that is said beside it:

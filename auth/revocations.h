@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Revocations: whether ZITADEL has ended a JWT that is checked here.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "auth/sealing_context.h"
 
 #include "auth/settings/settings.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The sealing context: two processes share what they know of tokens only if this is equal for both.
 #pragma once
 

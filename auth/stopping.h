@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Stopping: how the work that is under way in a part ends. It ends step by step, and not by the
 // order in which objects are destroyed.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // TokenValidator: the one door. Decides whether an access token opens it.
 //
 // A known token is answered from memory at once, and so is a JWT that can be judged here

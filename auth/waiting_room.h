@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // WaitingRoom: the open questions about tokens, and who waits for their answers.
 //
 // All who ask about one token share one question (single flight). A question is open from the first

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Completion of bash for the commands of zitadel-fcgi. What can be completed is what --help says.
 
 # Examples name options, too: what follows those is no name in capitals.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // print_settings: writes .env.example, and the table of docs/settings.md, from
 // auth/settings/rows.cpp. Run by `make settings`, in the folder of the sources.
 #include <cstdlib>

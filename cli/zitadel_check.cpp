@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // zitadel-check: goes the whole way from the settings to an answer, and says where it ends.
 #include <csignal>
 #include <cstdlib>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // zitadel-setup: makes in ZITADEL what an API needs, and writes the files that it starts with.
 #include <chrono>
 #include <cstdlib>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // zitadel-token: gets a service user's access token and prints it.
 #include <cstdlib>
 #include <string>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // api.fcgi: the program.
 #include "fcgi/routes.h"
 #include "zitadel_fcgi/run.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // run: reads the settings, makes the rooms and hands them to each other.
 #include "zitadel_fcgi/run.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "fcgi/routes.h"
 
 #include "fcgi/endpoints/private.h"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Builds, runs every test and ends with one line over all of them: N passed, N failed.
 #
 # usage: make check [SANITIZE=address,undefined | SANITIZE=thread]

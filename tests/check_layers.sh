@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Finds includes that run against the layers, and libraries outside of their room: `make check-layers`.
 set -u
 cd "$(dirname "$0")/.." || exit 2

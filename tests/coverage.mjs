@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reads what gcov counted and prints the share of lines that were run: of each room, and of the
 // files below 90 %.
 //

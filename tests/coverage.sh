@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Runs the unit tests and the program's own with a build that counts lines, and tells how many they
 # reach. Run by `make coverage`, and by `make check`.
 #

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Shows the program at work on this machine: a local issuer, zitadel-setup, lighttpd with the shipped
 # configuration, the three endpoints called with and without tokens.
 #

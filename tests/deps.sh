@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Installs what building, the demo and the tests need, and says first what that is.
 #
 # usage: tests/deps.sh SET...    (build, demo, check, package, bench, fuzz)

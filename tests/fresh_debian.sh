@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # From nothing to the first 200, on a bare Debian 12: what README.md and docs/ tell an
 # administrator to do with a ZITADEL, word for word, with the tests' issuer in ZITADEL's place.
 #

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Runs fuzz targets, one after the other. An input that breaks a promise is kept in the target's
 # corpus as crash-…, slow-unit-… or timeout-…; it belongs into the tree, with the repair.
 #

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Finds source files without the line that says their licence, as their first line or behind a line that has to
 # be first: `make check-licences`. With --write it puts the line there. The licence is that of LICENSE.
 #

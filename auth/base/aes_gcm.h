@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // AES-256-GCM (NIST SP 800-38D) over OpenSSL, with a random nonce of 96 bits for each message: so
 // one key may seal 2^32 of them.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Base64 with padding (RFC 4648 §4).
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // FailureLog: tells the operator what goes wrong, without drowning the log while it lasts.
 #pragma once
 

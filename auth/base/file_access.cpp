@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "auth/base/file_access.h"
 
 #include <grp.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Who may read a file by its permissions, and the command that gives it to somebody and to nobody
 // else. Access lists (ACLs) are not seen here: what the system says goes before.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // HMAC-SHA-256 (RFC 2104) over OpenSSL.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // IP addresses and prefixes: who a client is, and which proxies are trusted.
 #pragma once
 

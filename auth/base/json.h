@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reading JSON (RFC 8259), strictly: one value and nothing behind it, valid UTF-8, no duplicate
 // members, no U+0000 and no half of a surrogate pair in a string, bounded depth. The only room that
 // includes json-c.

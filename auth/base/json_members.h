@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The members of a JSON object to which others add what they like: the claims of a token, where a
 // member that this program cannot keep must not spoil the rest.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The lexical rules of JSON (RFC 8259 §6, §7) and of UTF-8, where json-c is lenient: it takes NaN
 // and Infinity, control characters in strings, overlong UTF-8 and a NUL that ends the text early.
 #pragma once

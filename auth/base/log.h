@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The operator's log: one line an event, in one write, to standard error or to a file.
 //
 // A line reads "zitadel-fcgi[PID] LEVEL: MESSAGE"; in a file the time (UTC) stands before it.

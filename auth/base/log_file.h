@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The file that the log goes to where the operator names one.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A mutex that Clang's thread-safety analysis understands (on a bare std::mutex it warns falsely).
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Numbers in records of this program's own: eight bytes, little endian.
 #pragma once
 

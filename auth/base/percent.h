@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Percent-encoding (RFC 3986 §2.1), so that they keep their place in a list: as they are
 // written in a requirement, and as a protected program is told them.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Small files that may hold secrets: read whole, bounded, and with a look at who else may read
 // them.
 #pragma once

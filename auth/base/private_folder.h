@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A folder of this user's own, where nobody else can leave or change a file.
 #pragma once
 

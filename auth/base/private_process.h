@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a process that holds tokens and keys does first, before it opens anything and starts
 // threads.
 #pragma once

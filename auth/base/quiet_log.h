@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // QuietLog: says what goes wrong, however often it does, without drowning the log.
 #pragma once
 

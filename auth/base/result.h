@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Result, Error and Reason, as these rooms name them. They are public: zitadel_auth/result.h.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Tokens, keys and passwords: text that no log or stream can print and that is wiped when it dies.
 #pragma once
 

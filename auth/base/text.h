@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Characters and words of ASCII, whatever the locale. UTF-8 is in utf8.h, %XX in percent.h.
 #pragma once
 

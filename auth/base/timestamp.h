@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Points in time as JSON has them (RFC 3339).
 #pragma once
 

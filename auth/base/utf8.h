@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // UTF-8, of which every character has one spelling only (RFC 3629 §4).
 #pragma once
 

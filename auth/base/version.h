@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// @file
 /// The one place of the version: of the programs, of both libraries and of their pkg-config files.
 #ifndef ZITADEL_AUTH_VERSION_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // WorkerPool: the small pool of threads that runs what must not run on the I/O thread.
 #pragma once
 

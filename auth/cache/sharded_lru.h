@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A bounded map that forgets what was used longest ago, in shards so that threads rarely meet.
 //
 // It has two spaces, each with a bound of its own in bytes: what fills one pushes nothing out of

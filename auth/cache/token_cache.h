@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // TokenCache: what ZITADEL has said of tokens lately.
 //
 // All that is kept carries the moment at which its question was sent, and counts from there. It

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // TokenKey: what a cache in this process knows a token by.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How the feed authenticates at ZITADEL: with a personal access token, or with the key of a service
 // user, which it exchanges for an access token (RFC 7523 §2.1).
 #pragma once

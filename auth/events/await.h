@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Waiting for an answer, on the thread of the feed: no other may wait.
 #pragma once
 

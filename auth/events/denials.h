@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Denials: which JWTs ZITADEL has ended before their expiry.
 //
 // A JWT says when it was issued, and an event when it happened, both by ZITADEL's clock: what an

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reads what ZITADEL's event search answers: which events there are, and what each ends.
 //
 // What an event lacks never makes it end less: a payload may be missing, {}, an object or base64

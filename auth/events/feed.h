@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The feed: asks ZITADEL's event search what has happened since the last poll, and loses nothing.
 //
 // `from` of the search is exclusive, events of one transaction have the same time, and a

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The journal: how the processes of a machine, or of several, share what has ended and the feed.
 //
 // It lies in the shared store: a note that says who polls, how far the feed is and how many endings

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The head of the journal (journal.h): who polls, how far the feed is, how many purges there are.
 #pragma once
 

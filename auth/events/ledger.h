@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Ledger: what events have ended, in the order in which this program has learned of it.
 //
 // Each ending has a number and a chain, a hash of all before it; who knows number and chain of a

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // LedgerNotes: a ledger in the shared store, in notes of so many endings each.
 //
 // Nothing of it is trusted to be whole: what does not lead from what is known here to where it

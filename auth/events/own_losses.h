@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // OwnLosses: tells the operator when an event takes from this API what it needs, before the first
 // caller does.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Purges: which remembered answers events have ended.
 //
 // A remembered answer counts only if its question was sent after every purge that fits it. "After"

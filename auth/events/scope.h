@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What an event ends: the scope of a purge.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Notes that processes share, for a thread that may wait.
 #pragma once
 

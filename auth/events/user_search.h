@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Whose a session or a grant is: some events that end one do not say it, those before them do.
 #pragma once
 

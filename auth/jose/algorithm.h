@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The algorithms an access token may be signed with (RFC 7518 §3, RFC 8037 §3.1).
 //
 // Signatures by a private key and nothing else: neither "none" nor an HMAC has a value here, so

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // JSON Web Keys and sets of them (RFC 7517, RFC 7518 §6, RFC 8037 §2), as far as they verify
 // signatures.
 #pragma once

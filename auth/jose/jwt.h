@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Signed JSON Web Tokens (RFC 7519) in compact form (RFC 7515 §3.1): taken apart and verified.
 #pragma once
 

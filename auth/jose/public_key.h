@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The public key inside a JSON Web Key, for OpenSSL (RFC 7518 §6, RFC 8037 §2).
 #pragma once
 

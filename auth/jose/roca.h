@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // ROCA (CVE-2017-15361): RSA keys that a faulty chip made and that can be factored.
 #pragma once
 

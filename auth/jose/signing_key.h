@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // JSON Web Signature (RFC 7515), compact serialisation, over OpenSSL's EVP.
 #pragma once
 

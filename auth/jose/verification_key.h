@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // VerificationKey: a public key and the algorithms it may verify signatures with.
 #pragma once
 

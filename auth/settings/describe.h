@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the settings are, for people: .env.example and the table of docs/settings.md. `make
 // settings` writes them from here.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reading a .env file: NAME=value lines, as the common readers (python-dotenv, dotenv of npm) and
 // a shell take them.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The kinds of settings: how a value of each is read, what may be written, and the default.
 #pragma once
 

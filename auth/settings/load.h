@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reading the settings: environment, .env file, key file.
 #pragma once
 

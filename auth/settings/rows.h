@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The table of settings: a row each. .env.example and the table of docs/settings.md are printed from it.
 #pragma once
 

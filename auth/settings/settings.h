@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Settings: what the operator configured. A plain structure; auth/settings/load.h fills it in.
 #pragma once
 

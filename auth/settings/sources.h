@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Sources of settings: the environment, then the .env file. This part looks at names, not at the
 // meaning of values.
 //

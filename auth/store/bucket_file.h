@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // BucketFile: a file of buckets, each an index (bucket_index.h) and the entries that it leads to.
 //
 // Entries are sealed: what is torn, damaged or made up does not open (sealed_entry.h). So nobody

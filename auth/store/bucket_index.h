@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The index of a bucket: where its entries are, which of them count, and where a new one goes.
 //
 // Refusals have a space of their own, so that a flood of made-up tokens pushes out no answer.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // BucketStore: the store of the processes on one machine, a file of buckets in a private folder.
 //
 // A folder or a file that is no good, a full disk: the program goes on without it, and returns to

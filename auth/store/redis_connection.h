@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // RedisConnection: one connection to a Redis or Valkey server, on which nobody waits.
 //
 // hiredis connects, writes the commands, and reads the replies (RESP 2). The only room that

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // RedisConversation: what the thread of a RedisLink does: has a connection where one is needed,
 // and asks many questions on it without waiting for the answers between them.
 #pragma once

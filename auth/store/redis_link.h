@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // RedisLink: a thread with a connection to a Redis or Valkey server, for all who ask.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "auth/store/redis_lookup.h"
 
 #include <netdb.h>

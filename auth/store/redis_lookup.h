@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Lookup: from a host's name to its addresses, on a thread of its own.
 #pragma once
 

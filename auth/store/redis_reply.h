@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Commands for a Redis or Valkey server, and its replies. A Mistake about a reply is for the log:
 // of the server's text it contains only an error's code, and no secret.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // RedisStore: the store of the processes of several machines, a Redis or Valkey server.
 //
 // An entry is the text of the key "zitadel-fcgi:1:" and the store key in hexadecimal digits; of a

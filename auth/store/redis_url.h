@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The URL of a Redis or Valkey server.
 //
 //   redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]        port 6379, database 0

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Sealed entries: what a shared store holds.
 //
 // The store key is HMAC-SHA-256 of the token under a key derived from the application's own secret.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // SharedCache: what other processes and machines have learned of a token.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // SharedStore: where processes and machines leave sealed entries for each other.
 //
 // A store is a convenience: whatever goes wrong with it, the program goes on without it. It is not

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // StoreLog: tells the operator that a shared store is out of order, and when it works again,
 // without drowning the log meanwhile.
 #pragma once

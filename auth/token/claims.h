@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Claims, as these rooms name them. They are public: zitadel_auth/claims.h.
 #pragma once
 

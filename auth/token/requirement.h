@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Requirement, as these rooms name it. It is public: zitadel_auth/requirement.h.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // HTTP Basic with a client id and a client secret (RFC 6749 §2.3.1, RFC 7617).
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "auth/zitadel/client_assertion.h"
 
 #include <openssl/rand.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Client assertions (RFC 7523): how this API authenticates at ZITADEL's endpoints, and how a
 // service user asks for a token.
 #pragma once

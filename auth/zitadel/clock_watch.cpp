@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "auth/zitadel/clock_watch.h"
 
 #include <string>

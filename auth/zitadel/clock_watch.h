@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // ClockWatch: an HttpClient that tells the operator, by the Date of the answers, that this
 // machine's clock is wrong, and compares ZITADEL's clock with it.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // CurlConnections: how many transfers may look for a connection at once.
 //
 // libcurl 7.88 opens one for each transfer that finds no room on those it has, also while another

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // CurlDescriptors: keeps some of the process's descriptors back for connections to servers.
 //
 // Whoever waits for an answer holds a descriptor. If they held all, nobody's question could be

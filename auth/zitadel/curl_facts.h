@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // CurlFacts: what libcurl tells of an exchange that has ended.
 #pragma once
 

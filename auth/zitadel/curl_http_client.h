@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // CurlHttpClient: HttpClient over libcurl's multi interface.
 //
 // One I/O thread serves all transfers. Connections are kept and reused, HTTP/2 is used where the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // libcurl, loaded when the first question is asked.
 //
 // Loading it and the thirty-odd libraries behind it takes several times as long as all the rest of

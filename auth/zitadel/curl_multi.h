@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // CurlMulti: connections that live and die together, and the transfers over them: one multi handle
 // of libcurl.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // CurlQuestions: the questions of the CurlHttpClient, those that wait for their turn and those that
 // are under way, over which connections.
 #pragma once

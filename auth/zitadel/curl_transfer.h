@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A transfer of the CurlHttpClient: an easy handle and everything that its exchange needs to stay
 // alive.
 #pragma once

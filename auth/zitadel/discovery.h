@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Discovery: where ZITADEL's endpoints are (OpenID Connect Discovery 1.0 §4).
 #pragma once
 

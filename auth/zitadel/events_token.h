@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What events are asked for with: a personal access token, or a service user's key, out of a file.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Freshness: how long an answer of HTTP may be used (RFC 9111).
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // HttpClient: asks one HTTP(S) server, without making anybody wait.
 #pragma once
 

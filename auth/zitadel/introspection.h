@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Introspection: asks ZITADEL whether an access token is active (RFC 7662).
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // IssuerClock: this machine's clock, but no later than ZITADEL's where claims are compared with it.
 //
 // ZITADEL says with each answer what time it is there. What it calls active is not refused because

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The claims of a JWT access token (RFC 7519 §4.1, RFC 9068 §2.2).
 #pragma once
 

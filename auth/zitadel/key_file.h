@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Key files as ZITADEL's console hands them out, JSON with a PEM private key inside.
 #pragma once
 

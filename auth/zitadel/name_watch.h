@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // NameWatch: whether the servers' names still lead to the addresses that connections go to.
 //
 // A connection that works is kept for minutes, and says nothing of a server that has moved. So the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The proxy that the environment names. libcurl finds it by itself; here is what has to be known of
 // it besides.
 #pragma once

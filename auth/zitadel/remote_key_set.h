@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // RemoteKeySet: ZITADEL's public keys, from the jwks_uri that discovery names (RFC 7517 §5), kept
 // and refreshed without making anybody wait.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The words of a server in an answer of an unexpected status, for the operator's log.
 #pragma once
 

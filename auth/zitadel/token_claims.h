@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Claims of a token, from an answer of introspection (RFC 7662 §2.2) or from a JWT access token
 // (RFC 9068 §2.2): the same claims, read and checked by the same code.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The URLs an operator configures and a discovery document names: which of them may be called.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The way to ZITADEL, step by step: name, TLS, instance, issuer, clock, our own credentials, key
 // set.
 #pragma once

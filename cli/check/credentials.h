@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // This API's own key or secret at ZITADEL.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The feed of ZITADEL's events, which end remembered answers: whether it may be had, how far it is,
 // and what events would end.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the events of a user or of an authorization would end: as the program reads them.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How far the feed of the running processes is, as they tell each other.
 #pragma once
 

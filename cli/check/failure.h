@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What an answer that is none, or another than expected, means, and what mends it.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Findings: what zitadel-check has found, and the exit status that says which kind was first.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // From ZITADEL_DOMAIN to a discovery document that names it.
 #pragma once
 

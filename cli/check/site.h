@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The site from outside, as a caller and as a stranger sees it.
 #pragma once
 

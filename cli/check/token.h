@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Access tokens: what each is, what ZITADEL says of it, and what each rule or endpoint does.
 #pragma once
 

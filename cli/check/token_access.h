@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the program does with a token at each of its endpoints and by each rule.
 #pragma once
 

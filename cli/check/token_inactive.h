@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Why ZITADEL calls tokens inactive, as far as that can be told from here.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Which kind of token it is: opaque, or a JWT, and of whom.
 #pragma once
 

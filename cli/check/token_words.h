@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the claims of a token say, in words.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One question to a server and its answer, for commands that have nothing else to do meanwhile.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the commands do alike, from main to the work and back.
 #pragma once
 

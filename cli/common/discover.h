@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The instance that --domain names, as it describes itself.
 #pragma once
 

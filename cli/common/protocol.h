@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The other protocol at a port: TLS where http:// was meant, plain HTTP where https:// was.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a command says, and what its environment tells it.
 #pragma once
 

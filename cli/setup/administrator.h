@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // In whose name the set-up works, and what that administrator may do.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What ZITADEL's answers say, in the form that the set-up works with.
 #pragma once
 

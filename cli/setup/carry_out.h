@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The set-up's steps, one by one. Each can be cut off anywhere: the next run completes it.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The tests' issuer in the place of a ZITADEL.
 #pragma once
 

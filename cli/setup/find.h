@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Looking for a project, an application or a user, and refusing what is of no use.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // DIR: the folder in which the set-up keeps its files. Each is written whole or not at all.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What searches in ZITADEL find.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Whether a key that was just made works: ZITADEL's word counts, not ours.
 #pragma once
 

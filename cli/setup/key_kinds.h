@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The two kinds of keys: an application's, which ZITADEL makes, and a service user's, of which it
 // gets the public half.
 #pragma once

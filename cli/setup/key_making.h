@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A step that makes, replaces or completes a key, and what is said of it.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A key pair that is made here: ZITADEL gets its public half alone.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Making a key, or another one in place of one, so that it can be cut off anywhere: there is never
 // a key that nobody has, and never a moment without a file that works.
 //

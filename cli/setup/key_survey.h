@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What there is of a key already, in its file and in ZITADEL, and whether another one is to be
 // made.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Making a thing that has a name of its own, so that no run that is cut off leaves a second one.
 #pragma once
 

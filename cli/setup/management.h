@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // ZITADEL's management API, version 1: JSON over HTTP, asked in the name of an administrator.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the options of zitadel-setup may be given.
 #pragma once
 

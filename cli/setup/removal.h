@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // --remove: takes away what the set-up has made, and nothing that others need.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Before a removal: what a run that was cut off has made without having heard of it.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the set-up says on standard output: in words, or in JSON.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the set-up makes and finds in ZITADEL, as the management API has it.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // api.env: the settings that api.fcgi starts with.
 #pragma once
 

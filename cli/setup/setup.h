@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // zitadel-setup: from the options to the end.
 #pragma once
 

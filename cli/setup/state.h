@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the set-up has made, in DIR/zitadel-setup.json: ids, so that a renamed thing is found again,
 // and what was begun, so that a run that was cut off is completed. It holds no secret.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What there is already, in ZITADEL and in DIR, before anything is changed.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The answer of ZITADEL's token endpoint to a service user (RFC 6749 §5), and the remedy if it
 // refuses.
 #pragma once

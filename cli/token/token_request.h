@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Getting a service user's access token with the JWT bearer grant (RFC 7523 §2.1).
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // any-server: a server that knows nothing of FastCGI (libmicrohttpd) asks who may come in.
 //
 // usage: any-server PORT     Settings are those of api.fcgi: ZITADEL_DOMAIN, ... (ZITADEL_ENV_FILE)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // own-api: an API of one's own. What is particular to it stands in routes.cpp.
 #include <zitadel_fcgi/run.h>
 

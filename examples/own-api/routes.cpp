@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "routes.h"
 
 #include <json-c/json.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The paths of this API: which function answers each, and what it asks of a caller.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // SlowWork: one thread for what takes time, and a bounded queue in front of it. Thread-safe.
 #pragma once
 

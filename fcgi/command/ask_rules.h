@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `api.fcgi --rule`: which rule decides about a request, what it asks for, and whether a token
 // meets that.
 #pragma once

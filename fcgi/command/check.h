@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What `api.fcgi --check` looks at: all that would keep the program from its work, but for ZITADEL
 // itself.
 #pragma once

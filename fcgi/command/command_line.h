@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the program is asked to do instead of serving: by its arguments, typed by a person.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "fcgi/command/other_user.h"
 
 #include <grp.h>

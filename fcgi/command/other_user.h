@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Looking with the eyes of the user that the program will run as.
 #pragma once
 

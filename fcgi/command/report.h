@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Report: what a check has found, a line each, for a person or a program.
 #pragma once
 

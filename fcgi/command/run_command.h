@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a person gets who starts the program by hand.
 #pragma once
 

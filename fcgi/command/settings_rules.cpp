@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "fcgi/command/settings_rules.h"
 
 #include "fcgi/guard/caller_variables.h"

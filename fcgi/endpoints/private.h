@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // GET /private: for callers with a valid access token.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // GET /private-scoped: for callers who were granted a role.
 #pragma once
 

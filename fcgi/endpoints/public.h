@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // GET /public: anybody may see it.
 #pragma once
 

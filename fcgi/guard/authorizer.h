@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Authorizer: decides about requests for what other programs serve (FastCGI specification §6.3, and
 // nginx's auth_request).
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // CallerVariables: what a protected program is told of its caller.
 //
 // mod_fcgid leaves the authorizer's headers in the client's answer, and of Apache's own error pages

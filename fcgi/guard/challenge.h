@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Challenge: the one place where an auth::Error becomes what the caller sees (RFC 6750 §3).
 //
 // Says nothing of the token, the claims or the configuration; the error's detail stays in the log.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Dispatcher: the way of a request, from the web server to who answers it.
 #pragma once
 

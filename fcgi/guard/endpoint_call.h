@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How an endpoint is called, and what its answers are completed with.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is behind a zitadel_fcgi::Responder: an exchange that an endpoint finishes when it likes.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The methods of a request: its own, and those that a program behind may take in its place.
 #pragma once
 

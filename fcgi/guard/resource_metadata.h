@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // ResourceMetadata: tells clients where to get a token for this API (RFC 9728).
 #pragma once
 

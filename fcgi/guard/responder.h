@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Responder: takes the caller's token out of the request, has it judged, and answers.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Router, as these rooms name it. It is public: zitadel_fcgi/router.h.
 #pragma once
 

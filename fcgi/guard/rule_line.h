@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // RuleLine: one line of a rules file, as it is written (fcgi/guard/rules.h).
 #pragma once
 

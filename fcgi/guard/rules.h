@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Rules: what the authorizer asks for before it lets a request go on to what another program
 // serves.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // RulesFile: the rules as they stand in their file, read again when it changes.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Targets of a WebDAV request besides the path that it names (RFC 4918).
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // ClientAddress: whose request it is, by IP address.
 #pragma once
 

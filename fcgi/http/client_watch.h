@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // ClientWatch: to hear of it if a client leaves before it is answered.
 #pragma once
 

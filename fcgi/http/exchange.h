@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Exchange: one request under way, until its response is sent.
 #pragma once
 

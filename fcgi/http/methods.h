@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Request methods (RFC 9110 §9), also those of WebDAV (RFC 4918 §9 and what builds upon it).
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Segments of a path, and how programs read them. A segment is the text between two slashes.
 //
 // A rule's path is written plainly, so that all programs read it alike; a request's need not be.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Request, as these rooms name it (it is public: zitadel_fcgi/request.h), and what only a guard
 // asks of it.
 #pragma once

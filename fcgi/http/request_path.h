@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The path of a request, in every way in which the web server and the programs behind it may read
 // it.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // RequestTarget: the parts of what a client asks for (RFC 9112 §3.2).
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Response, as these rooms name it (it is public: zitadel_fcgi/response.h), and how it is written
 // in CGI's form (RFC 3875 §6).
 #pragma once

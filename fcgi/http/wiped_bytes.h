@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // WipedBytes: a buffer for what may hold a token. Memory that it gives back is wiped before, also
 // when it grows.
 #pragma once

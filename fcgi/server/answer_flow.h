@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // AnswerFlow: what an endpoint writes of an answer bit by bit, on its way to the connection.
 //
 // It has two ends. The endpoint writes into a buffer of AnswerStream::kRoom bytes and never waits

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Plain CGI (RFC 3875): one request from the environment, one response to standard output.
 #pragma once
 

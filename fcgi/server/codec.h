@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Codec: libfcgi, as what decodes variables and encodes answers. It never waits for a socket.
 //
 // libfcgi reads and writes a descriptor, and waits there for whoever is at the other end. Here that

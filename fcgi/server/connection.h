@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Connection: one connection of a web server, from its first byte to its end.
 //
 // Requests come one after the other. A head is kept until it is whole, then it is with the handler;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a Connection reads: the head of a request, its body, and what comes behind it.
 #include <utility>
 

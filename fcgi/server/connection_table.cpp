@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "fcgi/server/connection_table.h"
 
 #include <sys/epoll.h>

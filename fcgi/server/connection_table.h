@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // ConnectionTable: the connections of a loop, what epoll watches of each and how much is held for
 // it, and which of them has to go where there is too much.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // EventLoop: one request thread with its connections.
 //
 // Everything that a connection waits for costs no thread: its peer's bytes, an answer that ZITADEL

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // FastCgiExchange: an exchange over a FastCGI connection.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Inbox: what exchanges tell the loop that owns their connections, from whatever thread they are
 // on.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "fcgi/server/pair_reader.h"
 
 namespace fcgi {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // PairReader: checks a request's variables, the name-value pairs of its PARAMS stream (FastCGI
 // specification §3.4), in whatever pieces they come.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // RecordReader: cuts what arrives on a connection into FastCGI records (specification §3.3), in
 // whatever pieces it comes.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // RequestBody: reads the STDIN stream of a request (FastCGI specification §5.3), and keeps what an
 // endpoint may want of it.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // RequestHead: reads what a web server sends up to the body, before libfcgi may see it.
 //
 // libfcgi waits for a head that is half there, smashes its stack on some management records, and

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Server: answers a FastCGI listening socket with a few threads that never wait for anybody.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // ServerOptions: how long the server waits for a web server, and how many bytes it keeps.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Warns if others can connect to the listening socket.
 #pragma once
 

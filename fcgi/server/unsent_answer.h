@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // UnsentAnswer: what is not sent yet of an answer, and whether its reader still reads.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// @file
 /// Claims: what ZITADEL said of an active access token (RFC 7662 §2.2), as types.
 ///

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// @file
 /// Requirement: what an endpoint or a protected path asks of its caller.
 ///

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// @file
 /// Result<T, E>: a T, or an E that says why there is none.
 ///

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// @file
 /// TokenValidator: decides whether a ZITADEL access token opens a door, in whatever server asks.
 ///

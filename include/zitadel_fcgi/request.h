@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// @file
 /// Request: one FastCGI or CGI request (RFC 3875), as types.
 #ifndef ZITADEL_FCGI_REQUEST_H

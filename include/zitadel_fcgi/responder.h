@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// @file
 /// Responder: a request of a caller that was let in, until it is answered, now or later.
 #ifndef ZITADEL_FCGI_RESPONDER_H

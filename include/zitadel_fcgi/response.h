@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// @file
 /// Response: what goes back to the web server, in CGI's form (RFC 3875 §6).
 #ifndef ZITADEL_FCGI_RESPONSE_H

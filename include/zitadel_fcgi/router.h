@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// @file
 /// Router: which endpoint answers a path, and what it asks of a caller.
 #ifndef ZITADEL_FCGI_ROUTER_H

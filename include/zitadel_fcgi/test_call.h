@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// @file
 /// test_call: an endpoint called by a test, without a web server and without ZITADEL.
 #ifndef ZITADEL_FCGI_TEST_CALL_H

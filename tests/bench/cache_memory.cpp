@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Memory of 100,000 cached tokens, as the allocator and the kernel see it.
 //
 // usage: cache_memory     prints: BYTES of the allocator, BYTES of resident memory, for each token

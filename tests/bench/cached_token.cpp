@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Time of TokenValidator::authorize on a token that is known, on two threads at once.
 //
 // usage: cached_token     prints one line for each case: nanoseconds of one call, then those of

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Time from the start of a FastCGI program to its first answer.
 //
 // usage: first_answer PROGRAM [TOKEN]     settings come from the environment

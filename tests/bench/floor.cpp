@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The floor of the benchmark: what FastCGI itself costs. A plain libfcgi accept loop that sends the
 // bytes of GET /private and looks at nothing.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // An issuer without a network: it answers each question at once, in the caller's thread, as ZITADEL
 // answers about a service user with one role.
 #pragma once

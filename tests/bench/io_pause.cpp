@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The longest pause of the thread that talks to ZITADEL, while long answers arrive.
 //
 // usage: io_pause     prints one line for each kind of answer: milliseconds from one wait of that

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Measures the program against its floor and its targets, in one run, and prints one table.
 //
 // usage: make bench [BENCH_ROUNDS=n] [BENCH_ONLY=api|guards|events]     5 rounds take about 20 minutes

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The floor of plain CGI: a C++ program that starts with libraries that api.fcgi starts with, too,
 // and sends the answer to GET /private without a look at anything.
 #include <fcgiapp.h>

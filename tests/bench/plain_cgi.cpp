@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Time of plain CGI programs, each from its start to its end.
 //
 // usage: plain_cgi PROGRAM...     the request and the settings come from the environment

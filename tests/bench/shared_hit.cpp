@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Time of TokenValidator::authorize on a token that another process has learned, found in the
 // store of the machine, above that on a token that this process knows.
 //

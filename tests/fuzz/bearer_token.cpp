@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Input: the values of the Authorization headers, one a line.
 #include "auth/token/bearer_token.h"
 

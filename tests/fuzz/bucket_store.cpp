@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Input: what lies in a bucket's file. With a first byte of 0 it lies there alone, else on top of
 // sound entries, from a place on that the next two bytes tell.
 #include <sys/mman.h>

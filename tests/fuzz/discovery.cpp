@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Input: a discovery document.
 #include "auth/zitadel/discovery.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Input: a .env file.
 #include "auth/settings/dotenv.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Input: the body of an answer of the event search.
 #include "auth/events/event_reader.h"
 

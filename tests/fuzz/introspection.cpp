@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Input: the body of an introspection answer.
 #include "auth/zitadel/introspection.h"
 

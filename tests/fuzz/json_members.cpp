@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Input: a JSON object to which others add what they like.
 #include "auth/base/json_members.h"
 

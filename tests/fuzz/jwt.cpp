@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Input: a token. It is verified with a fixed key set, and its payload also read as if it had been.
 #include "auth/jose/jwt.h"
 

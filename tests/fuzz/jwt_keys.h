@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The key set of the fuzz target jwt. The private keys signed the tokens of its corpus and were
 // thrown away.
 #pragma once

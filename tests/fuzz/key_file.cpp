@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Input: a key file, as JSON in which @ stands for the PEM of a private key made at start; and in
 // front of it two bytes, a place, and a third that the byte of the PEM there is changed by.
 #include "auth/zitadel/key_file.h"

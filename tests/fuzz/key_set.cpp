@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Input: a JSON Web Key set.
 #include "auth/jose/jwk.h"
 #include "tests/fuzz/fuzz.h"

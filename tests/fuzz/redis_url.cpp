@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Input: the URL of a Redis server.
 #include "auth/store/redis_url.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Runs a fuzz target over files: those named, and all in the folders named.
 //
 // usage: replay FILE|FOLDER...

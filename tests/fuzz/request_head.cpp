@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Input: the bytes at the beginning of a FastCGI connection.
 #include "fcgi/server/request_head.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Input: a REQUEST_URI, and behind a newline what a program does with its path, a step each byte.
 #include "fcgi/http/request_path.h"
 

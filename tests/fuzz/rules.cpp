@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Input: a method, a request target, a Destination (a line each), then a rules file.
 #include "fcgi/guard/rules.h"
 

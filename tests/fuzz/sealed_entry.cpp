@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Input: what a shared store gives for a token; and, for no key would open what a fuzzer makes up,
 // the record of claims inside.
 #include "auth/store/sealed_entry.h"

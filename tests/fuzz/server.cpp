@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Input: what a peer sends over a connection to the real server, with libfcgi behind it.
 #include "fcgi/server/server.h"
 

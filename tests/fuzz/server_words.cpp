@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Input: an answer to a request that carried two secrets.
 #include "auth/zitadel/server_words.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Input: a URL. libcurl, which calls it, must read it as we do.
 #include "auth/zitadel/url.h"
 

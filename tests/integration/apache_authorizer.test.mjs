@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What only Apache can do with a request between the question and the answer: .htaccess files, other
 // paths in the place of the one that was asked for, pages of its own.
 import assert from 'node:assert/strict';

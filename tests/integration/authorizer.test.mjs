@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What other programs serve, protected by each web server's shipped file.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';

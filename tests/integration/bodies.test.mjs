@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Bodies of every size, however they arrive, through every shipped file: the program gets them whole,
 // and so does what is behind a guard.
 import assert from 'node:assert/strict';

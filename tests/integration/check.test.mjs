@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // zitadel-check: everything that newcomers do wrong on the way from the settings to an answer, each with
 // the word that mends it, against a real issuer and real web servers.
 import assert from 'node:assert/strict';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // zitadel-check and ZITADEL's events: whether they may be searched, how far the feed of the running
 // processes is, and what events of a user or of an authorization would end.
 import assert from 'node:assert/strict';

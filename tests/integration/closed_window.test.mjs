@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // An HTTP/2 issuer that takes no byte of any body: its window stays 0. libcurl asks to be told when the
 // socket can be written to, and it always can.
 import assert from 'node:assert/strict';

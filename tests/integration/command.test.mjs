@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What api.fcgi says to a person who starts it by hand, and that no web server ever gets it.
 import assert from 'node:assert/strict';
 import { chmodSync, chownSync, copyFileSync, existsSync, mkdtempSync, readFileSync, renameSync,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Connections to ZITADEL that go silent, and names that are not resolved or lead elsewhere.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

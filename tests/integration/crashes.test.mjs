@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What callers get when the program is killed, lacks descriptors, memory or disk, or is replaced,
 // always under load: nobody may be let in who must not be, and nobody be told that a good token is
 // bad. The table of crashes in docs/operations.md is made of these results.

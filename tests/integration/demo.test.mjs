@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The demo, as `make demo` runs it once everything is installed and built.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The documents: each command that they tell a reader to type is run, by this test or by the script that
 // the list below names, and what they show is taken by the program. A block that is in no list fails.
 import assert from 'node:assert/strict';

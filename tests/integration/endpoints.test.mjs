@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a caller gets from the three endpoints, through each web server with its shipped file.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';

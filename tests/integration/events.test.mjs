@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What ZITADEL's events end is asked about again, in all processes; without events nothing is older
 // than half a minute.
 import assert from 'node:assert/strict';

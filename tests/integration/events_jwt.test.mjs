@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // JWTs that are checked here, and refused from the event on that has ended them until they expire.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // 100,000 requests while events come in bursts, late and out of order, the feed is cut, slowed and refused, and
 // processes are killed, against a model of who may still be let in, and of what ZITADEL may be asked.
 //

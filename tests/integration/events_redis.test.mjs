@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Several machines that share the feed through a Redis server, and one each where they have lost it.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';

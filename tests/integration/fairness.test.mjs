@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Whoever floods the API with made-up tokens keeps nobody else waiting.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What callers and the operator get while ZITADEL, the way to it, this API's key or the clock is at
 // fault, and how soon all is well again. The table of faults in docs/operations.md is made of these results.
 import assert from 'node:assert/strict';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The settings of ZITADEL's own guide for an API with introspection, as they stand there: three
 // lines with blanks around "=" and single quotes, and no project id.
 import assert from 'node:assert/strict';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Whatever a request target looks like: the web server serves nothing that is not for the caller.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';

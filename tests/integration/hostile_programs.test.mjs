@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Whatever a request target looks like, and however the program behind the web server reads it:
 // nobody sees a part of the site that is not for them.
 import assert from 'node:assert/strict';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // make install: that what is installed names the places where it was installed, and the headers of the
 // files that a user copies.
 import assert from 'node:assert/strict';

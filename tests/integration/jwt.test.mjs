@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Who judges a token: ZITADEL, or this program with ZITADEL's key set.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Memory after 1,000 requests of every kind, by valgrind.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A lighttpd with pages of its own for errors, behind lighttpd/authorizer.conf: lighttpd asks again for
 // them.
 import assert from 'node:assert/strict';

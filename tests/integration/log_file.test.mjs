@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // ZITADEL_LOG_FILE behind real web servers: what goes where, and how it is opened anew.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Access tokens longer than usual, where the operator takes them: ZITADEL_MAX_TOKEN_BYTES, and the web
 // server's own limit raised as its file says.
 import assert from 'node:assert/strict';

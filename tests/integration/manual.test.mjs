@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The man pages and bash's completion: that they say what the commands' own help says.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Users with a thousand roles, and tokens of which more is said than is kept: what counts for a decision
 // is never dropped without a word, in this process, in others and on other machines.
 import assert from 'node:assert/strict';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What clients and browsers are told of an API without a token: where to get one (RFC 9728), and
 // which scripts may call (CORS), through each web server with its shipped file.
 import assert from 'node:assert/strict';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Rules that name methods: whatever method a request has, or asks a program to take it for, needs what
 // the rules ask for it.
 import assert from 'node:assert/strict';

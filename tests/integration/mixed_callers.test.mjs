@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Thousands of callers with hundreds of tokens: each gets the answer to its own request.
 import assert from 'node:assert/strict';
 import { copyFileSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Whatever else stands in the server { } that includes nginx/auth_request.conf: who is refused stays
 // refused, also while the program is down.
 import assert from 'node:assert/strict';

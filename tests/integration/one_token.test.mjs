@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One token decides nothing about another: what ZITADEL answers about some of them concerns nobody
 // else, and what concerns all is told by ZITADEL itself.
 import assert from 'node:assert/strict';

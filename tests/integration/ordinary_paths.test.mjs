@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What ordinary sites have in their paths goes through to the programs behind the web servers, and
 // rules that are to be compared without regard to case are.
 import assert from 'node:assert/strict';

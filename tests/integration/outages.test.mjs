@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Known tokens are served whatever ZITADEL and the web server do; it is not asked for more than it
 // can bear.
 import assert from 'node:assert/strict';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Endpoints in a repository of one's own: both examples, copied out of the tree, are built with make and with
 // cmake from what `make install` has put there and from nothing else; their own tests run; then they
 // serve.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `make portable`: what the program needs of a host, and that it works with no more.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What holds tokens and keys keeps its memory to itself and leaves no core; and descriptors 0 to 2 are what
 // they were at its start, or lead nowhere. As FastCGI, as plain CGI, and zitadel-token.
 import assert from 'node:assert/strict';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How often, and over how many connections, ZITADEL is asked under load; what a token's lifetime in
 // the cache means to its users.
 import assert from 'node:assert/strict';

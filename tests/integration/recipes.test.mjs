@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The recipes of CONTRIBUTING.md: each is put into a copy of the sources as it stands there. It touches as many
 // files as it says, the copy builds, and what was added works.
 import assert from 'node:assert/strict';

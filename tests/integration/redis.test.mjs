@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Several machines: what one has learned of a token, the others find in a Redis server. Whatever goes
 // wrong with that, callers get the right answers, and the program returns to it.
 //

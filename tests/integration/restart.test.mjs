@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Stopping and restarting: what was handed to the program is answered.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A rules file that is written slowly, in whatever way, is never in force half-written, neither while the
 // program runs nor when it starts.
 import assert from 'node:assert/strict';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // No token, key or client secret is found where it does not belong: in a log at its most talkative,
 // in a core, or, of the key and the client secret, in the program's memory in the form it was read.
 import assert from 'node:assert/strict';

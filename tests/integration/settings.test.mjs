@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the program says of settings that cannot work, before it serves anybody.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // zitadel-setup, killed (SIGKILL) at every question to ZITADEL and at every step on the disk: the
 // next run completes what was begun, and there is one of each and no more.
 import assert from 'node:assert/strict';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // zitadel-setup --events: the user that reads ZITADEL's events, its key, and what an administrator needs
 // for it.
 import assert from 'node:assert/strict';

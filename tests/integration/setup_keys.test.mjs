@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // zitadel-setup: keys that are lost, that end, that are replaced, and --remove.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, unlinkSync } from 'node:fs';

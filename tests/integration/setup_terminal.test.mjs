@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // zitadel-setup on a terminal, where it says what it is doing and asks, and elsewhere.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

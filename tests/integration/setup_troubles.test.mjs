@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // zitadel-setup where something is in the way: rights, tokens, names, a ZITADEL that lags or fails.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';

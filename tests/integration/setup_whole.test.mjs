@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // From nothing to the first 200: zitadel-setup, then api.fcgi behind lighttpd with the api.env that it
 // wrote, zitadel-token with the user.json that it wrote, and the API called.
 import assert from 'node:assert/strict';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Many processes on one machine: what one has learned of a token, none of the others asks again.
 //
 // Where the first requests with a token reach several processes before any of them has its answer,

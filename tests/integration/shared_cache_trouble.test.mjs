@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What goes wrong with the folder that processes share: the program goes on without it.
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, truncateSync,

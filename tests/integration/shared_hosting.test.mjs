@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A folder of a document root with the portable program and a shipped .htaccess, as a customer of a
 // shared host uploads them: no setting in Apache's own configuration, none in its environment.
 import assert from 'node:assert/strict';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Shared hosting as most hosts have it: the customer is another user than the web server, which starts
 // the customer's programs by suexec. What README.md says is done to the letter, with its modes.
 import assert from 'node:assert/strict';

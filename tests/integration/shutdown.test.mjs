@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The program ends in good order whatever is under way: tokens being refreshed, new ones being asked about,
 // and the store silent or far away. With a sanitizer built in, each try looks for what is used after its end.
 //

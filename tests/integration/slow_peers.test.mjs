@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Callers that send or read slowly are served to the end, and cost nobody else any time.
 import assert from 'node:assert/strict';
 import { copyFileSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The units of systemd/: that systemd takes them, and that the program works as they start it. The
 // socket is handed over by systemd-socket-activate, on descriptor 0, as StandardInput=socket does.
 import assert from 'node:assert/strict';

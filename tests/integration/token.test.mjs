@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // zitadel-token against the issuer: what it prints, where, and with which exit status.
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What no guard can see, as the shipped files tell it: what is open without the line that they name, and
 // closed with it.
 import assert from 'node:assert/strict';

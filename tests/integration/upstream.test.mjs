@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What callers and the operator are told when ZITADEL, or the way to it, fails.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // WebDAV behind a guard: what a request reads or writes, at both ends and below, is what the rules let
 // its caller read or write. The file system is looked at afterwards.
 import assert from 'node:assert/strict';

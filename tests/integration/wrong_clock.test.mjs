@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // This machine's clock is an hour ahead. What ZITADEL calls active is let in all the same, JWTs and opaque
 // tokens; what has expired for ZITADEL is not.
 import assert from 'node:assert/strict';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Starts an issuer for a test and speaks to it: see README.md. No npm package is needed here.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';

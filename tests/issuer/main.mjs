@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Starts the issuer: node tests/issuer/main.mjs --data DIR [options]; see README.md.
 import { mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Runs the unit tests: all, or those whose name contains the argument ("JsonTest::").
 //
 // Ends with the names of the tests that failed, or with a line "OK (N tests)" and exit status 0.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // ApiFixture: calls endpoints with the claims of a caller, without a web server and without
 // ZITADEL. Copy it into a repository of your own, and put your routes in the place of
 // own_api::routes().

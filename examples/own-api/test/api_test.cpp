@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <cppunit/TestResult.h>
 #include <cppunit/TestResultCollector.h>
 #include <cppunit/extensions/TestFactoryRegistry.h>

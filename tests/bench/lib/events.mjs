@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the feed of ZITADEL's events brings and costs: how soon the last process refuses what has ended, how
 // fast known tokens are, and how often ZITADEL is asked.
 import { readFileSync } from 'node:fs';

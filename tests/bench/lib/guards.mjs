@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is compared where a web server protects a static file: this program behind each server, by its
 // shipped file, Apache's mod_oauth2, and the servers without protection.
 import assert from 'node:assert/strict';

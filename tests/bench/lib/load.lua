@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- What wrk sends, and what it tells in the end.
 --
 -- usage: wrk … -s load.lua URL -- KIND NAME [COUNT]

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is measured, one function each; a sample is taken in every round.
 import { execFile } from 'node:child_process';
 import { copyFileSync, rmSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The issuer of the benchmark: nginx with a constant answer, at once or after 0.8 seconds, over
 // HTTP/1.1 and over TLS with HTTP/2.
 import { generateKeyPairSync } from 'node:crypto';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // From samples to the rows of the table, with their targets.
 
 const kCallsPerSecond = { 400: 500, 2000: 2500 }; // what a delay of 0.8 s leaves possible

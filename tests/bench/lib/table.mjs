@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The table that `make bench` prints: what, target, reached, verdict.
 
 export function median(numbers) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Loads a URL with wrk, or, over HTTP/2, with h2load.
 import { fileURLToPath } from 'node:url';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A site in Tomcat, whose paths are cut at ";" and only then folded: a servlet for each part.
 //
 // usage: java -cp TOMCAT'S JARS Site.java FOLDER PORT

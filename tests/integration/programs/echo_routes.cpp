@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The paths of echo.fcgi: api.fcgi with endpoints that tell their caller who it is, give back what
 // it sent, or more than a socket holds.
 #include <cstddef>

@@ -1,4 +1,5 @@
 <?php
+// SPDX-License-Identifier: Apache-2.0
 // A front controller: every request comes here, and its path decides what is shown.
 $path = rawurldecode((string) parse_url($_SERVER['REQUEST_URI'], PHP_URL_PATH));
 $part = preg_match('#^/+(public|open)(/|$)#', $path) ? 'public'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A library for LD_PRELOAD: moves the clocks of a program by the seconds that the file
 // $CLOCK_OFFSET_FILE holds, 8 bytes in the machine's order for the clock that tells the time, and 8
 // for the one that counts since the machine was started, suspensions included. Whoever writes there

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Sites in Node.js: Express, whose routes are compared with the path as it was sent, without regard
 // to case unless told otherwise; its files; and a server that takes a path for the URL it is part of.
 //

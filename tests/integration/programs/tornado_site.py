@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A site in Tornado: files, whose paths are decoded and then folded, and handlers, whose paths are
 taken as they were sent.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A WSGI program (Python's own wsgiref) that says what it was told by headers with "-" or "_".
 
 usage: wsgi_site.py PORT

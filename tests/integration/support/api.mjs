@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The API behind a real web server: settings for an issuer, the program, the shipped files.
 import { readFileSync } from 'node:fs';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How make is called by a test: with the compiler that has built the programs, and its cache.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Many callers at once, as a browser or a service calls: connections are kept and used again.
 import http from 'node:http';
 

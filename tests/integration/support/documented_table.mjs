@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A table of the documents that a test's results make up: between the lines <!-- NAME --> and
 // <!-- /NAME -->. With UPDATE_DOCS=1 it is written, else compared.
 import assert from 'node:assert/strict';

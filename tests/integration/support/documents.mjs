@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The documents of this project, and the blocks in them.
 import { readFileSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';

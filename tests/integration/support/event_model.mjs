@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A model of what events end: who may still be let in, and why ZITADEL may be asked about a token that is
 // known. All times are Date.now()'s.
 import { createHash } from 'node:crypto';

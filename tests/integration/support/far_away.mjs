@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A way to a port of this machine on which all takes time, as to a server far away. On a thread of
 // its own, so that what else a test does is no part of the way.
 import net from 'node:net';

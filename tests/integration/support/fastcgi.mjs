@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A web server as a test likes it: speaks FastCGI to the program's own socket, half a request where
 // that is wanted.
 import net from 'node:net';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // APIs that ask ZITADEL for its events.
 import { readFileSync } from 'node:fs';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The ways to run the API as several processes on one machine, which have no memory in common.
 import { readdirSync } from 'node:fs';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Stands before the issuer's introspection endpoint, and answers about some tokens as a test likes.
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A site as somebody has it already, files, a CGI script and a PHP page, behind a shipped file that
 // protects it.
 import { once } from 'node:events';

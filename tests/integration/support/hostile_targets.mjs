@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The request targets of hostile_paths.txt, as bytes in a string (latin1), and a way to send one.
 import { readFileSync } from 'node:fs';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // HTTP calls as a test needs them: the path goes out as it is written, each call on a connection of
 // its own, nothing retried, everything bounded.
 import http from 'node:http';

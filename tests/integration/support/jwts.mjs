@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // JWT access tokens that the issuer did not sign: with keys of the test's own, good and forged.
 import { createHmac, createPublicKey, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';

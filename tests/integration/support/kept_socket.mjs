@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The program on a listening socket that outlives it, as systemd/zitadel-fcgi.socket keeps one. A shell
 // stands in for systemd: it holds the socket and starts the program again whenever that has ended.
 import { Daemons, Process, childrenOf, programOf, waitFor } from './processes.mjs';

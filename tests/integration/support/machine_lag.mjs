@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How late the machine itself is: what a test allows for on top of what is promised.
 import { setTimeout as sleep } from 'node:timers/promises';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Programs and files behind a web server whose shipped file guards them, in the ways that
 // administrators write it: each mount has a port of its own.
 import { readFileSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // MovedClock: the clocks of programs, moved by seconds that a test sets while they run.
 import assert from 'node:assert/strict';
 import { existsSync, openSync, closeSync, writeSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Networks of their own, as if their programs ran on other machines: Linux network namespaces, each
 // with a cable to this one.
 import { spawnSync } from 'node:child_process';

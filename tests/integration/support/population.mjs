@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Callers with tokens of every kind, good and bad, and the count of those who got in.
 import { randomBytes } from 'node:crypto';
 

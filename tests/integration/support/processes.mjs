@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Processes that tests start: their output is kept, and none outlives the test.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Programs that somebody guards, each of which reads paths in its own way: Tomcat, Tornado, Express
 // and others of Node.js, a PHP front controller. Each shows three parts, "public" (below /public/ and
 // /open/), "internal" (below /internal/ and /staff/) and "token" (all else), and says which one in a

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A caller that asks for nothing but statuses, one request after the other on one kept connection: a tenth of
 // what Node's own client costs.
 import net from 'node:net';

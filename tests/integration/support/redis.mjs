@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A Redis or Valkey server of a test's own, in a folder of its own, on a socket and a port of its
 // own. What it holds goes with it.
 import { execFile } from 'node:child_process';

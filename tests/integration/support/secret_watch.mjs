@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Keeps what must not be in a log, and finds it there. Of each secret the beginning is enough.
 const kLength = 16; // characters; shorter ones are no secrets
 

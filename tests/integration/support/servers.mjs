@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Real web servers, each with a shipped configuration file, in a temporary folder.
 //
 // startLighttpd, startNginx, startApache and startSpawnFcgi give back something with:

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // zitadel-setup in a test: run, killed, and what there is then.
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';

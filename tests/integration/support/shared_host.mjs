@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A shared host and a customer on it, who does what apache/shared-hosting/README.md says, to the letter.
 //
 // Apache is started by root and answers as www-data; each of its programs is started by suexec, as most

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A caller that reads its answer as slowly as it likes.
 import net from 'node:net';
 

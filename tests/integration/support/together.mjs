@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Runs check with each of the list, `atOnce` of them together.
 export async function forEachOf(list, check, { atOnce = 16 } = {}) {
   const rest = [...list];

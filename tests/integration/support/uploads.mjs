@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Requests with a body, sent at once, in pieces or slowly.
 import { createHash } from 'node:crypto';
 import net from 'node:net';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Requests of WebDAV, for the rules and files of webdav.test.mjs.
 
 // [method, path, { to, depth, more, body }]. to: the path of a Destination at this host, or a list of

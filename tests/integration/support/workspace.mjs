@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Workspace: a temporary folder of one test, laid out as an installation, and the shipped files
 // with their installed paths replaced by paths in it.
 //

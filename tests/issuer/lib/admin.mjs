@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The tests' own door, on a port of its own: mints tokens, orders faults, counts calls.
 import { createServer } from 'node:http';
 import { once } from 'node:events';

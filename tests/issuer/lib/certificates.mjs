@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A test CA, a certificate for the issuer from it, and another CA that vouches for nothing here.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';

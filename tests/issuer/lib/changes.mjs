@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What tests order to happen in the instance, and an administrator or a user would do.
 import { id, record, userNamed } from './instance.mjs';
 

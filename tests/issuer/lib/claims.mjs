@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What ZITADEL says of a user, by the scopes that were asked for.
 import {
   everyProjectsRolesScope, metadata, projectRolesClaim, resourceOwner, roleScope, rolesClaim,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How ZITADEL authenticates a client by its key, and in which words it refuses one.
 import { errors } from 'oidc-provider';
 import { applicationOf, isAlive, isOver, keyOf } from './instance.mjs';

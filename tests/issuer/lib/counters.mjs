@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the issuer has been asked, for tests that count.
 import { createHash } from 'node:crypto';
 import { parse } from './jwt.mjs';

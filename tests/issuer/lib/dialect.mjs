@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The form of ZITADEL's answers: which headers they have, how their JSON is written, and what it
 // says where there is nothing to answer.
 import { randomBytes } from 'node:crypto';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a ZITADEL of October 2025 says of itself, member by member.
 import { jwtBearer, paths } from './names.mjs';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Events that a test writes by hand: nothing else in the instance changes by them.
 import { microsecondsOf, timeOf } from './events.mjs';
 import { id } from './instance.mjs';

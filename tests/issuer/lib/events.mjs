@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What has happened in the instance, as ZITADEL's event store keeps it: by time, and within one
 // transaction, which has one time, in the order of its events.
 import { randomInt } from 'node:crypto';

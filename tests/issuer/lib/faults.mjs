@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Faults that tests order: how an endpoint fails next. A fault is either a whole answer of its
 // own, or a change to the real one.
 import { setTimeout as pause } from 'node:timers/promises';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The files a start leaves for others: ZITADEL's key files and what tells where the issuer is.
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The ID token that comes with a service user's access token where its scope holds "openid".
 import { createHash } from 'node:crypto';
 import { idTokenClaims, inOrder, rolesInToken } from './claims.mjs';

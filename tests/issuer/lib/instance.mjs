@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One ZITADEL instance as data, the same for all that speaks of it: what the set-up API makes is
 // known to the token endpoint and to introspection at once, and what it takes away is not.
 import { randomInt } from 'node:crypto';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // JSON Web Signatures (RFC 7515) with RS256 and nothing else: what ZITADEL's key files sign with.
 import { sign as signBytes, verify as verifyBytes } from 'node:crypto';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The grant by which a service user gets a token with its key (RFC 7523 §2.1).
 import { errors } from 'oidc-provider';
 import { assertionFault } from './client_authentication.mjs';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // RSA key pairs. They are slow to make: where a folder is named, those that were made once are kept
 // there, for the tests alone, and taken again by the next issuer.
 import { createPrivateKey, createPublicKey, generateKeyPair } from 'node:crypto';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The issuer's socket: HTTP/1.1, or TLS with HTTP/2 by ALPN, on the loopback address. It counts
 // what arrives and lets faults happen before oidc-provider sees the call.
 import { createServer } from 'node:http';

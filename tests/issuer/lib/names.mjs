@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The reserved names of ZITADEL's scopes and claims, and its endpoints.
 export const paths = {
   discovery: '/.well-known/openid-configuration',

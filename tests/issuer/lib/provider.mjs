@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // oidc-provider, configured to answer as ZITADEL does.
 import { randomBytes } from 'node:crypto';
 import Provider from 'oidc-provider';

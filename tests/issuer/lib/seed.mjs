@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What there is at a start: organisations, projects, API applications, service users and
 // administrators, all made anew.
 import { randomBytes } from 'node:crypto';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Sessions: what people log in to, and the chain of access tokens that comes of one log-in or one
 // assertion. A token's `jti` is `V2_…-at_…`: the chain's id, and its own.
 import { id, record, userNamed, userOf } from './instance.mjs';

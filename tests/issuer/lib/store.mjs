@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Where oidc-provider keeps what it issues: in memory, for as long as the process lives.
 const kMaxRecords = 500_000; // of each kind; the oldest go first
 export const kOpaqueBytes = 78;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Issues access tokens through oidc-provider's own models, so that its own introspection judges
 // them: opaque ones, JWTs and personal access tokens.
 import { randomBytes } from 'node:crypto';

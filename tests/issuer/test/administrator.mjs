@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The set-up API as a test uses it.
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';

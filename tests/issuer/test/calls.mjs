@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A client's side of the protocol, for the tests of the issuer.
 import { randomUUID } from 'node:crypto';
 import { test as nodeTest } from 'node:test';

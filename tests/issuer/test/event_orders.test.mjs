@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a test of a feed orders: events by hand, late ones, hidden ones, slow and broken answers.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe } from 'node:test';

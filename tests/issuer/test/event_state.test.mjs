@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What happens to users, authorizations and APIs writes the event that ZITADEL was seen to write,
 // and introspection says the same right after.
 import assert from 'node:assert/strict';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What happens to tokens, sessions and the keys that sign writes the event that ZITADEL was seen to
 // write, and introspection and the key set say the same right after.
 import assert from 'node:assert/strict';

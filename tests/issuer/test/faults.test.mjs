@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { after, afterEach, before } from 'node:test';
 import { setTimeout } from 'node:timers/promises';

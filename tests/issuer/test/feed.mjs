@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // An instance of which events and introspection are asked side by side. What the webhook delivered
 // says which form an event has.
 import assert from 'node:assert/strict';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Each answer beside the one that a real ZITADEL gave to the same question.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe } from 'node:test';

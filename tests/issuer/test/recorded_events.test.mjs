@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // ZITADEL's event search beside the one here: what was recorded is asked again, of the same events,
 // and what was not is refused aloud.
 import assert from 'node:assert/strict';

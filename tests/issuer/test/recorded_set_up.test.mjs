@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The whole session that was recorded at a real ZITADEL, call by call in its order: the set-up of
 // a project, what came of it, and what each kind of administrator may do.
 import assert from 'node:assert/strict';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Exchanges with a real ZITADEL (tests/testdata/zitadel), to compare the issuer's answers with.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';

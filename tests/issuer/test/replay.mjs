@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Puts recorded questions to the issuer again, with its own ids in the place of the recorded ones.
 import assert from 'node:assert/strict';
 import { assertAsRecorded, call, exchange } from './recordings.mjs';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A request of the set-up API that differs from those that were recorded: it fails as ZITADEL lets
 // it fail, or, where nobody knows that, loudly.
 import assert from 'node:assert/strict';

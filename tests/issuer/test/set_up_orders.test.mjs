@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a test may order of the set-up API: that searches lag behind, that a call fails, and how
 // often it was called and what came of it.
 import assert from 'node:assert/strict';

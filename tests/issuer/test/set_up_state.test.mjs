@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the set-up API makes works at once, and what it takes away or stops does not: there is one
 // state behind it and behind the OpenID provider.
 import assert from 'node:assert/strict';

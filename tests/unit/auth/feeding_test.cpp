@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Processes that share a store, of which one asks for the events.
 #include "auth/feeding.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // JWTs of a real ZITADEL, judged here with the key set of their time.
 #include <cppunit/extensions/HelperMacros.h>
 

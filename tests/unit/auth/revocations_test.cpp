@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // JWTs that are checked here, while ZITADEL's events say which of them have ended.
 #include "auth/revocations.h"
 

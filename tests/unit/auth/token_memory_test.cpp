@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Memory over hundreds of thousands of tokens that nobody has seen before, good ones and refused
 // ones.
 #include <cppunit/extensions/HelperMacros.h>

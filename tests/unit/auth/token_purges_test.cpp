@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What events have ended, as the callers of a validator see it.
 #include <cppunit/extensions/HelperMacros.h>
 

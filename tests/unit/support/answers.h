@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Collects what TokenValidator::authorize answers, and on which thread. Thread-safe.
 #pragma once
 

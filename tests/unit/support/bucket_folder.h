@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the tests of the bucket store share: a folder, and the file in it.
 #pragma once
 

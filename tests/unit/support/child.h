@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Processes of a test's own: what goes wrong in them goes wrong in nobody else.
 #pragma once
 

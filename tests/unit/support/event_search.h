@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // ZITADEL's event search, as it was recorded: an exclusive `from`, equal times, late commits,
 // pages. It answers before send returns. For one thread.
 #pragma once

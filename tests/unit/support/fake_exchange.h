@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // An exchange without a web server. Thread-safe where its user is.
 #pragma once
 

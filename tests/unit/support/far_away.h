@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // FarAway: a way to a server of this machine on which all takes time, as to a server far away.
 #pragma once
 

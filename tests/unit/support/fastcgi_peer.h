@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The web server's end of a FastCGI connection. Every wait has an end.
 #pragma once
 

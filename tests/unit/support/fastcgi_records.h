@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // FastCGI records by hand (FastCGI specification §3.3, §3.4, §5), right ones and wrong ones.
 #pragma once
 

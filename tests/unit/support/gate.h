@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Waiting for something that another thread does, with an end. Thread-safe.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Asks an HttpClient and waits for the answer, with an end.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What tests of JWTs ask again and again.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // JWTs signed for tests, with keys made at run time, and those keys as JSON Web Keys.
 #pragma once
 

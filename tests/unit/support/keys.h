@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Keys and key files for tests, made at run time.
 #pragma once
 

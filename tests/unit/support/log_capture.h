@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is logged while it lives. One at a time, and no other thread may start or end one.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A TCP server on 127.0.0.1 that does on each connection what a test tells it to, right or wrong.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A shared store in memory, which several of them may have in common, as processes have a file.
 #pragma once
 

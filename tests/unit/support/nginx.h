@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // nginx on 127.0.0.1 with HTTP/2 over TLS: it answers all with 200, and says of each request over
 // which connection it came.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // While it lives, no thread can be started: the system has no room for its stack.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Names of a test's own, in a child process: a network of its own, an /etc/hosts of its own, and a
 // name server that takes questions and answers none.
 #pragma once

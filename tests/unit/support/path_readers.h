@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Programs that read a path in their own ways, as small models: each is a sequence of steps that
 // real ones take, in any order. What such a program looks up must be among the readings that the
 // rules are asked about.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Readings of a path, as a text: "/a/* /b" is something in /a, and /b.
 #pragma once
 

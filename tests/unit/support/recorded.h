@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Exchanges with a real ZITADEL, as tests/testdata/zitadel/README.md describes them.
 #pragma once
 

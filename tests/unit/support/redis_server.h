@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A Redis or Valkey server of a test's own, in a temporary folder, on a port and a socket of its
 // own.
 #pragma once

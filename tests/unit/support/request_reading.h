@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the server makes of the bytes of one request, read in pieces of any size.
 #pragma once
 

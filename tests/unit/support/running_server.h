@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A fcgi::Server that runs on threads of its own until it is stopped or destroyed.
 #pragma once
 

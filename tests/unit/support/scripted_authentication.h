@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Client authentication that a test can see through and make fail. Members are set before it is
 // used by other threads.
 #pragma once

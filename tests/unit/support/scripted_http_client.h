@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // An HTTP client whose answers a test gives, when and on which thread it likes. Thread-safe.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the tests of settings share: a folder of their own to run in, with a key file in it.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Sockets of tests: loopback or a Unix socket, every wait with an end.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Keys and entries that the tests of all stores put into them.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A validator between a scripted ZITADEL and a clock that a test moves. Every test that uses it
 // also proves that each caller was answered exactly once.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How the set-up API tells what it knows. Default values are left out.
 const kLimit = 100;
 

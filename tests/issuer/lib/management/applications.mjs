@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // API applications: made, changed, taken away, and their keys. Others are only seen.
 import { randomBytes } from 'node:crypto';
 import { applicationKey } from '../files.mjs';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One call of the set-up API: who asks, of which organisation, and what it works with.
 import { isAlive, projectOf, record, userOf } from '../instance.mjs';
 import { forbidden, notFound, unauthenticated, unknown } from './failures.mjs';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The event search: what happened since when, to those who may read it.
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';

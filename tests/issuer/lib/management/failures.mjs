@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How the set-up API says no: gRPC's codes in ZITADEL's words.
 const kErrorDetail = 'type.googleapis.com/zitadel.v1.ErrorDetail';
 

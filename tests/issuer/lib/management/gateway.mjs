@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The set-up API's door: JSON over HTTP, as grpc-gateway does it for ZITADEL.
 import { headersOfCall, headersOfPath, toProtoJson } from '../dialect.mjs';
 import { Call } from './call.mjs';

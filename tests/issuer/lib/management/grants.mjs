@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Authorizations: which roles of a project a user has.
 import { grantEntries } from '../changes.mjs';
 import { id, projectOf, userOf } from '../instance.mjs';

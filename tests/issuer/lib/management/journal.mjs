@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What was asked of the set-up API, and what there is now: for tests that say "a second run
 // changed nothing" or "there are no twins".
 const kMaxCalls = 10_000;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Keys of applications and of service users: made here and shown once, or brought along.
 import { createPublicKey } from 'node:crypto';
 import { id, kForever } from '../instance.mjs';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Eventual consistency: what has just been made is missing from searches for a while.
 export class Lag {
   #hidden = new WeakMap();

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The members of a request's body: their types, their limits, and what it is called when they are
 // missed. A type is a function from a value and where it stands to what the call works with.
 import { invalid, unknown } from './failures.mjs';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Who asks, what it may do, its organisation and instance, and who manages them.
 import { userOf } from '../instance.mjs';
 import { birth, change, found } from './answers.mjs';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Who may do what with the set-up API, as an instance told its administrators. What an
 // IAM_LOGIN_CLIENT and an IAM_OWNER_VIEWER may stands in ZITADEL's configuration.
 const orgOwner = [

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Projects and their roles.
 import { id } from '../instance.mjs';
 import { birth, change, found, states } from './answers.mjs';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Which call is meant by a method and a path, and what is answered where none is.
 import { applications } from './applications.mjs';
 import { eventSearch } from './events.mjs';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What others made in the same instance: people, applications that people log in to, and names
 // that somebody changed. No call here makes them; a test orders them.
 import { id, projectOf, record, userNamed, userOf } from '../instance.mjs';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Service users: made, stopped, taken away, their keys and personal access tokens.
 import { patScopes } from '../claims.mjs';
 import { userKey } from '../files.mjs';

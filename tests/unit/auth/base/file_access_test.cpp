@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Every command that is named is run, and must leave the file readable to the one and to nobody
 // else.
 #include "auth/base/file_access.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "auth/cache/sharded_lru.h"
 
 #include <cppunit/extensions/HelperMacros.h>

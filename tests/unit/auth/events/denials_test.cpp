@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Which JWTs have ended, by when they were issued.
 #include "auth/events/denials.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "auth/events/journal_head.h"
 
 #include <cppunit/extensions/HelperMacros.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The examples of RFC 7515 appendix A and RFC 8037 appendix A.
 #include <cppunit/extensions/HelperMacros.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Who signed a JWT, and with what: auth/jose/jwt.h over auth/jose/verification_key.h.
 #include <cppunit/extensions/HelperMacros.h>
 #include <openssl/err.h>

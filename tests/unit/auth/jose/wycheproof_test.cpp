@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The vectors of Project Wycheproof for JSON Web Signatures and JSON Web Keys.
 #include <cppunit/extensions/HelperMacros.h>
 

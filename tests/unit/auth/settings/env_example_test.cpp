@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is told of the settings: .env.example and the table of docs/settings.md are as `make
 // settings` writes them, and show the defaults. Read from the working directory.
 #include <cppunit/extensions/HelperMacros.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The .env file, names and the environment, seen through load_settings.
 #include "auth/settings/sources.h"
 

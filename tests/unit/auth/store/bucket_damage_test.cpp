@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A bucket file damaged, cut and overwritten in all ways while it is in use: it may forget, but it
 // neither fails nor gives what was not put and still opens.
 #include <cppunit/extensions/HelperMacros.h>

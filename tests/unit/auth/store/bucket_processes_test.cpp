@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A bucket store between processes that are killed, stopped and forked, and on disks that are full
 // or may not be written to.
 #include <cppunit/extensions/HelperMacros.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A RedisStore that asks much at once, of a server that is far away or silent, and is stopped
 // meanwhile: nobody waits, and everybody is called back once.
 #include <cppunit/extensions/HelperMacros.h>

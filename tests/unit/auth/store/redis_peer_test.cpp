@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a RedisStore makes of peers that are no Redis server, or behave worse than one does.
 #include <arpa/inet.h>
 #include <cppunit/extensions/HelperMacros.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "auth/zitadel/jwt_claims.h"
 
 #include <cppunit/extensions/HelperMacros.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Discovery and key sets of a real ZITADEL.
 #include <cppunit/extensions/HelperMacros.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a real ZITADEL answered at its introspection endpoint.
 #include <cppunit/extensions/HelperMacros.h>
 

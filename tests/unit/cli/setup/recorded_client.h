@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Answers as the real ZITADEL did to these recordings, and to a request that differs from all of
 // them with 501.
 #pragma once

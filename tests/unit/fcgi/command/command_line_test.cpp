@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "fcgi/command/command_line.h"
 
 #include <cppunit/extensions/HelperMacros.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/support/path_readers.h"
 
 #include <cppunit/extensions/HelperMacros.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "fcgi/guard/resource_metadata.h"
 
 #include <cppunit/extensions/HelperMacros.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "fcgi/guard/router.h"
 
 #include <cppunit/extensions/HelperMacros.h>

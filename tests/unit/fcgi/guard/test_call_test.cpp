@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What developers test their endpoints with must not be kinder than the server.
 #include "zitadel_fcgi/test_call.h"
 

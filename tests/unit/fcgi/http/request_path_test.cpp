@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "fcgi/http/request_path.h"
 
 #include <cppunit/extensions/HelperMacros.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "fcgi/http/request_target.h"
 
 #include <cppunit/extensions/HelperMacros.h>

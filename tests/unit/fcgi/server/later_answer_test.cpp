@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Endpoints that answer later, and bit by bit: zitadel_fcgi::Responder and AnswerStream.
 #include "fcgi/guard/later_answer.h"
 

@@ -39,6 +39,19 @@ const commands = {
     '## Protect what is there already': callsTheSharedHost('Protect what is there already'),
   },
   'docs/check.md': { '# Check it': 'tests/fresh_debian.sh' },
+  'docs/own-endpoints.md': {
+    '## Build and test': { by: 'tests/integration/own_api.test.mjs',
+      because: 'it takes what is installed: the test installs that', says: 'is what docs/own-endpoints.md says' },
+  },
+  'docs/packages.md': {
+    '## Build them': inPackages('it builds them in two folders', 'tests/deb.sh'),
+    '## Install them': inPackages('it installs the packages that it has built', 'dpkg -i $(files_of'),
+    '## Upgrade': inPackages('no systemd runs there: it sends the signal that the unit names', '# systemctl reload lighttpd'),
+    '## Remove': inPackages('it removes all packages, then purges them', 'apt purge'),
+    '## Where there is no Debian': { by: 'tests/fresh_debian.sh', because: 'README.md has the same commands',
+      says: "follow README.md '### 1. Build and install'" },
+    '## How they are tested': inPackages('the command is that script', 'usage:'),
+  },
   'docs/rules.md': { '## Ask what decides': asksTheRules },
   'docs/set-up.md': { '## Look at the settings': 'tests/fresh_debian.sh' },
   'docs/web-servers.md': {
@@ -55,6 +68,10 @@ const commands = {
   },
   'tests/issuer/README.md': { '# The issuer that tests and the demo use': startsTheIssuer },
 };
+
+function inPackages(because, says) {
+  return { by: 'tests/packages.sh', because, says };
+}
 
 function callsTheSharedHost(heading) {
   return { by: 'tests/integration/shared_hosting_users.test.mjs', says: `'${heading}'`,

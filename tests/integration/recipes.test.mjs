@@ -108,7 +108,7 @@ describe('a Reason by its recipe', () => {
   before(() => { folder = copyOfTheSources(); });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  const compile = () => run(folder, ...compilation(['-std=c++20', '-I.', '-Wall', '-Wextra', '-Werror', '-fsyntax-only',
+  const compile = () => run(folder, ...compilation(['-std=c++20', '-I.', '-Iinclude', '-Wall', '-Wextra', '-Werror', '-fsyntax-only',
     recipe('A Reason').steps[1].file]));
 
   it('does not compile while its row is missing, and does with it', () => {
@@ -201,7 +201,7 @@ int main() {
     const room = 'build/objects/fcgi';
     const objects = readdirSync(join(folder, room), { recursive: true })
       .filter((name) => /\/.*\.o$/.test(name)).map((name) => join(room, name));
-    succeed(folder, ...compilation(['-std=c++20', '-I.', '-o', program, source, ...objects,
+    succeed(folder, ...compilation(['-std=c++20', '-I.', '-Iinclude', '-o', program, source, ...objects,
       'build/libzitadel_auth.a', '-lfcgi', '-ljson-c', '-lcrypto', '-lhiredis', '-pthread']));
     assert.match(succeed(folder, program, []), /^AUTH_LOCALE=de$/m);
   });

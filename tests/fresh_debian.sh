@@ -156,5 +156,5 @@ rm /run/zitadel-fcgi/api.pid
 # --- What README.md begins with: its reader has nothing running
 
 ONCE=1 follow README.md '## Try it'
-follow apache/shared-hosting/README.md '## 1. Build the program'
+follow apache/shared-hosting/README.md '## 1. Get the program'
 echo "fresh_debian: from nothing to the first 200"

@@ -34,7 +34,7 @@ const commands = {
     '## A release': tagsARelease,
   },
   'apache/shared-hosting/README.md': {
-    '## 1. Build the program': 'tests/fresh_debian.sh',
+    '## 1. Get the program': 'tests/fresh_debian.sh',
     '## 4. Try it': callsTheSharedHost('4. Try it'),
     '## Protect what is there already': callsTheSharedHost('Protect what is there already'),
   },
@@ -52,6 +52,10 @@ const commands = {
       says: "follow README.md '### 1. Build and install'" },
     '## How they are tested': inPackages('the command is that script', 'usage:'),
   },
+  'examples/any-server/README.md': { '# any-server': { by: 'tests/integration/own_api.test.mjs',
+    because: 'it takes what is installed: the test installs that', says: "'build/any-server'" } },
+  'examples/own-api/README.md': { '# own-api': { by: 'tests/integration/own_api.test.mjs',
+    because: 'it takes what is installed: the test installs that', says: "[['make'], ['make', 'test']]" } },
   'docs/rules.md': { '## Ask what decides': asksTheRules },
   'docs/set-up.md': { '## Look at the settings': 'tests/fresh_debian.sh' },
   'docs/web-servers.md': {

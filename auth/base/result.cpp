@@ -44,7 +44,7 @@ constexpr Row kRows[] = {
     {Reason::kClaimMissing, Fault::kToken, "the access token lacks a required claim"},
     {Reason::kNotAnAccessToken, Fault::kToken,
      "the token is not an access token but one for another purpose"},
-    {Reason::kRevoked, Fault::kToken, "ZITADEL has ended the access token before its expiry"},
+    {Reason::kRevoked, Fault::kToken, "the access token was ended before its expiry"},
     {Reason::kRoleMissing, Fault::kPermission, "the user has not been granted the role"},
     {Reason::kScopeMissing, Fault::kPermission, "the access token lacks the scope"},
     {Reason::kWrongOrganisation, Fault::kPermission,

@@ -18,6 +18,12 @@ std::string query_of(bool ascending, std::size_t limit, std::optional<WallMicros
   return query + ",\"eventTypes\":" + event_types() + '}';
 }
 
+// Stands among the events that were seen for all of one time, where a page holds no more of them.
+std::uint64_t id_of_crowd(WallMicroseconds time) {
+  const auto number = static_cast<std::uint64_t>(time.time_since_epoch().count());
+  return Digest().add("crowd").add(number).value();
+}
+
 // Answers that a smaller page may mend.
 bool is_too_much(Reason reason) {
   return reason == Reason::kAnswerTooLarge || reason == Reason::kTimedOut ||
@@ -86,7 +92,9 @@ Feed::Poll Feed::poll(const WhileWaiting& while_waiting, const Tell& tell) {
   if (done) {
     page_ = std::min(2 * page_, kEventsPage);
   } else {
-    if (is_too_much(done.error().reason)) page_ = std::max<std::size_t>(page_ / 2, 1);
+    const Reason reason = done.error().reason;
+    const std::size_t least = reason == Reason::kAnswerTooLarge ? 1 : std::min(page_, kSmallPage);
+    if (is_too_much(reason)) page_ = std::max(page_ / 2, least);
     found.failed = std::move(done).error();
   }
   return found;
@@ -148,7 +156,7 @@ Result<void> Feed::read_on(Poll& found, const WhileWaiting& while_waiting, const
         page_ = kEventsPage;
         continue;
       }
-      if (news > 0) end_everything(found, last);
+      if (seen_.emplace(id_of_crowd(last), last).second) end_everything(found, last);
       from = last;
     } else {
       from = std::max(from, next);

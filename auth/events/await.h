@@ -47,11 +47,13 @@ inline std::vector<Result<HttpResponse>> await_answers(HttpClient& http,
                                                        std::vector<HttpRequest> requests,
                                                        const WhileWaiting& while_waiting) {
   std::vector<std::future<Result<HttpResponse>>> asked;
+  asked.reserve(requests.size());
   for (HttpRequest& request : requests) {
     asked.push_back(answer_to<Result<HttpResponse>>(
         [&](HttpClient::Done done) { http.send(std::move(request), std::move(done)); }));
   }
   std::vector<Result<HttpResponse>> answers;
+  answers.reserve(asked.size());
   for (auto& each : asked) answers.push_back(await(std::move(each), while_waiting));
   return answers;
 }

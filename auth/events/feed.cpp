@@ -187,6 +187,7 @@ std::size_t Feed::take(const std::vector<Event>& events, Poll& found,
 void Feed::end_of_unnamed(const std::vector<Event>& events, Poll& found,
                           const WhileWaiting& while_waiting) {
   std::vector<std::string> histories;
+  histories.reserve(events.size());
   for (const Event& event : events) histories.push_back(event.whose);
   const auto users = users_.of(histories, while_waiting);
   for (std::size_t i = 0; i < events.size(); ++i) {

@@ -20,6 +20,7 @@ std::vector<std::vector<Scope>> UserSearch::of(const std::vector<std::string>& h
 std::vector<Result<HttpResponse>> UserSearch::ask(const std::vector<std::string>& histories,
                                                   const WhileWaiting& while_waiting) {
   std::vector<HttpRequest> requests;
+  requests.reserve(histories.size());
   for (const std::string& history : histories) {
     if (asked_ >= kMostUserSearches) break;
     auto authorization = access_.authorization(while_waiting);

@@ -53,7 +53,7 @@ class Claims {
   [[nodiscard]] std::optional<WallTime> expiry() const noexcept { return expiry_; }
   /// When it begins; nullopt: ZITADEL has not said.
   [[nodiscard]] std::optional<WallTime> not_before() const noexcept { return not_before_; }
-  // When the token was issued, if it says so. Not kept in a record.
+  /// When it was issued; nullopt: it does not say, or it was read from a record, which does not.
   [[nodiscard]] std::optional<WallTime> issued() const noexcept { return issued_; }
 
   /// Whom it is meant for: client ids and project ids.
@@ -162,6 +162,7 @@ class ClaimsBuilder {
   ClaimsBuilder& expiry(WallTime time);
   /// When it begins.
   ClaimsBuilder& not_before(WallTime time);
+  /// When it was issued.
   ClaimsBuilder& issued(WallTime time);
 
   /// Whether what has to be kept is longer than a record may be: then nobody can use these claims.

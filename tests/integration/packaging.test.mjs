@@ -105,7 +105,7 @@ describe('what make install installs', () => {
     for (const name of readdirSync(join(root, 'etc/apache2/conf-available'))) {
       // Else a2enconf would not look for the modules.
       if (name !== 'zitadel-fcgi-cgi.conf') {
-        assert.match(readFileSync(join(root, 'etc/apache2/conf-available', name), 'utf8'), /^# Depends: \w/, name);
+        assert.match(readFileSync(join(root, 'etc/apache2/conf-available', name), 'utf8'), /^# Depends: \w/m, name);
       }
     }
     assert.equal(installed.filter((path) => path.includes('-enabled/')).length, 0);

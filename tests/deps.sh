@@ -64,7 +64,12 @@ allow_service_starts() {
 }
 
 # Modules and sites that are enabled in web servers.
-enabled_links() { find /etc/apache2 /etc/lighttpd /etc/nginx -path '*-enabled/*' -type l 2>/dev/null | sort; }
+enabled_links() {
+  local folder
+  for folder in /etc/{apache2,lighttpd,nginx}/*-enabled; do
+    if [ -d "$folder" ]; then find "$folder" -type l; fi
+  done | sort
+}
 
 # What packages have enabled in a web server that was there before: an administrator has not.
 disable_new_links() {

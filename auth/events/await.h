@@ -62,7 +62,9 @@ inline Result<HttpResponse> await_answer(HttpClient& http, HttpRequest request,
                                          const WhileWaiting& while_waiting) {
   std::vector<HttpRequest> requests;
   requests.push_back(std::move(request));
-  return std::move(await_answers(http, std::move(requests), while_waiting).front());
+  auto answers = await_answers(http, std::move(requests), while_waiting);
+  Result<HttpResponse> answer = std::move(answers.front());
+  return answer;
 }
 
 }  // namespace auth

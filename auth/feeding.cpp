@@ -119,7 +119,7 @@ milliseconds Feeding::turn() {
 }
 
 milliseconds Feeding::pause() const {
-  const milliseconds longest = std::min(kFollowInterval, interval_ / 4);
+  const milliseconds longest = std::min(kFollowInterval, interval_ / 8);
   if (!polls_) return longest;
   const auto left = std::chrono::ceil<milliseconds>(poll_at_ - clock_.steady());
   return std::clamp(left, 0ms, longest);

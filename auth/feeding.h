@@ -41,7 +41,7 @@ constexpr std::chrono::seconds kProjectionLag{3};
 // token; each of them no more often than every kReliefPause.
 constexpr std::chrono::seconds kRelief{5};
 constexpr std::chrono::seconds kReliefPause{60};
-// How often the journal is read, and a quarter of the feed's interval at least.
+// How often the journal is read, and eight times in the feed's interval at least.
 constexpr std::chrono::milliseconds kFollowInterval{100};
 
 class Feeding {

@@ -27,10 +27,6 @@ std::unique_ptr<SharedStore> store_of(Settings& settings, const Clock& clock) {
   return std::make_unique<BucketStore>(cache_folder(settings), clock);
 }
 
-bool is_fed(const Settings& settings) {
-  return settings.events_token && (settings.cache_ttl.count() > 0 || follows_jwts(settings));
-}
-
 bool shares_answers(const Settings& settings) {
   return settings.cache_ttl.count() > 0 && settings.validation != Validation::kJwt;
 }
@@ -53,8 +49,16 @@ bool follows_jwts(const Settings& settings) {
   return settings.events_token && settings.validation != Validation::kIntrospection;
 }
 
+bool is_fed(const Settings& settings) {
+  return settings.events_token && (settings.cache_ttl.count() > 0 || follows_jwts(settings));
+}
+
+bool shares_anything(const Settings& settings) {
+  return shares_answers(settings) || follows_jwts(settings);
+}
+
 std::unique_ptr<SharedCache> shared_cache_of(Settings& settings, const Clock& clock) {
-  if (!shares_answers(settings) && !follows_jwts(settings)) return nullptr;
+  if (!shares_anything(settings)) return nullptr;
   const Result<Secret> secret = sealing_secret(settings);
   Result<Sealer> sealer =
       secret ? Sealer::make(*secret, sealing_context(settings)) : Result<Sealer>(secret.error());
@@ -130,7 +134,7 @@ std::string cache_folder(const Settings& settings) {
 
 void warn_of_settings(const Settings& settings, Lifespan lifespan) {
   for (const std::string& warning : settings.warnings) log(LogLevel::kWarn, warning);
-  if (settings.events_token && settings.cache_ttl.count() == 0 && !follows_jwts(settings)) {
+  if (settings.events_token && !is_fed(settings)) {
     log(LogLevel::kWarn,
         "ZITADEL_EVENTS_TOKEN_FILE counts for nothing with ZITADEL_CACHE_TTL=0: ZITADEL is "
         "asked about each request");

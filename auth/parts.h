@@ -71,6 +71,10 @@ class Parts {
 
 // Whether JWTs are checked here, and events tell which of them have ended.
 [[nodiscard]] bool follows_jwts(const Settings& settings);
+// Whether ZITADEL is asked for events: there is something that they could end.
+[[nodiscard]] bool is_fed(const Settings& settings);
+// Whether processes share anything: answers, or which JWTs have ended.
+[[nodiscard]] bool shares_anything(const Settings& settings);
 
 // Says in the log what of the settings is of no effect, or risky.
 void warn_of_settings(const Settings& settings, Lifespan lifespan);

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "auth/events/event_reader.h"
+#include "auth/parts.h"
 #include "cli/check/events_ended.h"
 #include "cli/check/events_feed.h"
 #include "cli/setup/management.h"
@@ -124,11 +125,10 @@ void check_events(const auth::Settings& settings, const EventsQuestion& question
     }
     return;
   }
-  if (settings.cache_ttl.count() == 0 || settings.validation == auth::Validation::kJwt) {
-    return findings.note(
-        "events", "are not asked for: nothing is remembered that they could end, with " +
-                      std::string(settings.cache_ttl.count() == 0 ? "ZITADEL_CACHE_TTL=0"
-                                                                  : "ZITADEL_VALIDATION=jwt"));
+  if (!auth::is_fed(settings)) {
+    return findings.note("events",
+                         "are not asked for: nothing is remembered that they could end, with "
+                         "ZITADEL_CACHE_TTL=0");
   }
   std::unique_ptr<Management> api;
   if (instance.is_reached) api = open_search(settings, judge, findings);

@@ -113,7 +113,7 @@ void check_log(const auth::Settings& settings, Report& report) {
 
 // The program works without: what processes could share is learned by each.
 void check_cache(const auth::Settings& settings, Report& report) {
-  if (settings.cache_ttl.count() == 0 || settings.validation == auth::Validation::kJwt) return;
+  if (!auth::shares_anything(settings)) return;
   if (settings.cache_server) return report.note("cache", "ZITADEL_CACHE_URL: not tried");
   const std::string folder = auth::cache_folder(settings);
   if (!is_there(folder)) return report.note("cache", folder + " will be made");
@@ -125,7 +125,7 @@ void check_cache(const auth::Settings& settings, Report& report) {
 // Whether ZITADEL can be searched for events, zitadel-check sees.
 void check_events(const auth::Settings& settings, Report& report) {
   if (!settings.events_token) return;
-  if (settings.cache_ttl.count() == 0 || settings.validation == auth::Validation::kJwt) {
+  if (!auth::is_fed(settings)) {
     return report.note("events", "not asked for: nothing is remembered that they could end");
   }
   const auto* const key = std::get_if<auth::ServiceUserKey>(&*settings.events_token);

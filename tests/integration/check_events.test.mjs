@@ -104,6 +104,15 @@ describe('events', () => {
   });
 });
 
+it('are looked at where JWTs are checked here, whatever is remembered', async () => {
+  for (const settings of [{ ZITADEL_VALIDATION: 'jwt' }, { ZITADEL_VALIDATION: 'jwt', ZITADEL_CACHE_TTL: '0' }]) {
+    const { code, output } = await look({ ZITADEL_PROJECT_ID: issuer.projectId, ...settings });
+    assert.equal(code, 0, output);
+    assert.match(output, /^✓ events: may be searched/m);
+    assert.match(output, /^– feed: no process has polled yet$/m);
+  }
+});
+
 describe('the feed', () => {
   it('has not begun', async () => {
     const { code, output } = await look();

@@ -117,7 +117,7 @@ auth::Result<void, auth::Mistake> ask_rules(const Command& command, auth::Settin
   const std::shared_ptr<const Rules> rules = (*file)->current();
   name_lines(*rules, parts->first, parts->second, report);
   const auto demand = demand_of(question.request(), rules);
-  demand ? require(command, settings, **demand, token, report) : refuse(demand.error(), report);
+  demand ? require(command, settings, **demand, token, report) : refuse(demand.error().response, report);
   return {};
 }
 

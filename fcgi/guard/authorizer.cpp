@@ -14,10 +14,10 @@ void forbid_storing(Response& response) {
 }
 
 // It is the operator's turn.
-Response unable(std::string_view why) {
-  Response response = error_response(503, "server_error", why);
-  forbid_storing(response);
-  return response;
+Refusal unable(std::string_view why) {
+  Refusal refusal{error_response(503, "server_error", why), why};
+  forbid_storing(refusal.response);
+  return refusal;
 }
 
 }  // namespace
@@ -36,28 +36,33 @@ void Authorizer::handle(std::unique_ptr<Exchange> exchange) const {
     failures_.add({auth::Reason::kInternal,
                    "asked whether a request may go on, but ZITADEL_RULES is not set: nobody is let "
                    "in"});
-    return responder_.answer(std::move(exchange), unable("there are no rules"));
+    return responder_.refuse(std::move(exchange), unable("there are no rules"));
   }
   // It holds the rules, whatever becomes of their file meanwhile.
   auto demand = demand_of(exchange->request(), rules_->current());
-  if (!demand) return responder_.answer(std::move(exchange), std::move(demand).error());
+  if (!demand) return responder_.refuse(std::move(exchange), std::move(demand).error());
   const auth::Requirement& required = **demand;
-  responder_.admit(std::move(exchange), required, Responder::Body::kIgnored,
-                   [this, demand = *demand](const Request& admitted, const auth::Claims& claims) {
-                     const bool has_name = demand->is_public() || !claims.subject().empty();
-                     return has_name ? admit(admitted, claims) : refuse_nameless();
-                   });
+  responder_.admit(
+      std::move(exchange), required,
+      Responder::Admitted(
+          [this, demand = *demand](const Request& admitted,
+                                   const auth::Claims& claims) -> auth::Result<Response, Refusal> {
+            const bool has_name = demand->is_public() || !claims.subject().empty();
+            if (!has_name) return refuse_nameless();
+            return admit(admitted, claims);
+          }));
 }
 
 // A program that is told of no user takes a caller for nobody, or for anybody.
-Response Authorizer::refuse_nameless() const {
+Refusal Authorizer::refuse_nameless() const {
   failures_.add({auth::Reason::kMalformedAnswer,
                  "ZITADEL calls a token active and does not say whose it is: its sub is missing, "
                  "empty or no string; REMOTE_USER would be empty: not let in"});
   return unable("nobody can tell whose token this is");
 }
 
-Response Authorizer::admit(const Request& request, const auth::Claims& claims) const {
+auth::Result<Response, Refusal> Authorizer::admit(const Request& request,
+                                                  const auth::Claims& claims) const {
   Response response;
   // What is decided about one caller is for no other, wherever a cache stands. Through Apache it
   // would be said of what is served.

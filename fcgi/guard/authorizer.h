@@ -38,8 +38,9 @@ class Authorizer {
   void handle(std::unique_ptr<Exchange> exchange) const;
 
  private:
-  [[nodiscard]] Response admit(const Request& request, const auth::Claims& claims) const;
-  [[nodiscard]] Response refuse_nameless() const;
+  [[nodiscard]] auth::Result<Response, Refusal> admit(const Request& request,
+                                                      const auth::Claims& claims) const;
+  [[nodiscard]] Refusal refuse_nameless() const;
 
   RulesFile* const rules_;
   const Responder& responder_;

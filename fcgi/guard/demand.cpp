@@ -17,26 +17,27 @@ namespace fcgi {
 namespace {
 
 using Paths = std::vector<Reading>;
-using Refusal = std::optional<Response>;
+using MaybeRefusal = std::optional<Refusal>;
 
-Response not_to_be_stored(Response response) {
+Refusal not_to_be_stored(Response response, std::string_view why) {
   response.headers.emplace_back("Cache-Control", "no-store");
-  return response;
+  return {std::move(response), why};
 }
 
 // Nobody gets in whatever token they hold: there is nothing to ask the caller for.
-Response forbidden(std::string_view why) {
-  return not_to_be_stored(error_response(403, "access_denied", why));
+Refusal forbidden(std::string_view why) {
+  return not_to_be_stored(error_response(403, "access_denied", why), why);
 }
 
-Response malformed(std::string_view why) {
-  return not_to_be_stored(error_response(400, "invalid_request", why));
+Refusal malformed(std::string_view why) {
+  return not_to_be_stored(error_response(400, "invalid_request", why), why);
 }
 
-Response wrong_method(const std::vector<std::string>& methods) {
+Refusal wrong_method(const std::vector<std::string>& methods) {
   std::string allow;
   for (const std::string& method : methods) allow += (allow.empty() ? "" : ", ") + method;
-  return not_to_be_stored(method_not_allowed(std::move(allow)));
+  return not_to_be_stored(method_not_allowed(std::move(allow)),
+                          "the rules of the path are not for the method");
 }
 
 // Gathers what is asked of one request.
@@ -46,12 +47,12 @@ class Gatherer {
 
   // What a request of that method for what may be any of these paths has to meet, or why it is
   // refused.
-  [[nodiscard]] Refusal add(const Paths& paths, std::string_view method, bool reaches_below);
+  [[nodiscard]] MaybeRefusal add(const Paths& paths, std::string_view method, bool reaches_below);
   // REQUIRES: something was added. The rules are those that were given.
   [[nodiscard]] Demand take(std::shared_ptr<const Rules> rules) const;
 
  private:
-  [[nodiscard]] Refusal add_below(std::string_view path, std::string_view method);
+  [[nodiscard]] MaybeRefusal add_below(std::string_view path, std::string_view method);
   void add(const auth::Requirement* requirement);
 
   const Rules& rules_;
@@ -60,7 +61,7 @@ class Gatherer {
   std::vector<const auth::Requirement*> further_{};
 };
 
-Refusal Gatherer::add(const Paths& paths, std::string_view method, bool reaches_below) {
+MaybeRefusal Gatherer::add(const Paths& paths, std::string_view method, bool reaches_below) {
   for (const auto& [path, is_inside] : paths) {
     const auto found = rules_.find(path, method);
     if (!found) {
@@ -69,12 +70,12 @@ Refusal Gatherer::add(const Paths& paths, std::string_view method, bool reaches_
     }
     add(*found);
     if (!reaches_below || is_inside) continue;
-    if (Refusal refusal = add_below(path, method)) return refusal;
+    if (MaybeRefusal refusal = add_below(path, method)) return refusal;
   }
   return std::nullopt;
 }
 
-Refusal Gatherer::add_below(std::string_view path, std::string_view method) {
+MaybeRefusal Gatherer::add_below(std::string_view path, std::string_view method) {
   for (const auth::Requirement* each : rules_.find_below(path, method)) {
     if (each == nullptr) return forbidden("a path below this one is not open to the method");
     add(each);
@@ -131,8 +132,8 @@ std::optional<Paths> paths_of(const Request& request, const std::optional<Reques
 
 // What has to be met at the path that a COPY or MOVE writes to. What lies below it is removed
 // first, whatever the Depth (RFC 4918 §9.8.4).
-Refusal add_destination(Gatherer& gatherer, const Request& request, std::string_view method,
-                        Case letters) {
+MaybeRefusal add_destination(Gatherer& gatherer, const Request& request, std::string_view method,
+                             Case letters) {
   const std::optional<std::string_view> path = destination_path(request);
   if (!path) return forbidden("the Destination is missing, ambiguous, or of another host");
   const std::optional<Paths> paths = request_paths(*path, letters);
@@ -140,17 +141,18 @@ Refusal add_destination(Gatherer& gatherer, const Request& request, std::string_
   return gatherer.add(*paths, method, true);
 }
 
-Refusal add_method(Gatherer& gatherer, const Request& request, const Paths& paths,
-                   std::string_view method, Case letters) {
-  if (Refusal refusal = gatherer.add(paths, method, reaches_below(request, method))) return refusal;
+MaybeRefusal add_method(Gatherer& gatherer, const Request& request, const Paths& paths,
+                        std::string_view method, Case letters) {
+  if (MaybeRefusal refusal = gatherer.add(paths, method, reaches_below(request, method)))
+    return refusal;
   if (!has_destination(method)) return std::nullopt;
   return add_destination(gatherer, request, method, letters);
 }
 
 }  // namespace
 
-auth::Result<Demand, Response> demand_of(const Request& request,
-                                         std::shared_ptr<const Rules> rules) {
+auth::Result<Demand, Refusal> demand_of(const Request& request,
+                                        std::shared_ptr<const Rules> rules) {
   const std::optional<RequestTarget> target = request_target(request.variable("REQUEST_URI"));
   const std::optional<RequestMethods> methods =
       request_methods(request, target ? target->query : std::string_view());
@@ -161,9 +163,9 @@ auth::Result<Demand, Response> demand_of(const Request& request,
   const auto add = [&](std::string_view method) {
     return add_method(gatherer, request, *paths, method, rules->letters());
   };
-  if (Refusal refusal = add(methods->own)) return *std::move(refusal);
+  if (MaybeRefusal refusal = add(methods->own)) return *std::move(refusal);
   for (const std::string& method : methods->overrides) {
-    if (Refusal refusal = add(method)) return *std::move(refusal);
+    if (MaybeRefusal refusal = add(method)) return *std::move(refusal);
   }
   return gatherer.take(std::move(rules));
 }

@@ -7,9 +7,9 @@
 
 #include "auth/base/result.h"
 #include "auth/token/requirement.h"
+#include "fcgi/guard/refusal.h"
 #include "fcgi/guard/rules.h"
 #include "fcgi/http/request.h"
-#include "fcgi/http/response.h"
 
 namespace fcgi {
 
@@ -23,7 +23,7 @@ using Demand = std::shared_ptr<const auth::Requirement>;
 //      it is about
 // 405: a method that the rules of a path are not for
 // All carry Cache-Control: no-store.
-[[nodiscard]] auth::Result<Demand, Response> demand_of(const Request& request,
-                                                       std::shared_ptr<const Rules> rules);
+[[nodiscard]] auth::Result<Demand, Refusal> demand_of(const Request& request,
+                                                      std::shared_ptr<const Rules> rules);
 
 }  // namespace fcgi

@@ -25,12 +25,12 @@ void Dispatcher::respond(std::unique_ptr<Exchange> exchange) const {
   auto found = router_.find(request);
   if (!found) return responder_.answer(std::move(exchange), std::move(found).error());
   const Endpoint& endpoint = **found;
-  responder_.admit(std::move(exchange), endpoint.requirement, Responder::Body::kWanted,
-                   [this, &endpoint](std::unique_ptr<Exchange> admitted,
-                                     std::shared_ptr<const auth::Claims> claims) {
+  responder_.admit(std::move(exchange), endpoint.requirement,
+                   Responder::Taker([this, &endpoint](std::unique_ptr<Exchange> admitted,
+                                                      std::shared_ptr<const auth::Claims> claims) {
                      call_endpoint(endpoint, std::move(admitted), std::move(claims),
                                    responder_.cors());
-                   });
+                   }));
 }
 
 }  // namespace fcgi

@@ -4,41 +4,71 @@
 #include <optional>
 
 namespace fcgi {
+namespace {
+
+// What the validator is asked for. What else is required, the token's claims have to meet.
+const auth::Requirement& any_token() {
+  static const auth::Requirement token;
+  return token;
+}
+
+}  // namespace
 
 struct Responder::Parked {
   std::unique_ptr<Exchange> exchange;
   const auth::Requirement* requirement;
   Body body;
   Taker taker;
+  auth::SteadyTime since;
 };
 
 void Responder::admit(std::unique_ptr<Exchange> exchange, const auth::Requirement& requirement,
-                      Body body, Admitted admitted) const {
-  admit(
-      std::move(exchange), requirement, body,
-      Taker([this, admitted = std::move(admitted)](
-                std::unique_ptr<Exchange> let, const std::shared_ptr<const auth::Claims>& claims) {
-        finish(*let, admitted(let->request(), *claims));
-      }));
+                      Admitted admitted) const {
+  const auth::SteadyTime since = now();
+  auto take = [this, since, &requirement, admitted = std::move(admitted)](
+                  std::unique_ptr<Exchange> let,
+                  const std::shared_ptr<const auth::Claims>& claims) {
+    auto made = admitted(let->request(), *claims);
+    const Refusal* const refusal = made ? nullptr : &made.error();
+    tell({let->request(),
+          &requirement,
+          claims.get(),
+          refusal ? refusal->response.status : 200,
+          {},
+          refusal ? refusal->sentence : std::string_view(),
+          now() - since});
+    finish(*let, made ? std::move(*made) : std::move(made).error().response);
+  };
+  judge(std::make_unique<Parked>(
+      Parked{std::move(exchange), &requirement, Body::kIgnored, std::move(take), since}));
 }
 
 void Responder::admit(std::unique_ptr<Exchange> exchange, const auth::Requirement& requirement,
-                      Body body, Taker taker) const {
-  auto parked =
-      std::make_unique<Parked>(Parked{std::move(exchange), &requirement, body, std::move(taker)});
-  if (requirement.is_public()) {
+                      Taker taker) const {
+  const auth::SteadyTime since = now();
+  auto take = [this, since, &requirement, taker = std::move(taker)](
+                  std::unique_ptr<Exchange> let, std::shared_ptr<const auth::Claims> claims) {
+    tell({let->request(), &requirement, claims.get(), 200, {}, {}, now() - since});
+    taker(std::move(let), std::move(claims));
+  };
+  judge(std::make_unique<Parked>(
+      Parked{std::move(exchange), &requirement, Body::kWanted, std::move(take), since}));
+}
+
+void Responder::judge(std::unique_ptr<Parked> parked) const {
+  if (parked->requirement->is_public()) {
     return let_in(std::move(parked), std::make_shared<const auth::Claims>());
   }
   Exchange& asked = *parked->exchange;
   const auth::Result<auth::SecretView> token =
       auth::bearer_token(asked.request().authorization(), max_token_bytes_);
-  if (!token) return finish(asked, challenge(token.error(), requirement, resource_));
+  if (!token) return refuse(*parked, token.error(), nullptr);
   const auto client = [this, &asked] { return client_address_.of(asked.request()); };
   const ClientWatch watch = asked.client_watch();
   // A std::function wants copyable captures: what is parked is taken back by the one call of done.
   Parked* const raw = parked.release();
   const auto waiting = validator_.authorize(
-      *token, requirement, client, [this, raw](const auth::TokenValidator::Answer& outcome) {
+      *token, any_token(), client, [this, raw](const auth::TokenValidator::Answer& outcome) {
         resume(std::unique_ptr<Parked>(raw), outcome);
       });
   if (!waiting) return;
@@ -50,8 +80,16 @@ void Responder::admit(std::unique_ptr<Exchange> exchange, const auth::Requiremen
 
 void Responder::resume(std::unique_ptr<Parked> parked,
                        const auth::TokenValidator::Answer& outcome) const {
-  if (outcome) return let_in(std::move(parked), *outcome);
-  finish(*parked->exchange, challenge(outcome.error(), *parked->requirement, resource_));
+  if (!outcome) return refuse(*parked, outcome.error(), nullptr);
+  const auto met = parked->requirement->check(**outcome);
+  met ? let_in(std::move(parked), *outcome) : refuse(*parked, met.error(), outcome->get());
+}
+
+void Responder::refuse(Parked& parked, const auth::Error& error, const auth::Claims* claims) const {
+  Response response = challenge(error, *parked.requirement, resource_);
+  tell({parked.exchange->request(), parked.requirement, claims, response.status, error.reason,
+        auth::describe(error.reason), now() - parked.since});
+  finish(*parked.exchange, std::move(response));
 }
 
 void Responder::let_in(std::unique_ptr<Parked> parked,
@@ -69,12 +107,26 @@ void Responder::answer(std::unique_ptr<Exchange> exchange, Response response) co
   finish(*exchange, std::move(response));
 }
 
+void Responder::refuse(std::unique_ptr<Exchange> exchange, Refusal refusal) const {
+  tell({exchange->request(), nullptr, nullptr, refusal.response.status, {}, refusal.sentence, {}});
+  finish(*exchange, std::move(refusal.response));
+}
+
 bool Responder::answer_preflight(std::unique_ptr<Exchange>& exchange, int status) const {
   std::optional<Response> response = cors_->preflight(exchange->request());
   if (!response) return false;
   response->status = status;
   std::exchange(exchange, nullptr)->finish(*response);
   return true;
+}
+
+// A question to the system, where somebody wants to know.
+auth::SteadyTime Responder::now() const {
+  return observers_.empty() ? auth::SteadyTime{} : auth::BootClock::now();
+}
+
+void Responder::tell(const Decision& decision) const {
+  for (DecisionObserver* each : observers_) each->decided(decision);
 }
 
 void Responder::finish(Exchange& exchange, Response response) const {

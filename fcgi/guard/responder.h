@@ -7,43 +7,49 @@
 #include <memory>
 #include <utility>
 
+#include "auth/base/clock.h"
 #include "auth/token/bearer_token.h"
 #include "auth/token/requirement.h"
 #include "auth/token_validator.h"
 #include "fcgi/guard/challenge.h"
 #include "fcgi/guard/cors.h"
+#include "fcgi/guard/decision.h"
+#include "fcgi/guard/refusal.h"
 #include "fcgi/http/client_address.h"
 #include "fcgi/http/exchange.h"
 
 namespace fcgi {
 
-// Thread-safe. The validator must outlive it, and it must outlive what it admits.
+// Thread-safe. The validator and the observers must outlive it, and it must outlive what it admits.
 class Responder {
  public:
-  // Makes the response of a caller who was let in; the claims of a public requirement are empty.
-  // Throws nothing.
-  using Admitted = std::function<Response(const Request&, const auth::Claims&)>;
+  // Makes the response of a caller whose claims meet the requirement; those of a public one are
+  // empty. Throws nothing.
+  using Admitted =
+      std::function<auth::Result<Response, Refusal>(const Request&, const auth::Claims&)>;
   // Takes the exchange of such a caller over.
   using Taker = std::function<void(std::unique_ptr<Exchange>, std::shared_ptr<const auth::Claims>)>;
-  // Whether it looks at the request's body. A refusal waits for no body, whatever is wanted.
-  enum class Body { kIgnored, kWanted };
 
+  // The observers hear of each decision before it is answered.
   Responder(auth::TokenValidator& validator, ProtectedResource resource, Cors cors,
             ClientAddress client_address = {},
-            std::size_t max_token_bytes = auth::kUsualAuthorizationBytes)
+            std::size_t max_token_bytes = auth::kUsualAuthorizationBytes,
+            DecisionObservers observers = {})
       : validator_(validator),
         resource_(std::move(resource)),
         cors_(std::make_shared<const Cors>(std::move(cors))),
         client_address_(std::move(client_address)),
-        max_token_bytes_(max_token_bytes) {}
+        max_token_bytes_(max_token_bytes),
+        observers_(std::move(observers)) {}
 
   // Finishes the exchange with what admitted makes, or with a challenge: now or, where ZITADEL has
-  // to be asked or a body has to come, later and on another thread. The requirement must live as
-  // long as admitted does.
-  void admit(std::unique_ptr<Exchange> exchange, const auth::Requirement& requirement, Body body,
+  // to be asked, later and on another thread. Nobody looks at the body. The requirement must live
+  // as long as admitted does.
+  void admit(std::unique_ptr<Exchange> exchange, const auth::Requirement& requirement,
              Admitted admitted) const;
-  // The same; what the exchange is finished with is the taker's affair.
-  void admit(std::unique_ptr<Exchange> exchange, const auth::Requirement& requirement, Body body,
+  // The same; what the exchange is finished with is the taker's affair, who gets it when the body
+  // has come. A refusal waits for no body.
+  void admit(std::unique_ptr<Exchange> exchange, const auth::Requirement& requirement,
              Taker taker) const;
 
   // What every answer is made readable by for scripts.
@@ -52,13 +58,22 @@ class Responder {
   // Finishes the exchange with a response that no token was needed for.
   void answer(std::unique_ptr<Exchange> exchange, Response response) const;
 
+  // Refuses the exchange whatever token was sent.
+  void refuse(std::unique_ptr<Exchange> exchange, Refusal refusal) const;
+
   // Answers a CORS preflight, which never carries a token, with that status, and takes the
   // exchange. False: it is none, or of an origin that is not allowed; the exchange is left alone.
   [[nodiscard]] bool answer_preflight(std::unique_ptr<Exchange>& exchange, int status) const;
 
  private:
   struct Parked;
+  // Whether the request's body is waited for.
+  enum class Body { kIgnored, kWanted };
 
+  void judge(std::unique_ptr<Parked> parked) const;
+  void refuse(Parked& parked, const auth::Error& error, const auth::Claims* claims) const;
+  void tell(const Decision& decision) const;
+  [[nodiscard]] auth::SteadyTime now() const;
   void resume(std::unique_ptr<Parked> parked, const auth::TokenValidator::Answer& outcome) const;
   void let_in(std::unique_ptr<Parked> parked, std::shared_ptr<const auth::Claims> claims) const;
   void finish(Exchange& exchange, Response response) const;
@@ -68,6 +83,7 @@ class Responder {
   const std::shared_ptr<const Cors> cors_;
   const ClientAddress client_address_;
   const std::size_t max_token_bytes_;
+  const DecisionObservers observers_;
 };
 
 }  // namespace fcgi

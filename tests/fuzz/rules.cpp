@@ -30,7 +30,7 @@ fcgi::Demand demanded(const std::shared_ptr<const Rules>& rules, const std::stri
                             variables[3].c_str(), nullptr};
   auto outcome = fcgi::demand_of(fcgi::Request(pointers), rules);
   if (outcome) return *outcome;
-  const int status = outcome.error().status;
+  const int status = outcome.error().response.status;
   fuzz::require(status == 400 || status == 403 || status == 405);
   return nullptr;
 }

@@ -54,7 +54,7 @@ class DemandTest : public CppUnit::TestFixture {
     variables.insert(variables.end(), further.begin(), further.end());
     const auto outcome = demand_of(rules, variables);
     if (outcome) return (*outcome)->describe();
-    const auto& refusal = outcome.error();
+    const auto& refusal = outcome.error().response;
     CPPUNIT_ASSERT_EQUAL(std::string("no-store"), *refusal.header("cache-control"));
     const std::string* allow = refusal.header("allow");
     return std::to_string(refusal.status) + (allow == nullptr ? "" : " " + *allow);

@@ -8,6 +8,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fcgi/endpoints/private.h"
@@ -26,6 +27,21 @@ using fcgi::Response;
 using std::chrono::seconds;
 
 using Variables = std::vector<std::string>;
+
+// Keeps what it hears in words.
+class Listener final : public fcgi::DecisionObserver {
+ public:
+  void decided(const fcgi::Decision& decision) noexcept override {
+    heard_.push_back(std::string(decision.request.path_info()) + " " +
+                     std::to_string(decision.status) + " " +
+                     (decision.claims ? std::string(decision.claims->subject()) : "nobody") +
+                     (decision.sentence.empty() ? "" : ": " + std::string(decision.sentence)));
+  }
+  [[nodiscard]] std::vector<std::string> take() { return std::exchange(heard_, {}); }
+
+ private:
+  std::vector<std::string> heard_{};
+};
 
 // The way of a request from the web server to an endpoint and back.
 class DispatcherTest : public support::ValidatorFixture {
@@ -51,6 +67,7 @@ class DispatcherTest : public support::ValidatorFixture {
   CPPUNIT_TEST(answers_a_preflight_without_a_token);
   CPPUNIT_TEST(lets_a_script_read_every_answer);
   CPPUNIT_TEST(names_its_metadata_in_every_challenge);
+  CPPUNIT_TEST(tells_its_observers_of_each_decision);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -69,7 +86,8 @@ class DispatcherTest : public support::ValidatorFixture {
   void renew_dispatcher() {
     dispatcher_.reset();
     responder_.emplace(*validator_, fcgi::ProtectedResource{"realm", metadata_.url()},
-                       fcgi::Cors({"https://app.example"}));
+                       fcgi::Cors({"https://app.example"}), fcgi::ClientAddress{},
+                       auth::kUsualAuthorizationBytes, fcgi::DecisionObservers{&listener_});
     authorizer_.emplace(nullptr, *responder_, fcgi::CallerVariables({}), clock_);
     dispatcher_.emplace(router_, *authorizer_, metadata_, *responder_);
   }
@@ -111,6 +129,7 @@ class DispatcherTest : public support::ValidatorFixture {
     return later(record);
   }
 
+  Listener listener_{};
   fcgi::Router router_{};
   fcgi::ResourceMetadata metadata_{"", "", ""};
   std::optional<fcgi::Responder> responder_{};
@@ -361,6 +380,28 @@ class DispatcherTest : public support::ValidatorFixture {
                                   "HTTP_AUTHORIZATION=Bearer token"});
     zitadel_answers(200, active("somebody"));
     CPPUNIT_ASSERT_EQUAL(std::string("{\"message\": \"somebody a=b\"}"), later(record).body);
+  }
+
+  void tells_its_observers_of_each_decision() {
+    const auto heard = [this](const std::string& what) {
+      const std::vector<std::string> all = listener_.take();
+      CPPUNIT_ASSERT_EQUAL(std::size_t{1}, all.size());
+      CPPUNIT_ASSERT_EQUAL(what, all.front());
+    };
+    get("/public");
+    heard("/public 200 ");
+    get("/private");
+    heard("/private 401 nobody: no access token was sent");
+    asked("/private", "good", 200, active("user"));
+    heard("/private 200 user");
+    get("/private-scoped", "good");
+    heard("/private-scoped 403 user: the user has not been granted the role");
+    asked("/private", "bad", 200, inactive_);
+    heard("/private 401 nobody: the access token is not active");
+    handle({"REQUEST_METHOD=GET", "PATH_INFO=/x", "FCGI_ROLE=AUTHORIZER"});
+    heard("/x 503 nobody: there are no rules");
+    get("/nothing");
+    CPPUNIT_ASSERT(listener_.take().empty());
   }
 };
 

@@ -102,11 +102,12 @@ TokenCache::Entries::Entry TokenCache::entry_of(Word word, Moment sent, SteadyTi
   return entry;
 }
 
-// In the last third. A token that expires before its answer does has nothing to gain from it.
+// In the last third, and in the last kRefreshAhead of a long life. A token that expires before its answer does has nothing to gain from it.
 SteadyTime TokenCache::refresh_of(const Claims& claims, SteadyTime sent, SteadyTime now) const {
   const auto left = sent + limits_.ttl - now;
   const bool outlives_answer = !claims.expiry() || *claims.expiry() - clock_.wall() > left;
-  return outlives_answer ? sent + limits_.ttl * 2 / 3 : SteadyTime::max();
+  const auto ahead = std::min<SteadyTime::duration>(limits_.ttl / 3, kRefreshAhead);
+  return outlives_answer ? sent + limits_.ttl - ahead : SteadyTime::max();
 }
 
 void TokenCache::confirm(const TokenKey& key, SteadyTime sent, std::uint64_t purges) {

@@ -27,6 +27,8 @@ namespace auth {
 
 // A refusal is repeated this long at most: ZITADEL answers "inactive" for its own failures too.
 constexpr std::chrono::seconds kRefusalLifetime{5};
+// An answer in use is asked about again so long before its end at most.
+constexpr std::chrono::seconds kRefreshAhead{30};
 // While ZITADEL cannot be reached, it is asked about one token no more often than this.
 constexpr std::chrono::seconds kRefreshRetry{1};
 // A run-out answer is served without asking first only this long after the last failed attempt:

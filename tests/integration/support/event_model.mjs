@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 const kWithin = 2000; // milliseconds from an event to its last 200, while the feed is up
 const kUnfed = 30_000; // the same, where it is not
 const kUnfedRefresh = 4000; // so long after the feed was cut answers are asked about again, ahead
-const kRefreshed = 199_000; // so old an answer is asked about again, ahead of its end at 300 s
+const kRefreshed = 269_000; // so old an answer is asked about again, ahead of its end at 300 s
 const kAgain = 3000 + 1000; // what ZITADEL tells from projections ends once more; until the next poll
 const kLags = 4; // turns at a process of this machine, from an event to its last 200
 const kWitness = 1000; // a witness is asked so soon after the doubt
@@ -111,8 +111,15 @@ export class EventModel {
       const causes = [learned, ...cuts.filter(({ begin, end }) => begin < end),
         ...token.ended.map((event) => ({ begin: event.begin, end: this.#limitOf(event) + kAgain }))];
       const isExplained = (time, before) => time - before >= kRefreshed || causes.some(({ begin, end }) => begin <= time && end >= before);
+      // What happened before it, in milliseconds, is for who has to find the cause.
+      const near = (times, time) => times.map((each) => each - time).filter((each) => each > -10_000 && each < 1000);
       return token.questions.filter((time, n) =>
-        !isExplained(time, token.questions[n - 1] ?? 0) && !isWitness(time));
+        !isExplained(time, token.questions[n - 1] ?? 0) && !isWitness(time)).map((time) => ({
+        time, first: first - time, questions: near(token.questions, time),
+        let: near(token.let.map(({ asked }) => asked), time).filter((each) => each < 0).slice(-5),
+        ended: near(token.ended.map(({ begin }) => begin), time), cuts: near(this.#cuts.map(({ begin }) => begin), time),
+        refused: near(doubts.map((each) => each.time), time), revoked: (token.revoked?.begin ?? NaN) - time,
+      }));
     });
   }
 }

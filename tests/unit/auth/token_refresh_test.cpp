@@ -33,6 +33,7 @@ class TokenRefreshTest : public support::ValidatorFixture {
   CPPUNIT_TEST(a_caller_in_the_last_third_does_not_wait);
   CPPUNIT_TEST(a_new_answer_lasts_a_new_lifetime);
   CPPUNIT_TEST(a_token_in_use_never_makes_its_caller_wait);
+  CPPUNIT_TEST(a_long_life_is_used_to_its_last_half_minute);
   CPPUNIT_TEST(grace_never_goes_past_the_tokens_expiry);
   CPPUNIT_TEST(grace_does_not_outlive_itself);
   CPPUNIT_TEST(grace_does_not_help_a_token_that_zitadel_refuses);
@@ -159,6 +160,17 @@ class TokenRefreshTest : public support::ValidatorFixture {
     }
     // One question for each two thirds of a lifetime, and no more.
     CPPUNIT_ASSERT(http_.asked() >= 25 && http_.asked() <= 31);
+  }
+
+  void a_long_life_is_used_to_its_last_half_minute() {
+    start([](auth::Settings& settings) { settings.cache_ttl = seconds(300); });
+    make_known("token");
+    for (int second = 0; second < 3600; ++second) {
+      CPPUNIT_ASSERT(answer_at_once("token").has_value());
+      if (http_.waiting() > 0) zitadel_answers(200, active("token"));
+      clock_.advance(seconds(1));
+    }
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1 + 13}, http_.asked());
   }
 
   void grace_never_goes_past_the_tokens_expiry() {

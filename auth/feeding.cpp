@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "auth/base/log.h"
+#include "auth/events/event_reader.h"
 
 namespace auth {
 namespace {
@@ -14,7 +15,6 @@ namespace {
 using std::chrono::milliseconds;
 using namespace std::chrono_literals;
 
-constexpr std::string_view kSearch = "/admin/v1/events/_search";
 // After an answer that will not be another one soon.
 constexpr std::chrono::seconds kRefusedPause{5};
 constexpr std::chrono::seconds kToldAgain{60};
@@ -51,7 +51,7 @@ Feeding::Feeding(const Settings& settings, HttpClient& http, SharedCache* shared
       discovery_(settings.domain, settings.allow_http, http_, clock),
       access_(*settings.events_token, settings.events_token_file, discovery_, http_, clock),
       id_(id_of(access_.name())),
-      feed_(settings.domain + std::string(kSearch), jwts_live(denials), access_, http_, clock),
+      feed_(settings.domain + kEventSearch, jwts_live(denials), access_, http_, clock),
       journal_(shared, purges, denials, clock),
       log_(kToldAgain, clock) {}
 

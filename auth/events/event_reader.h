@@ -18,6 +18,9 @@
 
 namespace auth {
 
+// Where ZITADEL is asked for its events, below its own URL.
+constexpr const char* kEventSearch = "/admin/v1/events/_search";
+
 // Something without which ZITADEL refuses an API: its key, its secret, its application, its
 // project.
 enum class Lost : std::uint8_t { kKey, kSecret, kApplication, kProject };

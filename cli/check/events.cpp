@@ -17,8 +17,6 @@
 namespace cli {
 namespace {
 
-constexpr const char* kSearch = "/admin/v1/events/_search";
-
 // With what is asked, in words.
 std::string name_of(const auth::EventsToken& token) {
   const auto* const key = std::get_if<auth::ServiceUserKey>(&token);
@@ -78,7 +76,8 @@ std::unique_ptr<Management> open_search(const auth::Settings& settings, fcgi::Ju
   const auto token = token_of(settings, judge, findings);
   if (!token) return nullptr;
   auto api = std::make_unique<Management>(settings.domain, *token, "", judge.http());
-  const auto answer = api->post(kSearch, R"({"limit":1,"eventTypes":)" + auth::event_types() + '}');
+  const auto answer =
+      api->post(auth::kEventSearch, R"({"limit":1,"eventTypes":)" + auth::event_types() + '}');
   if (!answer) {
     tell_refusal(answer.error(), settings, findings);
     return nullptr;
@@ -92,9 +91,9 @@ std::unique_ptr<Management> open_search(const auth::Settings& settings, fcgi::Ju
 std::string user_of(const std::string& grant, Management& api, Findings& findings) {
   const std::string name = "grant " + grant;
   const auto answer =
-      api.post(kSearch, R"({"limit":1,"asc":true,"eventTypes":["user.grant.added"],)"
-                        R"("aggregateId":)" +
-                            auth::json_quote(grant) + '}');
+      api.post(auth::kEventSearch, R"({"limit":1,"asc":true,"eventTypes":["user.grant.added"],)"
+                                   R"("aggregateId":)" +
+                                       auth::json_quote(grant) + '}');
   std::string user, project;
   const auto list = answer ? answer->member("events") : std::nullopt;
   if (list) {

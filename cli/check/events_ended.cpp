@@ -32,15 +32,20 @@ std::vector<std::string> types_of(bool grants) {
 
 // What one would end that happened to this, with this payload. user: whom ZITADEL names where the
 // event does not; empty where it does not either.
-std::optional<auth::Scope> ends(const std::string& type, const std::string& history,
-                                const std::string& payload, const std::string& user) {
+std::optional<std::pair<auth::Scope, bool>> ends(const std::string& type,
+                                                 const std::string& history,
+                                                 const std::string& payload,
+                                                 const std::string& user) {
   const auto events = auth::read_events(
       R"({"events":[{"creationDate":"2000-01-01T00:00:00Z","sequence":"1","aggregate":{"id":)" +
       json_quote(history) + R"(},"type":{"type":)" + json_quote(type) + R"(},"payload":)" +
       payload + "}]}");
   if (!events || events->empty()) return std::nullopt;
   const auth::Event& event = events->front();
-  return event.whose.empty() || user.empty() ? event.ends : auth::scope_of(Ends::kSubject, user);
+  if (!event.ends) return std::nullopt;
+  const bool names_user = event.whose.empty() || user.empty();
+  return std::pair(names_user ? *event.ends : auth::scope_of(Ends::kSubject, user),
+                   event.ends_jwts);
 }
 
 std::string words_of(auth::Scope scope, const std::string& user) {
@@ -61,23 +66,27 @@ std::string words_of(auth::Scope scope, const std::string& user) {
   return "all tokens";
 }
 
-template <typename Groups>
-void add(Groups& groups, const std::vector<std::string>& types, const std::string& history,
-         const std::string& payload, const std::string& user) {
+}  // namespace
+
+void EndedTokens::add(Groups& groups, const std::vector<std::string>& types,
+                      const std::string& history, const std::string& payload,
+                      const std::string& user) const {
   for (const std::string& type : types) {
-    const auto scope = ends(type, history, payload, user);
-    if (!scope) continue;
-    const auto known = std::find_if(groups.begin(), groups.end(),
-                                    [&](const auto& each) { return each.ends == *scope; });
+    const auto ended = ends(type, history, payload, user);
+    if (!ended) continue;
+    const auto [scope, ends_jwts] = *ended;
+    const bool jwts = ends_jwts && auth::follows_jwts(settings_);
+    const auto known =
+        std::find_if(groups.begin(), groups.end(), [&, same = scope, too = jwts](const auto& each) {
+          return each.ends == same && each.jwts == too;
+        });
     if (known == groups.end()) {
-      groups.push_back({*scope, type});
+      groups.push_back({scope, jwts, type});
     } else {
       known->types += ", " + type;
     }
   }
 }
-
-}  // namespace
 
 // Of tokens that are ended by their id, none can be named here.
 std::string EndedTokens::tokens_in(auth::Scope scope) const {
@@ -94,9 +103,14 @@ std::string EndedTokens::tokens_in(auth::Scope scope) const {
 
 void EndedTokens::tell(const std::string& name, const Groups& groups,
                        const std::string& user) const {
+  const bool asks = settings_.validation != auth::Validation::kJwt;
   for (const Group& each : groups) {
-    findings_.note(name, each.types + ": what is known of " + words_of(each.ends, user) +
-                             " is asked about again" + tokens_in(each.ends));
+    if (!asks && !each.jwts) continue;
+    const std::string which = words_of(each.ends, user);
+    std::string said = asks ? "what is known of " + which + " is asked about again" : "of " + which;
+    if (each.jwts)
+      said += std::string(asks ? "; of them" : "") + ", JWTs issued until then are refused";
+    findings_.note(name, each.types + ": " + said + tokens_in(each.ends));
   }
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "auth/events/event_reader.h"
 #include "auth/zitadel/client_assertion.h"
 #include "auth/zitadel/form.h"
 #include "auth/zitadel/key_file.h"
@@ -82,7 +83,7 @@ Done check_events_key(const Context& context, auth::SecretView file) {
     // Events of this type tell no secret.
     Management api(context.options.domain, *token, "", context.http);
     const auto found =
-        api.post("/admin/v1/events/_search", R"({"limit":1,"eventTypes":["user.reactivated"]})");
+        api.post(auth::kEventSearch, R"({"limit":1,"eventTypes":["user.reactivated"]})");
     if (found) return {};
     return Mistake{"the user " + context.state.events.user.name +
                    " cannot read ZITADEL's events with its new key: " + found.error().words};

@@ -178,6 +178,17 @@ describe('what would end', () => {
     assert.match(nobody.output, /^– user 4711: user\.deactivated.* again, and so of none of the tokens here$/m);
   });
 
+  it('by events of a user, where JWTs are checked here', async () => {
+    const id = issuer.users['with-role'];
+    const ended = (said) => new RegExp(`^– user ${id}: user\\.deactivated, [^:]*: ${said}$`, 'm');
+    const both = await look({ args: ['--user', id], ZITADEL_VALIDATION: 'jwt-or-introspection', ZITADEL_PROJECT_ID: issuer.projectId });
+    assert.match(both.output, ended(`what is known of all tokens of user ${id} is asked about again; of them, JWTs issued until then are refused`));
+    assert.match(both.output, new RegExp(`^– user ${id}: user\\.reactivated[^:]*: what is known of all tokens of user ${id} is asked about again$`, 'm'));
+    const alone = await look({ args: ['--user', id], ZITADEL_VALIDATION: 'jwt', ZITADEL_PROJECT_ID: issuer.projectId });
+    assert.match(alone.output, ended(`of all tokens of user ${id}, JWTs issued until then are refused`));
+    assert.ok(!/asked about again/.test(alone.output), alone.output);
+  });
+
   it('by events of an authorization', async () => {
     const { id: projectId } = await manage(issuer, 'POST', '/management/v1/projects', { name: 'of a grant' });
     await manage(issuer, 'POST', `/management/v1/projects/${projectId}/roles`, { roleKey: 'x', displayName: 'x' });

@@ -29,13 +29,20 @@ function valueOf(unit, name) {
   return values[0];
 }
 
+// What docs/web-servers.md adds to the units where the API has no key file.
+function withoutKey() {
+  const [service, socket] = [...readFileSync(join(projectFolder, 'docs/web-servers.md'), 'utf8')
+    .matchAll(/^```ini\n([^]*?)^```$/mg)].map(([, block]) => block);
+  return { 'zitadel-fcgi.service': service, 'zitadel-fcgi.socket': socket };
+}
+
 describe('the units', () => {
   let workspace;
   before(() => { workspace = new Workspace(); });
   after(() => workspace?.remove());
 
-  // What `systemd-analyze verify` says of them, after a change of the service.
-  async function verify(change = (text) => text) {
+  // What `systemd-analyze verify` says of them, after a change of the service, and with what is added to them.
+  async function verify(change = (text) => text, dropIns = {}) {
     workspace.installProgram();
     const read = (name) => readFileSync(join(projectFolder, 'systemd', name), 'utf8');
     const service = change(read('zitadel-fcgi.service').replaceAll(kProgram, workspace.program));
@@ -43,6 +50,10 @@ describe('the units', () => {
       workspace.write('etc/zitadel-fcgi.socket', read('zitadel-fcgi.socket'), 0o644),
       workspace.write('etc/zitadel-fcgi.service', service, 0o644),
     ];
+    for (const [unit, text] of Object.entries(dropIns)) {
+      workspace.ensureFolder(`etc/${unit}.d`);
+      workspace.write(`etc/${unit}.d/override.conf`, text, 0o644);
+    }
     const analyze = new Process('systemd-analyze', ['verify', '--man=no', ...files]);
     const { code } = await analyze.exit({ timeoutMs: 30_000 });
     // Other units of the machine are none of our business.
@@ -58,6 +69,12 @@ describe('the units', () => {
     const { complaints } = await verify(
       (text) => text.replace('NoNewPrivileges=yes', 'NoNewPrivilege=yes'));
     assert.match(complaints.join('\n'), /NoNewPrivilege/);
+  });
+
+  it('are taken with what is added where there is no key', async () => {
+    assert.deepEqual(await verify(undefined, withoutKey()), { code: 0, complaints: [] });
+    const { complaints } = await verify(undefined, { 'zitadel-fcgi.service': '[Service]\nNoSuchThing=yes\n' });
+    assert.match(complaints.join('\n'), /NoSuchThing/);
   });
 });
 
@@ -191,6 +208,43 @@ describe('a service whose settings were broken and then mended', () => {
       assert.equal(statSync(workspace.socket).ino, ino);
     } finally {
       for (const part of parts) await part.stop();
+      workspace.remove();
+      await issuer.stop();
+    }
+  });
+});
+
+// The settings of the service that are made of lists, with what is added to it.
+function listsWith(added) {
+  const lists = { LoadCredential: [], UnsetEnvironment: [] };
+  const text = readFileSync(join(projectFolder, 'systemd/zitadel-fcgi.service'), 'utf8') + added;
+  for (const [, name, value] of text.matchAll(/^(LoadCredential|UnsetEnvironment)=(.*)$/mg)) {
+    if (value === '') lists[name] = [];
+    else lists[name].push(value);
+  }
+  return lists;
+}
+
+describe('a service without a key', () => {
+  it('starts with the client secret in its settings', async () => {
+    const issuer = await startIssuer();
+    const workspace = new Workspace();
+    try {
+      workspace.installProgram();
+      const { clientId, clientSecret } = issuer.readFile('basic');
+      writeSettings(workspace, issuer, { API_PRIVATE_KEY_FILE_PATH: undefined, ZITADEL_CACHE_DIR: undefined,
+        ZITADEL_CLIENT_ID: clientId, ZITADEL_CLIENT_SECRET: clientSecret });
+      const { LoadCredential, UnsetEnvironment } = listsWith(withoutKey()['zitadel-fcgi.service']);
+      assert.deepEqual(LoadCredential, ['api.env:/etc/zitadel-fcgi/api.env']);
+      workspace.ensureFolder('credentials');
+      workspace.write('credentials/api.env', readFileSync(workspace.settingsFile), 0o400);
+      workspace.makeFolder(`run/${valueOf('zitadel-fcgi.service', 'RuntimeDirectory')}`);
+      const all = Object.fromEntries(variablesOf(workspace).map((each) => each.split(/=(.*)/s)));
+      for (const name of UnsetEnvironment) delete all[name];
+      const check = new Process(workspace.program, ['--check'], { env: all, cwd: workspace.path('etc') });
+      const { code } = await check.exit({ timeoutMs: 30_000 });
+      assert.equal(code, 0, check.output);
+    } finally {
       workspace.remove();
       await issuer.stop();
     }

@@ -7,6 +7,7 @@ const kWithin = 2000; // milliseconds from an event to its last 200, while the f
 const kUnfed = 30_000; // the same, where it is not
 const kUnfedRefresh = 4000; // so long after the feed was cut answers are asked about again, ahead
 const kRefreshed = 269_000; // so old an answer is asked about again, ahead of its end at 300 s
+const kReread = 10_000; // whoever takes over ends what happened so short a time before once more
 const kAgain = 3000 + 1000; // what ZITADEL tells from projections ends once more; until the next poll
 const kLags = 4; // turns at a process of this machine, from an event to its last 200
 const kWitness = 1000; // a witness is asked so soon after the doubt
@@ -107,9 +108,11 @@ export class EventModel {
     return this.tokens.flatMap((token) => {
       // Several processes may have learned it at once.
       const first = token.let[0]?.answered ?? Infinity;
+      const lastReading = ({ begin, end }) => this.#cuts.filter((cut) => begin <= cut.end && end >= cut.begin - kReread)
+        .reduce((last, cut) => Math.max(last, cut.end), this.#limitOf({ begin, end }));
       const learned = { begin: 0, end: first + kLags * this.#lag.between(first - kWitness, first + kWitness) };
       const causes = [learned, ...cuts.filter(({ begin, end }) => begin < end),
-        ...token.ended.map((event) => ({ begin: event.begin, end: this.#limitOf(event) + kAgain }))];
+        ...token.ended.map((event) => ({ begin: event.begin, end: lastReading(event) + kAgain }))];
       const isExplained = (time, before) => time - before >= kRefreshed || causes.some(({ begin, end }) => begin <= time && end >= before);
       // What happened before it, in milliseconds, is for who has to find the cause.
       const near = (times, time) => times.map((each) => each - time).filter((each) => each > -10_000 && each < 1000);

@@ -15,7 +15,7 @@ const path = '/api/private';
 const kLatency = 40; // milliseconds of a search, as ZITADEL's
 const kEvents = 60; // of each kind in each round
 const kLines = 8; // callers at once
-const kTurns = 8; // of a second each, with the feed and without
+const kTurns = 24; // of a second each, with the feed and without
 const kHour = 3600;
 const kAskedSeconds = 600;
 
@@ -152,11 +152,13 @@ export function eventRowsOf({ events, knownFeed, questionsFeed }, median) {
   const [on, off] = ['on', 'off'].map((name) => median(knownFeed.flatMap((sample) => sample[name])));
   const pairs = knownFeed.flatMap((sample) => sample.on.map((rate, n) => rate / sample.off[n]));
   const ratio = median(pairs);
+  const [low, high] = [0.25, 0.75].map((share) => percentile(pairs, share));
   const [asked] = questionsFeed;
   return [
     ...latencies,
     { what: 'known token, requests/s: with the feed against without', target: '>= 0.99',
-      reached: `${ratio.toFixed(3)} (${Math.round(on)}/s against ${Math.round(off)}/s)`, good: ratio >= 0.99 },
+      reached: `${ratio.toFixed(3)} (${Math.round(on)}/s against ${Math.round(off)}/s; half of the ${pairs.length} pairs between ${low.toFixed(2)} and ${high.toFixed(2)})`,
+      good: ratio >= 0.99 },
     { what: 'questions about a token in constant use, an hour: with the feed against without', target: '<= 0.1 times',
       reached: `${asked.on} against ${asked.off} (in ${kAskedSeconds} s)`, good: asked.on <= 0.1 * asked.off },
   ];

@@ -31,7 +31,7 @@ LINK = $(CXX) -pthread $(HARDENING) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 
 AUTH_SOURCES := $(sort $(wildcard auth/*.cpp auth/*/*.cpp))
 # The library's, and of api.fcgi what a developer writes anew: its endpoints.
-FCGI_SOURCES := fcgi/program.cpp $(filter-out fcgi/endpoints/%,$(sort $(wildcard fcgi/*/*.cpp)))
+FCGI_SOURCES := $(filter-out fcgi/main.cpp fcgi/routes.cpp,$(sort $(wildcard fcgi/*.cpp))) $(filter-out fcgi/endpoints/%,$(sort $(wildcard fcgi/*/*.cpp)))
 ENDPOINT_SOURCES := fcgi/routes.cpp $(sort $(wildcard fcgi/endpoints/*.cpp))
 PROGRAM_SOURCES := fcgi/main.cpp $(ENDPOINT_SOURCES)
 LIBRARIES = $(BUILD)/libzitadel_fcgi.a $(BUILD)/libzitadel_auth.a

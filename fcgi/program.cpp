@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// run: reads the settings, makes the rooms and hands them to each other.
+// run: the process around the site: signals, limits, log, listener.
 #include "zitadel_fcgi/run.h"
 
 #include <openssl/crypto.h>
@@ -25,17 +25,11 @@
 #include "auth/parts.h"
 #include "auth/settings/load.h"
 #include "fcgi/command/run_command.h"
-#include "fcgi/command/settings_rules.h"
-#include "fcgi/guard/authorizer.h"
-#include "fcgi/guard/caller_variables.h"
-#include "fcgi/guard/dispatcher.h"
-#include "fcgi/guard/resource_metadata.h"
-#include "fcgi/guard/responder.h"
 #include "fcgi/guard/router.h"
-#include "fcgi/guard/rules_file.h"
 #include "fcgi/server/cgi.h"
 #include "fcgi/server/server.h"
 #include "fcgi/server/socket_exposure.h"
+#include "fcgi/site.h"
 
 namespace fcgi {
 namespace {
@@ -62,12 +56,6 @@ int report(const auth::Mistakes& mistakes) {
     refuse_cgi(error_response(500, "server_error", "The API is not configured."));
   }
   return kExitConfiguration;
-}
-
-// What a client asks ZITADEL for to get a token that is good here.
-std::string scopes_of(const auth::Settings& settings) {
-  if (settings.project_id.empty()) return "openid";
-  return "openid urn:zitadel:iam:org:project:id:" + settings.project_id + ":aud";
 }
 
 // Blocks the signals in this thread and in those it starts, and gives them. SIGHUP never ends the
@@ -106,38 +94,31 @@ std::vector<std::string> process_arguments() {
   return arguments;
 }
 
-int serve(const Router& router, auth::Settings& settings, bool is_fastcgi,
+int serve(const Router& router, auth::Settings settings, auth::Lifespan lifespan,
           const sigset_t& signals) {
   const auth::SystemClock clock;
-  const auto rules = open_rules(settings, clock);
-  if (!rules) return report(rules.error());
-  const ResourceMetadata metadata(settings.resource, settings.domain, scopes_of(settings));
-  std::optional<Dispatcher> dispatcher;
-  const Exchange::Handler handler = [&dispatcher](std::unique_ptr<Exchange> exchange) {
-    dispatcher->handle(std::move(exchange));
+  const Site* current = nullptr;
+  const Exchange::Handler handler = [&current](std::unique_ptr<Exchange> exchange) {
+    current->handle(std::move(exchange));
   };
   std::optional<Server> server;
-  if (is_fastcgi) server.emplace(kListener, settings.threads, handler);
-  auth::Parts parts(
-      settings, is_fastcgi ? auth::Lifespan::kManyRequests : auth::Lifespan::kOneRequest, clock);
-  const Responder responder(parts.validator(), ProtectedResource{settings.realm, metadata.url()},
-                            Cors(settings.cors_origins),
-                            ClientAddress(settings.client_address_header, settings.trusted_proxies),
-                            settings.max_token_bytes);
-  const Authorizer authorizer(rules->get(), responder, CallerVariables(settings.pass_claims),
-                              clock);
-  dispatcher.emplace(router, authorizer, metadata, responder);
+  if (lifespan == auth::Lifespan::kManyRequests) {
+    server.emplace(kListener, settings.threads, handler);
+  }
+  const auto site = Site::make(std::move(settings), {router, clock, lifespan});
+  if (!site) return report(site.error());
+  current = site->get();
   if (!server) {
     const bool served = serve_cgi(handler);
-    parts.stop();
+    (*site)->stop();
     return served ? EXIT_SUCCESS : EXIT_FAILURE;
   }
   if (const auto warning = exposure_warning(kListener)) {
     auth::log(auth::LogLevel::kWarn, *warning);
   }
-  parts.start();
+  (*site)->start();
   const int status = serve(*server, signals);
-  parts.stop();
+  (*site)->stop();
   return status;
 }
 
@@ -152,6 +133,7 @@ int start(const Router& router) {
   const sigset_t signals = block_signals();
   // Under plain CGI, what one request does not need must not be paid for by each.
   const bool is_fastcgi = fcgi::is_fastcgi();
+  const auto lifespan = is_fastcgi ? auth::Lifespan::kManyRequests : auth::Lifespan::kOneRequest;
   if (!is_fastcgi) leave_openssl_as_it_is();
   const auth::Environment environment = auth::process_environment();
   const std::string program = auth::process_program();
@@ -165,10 +147,9 @@ int start(const Router& router) {
   auth::set_log_level(settings->log_level);
   auth::set_log_file(settings->log_file);
   if (is_fastcgi) auth::reopen_log_file();
-  auth::warn_of_settings(*settings,
-                         is_fastcgi ? auth::Lifespan::kManyRequests : auth::Lifespan::kOneRequest);
+  auth::warn_of_settings(*settings, lifespan);
   if (!router.mistakes().empty()) return report(router.mistakes());
-  return serve(router, *settings, is_fastcgi, signals);
+  return serve(router, *std::move(settings), lifespan, signals);
 }
 
 }  // namespace

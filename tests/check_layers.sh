@@ -8,7 +8,7 @@ failed=0
 # From the top to the bottom: a folder includes only itself and folders below it.
 folders=(cli cli/check cli/setup cli/token cli/common fcgi fcgi/command fcgi/endpoints fcgi/guard fcgi/server fcgi/http
   zitadel_fcgi auth auth/events auth/settings auth/store auth/zitadel auth/cache auth/jose auth/token auth/base zitadel_auth)
-# What the FastCGI side may open of auth/. Only program.cpp, which puts the parts together, and command/, which
+# What the FastCGI side may open of auth/. Only fcgi's own files, which put the parts together, and command/, which
 # looks at all of them, may open more. What is installed, include/zitadel_…, opens nothing else.
 public_rooms='auth auth/token auth/base'
 
@@ -41,8 +41,8 @@ check_include() {
     report "$file:$line: $included is not installed, and a public header may not include it"
   elif [[ $from = cli* && $from != cli/check && $file != cli/zitadel_check.cpp && $to = fcgi* ]]; then
     report "$file:$line: of cli/ only zitadel-check knows fcgi/, but $included is included"
-  elif [[ $from = fcgi* && $to = auth* && $file != fcgi/program.cpp && $from != fcgi/command && " $public_rooms " != *" $to "* ]]; then
-    report "$file:$line: $included is an inner part of auth/; only fcgi/program.cpp and fcgi/command/ may include it"
+  elif [[ $from = fcgi* && $to = auth* && $from != fcgi && $from != fcgi/command && " $public_rooms " != *" $to "* ]]; then
+    report "$file:$line: $included is an inner part of auth/; only fcgi/ itself and fcgi/command/ may include it"
   fi
 }
 

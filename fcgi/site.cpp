@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fcgi/site.h"
+
+#include <string>
+#include <utility>
+
+#include "fcgi/command/settings_rules.h"
+#include "fcgi/guard/caller_variables.h"
+#include "fcgi/guard/cors.h"
+#include "fcgi/http/client_address.h"
+
+namespace fcgi {
+namespace {
+
+// What a client asks ZITADEL for to get a token that is good here.
+std::string scopes_of(const auth::Settings& settings) {
+  if (settings.project_id.empty()) return "openid";
+  return "openid urn:zitadel:iam:org:project:id:" + settings.project_id + ":aud";
+}
+
+}  // namespace
+
+auth::Result<std::unique_ptr<Site>, auth::Mistakes> Site::make(auth::Settings settings,
+                                                               const Surroundings& surroundings) {
+  auto rules = open_rules(settings, surroundings.clock);
+  if (!rules) return std::move(rules).error();
+  return std::unique_ptr<Site>(new Site(std::move(settings), *std::move(rules), surroundings));
+}
+
+Site::Site(auth::Settings settings, std::unique_ptr<RulesFile> rules,
+           const Surroundings& surroundings)
+    : settings_(std::move(settings)),
+      rules_(std::move(rules)),
+      metadata_(settings_.resource, settings_.domain, scopes_of(settings_)),
+      parts_(settings_, surroundings.lifespan, surroundings.clock),
+      responder_(parts_.validator(), ProtectedResource{settings_.realm, metadata_.url()},
+                 Cors(settings_.cors_origins),
+                 ClientAddress(settings_.client_address_header, settings_.trusted_proxies),
+                 settings_.max_token_bytes, surroundings.observers),
+      authorizer_(rules_.get(), responder_, CallerVariables(settings_.pass_claims),
+                  surroundings.clock),
+      dispatcher_(surroundings.router, authorizer_, metadata_, responder_) {}
+
+}  // namespace fcgi

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Site: all that one set of settings makes: the rules, the door, and who answers.
+#pragma once
+
+#include <memory>
+
+#include "auth/base/clock.h"
+#include "auth/base/result.h"
+#include "auth/parts.h"
+#include "auth/settings/settings.h"
+#include "fcgi/guard/authorizer.h"
+#include "fcgi/guard/decision.h"
+#include "fcgi/guard/dispatcher.h"
+#include "fcgi/guard/resource_metadata.h"
+#include "fcgi/guard/responder.h"
+#include "fcgi/guard/router.h"
+#include "fcgi/guard/rules_file.h"
+#include "fcgi/http/exchange.h"
+
+namespace fcgi {
+
+// Made, started and stopped by one thread; handle is thread-safe.
+class Site {
+ public:
+  // What the process has once, whatever its settings are. All must outlive the site.
+  struct Surroundings {
+    const Router& router;
+    const auth::Clock& clock;
+    auth::Lifespan lifespan;
+    DecisionObservers observers{};
+  };
+
+  // All that is wrong with the rules, or the site. It must end before the server whose exchanges it
+  // handles.
+  [[nodiscard]] static auth::Result<std::unique_ptr<Site>, auth::Mistakes> make(
+      auth::Settings settings, const Surroundings& surroundings);
+  Site(const Site&) = delete;
+  Site& operator=(const Site&) = delete;
+
+  // See Parts.
+  void start() { parts_.start(); }
+  void stop() { parts_.stop(); }
+
+  // Finishes the exchange, now or later and on another thread. It must outlive what it handles.
+  void handle(std::unique_ptr<Exchange> exchange) const { dispatcher_.handle(std::move(exchange)); }
+
+ private:
+  Site(auth::Settings settings, std::unique_ptr<RulesFile> rules, const Surroundings& surroundings);
+
+  // In the order in which they need each other.
+  auth::Settings settings_;
+  const std::unique_ptr<RulesFile> rules_;
+  const ResourceMetadata metadata_;
+  auth::Parts parts_;
+  const Responder responder_;
+  const Authorizer authorizer_;
+  const Dispatcher dispatcher_;
+};
+
+}  // namespace fcgi

@@ -64,6 +64,10 @@ class Feeding {
   // little.
   void ask();
 
+  // Stops the other one, which changes the same purges and denials, and takes over what it knows of
+  // the feed. To be called before start, in the place of look.
+  void go_on_from(Feeding& before);
+
   // Starts the thread. What is known already, the first poll ends.
   void start();
   // Another process may take over. To be called before the shared cache is stopped.

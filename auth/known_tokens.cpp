@@ -102,7 +102,7 @@ std::optional<Result<SharedClaims>> KnownTokens::judge(const TokenKey& key, Secr
   }
   auto claims = std::make_shared<const Claims>(**std::move(judged));
   if (local_.decides(token)) {
-    cache_.learn(key, judged_at(), {.claims = claims, .purges = purges});
+    cache_.learn(key, judged_at(), {.claims = claims, .purges = purges}, clock_.wall());
   }
   return Result<SharedClaims>(std::move(claims));
 }

@@ -39,9 +39,9 @@ class KnownTokens {
   using Word = TokenCache::Word;
 
   // purges: null where nobody tells what has ended tokens.
-  KnownTokens(TokenCache::Limits limits, const LocalValidation& local, const Purges* purges,
+  KnownTokens(TokenCache& cache, const LocalValidation& local, const Purges* purges,
               const Clock& clock)
-      : cache_(limits, clock), local_(local), purges_(purges), clock_(clock) {}
+      : cache_(cache), local_(local), purges_(purges), clock_(clock) {}
 
   struct Known {
     // Claims of a token that is good now, or why it is not. nullopt: somebody has to be asked.
@@ -63,7 +63,7 @@ class KnownTokens {
 
   // See TokenCache.
   Word learn(const TokenKey& key, Moment sent, Word word) {
-    return cache_.learn(key, sent, std::move(word));
+    return cache_.learn(key, sent, std::move(word), clock_.wall());
   }
 
   // ZITADEL cannot be reached: the last good answer while its grace lasts, or kExpired. nullopt:
@@ -76,7 +76,7 @@ class KnownTokens {
   [[nodiscard]] bool has_ended(const TokenKey& key, const TokenCache::Found& found);
   void look_at_keys();
 
-  TokenCache cache_;
+  TokenCache& cache_;
   const LocalValidation& local_;
   const Purges* const purges_;
   const Clock& clock_;

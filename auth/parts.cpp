@@ -45,14 +45,6 @@ Result<Secret> sealing_secret(const Settings& settings) {
 
 }  // namespace
 
-bool follows_jwts(const Settings& settings) {
-  return settings.events_token && settings.validation != Validation::kIntrospection;
-}
-
-bool is_fed(const Settings& settings) {
-  return settings.events_token && (settings.cache_ttl.count() > 0 || follows_jwts(settings));
-}
-
 bool shares_anything(const Settings& settings) {
   return shares_answers(settings) || follows_jwts(settings);
 }
@@ -73,47 +65,61 @@ std::unique_ptr<SharedCache> shared_cache_of(Settings& settings, const Clock& cl
       clock);
 }
 
-bool passes_roles(const Settings& settings) {
-  constexpr std::string_view kRoles = "urn:zitadel:iam:org:project";
-  return std::any_of(settings.pass_claims.begin(), settings.pass_claims.end(),
-                     [&](const std::string& claim) { return claim.starts_with(kRoles); });
+namespace {
+
+std::shared_ptr<Knowledge> knowledge_of(const Settings& settings, const Clock& clock,
+                                        const std::shared_ptr<Knowledge>& before) {
+  if (before != nullptr && before->meaning == meaning_of(settings)) return before;
+  return std::make_shared<Knowledge>(settings, clock);
 }
 
-Parts::Parts(Settings& settings, Lifespan lifespan, const Clock& clock)
-    : shared_(shared_cache_of(settings, clock)),
+}  // namespace
+
+Parts::Parts(Settings& settings, Lifespan lifespan, const Clock& clock, const Parts* before)
+    : limits_(cache_limits(settings)),
+      knowledge_(knowledge_of(settings, clock, before != nullptr ? before->knowledge_ : nullptr)),
+      shared_(shared_cache_of(settings, clock)),
       workers_(lifespan == Lifespan::kManyRequests ? kWorkers : 0),
       authentication_(own_authentication(settings, clock)),
       http_({settings.connect_timeout, settings.timeout, settings.max_in_flight,
-             settings.max_connections, settings.ca_file}),
-      purges_(settings.project_id, passes_roles(settings)) {
-  if (follows_jwts(settings)) denials_.emplace(settings.project_id, passes_roles(settings));
-  Denials* const denials = denials_ ? &*denials_ : nullptr;
-  const bool is_alone = lifespan == Lifespan::kOneRequest;
-  if (is_fed(settings)) {
-    feeding_.emplace(settings, http_, shared_.get(), purges_, denials, clock);
-    const bool others_know = feeding_->look();
-    if (is_alone) use_once(others_know, settings, clock);
-  }
+             settings.max_connections, settings.ca_file}) {
+  if (is_fed(settings)) feed(settings, lifespan, clock, goes_on(before));
   validator_.emplace(
       settings, TokenValidator::Dependencies{http_, *authentication_, clock, workers_,
                                              shares_answers(settings) ? shared_.get() : nullptr,
-                                             !is_alone, feeding_ ? &purges_ : nullptr, denials});
+                                             lifespan == Lifespan::kManyRequests,
+                                             feeding_ ? &knowledge_->purges : nullptr, denials(),
+                                             &knowledge_->answers,
+                                             goes_on(before) ? &*before->validator_ : nullptr});
+}
+
+// Where a feed is under way, it is the one that changes what is known, until start.
+void Parts::feed(Settings& settings, Lifespan lifespan, const Clock& clock, bool is_under_way) {
+  feeding_.emplace(settings, http_, shared_.get(), knowledge_->purges, denials(), clock);
+  if (is_under_way) return;
+  const bool others_know = feeding_->look();
+  if (lifespan == Lifespan::kOneRequest) use_once(others_know, settings, clock);
 }
 
 // Who ends with the first request learns of purges from others. Where nobody polls, all is as
 // without a feed; but where JWTs are checked here, it asks itself when what is known is too old.
 void Parts::use_once(bool others_know, Settings& settings, const Clock& clock) {
-  if (denials_) {
-    if (!others_know || clock.steady() - purges_.fed() >= kUnfedLife) feeding_->ask();
+  if (denials() != nullptr) {
+    if (!others_know || clock.steady() - knowledge_->purges.fed() >= kUnfedLife) feeding_->ask();
   } else if (!others_know) {
     feeding_.reset();
     settings.cache_ttl = std::min(settings.cache_ttl, kUnfedLife);
+    knowledge_->answers.limit(cache_limits(settings));
   }
 }
 
 Parts::~Parts() { stop(); }
 
-void Parts::start() {
+void Parts::start(Parts* before) {
+  if (goes_on(before)) {
+    knowledge_->answers.limit(limits_);
+    if (feeding_) feeding_->go_on_from(*before->feeding_);
+  }
   if (feeding_) feeding_->start();
   validator_->warm_up();
 }

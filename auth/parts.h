@@ -5,12 +5,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "auth/base/clock.h"
 #include "auth/base/worker_pool.h"
-#include "auth/events/denials.h"
-#include "auth/events/purges.h"
 #include "auth/feeding.h"
+#include "auth/knowledge.h"
 #include "auth/settings/settings.h"
 #include "auth/store/shared_cache.h"
 #include "auth/token_validator.h"
@@ -30,7 +30,9 @@ class Parts {
  public:
   // Takes the key and the cache's address out of the settings, which must outlive it as the clock
   // must.
-  Parts(Settings& settings, Lifespan lifespan, const Clock& clock);
+  // before: the parts that these take the place of, or null. What those know is known here too, as
+  // far as it means the same.
+  Parts(Settings& settings, Lifespan lifespan, const Clock& clock, const Parts* before = nullptr);
   // As stop.
   ~Parts();
   Parts(const Parts&) = delete;
@@ -39,22 +41,31 @@ class Parts {
   [[nodiscard]] TokenValidator& validator() noexcept { return *validator_; }
 
   // Begins what is better begun before the first request: the connection to ZITADEL, the event
-  // feed. REQUIRES: kManyRequests.
-  void start();
+  // feed. before: as above; its feed ends. REQUIRES: kManyRequests.
+  void start(Parts* before = nullptr);
+
+  // Calls alive soon on a worker.
+  void look_alive(Workers::Task alive) { workers_.run(std::move(alive)); }
 
   // Whoever still waits is told so, and from here on nobody is called any more.
   void stop();
 
  private:
+  void feed(Settings& settings, Lifespan lifespan, const Clock& clock, bool is_under_way);
   void use_once(bool others_know, Settings& settings, const Clock& clock);
+  [[nodiscard]] bool goes_on(const Parts* before) const noexcept {
+    return before != nullptr && before->knowledge_ == knowledge_;
+  }
+  [[nodiscard]] Denials* denials() const noexcept {
+    return knowledge_->denials ? &*knowledge_->denials : nullptr;
+  }
 
+  const TokenCache::Limits limits_;
+  const std::shared_ptr<Knowledge> knowledge_;
   std::unique_ptr<SharedCache> shared_;
   WorkerPool workers_;
   std::unique_ptr<ClientAuthentication> authentication_;
   CurlHttpClient http_;
-  Purges purges_;
-  std::optional<Denials>
-      denials_{};  // where JWTs are checked here, and events tell which have ended
   std::optional<Feeding> feeding_{};
   std::optional<TokenValidator> validator_{};
 };
@@ -66,13 +77,6 @@ class Parts {
 // address of the cache server out of the settings, and needs the client secret in them.
 [[nodiscard]] std::unique_ptr<SharedCache> shared_cache_of(Settings& settings, const Clock& clock);
 
-// Whether callers' roles in other projects than this API's are passed on.
-[[nodiscard]] bool passes_roles(const Settings& settings);
-
-// Whether JWTs are checked here, and events tell which of them have ended.
-[[nodiscard]] bool follows_jwts(const Settings& settings);
-// Whether ZITADEL is asked for events: there is something that they could end.
-[[nodiscard]] bool is_fed(const Settings& settings);
 // Whether processes share anything: answers, or which JWTs have ended.
 [[nodiscard]] bool shares_anything(const Settings& settings);
 

@@ -35,6 +35,10 @@ Questions::Limits limits_of(const Settings& settings, bool refresh_ahead) {
           settings.cache_ttl,     refresh_ahead,       settings.grace_when == GraceWhen::kFailing};
 }
 
+TokenCache::Limits limits_of_known(const Settings& settings) {
+  return {settings.cache_max_bytes, settings.cache_ttl, settings.grace};
+}
+
 // Whoever finds that a token is good has the clock that counts.
 const Clock& clock_for(const Settings& settings, const IssuerClock& issuer, const Clock& own) {
   if (settings.validation == Validation::kIntrospection) return issuer;
@@ -65,14 +69,17 @@ class TokenValidator::Impl {
                        expectations_of(settings, with.purges != nullptr), *discovery_,
                        with.authentication, http_, workers_, clock_),
         revocations_(revocations_of(settings, with)),
-        local_(settings, expectations_of(settings, with.purges != nullptr),
-               std::make_shared<RemoteKeySet>(discovery_, http_, workers_, with.clock), clock_,
+        keys_(std::make_shared<RemoteKeySet>(discovery_, http_, workers_, with.clock)),
+        local_(settings, expectations_of(settings, with.purges != nullptr), keys_, clock_,
                with.refresh_ahead, revocations_ ? &*revocations_ : nullptr),
-        known_({settings.cache_max_bytes, settings.cache_ttl, settings.grace}, local_, with.purges,
-               clock_),
+        known_(with.known != nullptr ? *with.known
+                                     : own_known_.emplace(limits_of_known(settings), with.clock),
+               local_, with.purges, clock_),
         questions_(limits_of(settings, with.refresh_ahead),
                    {known_, local_, introspection_, http_, with.shared, workers_, with.purges,
-                    failures_, clock_}) {}
+                    failures_, clock_}) {
+    if (with.before != nullptr) keys_->take_over(*with.before->impl_->keys_);
+  }
 
   // Returns nothing to take back where done was called.
   Questions::Ticket authorize(SecretView token, const Requirement& requirement,
@@ -146,7 +153,9 @@ class TokenValidator::Impl {
   const std::shared_ptr<Discovery> discovery_;
   Introspection introspection_;
   const std::optional<Revocations> revocations_;
+  const std::shared_ptr<RemoteKeySet> keys_;
   const LocalValidation local_;
+  std::optional<TokenCache> own_known_{};
   KnownTokens known_;
   Questions questions_;
 };

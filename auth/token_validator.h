@@ -24,6 +24,7 @@ class Denials;
 class HttpClient;
 class Purges;
 class SharedCache;
+class TokenCache;
 class Workers;
 struct Settings;
 
@@ -47,6 +48,9 @@ class TokenValidator {
                                      // nothing is asked for that only a later one would need
     const Purges* purges = nullptr;  // null: nobody tells what has ended tokens
     const Denials* denials = nullptr;  // the same of JWTs; not without purges
+    TokenCache* known = nullptr;       // null: nothing is known yet, and nobody else is to know
+    // Whose keys of ZITADEL count here as well; it need not outlive this one. Null: none are known.
+    const TokenValidator* before = nullptr;
   };
 
   // A caller who waits for an answer, or has it already.

@@ -7,6 +7,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
@@ -26,10 +28,14 @@
 #include "auth/settings/load.h"
 #include "fcgi/command/run_command.h"
 #include "fcgi/guard/router.h"
+#include "fcgi/life_signs.h"
+#include "fcgi/reload.h"
 #include "fcgi/server/cgi.h"
 #include "fcgi/server/server.h"
 #include "fcgi/server/socket_exposure.h"
+#include "fcgi/service_manager.h"
 #include "fcgi/site.h"
+#include "fcgi/sites.h"
 
 namespace fcgi {
 namespace {
@@ -68,10 +74,36 @@ sigset_t block_signals() {
   return signals;
 }
 
-int serve(Server& server, const sigset_t& signals) {
-  std::thread waiter([&server, &signals] {
-    int signal = 0;
-    while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) auth::reopen_log_file();
+// most: 0 is for ever. Returns 0 where so much time has passed, or the system has nothing to tell.
+int wait_for_signal(const sigset_t& signals, std::chrono::microseconds most) {
+  const auto whole = std::chrono::duration_cast<std::chrono::seconds>(most);
+  const timespec time{whole.count(), std::chrono::nanoseconds(most - whole).count()};
+  if (most.count() != 0) return std::max(::sigtimedwait(&signals, nullptr, &time), 0);
+  int signal = 0;
+  return ::sigwait(&signals, &signal) == 0 ? signal : 0;
+}
+
+// Until a signal to stop comes. SIGHUP: the log's file first, which somebody has just moved away.
+void obey(const sigset_t& signals, const Server& server, Sites& sites,
+          const ServiceManager& manager) {
+  const std::chrono::microseconds watchdog = manager.watchdog();
+  LifeSigns signs(server, sites, watchdog / 2);
+  for (;;) {
+    const int signal = wait_for_signal(signals, watchdog / 4);
+    if (signal == SIGHUP) {
+      auth::reopen_log_file();
+      manager.reloading();
+      sites.renew();
+    } else if (signal != 0) {
+      return manager.stopping();
+    }
+    if (watchdog.count() != 0 && signs.look()) manager.alive();
+  }
+}
+
+int serve(Server& server, Sites& sites, const sigset_t& signals, const ServiceManager& manager) {
+  std::thread waiter([&] {
+    obey(signals, server, sites, manager);
     server.stop();
   });
   const bool served = server.run();
@@ -94,35 +126,39 @@ std::vector<std::string> process_arguments() {
   return arguments;
 }
 
-int serve(const Router& router, auth::Settings settings, auth::Lifespan lifespan,
-          const sigset_t& signals) {
-  const auth::SystemClock clock;
-  const Site* current = nullptr;
-  const Exchange::Handler handler = [&current](std::unique_ptr<Exchange> exchange) {
-    current->handle(std::move(exchange));
-  };
-  std::optional<Server> server;
-  if (lifespan == auth::Lifespan::kManyRequests) {
-    server.emplace(kListener, settings.threads, handler);
-  }
-  const auto site = Site::make(std::move(settings), {router, clock, lifespan});
+int serve_one_request(auth::Settings settings, const Site::Surroundings& surroundings) {
+  const auto site = Site::make(std::move(settings), surroundings);
   if (!site) return report(site.error());
-  current = site->get();
-  if (!server) {
-    const bool served = serve_cgi(handler);
-    (*site)->stop();
-    return served ? EXIT_SUCCESS : EXIT_FAILURE;
-  }
+  const bool served = serve_cgi(
+      [&site](std::unique_ptr<Exchange> exchange) { (*site)->handle(std::move(exchange)); });
+  (*site)->stop();
+  return served ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+// The server outlives the sites, whose exchanges know it.
+int serve_many(auth::Settings settings, const Site::Surroundings& surroundings, Reload reload,
+               const sigset_t& signals, const ServiceManager& manager) {
+  std::optional<Sites> sites;
+  Server server(kListener, settings.threads, [&sites](std::unique_ptr<Exchange> exchange) {
+    sites->handle(std::move(exchange));
+  });
+  auto first = Site::make(std::move(settings), surroundings);
+  if (!first) return report(first.error());
+  sites.emplace(
+      *std::move(first), [&reload](const Site& in_force) { return reload(in_force); },
+      [&reload, &manager] { manager.ready(reload.status()); });
   if (const auto warning = exposure_warning(kListener)) {
     auth::log(auth::LogLevel::kWarn, *warning);
   }
-  (*site)->start();
-  const int status = serve(*server, signals);
-  (*site)->stop();
+  sites->start();
+  manager.ready(reload.status());
+  const int status = serve(server, *sites, signals, manager);
+  sites.reset();
   return status;
 }
 
 int start(const Router& router) {
+  const sigset_t signals = block_signals();
   if (!auth::make_process_private()) {
     auth::log_failed_start("the system does not let this process keep its memory to itself");
     return EXIT_FAILURE;
@@ -130,18 +166,18 @@ int start(const Router& router) {
   set_limits();
   // A peer that has gone, and a file that may not grow any more, are seen by what a write returns.
   for (const int signal : {SIGPIPE, SIGXFSZ}) static_cast<void>(std::signal(signal, SIG_IGN));
-  const sigset_t signals = block_signals();
   // Under plain CGI, what one request does not need must not be paid for by each.
   const bool is_fastcgi = fcgi::is_fastcgi();
   const auto lifespan = is_fastcgi ? auth::Lifespan::kManyRequests : auth::Lifespan::kOneRequest;
   if (!is_fastcgi) leave_openssl_as_it_is();
-  const auth::Environment environment = auth::process_environment();
-  const std::string program = auth::process_program();
+  const SettingsPlace place{auth::process_environment(), auth::process_program()};
+  const auto digest =
+      is_fastcgi ? auth::settings_digest(place.environment, place.program) : std::nullopt;
   auto settings = auth::load_settings(
-      environment, program,
+      place.environment, place.program,
       is_fastcgi ? auth::jose::KeyReading::kNow : auth::jose::KeyReading::kWhenUsed);
   if (!settings) {
-    auth::set_log_file(auth::find_log_file(environment, program));
+    auth::set_log_file(auth::find_log_file(place.environment, place.program));
     return report(settings.error());
   }
   auth::set_log_level(settings->log_level);
@@ -149,7 +185,11 @@ int start(const Router& router) {
   if (is_fastcgi) auth::reopen_log_file();
   auth::warn_of_settings(*settings, lifespan);
   if (!router.mistakes().empty()) return report(router.mistakes());
-  return serve(router, *std::move(settings), lifespan, signals);
+  const auth::SystemClock clock;
+  const Site::Surroundings surroundings{router, clock, lifespan};
+  if (!is_fastcgi) return serve_one_request(*std::move(settings), surroundings);
+  return serve_many(*std::move(settings), surroundings, {place, surroundings, digest}, signals,
+                    ServiceManager(place.environment));
 }
 
 }  // namespace

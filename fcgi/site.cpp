@@ -21,18 +21,21 @@ std::string scopes_of(const auth::Settings& settings) {
 }  // namespace
 
 auth::Result<std::unique_ptr<Site>, auth::Mistakes> Site::make(auth::Settings settings,
-                                                               const Surroundings& surroundings) {
+                                                               const Surroundings& surroundings,
+                                                               const Site* before) {
   auto rules = open_rules(settings, surroundings.clock);
   if (!rules) return std::move(rules).error();
-  return std::unique_ptr<Site>(new Site(std::move(settings), *std::move(rules), surroundings));
+  return std::unique_ptr<Site>(
+      new Site(std::move(settings), *std::move(rules), surroundings, before));
 }
 
 Site::Site(auth::Settings settings, std::unique_ptr<RulesFile> rules,
-           const Surroundings& surroundings)
+           const Surroundings& surroundings, const Site* before)
     : settings_(std::move(settings)),
       rules_(std::move(rules)),
       metadata_(settings_.resource, settings_.domain, scopes_of(settings_)),
-      parts_(settings_, surroundings.lifespan, surroundings.clock),
+      parts_(settings_, surroundings.lifespan, surroundings.clock,
+             before == nullptr ? nullptr : &before->parts_),
       responder_(parts_.validator(), ProtectedResource{settings_.realm, metadata_.url()},
                  Cors(settings_.cors_origins),
                  ClientAddress(settings_.client_address_header, settings_.trusted_proxies),

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 
 #include "auth/base/clock.h"
 #include "auth/base/result.h"
@@ -31,21 +32,29 @@ class Site {
   };
 
   // All that is wrong with the rules, or the site. It must end before the server whose exchanges it
-  // handles.
+  // handles. before: the site that it is to take the place of, or null.
   [[nodiscard]] static auth::Result<std::unique_ptr<Site>, auth::Mistakes> make(
-      auth::Settings settings, const Surroundings& surroundings);
+      auth::Settings settings, const Surroundings& surroundings, const Site* before = nullptr);
+  // As stop.
+  ~Site() { stop(); }
   Site(const Site&) = delete;
   Site& operator=(const Site&) = delete;
 
   // See Parts.
-  void start() { parts_.start(); }
+  void start(Site* before = nullptr) {
+    parts_.start(before == nullptr ? nullptr : &before->parts_);
+  }
+  void look_alive(auth::Workers::Task alive) { parts_.look_alive(std::move(alive)); }
   void stop() { parts_.stop(); }
+
+  [[nodiscard]] const auth::Settings& settings() const noexcept { return settings_; }
 
   // Finishes the exchange, now or later and on another thread. It must outlive what it handles.
   void handle(std::unique_ptr<Exchange> exchange) const { dispatcher_.handle(std::move(exchange)); }
 
  private:
-  Site(auth::Settings settings, std::unique_ptr<RulesFile> rules, const Surroundings& surroundings);
+  Site(auth::Settings settings, std::unique_ptr<RulesFile> rules, const Surroundings& surroundings,
+       const Site* before);
 
   // In the order in which they need each other.
   auth::Settings settings_;

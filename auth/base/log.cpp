@@ -96,7 +96,7 @@ void tell(const LogFile::Trouble& trouble) noexcept {
   std::array<char, PATH_MAX + 200> message;
   static_cast<void>(std::snprintf(message.data(), message.size(),
                                   "ZITADEL_LOG_FILE %s %s: %s; lines go to standard error",
-                                  log_file.path(), trouble.what, trouble.why));
+                                  log_file.path().data(), trouble.what, trouble.why));
   to_standard_error({LogLevel::kError, message.data()});
 }
 
@@ -125,6 +125,13 @@ void reopen_log_file() noexcept {
   if (!log_file.is_set()) return;
   trouble_is_told.store(false);
   if (const LogFile::Trouble trouble = log_file.reopen()) tell(trouble);
+}
+
+std::string move_log_file(std::string_view path) {
+  const LogFile::Trouble trouble = log_file.move_to(path);
+  if (trouble) return std::string(trouble.what) + ": " + trouble.why;
+  trouble_is_told.store(false);
+  return {};
 }
 
 void log(LogLevel level, std::string_view message) noexcept {

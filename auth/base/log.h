@@ -3,9 +3,10 @@
 //
 // A line reads "zitadel-fcgi[PID] LEVEL: MESSAGE"; in a file the time (UTC) stands before it.
 // Control characters in a message are shown as \xNN, so that nothing from outside can forge a line.
-// Thread-safe but for set_log_file.
+// Thread-safe.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace auth {
@@ -18,12 +19,16 @@ void set_log_level(LogLevel level) noexcept;
 
 // From now on lines go to this file (log_file.h), which the first one opens; empty: to standard
 // error, the default. What the file does not take goes to standard error, after one line that says
-// why. To be called while no other thread logs.
+// why. For the start: see move_log_file.
 void set_log_file(std::string_view path) noexcept;
 
 // Opens the file of that name now, such as after somebody has renamed the one that was open. No
 // line is lost meanwhile.
 void reopen_log_file() noexcept;
+
+// From now on lines go to this file, or to standard error, while others log. Gives why they go on
+// to where they went, "cannot be opened: Permission denied", or nothing.
+[[nodiscard]] std::string move_log_file(std::string_view path);
 
 // Longer messages are cut at 4,000 bytes. Messages never hold a token or a key.
 void log(LogLevel level, std::string_view message) noexcept;

@@ -29,30 +29,65 @@ const char* mistake_in(int file) noexcept {
   return nullptr;
 }
 
+LogFile::Path path_of(std::string_view name) noexcept {
+  LogFile::Path path{};
+  if (name.size() < path.size()) std::copy(name.begin(), name.end(), path.begin());
+  return path;
+}
+
 }  // namespace
 
+LogFile::Path LogFile::path() const noexcept {
+  const MutexLock lock(mutex_);
+  return path_;
+}
+
+void LogFile::take(const Path& path) noexcept {
+  path_ = path;
+  is_set_.store(path.front() != '\0');
+}
+
 void LogFile::set_path(std::string_view path) noexcept {
-  path_.fill('\0');
-  if (path.size() < path_.size()) std::copy(path.begin(), path.end(), path_.begin());
+  const MutexLock lock(mutex_);
   is_open_.store(false);
+  take(path_of(path));
+}
+
+LogFile::Trouble LogFile::move_to(std::string_view path) noexcept {
+  const Path moved = path_of(path);
+  const MutexLock lock(mutex_);
+  if (moved == path_) return {};
+  if (moved.front() != '\0') {
+    const bool was_open = is_open_.load();
+    if (const Trouble trouble = open(moved)) {
+      is_open_.store(was_open);
+      return trouble;
+    }
+  }
+  take(moved);
+  return {};
 }
 
 LogFile::Trouble LogFile::reopen() noexcept {
+  const MutexLock lock(mutex_);
+  return open(path_);
+}
+
+LogFile::Trouble LogFile::open(const Path& path) noexcept {
   constexpr const char* kWhat = "cannot be opened";
   is_open_.store(false);
   // O_NONBLOCK: opening a FIFO would wait for its reader.
   constexpr int kFlags =
       O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
-  const Descriptor opened(::open(path(), kFlags, S_IRUSR | S_IWUSR));
+  const Descriptor opened(::open(path.data(), kFlags, S_IRUSR | S_IWUSR));
   if (!opened.is_open()) return {kWhat, errno == ELOOP ? "it is a link" : system_problem()};
   if (const char* const mistake = mistake_in(opened.get())) return {kWhat, mistake};
-  int number = number_.load();
+  const int number = number_.load();
   if (number < 0) {
     constexpr int kLeast = 3;  // not in the place of standard output, should that be closed
     const int fresh = ::fcntl(opened.get(), F_DUPFD_CLOEXEC, kLeast);
     if (fresh < 0) return {kWhat, system_problem()};
-    // Another thread may have been faster.
-    if (!number_.compare_exchange_strong(number, fresh)) static_cast<void>(::close(fresh));
+    number_.store(fresh);
   } else if (::dup3(opened.get(), number, O_CLOEXEC) < 0) {
     return {kWhat, system_problem()};
   }

@@ -7,19 +7,24 @@
 #include <climits>
 #include <string_view>
 
+#include "auth/base/mutex.h"
+
 namespace auth {
 
 // Opened with the first line; made, with mode 0600, where it is not there. A link, a FIFO and the
-// like, and a file of another user are refused. Never waits for anybody and needs no memory.
-// Thread-safe but for set_path.
+// like, and a file of another user are refused. Waits for nobody but who opens it just then, and
+// needs no memory. Thread-safe.
 class LogFile {
  public:
+  // The name of the file, with a null byte at its end; empty: there is none.
+  using Path = std::array<char, PATH_MAX>;
+
   // Names that no file can have stand for none, as the empty one does.
   void set_path(std::string_view path) noexcept;
-  [[nodiscard]] bool is_set() const noexcept { return path_[0] != '\0'; }
-  [[nodiscard]] const char* path() const noexcept { return path_.data(); }
+  [[nodiscard]] bool is_set() const noexcept { return is_set_.load(); }
+  [[nodiscard]] Path path() const noexcept;
 
-  // Both give what went wrong: "cannot be opened", and why; or nothing.
+  // All give what went wrong: "cannot be opened", and why; or nothing.
   struct Trouble {
     const char* what = nullptr;
     const char* why = nullptr;
@@ -34,10 +39,18 @@ class LogFile {
   // Opens the file of that name anew. No line is lost meanwhile.
   [[nodiscard]] Trouble reopen() noexcept;
 
+  // Goes on in the file of another name; where that cannot be opened, in the one as before.
+  [[nodiscard]] Trouble move_to(std::string_view path) noexcept;
+
  private:
+  [[nodiscard]] Trouble open(const Path& path) noexcept REQUIRES_LOCK(mutex_);
+  void take(const Path& path) noexcept REQUIRES_LOCK(mutex_);
+
+  mutable Mutex mutex_{};
+  Path path_ GUARDED_BY(mutex_){};
+  std::atomic<bool> is_set_{false};
   // Once a file is open its number stays, whatever file it stands for: another thread may be
   // writing. No lock is held over that.
-  std::array<char, PATH_MAX> path_{};
   std::atomic<int> number_{-1};
   std::atomic<bool> is_open_{false};
   std::atomic<bool> is_torn_{false};

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -45,6 +46,19 @@ class ShardedLru {
   // bytes: of each space, in all shards together.
   explicit ShardedLru(Bytes bytes) : shard_bytes_{bytes[0] / kShards, bytes[1] / kShards} {}
 
+  // Other bounds from now on.
+  void bound(Bytes bytes) {
+    for (std::size_t space = 0; space < bytes.size(); ++space) {
+      shard_bytes_[space].store(bytes[space] / kShards, std::memory_order_relaxed);
+    }
+    for (Shard& shard : shards_) {
+      const MutexLock lock(shard.mutex);
+      for (const Space space : {Space::kFirst, Space::kSecond}) {
+        shard.shrink(space, bound_of(space));
+      }
+    }
+  }
+
   // Calls look(value&, space) under the lock if there is a value, and makes it the youngest.
   template <typename Look>
   void find(const TokenKey& key, Look look) {
@@ -74,7 +88,7 @@ class ShardedLru {
     item.second.bytes = static_cast<std::uint32_t>(entry->bytes);
     item.second.space = entry->space;
     shard.link(item);
-    shard.shrink(entry->space, shard_bytes_[static_cast<std::size_t>(entry->space)]);
+    shard.shrink(entry->space, bound_of(entry->space));
   }
 
   // Returns the bytes of an entry that its value does not own: its node and its part of the index.
@@ -146,7 +160,11 @@ class ShardedLru {
   // The index takes its buckets from the key's first bytes, so the shard comes from the last one.
   Shard& shard_of(const TokenKey& key) { return shards_[key.digest.back() % kShards]; }
 
-  const Bytes shard_bytes_;
+  [[nodiscard]] std::size_t bound_of(Space space) const noexcept {
+    return shard_bytes_[static_cast<std::size_t>(space)].load(std::memory_order_relaxed);
+  }
+
+  std::array<std::atomic<std::size_t>, 2> shard_bytes_;
   std::array<Shard, kShards> shards_{};
 };
 

@@ -2,6 +2,7 @@
 #include "auth/cache/token_cache.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace auth {
@@ -16,18 +17,31 @@ std::size_t bytes_of(const Claims& claims) {
   return heap_bytes(kClaimsBlock) + heap_bytes(claims.owned_bytes() + 1);
 }
 
+std::array<std::size_t, 2> shares_of(std::size_t max_bytes) {
+  const std::size_t of_refusals = max_bytes / kRefusalShare;
+  return {max_bytes - of_refusals, of_refusals};
+}
+
 }  // namespace
 
 TokenCache::TokenCache(Limits limits, const Clock& clock)
-    : limits_(limits),
+    : ttl_(limits.ttl.count()),
+      grace_(limits.grace.count()),
       clock_(clock),
-      entries_({limits.max_bytes - limits.max_bytes / kRefusalShare,
-                limits.max_bytes / kRefusalShare}) {}
+      entries_(shares_of(limits.max_bytes)) {}
+
+void TokenCache::limit(Limits limits) {
+  ttl_.store(limits.ttl.count(), std::memory_order_relaxed);
+  grace_.store(limits.grace.count(), std::memory_order_relaxed);
+  // What is learned while nothing is kept ends no answer from before: none may stay.
+  entries_.bound(shares_of(limits.ttl.count() == 0 ? 0 : limits.max_bytes));
+}
 
 // Without what its grace adds. An answer that is as young as the feed needs none.
-SteadyTime TokenCache::end_of(const Known& known, const Fed& fed) {
-  if (!fed || !known.word.claims) return known.serves_until;
-  return std::min(known.serves_until, std::max(known.sent.steady, *fed) + kUnfedLife);
+SteadyTime TokenCache::end_of(const Known& known, const Fed& fed) const {
+  const SteadyTime end = std::min(known.serves_until, known.sent.steady + ttl());
+  if (!fed || !known.word.claims) return end;
+  return std::min(end, std::max(known.sent.steady, *fed) + kUnfedLife);
 }
 
 // Where the feed has fallen behind, a byte of the key spreads the questions.
@@ -43,7 +57,7 @@ bool TokenCache::is_refresh_due(const TokenKey& key, const Known& known, const F
 
 TokenCache::Found TokenCache::find(const TokenKey& key, Fed fed) {
   Found found;
-  if (limits_.ttl.count() == 0) return found;
+  if (ttl().count() == 0) return found;
   const SteadyTime now = clock_.steady();
   entries_.find(key, [&](Known& known, Entries::Space space) {
     found.was_good = space == Entries::Space::kFirst;
@@ -62,14 +76,16 @@ TokenCache::Found TokenCache::find(const TokenKey& key, Fed fed) {
   return found;
 }
 
-TokenCache::Word TokenCache::learn(const TokenKey& key, Moment sent, Word word) {
-  if (limits_.ttl.count() == 0) return word;
-  const SteadyTime now = clock_.steady();
+TokenCache::Word TokenCache::learn(const TokenKey& key, Moment sent, Word word,
+                                   std::optional<WallTime> wall) {
+  if (ttl().count() == 0) return word;
+  const Now now{clock_.steady(), wall.value_or(clock_.wall())};
   entries_.change(
       key, [&](const Known* known, Entries::Space space) -> std::optional<Entries::Entry> {
         if (known != nullptr && !gives_way(*known, sent, word)) {
           // A later answer that has run out since helps nobody; a refusal stays one.
-          if (!known->word.claims || now < std::max(known->serves_until, known->held_until)) {
+          if (!known->word.claims ||
+              now.steady < std::max(known->serves_until, known->held_until)) {
             word = known->word;
           }
           return std::nullopt;
@@ -88,26 +104,27 @@ bool TokenCache::gives_way(const Known& known, Moment sent, const Word& word) {
   return is_same ? !word.claims : known.sent.steady < sent.steady;
 }
 
-TokenCache::Entries::Entry TokenCache::entry_of(Word word, Moment sent, SteadyTime now) const {
+TokenCache::Entries::Entry TokenCache::entry_of(Word word, Moment sent, const Now& now) const {
   Entries::Entry entry;
   entry.value.sent = sent;
   if (word.claims) {
     entry.bytes = bytes_of(*word.claims);
-    entry.value.serves_until = sent.steady + limits_.ttl;
+    entry.value.serves_until = sent.steady + ttl();
     entry.value.refresh_at = refresh_of(*word.claims, sent.steady, now);
   } else {
-    entry.value.serves_until = sent.steady + std::min(kRefusalLifetime, limits_.ttl);
+    entry.value.serves_until = sent.steady + std::min(kRefusalLifetime, ttl());
   }
   entry.value.word = std::move(word);
   return entry;
 }
 
-// In the last third, and in the last kRefreshAhead of a long life. A token that expires before its answer does has nothing to gain from it.
-SteadyTime TokenCache::refresh_of(const Claims& claims, SteadyTime sent, SteadyTime now) const {
-  const auto left = sent + limits_.ttl - now;
-  const bool outlives_answer = !claims.expiry() || *claims.expiry() - clock_.wall() > left;
-  const auto ahead = std::min<SteadyTime::duration>(limits_.ttl / 3, kRefreshAhead);
-  return outlives_answer ? sent + limits_.ttl - ahead : SteadyTime::max();
+// In the last third, and in the last kRefreshAhead of a long life. A token that expires before its
+// answer does has nothing to gain from it.
+SteadyTime TokenCache::refresh_of(const Claims& claims, SteadyTime sent, const Now& now) const {
+  const auto left = sent + ttl() - now.steady;
+  const bool outlives_answer = !claims.expiry() || *claims.expiry() - now.wall > left;
+  const auto ahead = std::min<SteadyTime::duration>(ttl() / 3, kRefreshAhead);
+  return outlives_answer ? sent + ttl() - ahead : SteadyTime::max();
 }
 
 void TokenCache::confirm(const TokenKey& key, SteadyTime sent, std::uint64_t purges) {
@@ -118,13 +135,13 @@ void TokenCache::confirm(const TokenKey& key, SteadyTime sent, std::uint64_t pur
 
 TokenCache::Word TokenCache::hold(const TokenKey& key, Fed fed) {
   Word held;
-  if (limits_.ttl.count() == 0) return held;
+  if (ttl().count() == 0) return held;
   const SteadyTime now = clock_.steady();
   entries_.find(key, [&](Known& known, Entries::Space) {
-    const SteadyTime grace_until = end_of(known, fed) + limits_.grace;
+    const SteadyTime grace_until = end_of(known, fed) + grace();
     if (!known.word.claims || now >= grace_until) return;
     held = known.word;
-    if (limits_.grace.count() == 0) return;
+    if (grace().count() == 0) return;
     known.held_until = std::min(grace_until, now + kOutageMemory);
     known.refresh_at = now;
     known.retry_at = now + kRefreshRetry;

@@ -11,6 +11,7 @@
 // token's own expiry.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -51,6 +52,10 @@ class TokenCache {
 
   TokenCache(Limits limits, const Clock& clock);
 
+  // Other limits from now on, also for what is known; but no answer lives longer than it was to
+  // when it came.
+  void limit(Limits limits);
+
   struct Found {
     std::shared_ptr<const Claims> claims{};  // null: not known, or run out
     std::optional<Reason> refusal{};
@@ -74,8 +79,10 @@ class TokenCache {
     std::uint64_t purges = 0;            // Purges::generation when the question was sent
   };
   // Takes ZITADEL's word in answer to a question that was sent then. Returns what counts now: this
-  // word, or another that was sent later.
-  Word learn(const TokenKey& key, Moment sent, Word word);
+  // word, or another that was sent later. wall: by the clock that the token's expiry is judged by,
+  // where that is another one.
+  Word learn(const TokenKey& key, Moment sent, Word word,
+             std::optional<WallTime> wall = std::nullopt);
 
   // No purge up to that generation has ended the answer to the question that was sent then.
   void confirm(const TokenKey& key, SteadyTime sent, std::uint64_t purges);
@@ -96,14 +103,25 @@ class TokenCache {
   };
   using Entries = ShardedLru<Known>;
 
-  [[nodiscard]] static SteadyTime end_of(const Known& known, const Fed& fed);
+  [[nodiscard]] std::chrono::seconds ttl() const noexcept {
+    return std::chrono::seconds(ttl_.load(std::memory_order_relaxed));
+  }
+  [[nodiscard]] std::chrono::seconds grace() const noexcept {
+    return std::chrono::seconds(grace_.load(std::memory_order_relaxed));
+  }
+  [[nodiscard]] SteadyTime end_of(const Known& known, const Fed& fed) const;
   [[nodiscard]] static bool is_refresh_due(const TokenKey& key, const Known& known, const Fed& fed,
                                            SteadyTime now);
   [[nodiscard]] static bool gives_way(const Known& known, Moment sent, const Word& word);
-  [[nodiscard]] Entries::Entry entry_of(Word word, Moment sent, SteadyTime now) const;
-  [[nodiscard]] SteadyTime refresh_of(const Claims& claims, SteadyTime sent, SteadyTime now) const;
+  struct Now {
+    SteadyTime steady;
+    WallTime wall;
+  };
+  [[nodiscard]] Entries::Entry entry_of(Word word, Moment sent, const Now& now) const;
+  [[nodiscard]] SteadyTime refresh_of(const Claims& claims, SteadyTime sent, const Now& now) const;
 
-  const Limits limits_;
+  std::atomic<std::chrono::seconds::rep> ttl_;
+  std::atomic<std::chrono::seconds::rep> grace_;
   const Clock& clock_;
   Entries entries_;
 };

@@ -232,6 +232,19 @@ std::vector<SettingFile> find_setting_files(const Environment& environment,
   return files;
 }
 
+std::vector<std::string_view> settings_of_environment(const Environment& environment) {
+  const std::vector<std::string_view> known = setting_names();
+  std::vector<std::string_view> names;
+  for (const std::string_view variable : environment) {
+    const std::string_view name = variable.substr(0, variable.find('='));
+    const bool has_value = variable.size() > name.size() + 1;
+    if (has_value && std::find(known.begin(), known.end(), name) != known.end()) {
+      names.push_back(name);
+    }
+  }
+  return names;
+}
+
 std::vector<std::string_view> setting_names() {
   std::vector<std::string_view> names;
   for (const SettingRow& row : setting_rows()) {

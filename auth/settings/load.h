@@ -40,6 +40,9 @@ struct SettingFile {
 [[nodiscard]] std::vector<SettingFile> find_setting_files(const Environment& environment,
                                                           std::string_view program);
 
+// The names of those that are set in the environment, and so for as long as the process lives.
+[[nodiscard]] std::vector<std::string_view> settings_of_environment(const Environment& environment);
+
 // All names that load_settings knows, but for ZITADEL_ENV_FILE, which no .env file holds, and for
 // those that another has taken the place of.
 [[nodiscard]] std::vector<std::string_view> setting_names();

@@ -127,19 +127,34 @@ void RemoteKeySet::fetch(const std::string& jwks_uri) {
   http_.send({jwks_uri}, [self = shared_from_this()](Result<HttpResponse> answer) {
     if (!answer) return self->settle(std::move(answer).error());
     self->discovery_->note_status(answer->status);
-    self->workers_.run([self, answer = *std::move(answer)] {
+    self->workers_.run([self, answer = *std::move(answer)]() mutable {
       Result<jose::JwkSet> keys = read_answer(answer);
-      if (keys) self->note_change(answer);
+      if (keys) self->note_change(std::move(answer));
       self->settle(std::move(keys));
     });
   });
 }
 
 // One refresh is under way at a time.
-void RemoteKeySet::note_change(const HttpResponse& answer) {
+void RemoteKeySet::note_change(HttpResponse answer) {
+  const MutexLock lock(mutex_);
   if (answer.body != body_) changed_at_ = clock_.steady();
-  body_ = answer.body;
+  body_ = std::move(answer.body);
   freshness_ = answer.freshness;
+}
+
+// What is too old there is too old here.
+void RemoteKeySet::take_over(const RemoteKeySet& before) {
+  const MutexLock others(before.mutex_);
+  if (!before.keys_ || before.state_ == State::kTooOld) return;
+  const MutexLock lock(mutex_);
+  keys_ = before.keys_;
+  body_ = before.body_;
+  changed_at_ = before.changed_at_.load();
+  asked_at_ = before.asked_at_;
+  answered_at_ = before.answered_at_;
+  age_ = before.age_;
+  state_ = State::kUsable;
 }
 
 void RemoteKeySet::settle(Result<jose::JwkSet> answer) {
@@ -199,8 +214,9 @@ void RemoteKeySet::when_asked(std::function<void()> done) {
 void RemoteKeySet::warm_up() {
   {
     const MutexLock lock(mutex_);
-    if (state_ != State::kNone) return;
-    begin(clock_.steady());
+    const SteadyTime now = clock_.steady();
+    if (state_ != State::kNone && !is_due(now)) return;
+    begin(now);
   }
   ask();
 }

@@ -63,7 +63,11 @@ class RemoteKeySet : public std::enable_shared_from_this<RemoteKeySet> {
   // When ZITADEL last told another set than before: what was judged earlier may count no longer.
   [[nodiscard]] SteadyTime changed_at() const noexcept { return changed_at_.load(); }
 
-  // Asks for the set if none is known, so that the first token finds one.
+  // Begins with the keys that another set of this issuer has, and asks for them anew soon.
+  // REQUIRES: nobody else knows this one yet.
+  void take_over(const RemoteKeySet& before);
+
+  // Asks for the set if none is known or it is due, so that the first token finds one.
   void warm_up();
 
   // Asks for the set in the background, for it has changed. Returns false, and asks nothing, if it
@@ -89,7 +93,7 @@ class RemoteKeySet : public std::enable_shared_from_this<RemoteKeySet> {
   void begin(SteadyTime now) REQUIRES_LOCK(mutex_);
   void ask();
   void fetch(const std::string& jwks_uri);
-  void note_change(const HttpResponse& answer);
+  void note_change(HttpResponse answer);
   void settle(Result<jose::JwkSet> answer);
   void replace(std::shared_ptr<const jose::JwkSet> keys) REQUIRES_LOCK(mutex_);
   void keep(Error failure) REQUIRES_LOCK(mutex_);
@@ -102,11 +106,10 @@ class RemoteKeySet : public std::enable_shared_from_this<RemoteKeySet> {
   const Clock& clock_;
   FailureLog failures_;
   std::atomic<SteadyTime> changed_at_{};
-  // Of the last good answer; for the refresh that is under way.
-  std::string body_{};
-  Freshness freshness_{};
 
-  Mutex mutex_;
+  mutable Mutex mutex_;
+  std::string body_ GUARDED_BY(mutex_){};  // of the last good answer
+  Freshness freshness_ GUARDED_BY(mutex_){};
   State state_ GUARDED_BY(mutex_) = State::kNone;
   std::shared_ptr<const jose::JwkSet> keys_ GUARDED_BY(mutex_);  // the last good one
   std::optional<Error> failure_ GUARDED_BY(mutex_);              // of the last refresh

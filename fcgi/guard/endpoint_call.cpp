@@ -43,6 +43,7 @@ void call_endpoint(const Endpoint& endpoint, std::unique_ptr<Exchange> exchange,
                    std::shared_ptr<const auth::Claims> claims, std::shared_ptr<const Cors> cors) {
   const Completion complete{std::move(cors), !endpoint.requirement.is_public()};
   if (endpoint.later) {
+    exchange->let_go();  // the endpoint takes as long as it likes
     return hand_over(endpoint, later_answer(std::move(exchange), std::move(claims), complete));
   }
   Response response = response_of(endpoint, exchange->request(), *claims);

@@ -65,6 +65,7 @@ void Responder::judge(std::unique_ptr<Parked> parked) const {
   if (!token) return refuse(*parked, token.error(), nullptr);
   const auto client = [this, &asked] { return client_address_.of(asked.request()); };
   const ClientWatch watch = asked.client_watch();
+  const std::shared_ptr<const void> kept = asked.kept();
   // A std::function wants copyable captures: what is parked is taken back by the one call of done.
   Parked* const raw = parked.release();
   const auto waiting = validator_.authorize(
@@ -73,7 +74,7 @@ void Responder::judge(std::unique_ptr<Parked> parked) const {
       });
   if (!waiting) return;
   // Its place is for others.
-  watch.when_gone([waiting, raw] {
+  watch.when_gone([waiting, raw, kept] {
     if (waiting.cancel()) const std::unique_ptr<Parked> dropped(raw);
   });
 }

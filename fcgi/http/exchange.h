@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <utility>
 
 #include "fcgi/http/client_watch.h"
 #include "fcgi/http/request.h"
@@ -40,11 +41,19 @@ class Exchange {
   // Whether nobody waits for the answer any more. Any thread.
   [[nodiscard]] virtual bool client_has_gone() const noexcept { return false; }
 
+  // What lives as long as the exchange, or until it is let go: whoever handles it needs it.
+  void keep(std::shared_ptr<const void> what) noexcept { kept_ = std::move(what); }
+  [[nodiscard]] const std::shared_ptr<const void>& kept() const noexcept { return kept_; }
+  void let_go() noexcept { kept_.reset(); }
+
   // Sends the response, and waits for nobody. Once. What is left of the body is not kept.
   virtual void finish(const Response& response) = 0;
 
   // The same with an answer whose body is written bit by bit; the response's own is not sent.
   [[nodiscard]] virtual std::unique_ptr<AnswerStream> begin(const Response& head) = 0;
+
+ private:
+  std::shared_ptr<const void> kept_{};
 };
 
 }  // namespace fcgi

@@ -84,6 +84,7 @@ void EventLoop::wait() {
   const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
                                  stopping_ ? kStoppingWait : -1);
   tools_.now = Clock::now();
+  turned_at_.store(tools_.now, std::memory_order_relaxed);
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];
     handle(event.data.u64, event.events);

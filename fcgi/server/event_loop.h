@@ -49,6 +49,9 @@ class EventLoop {
   // Async-signal-safe.
   void stop() noexcept;
 
+  // When it last looked for what there is to do. Any thread.
+  [[nodiscard]] Connection::Time turned_at() const noexcept { return turned_at_.load(); }
+
  private:
   using Time = Connection::Time;
 
@@ -74,6 +77,7 @@ class EventLoop {
   auth::Descriptor epoll_;
   auth::Descriptor timer_;  // ticks once a ServerOptions::sweep
   std::atomic<bool> stop_requested_{false};
+  std::atomic<Time> turned_at_{Time::clock::now()};
 
   LoopTools tools_;
   bool stopping_ = false;

@@ -7,6 +7,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <limits>
 #include <system_error>
 #include <thread>
@@ -69,6 +70,12 @@ bool Server::run() {
 
 void Server::stop() noexcept {
   for (const auto& loop : loops_) loop->stop();
+}
+
+std::chrono::steady_clock::time_point Server::turned_at() const noexcept {
+  auto oldest = std::chrono::steady_clock::time_point::max();
+  for (const auto& loop : loops_) oldest = std::min(oldest, loop->turned_at());
+  return oldest;
 }
 
 bool is_fastcgi() { return FCGX_IsCGI() == 0; }

@@ -29,6 +29,9 @@ class Server {
   // From any thread, and async-signal-safe: takes nothing new, finishes what is under way.
   void stop() noexcept;
 
+  // When the request thread that has been busy the longest began. Any thread.
+  [[nodiscard]] std::chrono::steady_clock::time_point turned_at() const noexcept;
+
  private:
   [[nodiscard]] bool prepare();
 

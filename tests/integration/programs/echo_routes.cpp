@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The paths of echo.fcgi: api.fcgi with endpoints that tell their caller who it is, give back what
 // it sent, or more than a socket holds.
+#include <chrono>
 #include <cstddef>
 #include <string>
+#include <thread>
 
 #include "auth/base/json.h"
 #include "fcgi/routes.h"
@@ -11,6 +13,7 @@ namespace fcgi {
 namespace {
 
 constexpr std::size_t kLargeBytes = 5'000'000;
+constexpr std::chrono::milliseconds kHang{3500};
 
 Response subject(const Request& request, const auth::Claims& claims) {
   return json_response(
@@ -33,6 +36,12 @@ Response large(const Request&, const auth::Claims&) {
   return {200, {{"Content-Type", "text/plain"}}, body};
 }
 
+// Keeps its request thread busy, as no endpoint may.
+Response hang(const Request&, const auth::Claims&) {
+  std::this_thread::sleep_for(kHang);
+  return {200, {{"Content-Type", "text/plain"}}, ""};
+}
+
 }  // namespace
 
 Router routes() {
@@ -41,6 +50,7 @@ Router routes() {
   router.add("/subject-with-role", {"GET", "POST"}, "role:read:messages", subject);
   router.add("/echo", {"POST"}, "token", echo);
   router.add("/echo-to-all", {"POST"}, "public", echo);
+  router.add("/hang", {"GET"}, "public", hang);
   router.add("/large", {"GET"}, "public", large);
   router.add("/large-to-post", {"POST"}, "public", large);
   return router;

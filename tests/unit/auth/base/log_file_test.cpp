@@ -38,6 +38,8 @@ class LogFileTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(opens_it_once_it_can_be_opened);
   CPPUNIT_TEST(goes_on_with_a_new_file_when_it_is_opened_again);
   CPPUNIT_TEST(refuses_what_has_taken_the_place_of_the_file);
+  CPPUNIT_TEST(goes_on_in_a_file_of_another_name);
+  CPPUNIT_TEST(stays_in_its_file_where_another_cannot_be_opened);
   CPPUNIT_TEST(does_not_take_the_place_of_standard_output);
   CPPUNIT_TEST(loses_no_line_while_it_is_opened_again);
   CPPUNIT_TEST(does_not_mix_lines_of_several_processes);
@@ -59,6 +61,30 @@ class LogFileTest : public CppUnit::TestFixture {
   std::string append(std::string_view line) {
     const auto trouble = file_.append("\n" + std::string(line) + "\n");
     return trouble ? std::string(trouble.what) + ": " + trouble.why : std::string();
+  }
+
+  void goes_on_in_a_file_of_another_name() {
+    const std::string other = (folder_.path() / "other.log").string();
+    CPPUNIT_ASSERT_EQUAL(std::string(), append("one"));
+    CPPUNIT_ASSERT(!file_.move_to(other));
+    CPPUNIT_ASSERT_EQUAL(std::string(), append("two"));
+    CPPUNIT_ASSERT_EQUAL(std::string("one\n"), text_of(path_));
+    CPPUNIT_ASSERT_EQUAL(std::string("two\n"), text_of(other));
+    CPPUNIT_ASSERT(!file_.move_to(""));
+    CPPUNIT_ASSERT(!file_.is_set());
+    CPPUNIT_ASSERT(!file_.move_to(path_));
+    CPPUNIT_ASSERT_EQUAL(std::string(), append("three"));
+    CPPUNIT_ASSERT_EQUAL(std::string("one\nthree\n"), text_of(path_));
+  }
+
+  void stays_in_its_file_where_another_cannot_be_opened() {
+    CPPUNIT_ASSERT_EQUAL(std::string(), append("one"));
+    std::filesystem::create_symlink("none", folder_.path() / "link");
+    for (const char* name : {"none/api.log", "link"}) {
+      CPPUNIT_ASSERT(file_.move_to((folder_.path() / name).string()));
+      CPPUNIT_ASSERT_EQUAL(std::string(), append("more"));
+    }
+    CPPUNIT_ASSERT_EQUAL(std::string("one\nmore\nmore\n"), text_of(path_));
   }
 
   void refuses_a_link() {

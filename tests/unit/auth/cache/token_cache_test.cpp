@@ -67,6 +67,10 @@ class TokenCacheTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(behind_the_feed_refreshes_are_spread);
   CPPUNIT_TEST(the_grace_begins_where_the_feed_ends_an_answer);
   CPPUNIT_TEST(remembers_which_purges_were_looked_at);
+  CPPUNIT_TEST(a_shorter_lifetime_counts_for_what_is_known);
+  CPPUNIT_TEST(a_longer_lifetime_prolongs_nothing_that_is_known);
+  CPPUNIT_TEST(a_time_in_which_nothing_is_kept_leaves_nothing);
+  CPPUNIT_TEST(has_no_more_bytes_than_the_last_limit);
   CPPUNIT_TEST_SUITE_END();
 
   support::ManualClock clock_;
@@ -99,6 +103,43 @@ class TokenCacheTest : public CppUnit::TestFixture {
 
   static bool known(TokenCache& cache, const std::string& token) {
     return cache.find(key_of(token)).claims != nullptr;
+  }
+
+  void a_shorter_lifetime_counts_for_what_is_known() {
+    store(cache_, "token", claims());
+    cache_.limit({kBytes, seconds(2), seconds(0)});
+    clock_.advance(seconds(1));
+    CPPUNIT_ASSERT(known(cache_, "token"));
+    clock_.advance(seconds(1));
+    CPPUNIT_ASSERT(!known(cache_, "token"));
+  }
+
+  void a_longer_lifetime_prolongs_nothing_that_is_known() {
+    store(cache_, "token", claims());
+    cache_.limit({kBytes, kTtl * 2, seconds(0)});
+    clock_.advance(kTtl - milliseconds(1));
+    CPPUNIT_ASSERT(known(cache_, "token"));
+    clock_.advance(milliseconds(1));
+    CPPUNIT_ASSERT(!known(cache_, "token"));
+  }
+
+  void a_time_in_which_nothing_is_kept_leaves_nothing() {
+    store(cache_, "token", claims());
+    cache_.limit({kBytes, seconds(0), seconds(0)});
+    refuse(cache_, "token");
+    cache_.limit({kBytes, kTtl, seconds(0)});
+    CPPUNIT_ASSERT(!known(cache_, "token"));
+    store(cache_, "other", claims());
+    CPPUNIT_ASSERT(known(cache_, "other"));
+  }
+
+  void has_no_more_bytes_than_the_last_limit() {
+    constexpr int kTokens = 1000;
+    for (int i = 0; i < kTokens; ++i) store(cache_, std::to_string(i), claims());
+    cache_.limit({kBytes / 64, kTtl, seconds(0)});
+    int left = 0;
+    for (int i = 0; i < kTokens; ++i) left += known(cache_, std::to_string(i)) ? 1 : 0;
+    CPPUNIT_ASSERT(left < kTokens);
   }
 
   void knows_nothing_of_a_token_it_has_not_seen() {

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reload: reads the settings again, and makes a site of them where they have changed.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "auth/base/result.h"
+#include "auth/settings/digest.h"
+#include "auth/settings/sources.h"
+#include "fcgi/site.h"
+
+namespace fcgi {
+
+// Where the settings of this process are.
+struct SettingsPlace {
+  auth::Environment environment{};
+  std::string program{};  // the path of the running program
+};
+
+// One thread.
+class Reload {
+ public:
+  // digest: of the settings in force, from before they were read.
+  Reload(SettingsPlace place, const Site::Surroundings& surroundings,
+         std::optional<auth::SettingsDigest> digest)
+      : place_(std::move(place)), surroundings_(surroundings), digest_(digest) {}
+
+  // Null where nothing has changed, or where there are mistakes, which the log then tells: the site
+  // in force stays. What cannot change while the program runs, the log tells too.
+  [[nodiscard]] std::unique_ptr<Site> operator()(const Site& in_force);
+
+  // What a person is told who asks how the program is.
+  [[nodiscard]] std::string_view status() const noexcept;
+
+ private:
+  [[nodiscard]] auth::Result<std::unique_ptr<Site>, auth::Mistakes> make(
+      const Site& in_force) const;
+  void tell(const Site& made, const Site& in_force) const;
+
+  const SettingsPlace place_;
+  const Site::Surroundings surroundings_;
+  std::optional<auth::SettingsDigest> digest_;
+  bool has_failed_ = false;
+};
+
+}  // namespace fcgi

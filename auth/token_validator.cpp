@@ -51,6 +51,23 @@ std::optional<Revocations> revocations_of(const Settings& settings,
   return Revocations(*with.purges, *with.denials, settings.grace, with.clock);
 }
 
+const Requirement& any_token() {
+  static const Requirement token;
+  return token;
+}
+
+// Whoever waits has no address by then: what a network is asked of is kept here.
+TokenValidator::Done from_its_network(const Requirement& requirement,
+                                      const TokenValidator::Client& client,
+                                      TokenValidator::Done done) {
+  return [&requirement, address = std::string(client ? client() : ""),
+          done = std::move(done)](TokenValidator::Answer answer) {
+    if (!answer) return done(std::move(answer));
+    auto met = requirement.check(**answer, address);
+    met ? done(std::move(answer)) : done(std::move(met).error());
+  };
+}
+
 }  // namespace
 
 class TokenValidator::Impl {
@@ -87,6 +104,10 @@ class TokenValidator::Impl {
     if (requirement.is_public()) {
       done(no_claims());
       return {};
+    }
+    if (requirement.names_networks()) {
+      return authorize(token, any_token(), client,
+                       from_its_network(requirement, client, std::move(done)));
     }
     const std::optional<TokenKey> key = TokenKey::of(token);
     if (!key) {

@@ -81,7 +81,8 @@ class TokenValidator {
   // Calls done exactly once, unless the caller is taken back: before returning where the answer is
   // known (or too many wait), else on a worker or on the thread that calls stop. Never blocks.
   // The requirement must outlive the call of done; the token need not outlive this one. The client
-  // is only looked for where the answer is not known, before this returns or calls done. Value: the
+  // is only looked for where the answer is not known or a network is required, before this returns
+  // or calls done. Value: the
   // token is valid here and its claims meet the requirement. For a public requirement no token is
   // looked at and the claims are empty. Errors: any Reason but those of the header.
   Waiting authorize(SecretView token, const Requirement& requirement, const Client& client,

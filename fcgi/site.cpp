@@ -39,9 +39,9 @@ Site::Site(auth::Settings settings, std::unique_ptr<RulesFile> rules,
       responder_(parts_.validator(), ProtectedResource{settings_.realm, metadata_.url()},
                  Cors(settings_.cors_origins),
                  ClientAddress(settings_.client_address_header, settings_.trusted_proxies),
-                 settings_.max_token_bytes, surroundings.observers),
+                 TokenSources(settings_), surroundings.observers),
       authorizer_(rules_.get(), responder_, CallerVariables(settings_.pass_claims),
-                  surroundings.clock),
+                  surroundings.clock, settings_.mode),
       dispatcher_(surroundings.router, authorizer_, metadata_, responder_) {}
 
 }  // namespace fcgi

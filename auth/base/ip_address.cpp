@@ -46,20 +46,34 @@ IpAddress IpAddress::first_bits(unsigned bits) const noexcept {
   return cut;
 }
 
+std::string IpAddress::text() const {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  const int family = is_ipv4() ? AF_INET : AF_INET6;
+  const unsigned char* const from = bytes.data() + (is_ipv4() ? kMapped.size() : 0);
+  const char* const written = ::inet_ntop(family, from, text.data(), text.size());
+  return written == nullptr ? "" : written;
+}
+
 std::optional<IpPrefix> IpPrefix::parse(std::string_view text) noexcept {
   const std::size_t slash = text.find('/');
   const std::optional<IpAddress> network = IpAddress::parse(text.substr(0, slash));
   if (!network) return std::nullopt;
   if (slash == text.npos) return IpPrefix{*network, kBits};
-  const std::string_view length = text.substr(slash + 1);
-  unsigned bits = 0;
-  const auto [end, code] = std::from_chars(length.data(), length.data() + length.size(), bits);
-  if (code != std::errc() || end != length.data() + length.size()) return std::nullopt;
-  const bool spelt_as_ipv4 = text.find(':') == text.npos;
-  if (bits > (spelt_as_ipv4 ? kIpv4Bits : kBits)) return std::nullopt;
-  const IpPrefix prefix{*network, spelt_as_ipv4 ? bits + kBits - kIpv4Bits : bits};
+  const std::optional<unsigned> bits =
+      parse_length(text.substr(slash + 1), text.find(':') == text.npos);
+  if (!bits) return std::nullopt;
+  const IpPrefix prefix{*network, *bits};
   if (!prefix.holds(*network)) return std::nullopt;
   return prefix;
+}
+
+std::optional<unsigned> IpPrefix::parse_length(std::string_view text, bool is_of_ipv4) noexcept {
+  unsigned bits = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), bits);
+  if (code != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  if (text.size() > 1 && text.front() == '0') return std::nullopt;
+  if (bits > (is_of_ipv4 ? kIpv4Bits : kBits)) return std::nullopt;
+  return is_of_ipv4 ? bits + kBits - kIpv4Bits : bits;
 }
 
 }  // namespace auth

@@ -6,6 +6,7 @@
 #include <compare>
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace auth {
@@ -18,6 +19,8 @@ struct IpAddress {
   [[nodiscard]] static std::optional<IpAddress> parse(std::string_view text) noexcept;
 
   [[nodiscard]] bool is_ipv4() const noexcept;
+  // "192.0.2.1", "2001:db8::1" (RFC 5952).
+  [[nodiscard]] std::string text() const;
   // Returns it with all but the first bits, of 128, set to zero.
   [[nodiscard]] IpAddress first_bits(unsigned bits) const noexcept;
 
@@ -31,6 +34,9 @@ struct IpPrefix {
 
   // Returns nullopt if the text is no prefix, or has bits behind its length.
   [[nodiscard]] static std::optional<IpPrefix> parse(std::string_view text) noexcept;
+  // Returns the bits, of 128, that the length behind a slash means; nullopt if it is none.
+  [[nodiscard]] static std::optional<unsigned> parse_length(std::string_view text,
+                                                            bool is_of_ipv4) noexcept;
 
   [[nodiscard]] bool holds(const IpAddress& address) const noexcept {
     return address.first_bits(bits) == network;

@@ -159,6 +159,20 @@ Checked read_cors_origins(const FoundSetting& found, Settings& settings) {
   return {};
 }
 
+// A cookie's name (RFC 6265 §4.1.1).
+Checked read_token_cookie(const FoundSetting& found, Settings& settings) {
+  const std::string_view text = found.value.reveal();
+  const bool is_name = std::all_of(text.begin(), text.end(), [](char byte) {
+    return is_letter_or_digit(byte) ||
+           std::string_view("!#$%&'*+-.^_`|~").find(byte) != std::string_view::npos;
+  });
+  if (!is_name) {
+    return Mistake{"is not the name of a cookie, such as __Host-token: write the name alone"};
+  }
+  settings.token_cookie = text;
+  return {};
+}
+
 // A header's name (RFC 9110 §5.1), as a request bears it.
 Checked read_client_address_header(const FoundSetting& found, Settings& settings) {
   const std::string_view text = found.value.reveal();
@@ -215,6 +229,7 @@ std::string words() {
 
 constexpr std::string_view kText = "text", kId = "number", kUrl = "URL", kPath = "path",
                            kHeader = "name of a header", kList = "words, separated by blanks",
+                           kCookie = "name of a cookie",
                            kOrigins = "`*`, or URLs without a path, separated by blanks",
                            kAddresses = "IP addresses and prefixes, separated by blanks";
 
@@ -235,6 +250,7 @@ Result<std::string, Mistake> path_of(const FoundSetting& found) {
   return (text.starts_with('/') ? "" : found.folder) + std::string(text);
 }
 
+constinit const SettingKind token_cookie{read_token_cookie, words<kCookie>, none};
 constinit const SettingKind client_secret{read_client_secret, words<kText>, none};
 constinit const SettingKind project_id{read_project_id, words<kId>, none};
 constinit const SettingKind domain{read_domain, words<kUrl>, none};

@@ -77,6 +77,8 @@ inline constexpr std::pair<std::string_view, Validation> kValidations[] = {
     {"jwt-or-introspection", Validation::kJwtOrIntrospection}};
 inline constexpr std::pair<std::string_view, GraceWhen> kGraceWhen[] = {
     {"unreachable", GraceWhen::kUnreachable}, {"failing", GraceWhen::kFailing}};
+inline constexpr std::pair<std::string_view, Mode> kModes[] = {{"enforce", Mode::kEnforce},
+                                                               {"report", Mode::kReport}};
 inline constexpr std::pair<std::string_view, bool> kSwitch[] = {
     {"on", true}, {"off", false}, {"1", true}, {"0", false}};
 
@@ -131,9 +133,9 @@ constexpr SettingKind ascii{
 inline constexpr const SettingKind& max_token_bytes =
     number<&Settings::max_token_bytes, kLeastAuthorizationBytes, kMostAuthorizationBytes, kBytes>;
 
-extern const SettingKind client_secret, project_id, domain, introspection_url, resource, key_file,
-    ca_file, cache_dir, cache_url, rules_file, log_file, pass_claims, cors_origins,
-    client_address_header, trusted_proxies, cache_max_tokens, events_token;
+extern const SettingKind token_cookie, client_secret, project_id, domain, introspection_url,
+    resource, key_file, ca_file, cache_dir, cache_url, rules_file, log_file, pass_claims,
+    cors_origins, client_address_header, trusted_proxies, cache_max_tokens, events_token;
 
 }  // namespace setting_kinds
 }  // namespace auth

@@ -20,6 +20,11 @@ constexpr std::size_t kMaxValueBytes = 2048;
 // An answer may live longer where events end it.
 constexpr std::chrono::seconds kFedCacheTtl{300};
 
+constexpr std::string_view kReportWarning =
+    "ZITADEL_MODE=report: THE RULES REFUSE NOBODY. What they would refuse goes on to the protected "
+    "program, which learns of it from AUTH_WOULD_BE alone; set it to enforce when the log shows no "
+    "caller any more that is to get in";
+
 // What no setting may hold.
 Result<void, Mistake> check_value(std::string_view value) {
   if (value.size() > kMaxValueBytes) {
@@ -199,6 +204,7 @@ Result<Settings, Mistakes> load_settings(const Environment& environment, std::st
       !sources.found.contains(std::string_view("ZITADEL_CACHE_TTL"))) {
     settings.cache_ttl = kFedCacheTtl;
   }
+  if (settings.mode == Mode::kReport) settings.warnings.emplace_back(kReportWarning);
   settings.warnings.insert(settings.warnings.begin(), sources.warnings.begin(),
                            sources.warnings.end());
   return settings;

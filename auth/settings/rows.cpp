@@ -219,6 +219,16 @@ constexpr SettingRow kRows[] = {
      .fallback = "none: a web server that asks is answered 503",
      .meaning = "A file of rules by which the web server lets requests through to what other "
                 "programs serve; docs/rules.md says how it is written."},
+    {.setting = {"ZITADEL_MODE"},
+     .kind = choice<&Settings::mode, kModes>,
+     .group = Group::kProtection,
+     .modes = Modes::kAll,
+     .meaning = "report: the rules refuse nobody, and the protected program is told in "
+                "AUTH_WOULD_BE what would have been; to try them in front of a living site.",
+     .more =
+         "Everything is decided, logged and counted as with enforce. Who would be refused goes on "
+         "without REMOTE_USER and AUTH_ variables. This program's own endpoints refuse as "
+         "always."},
     {.setting = {"ZITADEL_PASS_CLAIMS"},
      .kind = pass_claims,
      .group = Group::kProtection,
@@ -236,6 +246,24 @@ constexpr SettingRow kRows[] = {
          "The web server has a limit of its own, which its file tells how to raise. "
          "zitadel-token goes by the variable of this name in its environment. Each request that "
          "waits for ZITADEL holds its token in memory."},
+    {.setting = {"ZITADEL_TOKEN_COOKIE"},
+     .kind = token_cookie,
+     .group = Group::kCallers,
+     .modes = Modes::kAll,
+     .fallback = "none: no cookie is looked at",
+     .meaning = "The name of a cookie that may bring the access token instead of the Authorization "
+                "header, such as `__Host-token`.",
+     .more = "A request that may change something, or opens a WebSocket, must then come from this "
+             "site itself or from one that ZITADEL_CORS_ORIGINS names (not \"*\"), as Origin and "
+             "Sec-Fetch-Site say. A token in two places at once is answered 400. docs/browsers.md "
+             "says more."},
+    {.setting = {"ZITADEL_TOKEN_WEBSOCKET"},
+     .kind = choice<&Settings::token_websocket, kSwitch>,
+     .group = Group::kCallers,
+     .modes = Modes::kAll,
+     .meaning = "on: a WebSocket's handshake may bring the access token in Sec-WebSocket-Protocol, "
+                "behind the word bearer: `new WebSocket(url, [\"bearer\", token, \"chat\"])`.",
+     .more = "The web server has to take it out for the protected program: docs/browsers.md."},
     {.setting = {"ZITADEL_RESOURCE"},
      .kind = resource,
      .group = Group::kCallers,

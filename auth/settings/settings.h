@@ -33,6 +33,12 @@ enum class GraceWhen {
   kFailing,      // that, or it calls every token inactive (auth/doubt.h)
 };
 
+// What becomes of a request that the rules refuse.
+enum class Mode {
+  kEnforce,  // it is refused
+  kReport,   // it goes on, and the protected program is told what would have been
+};
+
 // Names in the comments are those of the environment and the .env file;
 // .env.example tells what each means. auth/settings/rows.cpp says how each is read.
 struct Settings {
@@ -84,7 +90,12 @@ struct Settings {
 
   std::size_t max_token_bytes = kUsualAuthorizationBytes;  // ZITADEL_MAX_TOKEN_BYTES
 
+  // Further ways for a token to come.
+  std::string token_cookie;      // ZITADEL_TOKEN_COOKIE: the cookie's name; empty: in none
+  bool token_websocket = false;  // ZITADEL_TOKEN_WEBSOCKET: in Sec-WebSocket-Protocol
+
   std::string rules_file;                 // ZITADEL_RULES; empty: nothing else is protected
+  Mode mode = Mode::kEnforce;             // ZITADEL_MODE
   std::vector<std::string> pass_claims;   // ZITADEL_PASS_CLAIMS
   std::vector<std::string> cors_origins;  // ZITADEL_CORS_ORIGINS; "*": all
 

@@ -7,6 +7,7 @@
 #include "auth/base/percent.h"
 #include "auth/base/text.h"
 #include "auth/base/utf8.h"
+#include "auth/token/network.h"
 
 namespace zitadel_auth {
 namespace {
@@ -18,7 +19,7 @@ using auth::percent_encode;
 using auth::words_of;
 
 constexpr std::string_view kHelp =
-    "write public, token, or conditions such as role:NAME, scope:NAME, org:ID, "
+    "write public, token, or conditions such as role:NAME, scope:NAME, org:ID, net:192.0.2.0/24, "
     "with \"or\" between alternatives, and %20 for a blank in a name";
 
 // Claims are UTF-8 (RFC 8259 §8.1), and one with U+0000 is not read.
@@ -29,6 +30,15 @@ bool can_be_claimed(std::string_view name) noexcept {
 void append(std::string& text, std::string_view separator, std::string_view more) {
   if (!text.empty()) text.append(separator);
   text.append(more);
+}
+
+bool is_network(std::string_view word) { return word.starts_with("net:"); }
+
+// "token net:192.0.2.0/24" says no more than the network alone, and says it plainly.
+bool is_token_from_network(const std::vector<std::string_view>& words, std::size_t at) {
+  const bool begins = at == 0 || words[at - 1] == "or";
+  const bool is_whole = at + 2 == words.size() || (at + 2 < words.size() && words[at + 2] == "or");
+  return words[at] == "token" && begins && is_whole && is_network(words[at + 1]);
 }
 
 }  // namespace
@@ -46,6 +56,7 @@ Result<void, Mistake> Requirement::add(Alternative& alternative, std::string_vie
                    std::string(kHelp)};
   };
   if (word == "public" || word == "token") return mistake("stands alone or not at all");
+  if (is_network(word)) return add_network(alternative, word);
   const std::size_t colon = word.find(':');
   if (colon == std::string_view::npos) return mistake("is not a condition");
   const std::string_view kind = word.substr(0, colon);
@@ -70,6 +81,19 @@ Result<void, Mistake> Requirement::add(Alternative& alternative, std::string_vie
   return {};
 }
 
+Result<void, Mistake> Requirement::add_network(Alternative& alternative, std::string_view word) {
+  const std::string_view text = word.substr(word.find(':') + 1);
+  const auto network = auth::parse_network(text);
+  if (!network) return Mistake{"\"" + std::string(word) + "\" " + network.error().sentence};
+  if (alternative.network) {
+    return Mistake{"\"" + std::string(word) +
+                   "\" is a second network, and nobody calls from two: write an alternative for "
+                   "each, with \"or\" between"};
+  }
+  alternative.network = {network->network.bytes, network->bits, std::string(text)};
+  return {};
+}
+
 Result<Requirement, Mistake> Requirement::parse(std::string_view text) {
   const std::vector<std::string_view> words = words_of(text);
   if (words.empty()) return Mistake{"nothing is required: " + std::string(kHelp)};
@@ -85,7 +109,9 @@ Result<Requirement, Mistake> Requirement::parse(std::string_view text) {
   }
   requirement.alternatives_.emplace_back();
   bool complete = false;
-  for (const std::string_view word : words) {
+  for (std::size_t at = 0; at < words.size(); ++at) {
+    const std::string_view word = words[at];
+    if (is_token_from_network(words, at)) continue;
     if (word == "or") {
       if (!complete) break;
       requirement.alternatives_.emplace_back();
@@ -131,46 +157,72 @@ std::optional<Reason> Requirement::refusal(const Alternative& alternative, const
   return std::nullopt;
 }
 
-Result<void> Requirement::check(const Claims& claims) const {
+Result<void> Requirement::check(const Claims& claims, std::string_view client) const {
+  return check_at(claims, client);
+}
+
+Result<void> Requirement::check_from_anywhere(const Claims& claims) const {
+  return check_at(claims, std::nullopt);
+}
+
+Result<void> Requirement::check_at(const Claims& claims,
+                                   std::optional<std::string_view> client) const {
   for (const Requirement* each : all_of_) {
-    if (auto met = each->check(claims); !met) return met;
+    if (auto met = each->check_at(claims, client); !met) return met;
   }
+  const auto is_at_home = [&](const std::optional<Network>& network) {
+    return !network || !client ||
+           auth::is_in_network(*client, {auth::IpAddress{network->first}, network->bits});
+  };
   std::optional<Reason> first;
   for (const Alternative& each : alternatives_) {
-    const std::optional<Reason> reason = refusal(each, claims);
+    const std::optional<Reason> reason =
+        is_at_home(each.network) ? refusal(each, claims) : Reason::kWrongNetwork;
     if (!reason) return {};
     if (!first) first = reason;
   }
   if (!first) return {};
-  return Error{*first, "needs " + describe()};
+  return Error{*first, "needs " + describe_to_operator()};
 }
 
-std::string Requirement::describe() const {
+bool Requirement::names_networks() const noexcept {
+  return std::any_of(alternatives_.begin(), alternatives_.end(),
+                     [](const Alternative& each) { return each.network.has_value(); }) ||
+         std::any_of(all_of_.begin(), all_of_.end(),
+                     [](const Requirement* each) { return each->names_networks(); });
+}
+
+std::string Requirement::describe(Told whom) const {
   if (public_) return "nothing";
-  if (!all_of_.empty()) return describe_all();
+  if (!all_of_.empty()) return describe_all(whom);
   if (alternatives_.empty()) return "a valid access token";
   std::string text;
-  for (const Alternative& each : alternatives_) {
-    std::string conditions;
-    for (const std::string& role : each.roles) {
-      append(conditions, " and ", "the role " + percent_encode(role));
-    }
-    if (!each.organisation.empty()) {
-      conditions.append(each.roles.empty() ? "membership in" : " granted by");
-      conditions.append(" the organisation ").append(percent_encode(each.organisation));
-    }
-    for (const std::string& scope : each.scopes) {
-      append(conditions, " and ", "the scope " + percent_encode(scope));
-    }
-    append(text, " or ", conditions);
-  }
+  for (const Alternative& each : alternatives_) append(text, " or ", describe(each, whom));
   return text;
 }
 
-std::string Requirement::describe_all() const {
+std::string Requirement::describe(const Alternative& alternative, Told whom) {
+  std::string conditions;
+  for (const std::string& role : alternative.roles) {
+    append(conditions, " and ", "the role " + percent_encode(role));
+  }
+  if (!alternative.organisation.empty()) {
+    conditions.append(alternative.roles.empty() ? "membership in" : " granted by");
+    conditions.append(" the organisation ").append(percent_encode(alternative.organisation));
+  }
+  for (const std::string& scope : alternative.scopes) {
+    append(conditions, " and ", "the scope " + percent_encode(scope));
+  }
+  if (!alternative.network) return conditions;
+  if (conditions.empty()) conditions = "a valid access token";
+  return conditions + (whom == Told::kOperator ? " from the network " + alternative.network->text
+                                               : " from an allowed network");
+}
+
+std::string Requirement::describe_all(Told whom) const {
   std::string text;
   for (const Requirement* each : all_of_) {
-    const std::string more = each->describe();
+    const std::string more = each->describe(whom);
     if (!text.empty() && text.size() + more.size() > kMaxDescribedBytes) return text + ", and more";
     append(text, ", and ", more);
   }
@@ -191,7 +243,7 @@ std::string Requirement::scopes_of_all() const {
 std::string Requirement::scopes() const {
   if (!all_of_.empty()) return scopes_of_all();
   for (const Alternative& each : alternatives_) {
-    if (!each.roles.empty() || !each.organisation.empty()) continue;
+    if (!each.roles.empty() || !each.organisation.empty() || each.network) continue;
     std::string scopes;
     for (const std::string& scope : each.scopes) append(scopes, " ", scope);
     return scopes;

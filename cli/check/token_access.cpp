@@ -11,8 +11,9 @@ namespace {
 void tell_door(const std::string& what, const auth::Requirement& required,
                const auth::Claims& claims, Findings& findings) {
   if (required.is_public()) return findings.note("access", what + ": open to everybody");
-  const auto met = required.check(claims);
-  met ? findings.good("access", what + ": lets it in")
+  const auto met = required.check_from_anywhere(claims);
+  const std::string from = required.names_networks() ? ", from the right network" : "";
+  met ? findings.good("access", what + ": lets it in" + from)
       : findings.note("access", what + ": refuses it, " + to_string(met.error()));
 }
 

@@ -83,12 +83,17 @@ void name_lines(const Rules& rules, std::string_view method, std::string_view ta
 void require(const Command& command, auth::Settings& settings, const auth::Requirement& required,
              const auth::Secret& token, Report& report) {
   if (command.token_file.empty() || required.is_public()) {
-    return report.good("required", required.describe());
+    return report.good("required", required.describe_to_operator());
   }
-  const auto answer = Judge(settings).ask(token, required);
-  if (answer) return report.good("required", required.describe() + ": the token meets it");
-  report.bad("required",
-             required.describe() + ": the token is refused, " + auth::to_string(answer.error()));
+  const auto answer = Judge(settings).ask(token, required, command.from);
+  if (answer) {
+    return report.good("required", required.describe_to_operator() + ": the token meets it");
+  }
+  report.bad("required", required.describe_to_operator() + ": the token is refused, " +
+                             auth::to_string(answer.error()));
+  if (answer.error().reason == auth::Reason::kWrongNetwork && command.from.empty()) {
+    report.note("required", "from which address, --from ADDRESS says");
+  }
 }
 
 }  // namespace
@@ -117,7 +122,8 @@ auth::Result<void, auth::Mistake> ask_rules(const Command& command, auth::Settin
   const std::shared_ptr<const Rules> rules = (*file)->current();
   name_lines(*rules, parts->first, parts->second, report);
   const auto demand = demand_of(question.request(), rules);
-  demand ? require(command, settings, **demand, token, report) : refuse(demand.error().response, report);
+  demand ? require(command, settings, **demand, token, report)
+         : refuse(demand.error().response, report);
   return {};
 }
 

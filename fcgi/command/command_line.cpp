@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "auth/base/ip_address.h"
+
 namespace fcgi {
 namespace {
 
@@ -37,6 +39,12 @@ class Parser {
     if (!command_.token_file.empty() && command_.rule.empty()) {
       return auth::Mistake{"--token-file goes with --rule"};
     }
+    if (!command_.from.empty()) {
+      if (command_.token_file.empty()) return auth::Mistake{"--from goes with --token-file"};
+      if (!auth::IpAddress::parse(command_.from)) {
+        return auth::Mistake{"--from takes an IP address: --from 192.0.2.1"};
+      }
+    }
     if (!command_.rule.empty()) command_.action = Action::kAskRules;
     return std::move(command_);
   }
@@ -67,6 +75,7 @@ class Parser {
     if (name == "--as") return &command_.user;
     if (name == "--rule") return &command_.rule;
     if (name == "--token-file") return &command_.token_file;
+    if (name == "--from") return &command_.from;
     return nullptr;
   }
 
@@ -113,6 +122,7 @@ By hand, it takes:
       --token-file FILE
                      with --rule: whether the access token in this file meets it ("-": standard
                      input)
+      --from ADDRESS with --token-file: the caller's IP address, for rules with net:
       --settings     list all settings with their defaults
       --help         show this text
       --version      show the version

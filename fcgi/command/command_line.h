@@ -37,6 +37,7 @@ struct Command {
   std::string user{};        // of --as
   std::string rule{};        // of --rule: "GET /reports/x"
   std::string token_file{};  // "-": standard input
+  std::string from{};        // of --from: an IP address
 };
 
 // arguments: without the program's name. Serves for CGI whatever they are, and on a listening

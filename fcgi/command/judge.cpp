@@ -54,7 +54,8 @@ Judge::Judge(auth::Settings& settings)
              settings.max_connections, settings.ca_file}) {}
 
 auth::TokenValidator::Answer Judge::ask(auth::SecretView token,
-                                        const auth::Requirement& requirement) {
+                                        const auth::Requirement& requirement,
+                                        std::string_view client) {
   using Answer = auth::TokenValidator::Answer;
   auth::WorkerPool workers(kWorkers);
   auth::TokenValidator validator(settings_,
@@ -62,9 +63,9 @@ auth::TokenValidator::Answer Judge::ask(auth::SecretView token,
   // Shared: this may be gone before set_value has returned.
   const auto promise = std::make_shared<std::promise<Answer>>();
   std::future<Answer> answer = promise->get_future();
-  static_cast<void>(validator.authorize(token, requirement, {}, [promise](Answer answered) {
-    promise->set_value(std::move(answered));
-  }));
+  static_cast<void>(validator.authorize(
+      token, requirement, [client] { return client; },
+      [promise](Answer answered) { promise->set_value(std::move(answered)); }));
   return answer.get();
 }
 

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "auth/base/clock.h"
 #include "auth/settings/settings.h"
@@ -21,9 +22,10 @@ class Judge {
   // Takes the client secret out of the settings, which must outlive it.
   explicit Judge(auth::Settings& settings);
 
-  // As the program would answer for itself. Waits for it.
+  // As the program would answer a caller with that IP address. Waits for it.
   [[nodiscard]] auth::TokenValidator::Answer ask(auth::SecretView token,
-                                                 const auth::Requirement& requirement);
+                                                 const auth::Requirement& requirement,
+                                                 std::string_view client = {});
 
   // One question over HTTP, waited for.
   [[nodiscard]] auth::Result<auth::HttpResponse> send(auth::HttpRequest request);

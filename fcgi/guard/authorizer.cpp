@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fcgi/guard/authorizer.h"
 
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -32,15 +33,19 @@ bool Authorizer::success_lets_through(const Request& request) noexcept {
 }
 
 void Authorizer::handle(std::unique_ptr<Exchange> exchange) const {
+  if (only_reports() && responder_.is_preflight(exchange->request())) {
+    return responder_.refuse(std::move(exchange), {{204, {}, {}}, "a preflight is answered here"},
+                             spared());
+  }
   if (rules_ == nullptr) {
     failures_.add({auth::Reason::kInternal,
                    "asked whether a request may go on, but ZITADEL_RULES is not set: nobody is let "
                    "in"});
-    return responder_.refuse(std::move(exchange), unable("there are no rules"));
+    return responder_.refuse(std::move(exchange), unable("there are no rules"), spared());
   }
   // It holds the rules, whatever becomes of their file meanwhile.
   auto demand = demand_of(exchange->request(), rules_->current());
-  if (!demand) return responder_.refuse(std::move(exchange), std::move(demand).error());
+  if (!demand) return responder_.refuse(std::move(exchange), std::move(demand).error(), spared());
   const auth::Requirement& required = **demand;
   responder_.admit(
       std::move(exchange), required,
@@ -50,7 +55,8 @@ void Authorizer::handle(std::unique_ptr<Exchange> exchange) const {
             const bool has_name = demand->is_public() || !claims.subject().empty();
             if (!has_name) return refuse_nameless();
             return admit(admitted, claims);
-          }));
+          }),
+      spared());
 }
 
 // A program that is told of no user takes a caller for nobody, or for anybody.
@@ -63,21 +69,37 @@ Refusal Authorizer::refuse_nameless() const {
 
 auth::Result<Response, Refusal> Authorizer::admit(const Request& request,
                                                   const auth::Claims& claims) const {
+  auto variables = variables_.of(request, claims, only_reports() ? "200" : "");
+  if (variables) return let_go_on(request, *std::move(variables));
+  // Part of a claim would be worse than nothing, and the web server would only say 500 or 502.
+  failures_.add(
+      {auth::Reason::kInternal,
+       "a caller has longer claims of ZITADEL_PASS_CLAIMS, or a longer name, than the web server "
+       "could hand on (" +
+           CallerVariables::limits() + "): not let in"});
+  return unable("more is known of the caller than can be handed on");
+}
+
+// Nothing of a token that would be refused is told.
+Responder::Spared Authorizer::spared() const {
+  if (!only_reports()) return {};
+  return [this](const Request& request, int status, std::string_view sentence) {
+    const std::string would_be = std::to_string(status) + ' ' + std::string(sentence);
+    auto variables = variables_.of(request, {}, would_be);
+    return let_go_on(request, variables ? *std::move(variables) : CallerVariables::List());
+  };
+}
+
+Response Authorizer::let_go_on(const Request& request, CallerVariables::List variables) const {
   Response response;
   // What is decided about one caller is for no other, wherever a cache stands. Through Apache it
   // would be said of what is served.
   if (!is_asked_by_apache(request)) forbid_storing(response);
-  auto variables = variables_.of(request, claims);
-  if (!variables) {
-    // Part of a claim would be worse than nothing, and the web server would only say 500 or 502.
-    failures_.add(
-        {auth::Reason::kInternal,
-         "a caller has longer claims of ZITADEL_PASS_CLAIMS, or a longer name, than the web server "
-         "could hand on (" +
-             CallerVariables::limits() + "): not let in"});
-    return unable("more is known of the caller than can be handed on");
+  if (responder_.tokens().takes_subprotocols() && !is_access_check(request)) {
+    variables.emplace_back("AUTH_WEBSOCKET_PROTOCOL",
+                           responder_.tokens().other_subprotocols(request));
   }
-  for (auto& [name, value] : *variables) {
+  for (auto& [name, value] : variables) {
     response.headers.emplace_back("Variable-" + name, std::move(value));
   }
   return response;

@@ -4,6 +4,9 @@
 //
 // A request that may go on is answered 200 with "Variable-NAME: value" headers, from which the web
 // server makes variables for the protected program. Any other answer goes to the client.
+//
+// With Mode::kReport every request may go on, and the variable AUTH_WOULD_BE tells what would have
+// become of it: "200", or a status and why: "401 no access token was sent".
 #pragma once
 
 #include <memory>
@@ -11,6 +14,7 @@
 
 #include "auth/base/clock.h"
 #include "auth/base/failure_log.h"
+#include "auth/settings/settings.h"
 #include "fcgi/guard/caller_variables.h"
 #include "fcgi/guard/responder.h"
 #include "fcgi/guard/rules_file.h"
@@ -23,8 +27,15 @@ class Authorizer {
  public:
   // rules: null where the operator has written none, and nobody is let in.
   Authorizer(RulesFile* rules, const Responder& responder, CallerVariables variables,
-             const auth::Clock& clock)
-      : rules_(rules), responder_(responder), variables_(std::move(variables)), failures_(clock) {}
+             const auth::Clock& clock, auth::Mode mode = auth::Mode::kEnforce)
+      : rules_(rules),
+        responder_(responder),
+        variables_(std::move(variables)),
+        mode_(mode),
+        failures_(clock) {}
+
+  // Whether it refuses nobody.
+  [[nodiscard]] bool only_reports() const noexcept { return mode_ == auth::Mode::kReport; }
 
   // Whether the web server asks for a decision: in the AUTHORIZER role, or with the variable
   // ZITADEL_AUTHORIZE, which a client cannot set.
@@ -41,10 +52,14 @@ class Authorizer {
   [[nodiscard]] auth::Result<Response, Refusal> admit(const Request& request,
                                                       const auth::Claims& claims) const;
   [[nodiscard]] Refusal refuse_nameless() const;
+  // Empty where refusals count.
+  [[nodiscard]] Responder::Spared spared() const;
+  [[nodiscard]] Response let_go_on(const Request& request, CallerVariables::List variables) const;
 
   RulesFile* const rules_;
   const Responder& responder_;
   const CallerVariables variables_;
+  const auth::Mode mode_;
   mutable auth::FailureLog failures_;
 };
 

@@ -15,9 +15,9 @@ namespace {
 using auth::percent_encode;
 
 // What every protected program gets; ZITADEL_PASS_CLAIMS cannot take these.
-constexpr std::string_view kVariables[] = {"AUTH_SUB",       "AUTH_USERNAME", "AUTH_ROLES",
-                                           "AUTH_ORG",       "AUTH_SCOPE",    "AUTH_EXP",
-                                           "AUTH_CLIENT_ID", "AUTH_CUT"};
+constexpr std::string_view kVariables[] = {
+    "AUTH_SUB", "AUTH_USERNAME",  "AUTH_ROLES", "AUTH_ORG",      "AUTH_SCOPE",
+    "AUTH_EXP", "AUTH_CLIENT_ID", "AUTH_CUT",   "AUTH_WOULD_BE", "AUTH_WEBSOCKET_PROTOCOL"};
 
 using Variable = CallerVariables::List::value_type;
 
@@ -55,7 +55,7 @@ bool wants_variables(const Request& request) {
 
 // Asked again for its server.error-handler, lighttpd still has them and would join the two.
 void leave_out_what_is_there(const Request& request, CallerVariables::List& variables) {
-  if (request.variable("AUTH_SUB").empty()) return;
+  if (request.variable("AUTH_SUB").empty() && request.variable("AUTH_WOULD_BE").empty()) return;
   std::erase_if(variables, [&](const auto& variable) {
     return !variable.second.empty() && request.variable(variable.first) == variable.second;
   });
@@ -122,7 +122,8 @@ auth::Result<void, auth::Mistake> CallerVariables::check_names(
 }
 
 std::optional<CallerVariables::List> CallerVariables::of(const Request& request,
-                                                         const auth::Claims& claims) const {
+                                                         const auth::Claims& claims,
+                                                         std::string_view would_be) const {
   if (is_access_check(request) && !wants_variables(request)) return List{};
   const std::string subject = percent_encode(claims.subject());
   // Also where they are empty: nothing that was there before may pass for what we say.
@@ -132,6 +133,7 @@ std::optional<CallerVariables::List> CallerVariables::of(const Request& request,
                     {"AUTH_ORG", percent_encode(claims.organisation())},
                     {"AUTH_EXP", time_of(claims)},
                     {"AUTH_CLIENT_ID", percent_encode(claims.client_id())}};
+  if (!would_be.empty()) variables.emplace_back("AUTH_WOULD_BE", would_be);
   if (is_access_check(request)) {
     variables.emplace_back("AUTH_CLAIMS", pairs_of_passed(claims));
   } else {

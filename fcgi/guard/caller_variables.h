@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -43,8 +44,10 @@ class CallerVariables {
 
   // The variables for a request that may go on, their values such that each stays in its line and
   // in its place in a list. Of roles and scopes, as many as the web server could hand on; AUTH_CUT
-  // names the lists that lack some. nullopt where the rest alone is more than it could.
-  [[nodiscard]] std::optional<List> of(const Request& request, const auth::Claims& claims) const;
+  // names the lists that lack some. nullopt where the rest alone is more than it could. would_be:
+  // of AUTH_WOULD_BE, which is not there where it is empty.
+  [[nodiscard]] std::optional<List> of(const Request& request, const auth::Claims& claims,
+                                       std::string_view would_be = {}) const;
 
   // For the log.
   [[nodiscard]] static std::string limits() {

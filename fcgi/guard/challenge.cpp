@@ -74,6 +74,13 @@ Response ask_for_token(std::string_view scopes, const ProtectedResource& resourc
   return refuse(401, "unauthorized", describe(auth::Reason::kNoToken), std::move(challenge));
 }
 
+// No other token would help: there is nothing to ask the caller for.
+Response forbid(std::string_view description) {
+  Response response = error_response(403, "access_denied", description);
+  response.headers.emplace_back("Cache-Control", "no-store");
+  return response;
+}
+
 // Nothing is wrong with the token: the caller is to come again.
 Response try_again(int status, std::string_view code, std::string_view description,
                    const auth::Error& error) {
@@ -105,6 +112,9 @@ Response challenge(const auth::Error& error, const auth::Requirement& requiremen
       return refuse_with_code(status, "invalid_token", describe(error.reason), requirement.scopes(),
                               resource);
     case auth::Fault::kPermission:
+      if (error.reason == auth::Reason::kWrongNetwork || error.reason == auth::Reason::kCrossSite) {
+        return forbid(describe(error.reason));
+      }
       return refuse_with_code(status, "insufficient_scope", "this needs " + requirement.describe(),
                               requirement.scopes(), resource);
     case auth::Fault::kLoad:

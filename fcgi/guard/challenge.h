@@ -20,7 +20,9 @@ struct ProtectedResource {
 
 // Fault::kRequest    400 invalid_request
 // Fault::kToken      401 invalid_token; for kNoToken without an error attribute (RFC 6750 §3.1)
-// Fault::kPermission 403 insufficient_scope, with what was missing
+// Fault::kPermission 403 insufficient_scope, with what was missing; for kWrongNetwork and
+// kCrossSite
+//                    access_denied without a challenge: another token would not help
 // Fault::kLoad       429 with Retry-After (RFC 6585 §4)
 // Fault::kUpstream   503 with Retry-After, no challenge: the caller's token is not at fault
 // Fault::kOwn        503 with Retry-After

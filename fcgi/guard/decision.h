@@ -23,6 +23,7 @@ struct Decision {
   std::optional<auth::Reason> reason{};  // of a refusal for which there is one
   std::string_view sentence{};           // why it is refused; nothing in it comes from the caller
   std::chrono::nanoseconds took{};       // since the request was there
+  bool is_only_reported = false;         // ZITADEL_MODE=report: it goes on, whatever was decided
 
   [[nodiscard]] bool is_let_in() const noexcept { return status < 300; }
 };

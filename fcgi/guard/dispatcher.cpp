@@ -9,6 +9,7 @@ namespace fcgi {
 
 void Dispatcher::handle(std::unique_ptr<Exchange> exchange) const {
   const bool decides = Authorizer::is_asked(exchange->request());
+  if (decides && authorizer_.only_reports()) return authorizer_.handle(std::move(exchange));
   // Anybody can send what looks like a preflight, and many a program answers OPTIONS like GET: it
   // must not get there. The web server makes a 204 of this refusal that tells what is allowed.
   const bool refuse = decides && Authorizer::success_lets_through(exchange->request());

@@ -20,27 +20,25 @@ struct Responder::Parked {
   Body body;
   Taker taker;
   auth::SteadyTime since;
+  Spared spared{};
 };
 
 void Responder::admit(std::unique_ptr<Exchange> exchange, const auth::Requirement& requirement,
-                      Admitted admitted) const {
+                      Admitted admitted, const Spared& spared) const {
   const auth::SteadyTime since = now();
-  auto take = [this, since, &requirement, admitted = std::move(admitted)](
+  auto take = [this, since, &requirement, spared, admitted = std::move(admitted)](
                   std::unique_ptr<Exchange> let,
                   const std::shared_ptr<const auth::Claims>& claims) {
-    auto made = admitted(let->request(), *claims);
-    const Refusal* const refusal = made ? nullptr : &made.error();
-    tell({let->request(),
-          &requirement,
-          claims.get(),
-          refusal ? refusal->response.status : 200,
-          {},
-          refusal ? refusal->sentence : std::string_view(),
-          now() - since});
-    finish(*let, made ? std::move(*made) : std::move(made).error().response);
+    const Request& request = let->request();
+    auto made = admitted(request, *claims);
+    const int status = made ? 200 : made.error().response.status;
+    const std::string_view sentence = made ? std::string_view() : made.error().sentence;
+    tell({request, &requirement, claims.get(), status, {}, sentence, now() - since, bool(spared)});
+    if (made) return finish(*let, *std::move(made));
+    finish(*let, spared ? spared(request, status, sentence) : std::move(made).error().response);
   };
   judge(std::make_unique<Parked>(
-      Parked{std::move(exchange), &requirement, Body::kIgnored, std::move(take), since}));
+      Parked{std::move(exchange), &requirement, Body::kIgnored, std::move(take), since, spared}));
 }
 
 void Responder::admit(std::unique_ptr<Exchange> exchange, const auth::Requirement& requirement,
@@ -60,8 +58,7 @@ void Responder::judge(std::unique_ptr<Parked> parked) const {
     return let_in(std::move(parked), std::make_shared<const auth::Claims>());
   }
   Exchange& asked = *parked->exchange;
-  const auth::Result<auth::SecretView> token =
-      auth::bearer_token(asked.request().authorization(), max_token_bytes_);
+  const auth::Result<auth::SecretView> token = tokens_.find(asked.request());
   if (!token) return refuse(*parked, token.error(), nullptr);
   const auto client = [this, &asked] { return client_address_.of(asked.request()); };
   const ClientWatch watch = asked.client_watch();
@@ -82,14 +79,23 @@ void Responder::judge(std::unique_ptr<Parked> parked) const {
 void Responder::resume(std::unique_ptr<Parked> parked,
                        const auth::TokenValidator::Answer& outcome) const {
   if (!outcome) return refuse(*parked, outcome.error(), nullptr);
-  const auto met = parked->requirement->check(**outcome);
+  const auto met = check(*parked, **outcome);
   met ? let_in(std::move(parked), *outcome) : refuse(*parked, met.error(), outcome->get());
 }
 
+auth::Result<void> Responder::check(const Parked& parked, const auth::Claims& claims) const {
+  const auth::Requirement& required = *parked.requirement;
+  if (!required.names_networks()) return required.check(claims);
+  return required.check(claims, client_address_.certain(parked.exchange->request()));
+}
+
 void Responder::refuse(Parked& parked, const auth::Error& error, const auth::Claims* claims) const {
+  const Request& request = parked.exchange->request();
   Response response = challenge(error, *parked.requirement, resource_);
-  tell({parked.exchange->request(), parked.requirement, claims, response.status, error.reason,
-        auth::describe(error.reason), now() - parked.since});
+  const std::string_view sentence = auth::describe(error.reason);
+  tell({request, parked.requirement, claims, response.status, error.reason, sentence,
+        now() - parked.since, bool(parked.spared)});
+  if (parked.spared) response = parked.spared(request, response.status, sentence);
   finish(*parked.exchange, std::move(response));
 }
 
@@ -108,8 +114,12 @@ void Responder::answer(std::unique_ptr<Exchange> exchange, Response response) co
   finish(*exchange, std::move(response));
 }
 
-void Responder::refuse(std::unique_ptr<Exchange> exchange, Refusal refusal) const {
-  tell({exchange->request(), nullptr, nullptr, refusal.response.status, {}, refusal.sentence, {}});
+void Responder::refuse(std::unique_ptr<Exchange> exchange, Refusal refusal,
+                       const Spared& spared) const {
+  const Request& request = exchange->request();
+  const int status = refusal.response.status;
+  tell({request, nullptr, nullptr, status, {}, refusal.sentence, {}, bool(spared)});
+  if (spared) refusal.response = spared(request, status, refusal.sentence);
   finish(*exchange, std::move(refusal.response));
 }
 

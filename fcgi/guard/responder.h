@@ -5,16 +5,17 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string_view>
 #include <utility>
 
 #include "auth/base/clock.h"
-#include "auth/token/bearer_token.h"
 #include "auth/token/requirement.h"
 #include "auth/token_validator.h"
 #include "fcgi/guard/challenge.h"
 #include "fcgi/guard/cors.h"
 #include "fcgi/guard/decision.h"
 #include "fcgi/guard/refusal.h"
+#include "fcgi/guard/token_sources.h"
 #include "fcgi/http/client_address.h"
 #include "fcgi/http/exchange.h"
 
@@ -27,26 +28,28 @@ class Responder {
   // empty. Throws nothing.
   using Admitted =
       std::function<auth::Result<Response, Refusal>(const Request&, const auth::Claims&)>;
+  // Makes the response of a request that would be refused, with what would be said: it goes on.
+  // Throws nothing.
+  using Spared = std::function<Response(const Request&, int status, std::string_view sentence)>;
   // Takes the exchange of such a caller over.
   using Taker = std::function<void(std::unique_ptr<Exchange>, std::shared_ptr<const auth::Claims>)>;
 
   // The observers hear of each decision before it is answered.
   Responder(auth::TokenValidator& validator, ProtectedResource resource, Cors cors,
-            ClientAddress client_address = {},
-            std::size_t max_token_bytes = auth::kUsualAuthorizationBytes,
+            ClientAddress client_address = {}, TokenSources tokens = {},
             DecisionObservers observers = {})
       : validator_(validator),
         resource_(std::move(resource)),
         cors_(std::make_shared<const Cors>(std::move(cors))),
         client_address_(std::move(client_address)),
-        max_token_bytes_(max_token_bytes),
+        tokens_(std::move(tokens)),
         observers_(std::move(observers)) {}
 
   // Finishes the exchange with what admitted makes, or with a challenge: now or, where ZITADEL has
   // to be asked, later and on another thread. Nobody looks at the body. The requirement must live
-  // as long as admitted does.
+  // as long as admitted does. spared: empty where refusals count.
   void admit(std::unique_ptr<Exchange> exchange, const auth::Requirement& requirement,
-             Admitted admitted) const;
+             Admitted admitted, const Spared& spared = {}) const;
   // The same; what the exchange is finished with is the taker's affair, who gets it when the body
   // has come. A refusal waits for no body.
   void admit(std::unique_ptr<Exchange> exchange, const auth::Requirement& requirement,
@@ -55,11 +58,18 @@ class Responder {
   // What every answer is made readable by for scripts.
   [[nodiscard]] const std::shared_ptr<const Cors>& cors() const noexcept { return cors_; }
 
+  [[nodiscard]] const TokenSources& tokens() const noexcept { return tokens_; }
+
   // Finishes the exchange with a response that no token was needed for.
   void answer(std::unique_ptr<Exchange> exchange, Response response) const;
 
-  // Refuses the exchange whatever token was sent.
-  void refuse(std::unique_ptr<Exchange> exchange, Refusal refusal) const;
+  // Refuses the exchange whatever token was sent, unless it is spared.
+  void refuse(std::unique_ptr<Exchange> exchange, Refusal refusal, const Spared& spared = {}) const;
+
+  // Whether it is a CORS preflight of an origin that is allowed.
+  [[nodiscard]] bool is_preflight(const Request& request) const {
+    return cors_->preflight(request).has_value();
+  }
 
   // Answers a CORS preflight, which never carries a token, with that status, and takes the
   // exchange. False: it is none, or of an origin that is not allowed; the exchange is left alone.
@@ -71,6 +81,7 @@ class Responder {
   enum class Body { kIgnored, kWanted };
 
   void judge(std::unique_ptr<Parked> parked) const;
+  [[nodiscard]] auth::Result<void> check(const Parked& parked, const auth::Claims& claims) const;
   void refuse(Parked& parked, const auth::Error& error, const auth::Claims* claims) const;
   void tell(const Decision& decision) const;
   [[nodiscard]] auth::SteadyTime now() const;
@@ -82,7 +93,7 @@ class Responder {
   const ProtectedResource resource_;
   const std::shared_ptr<const Cors> cors_;
   const ClientAddress client_address_;
-  const std::size_t max_token_bytes_;
+  const TokenSources tokens_;
   const DecisionObservers observers_;
 };
 

@@ -33,9 +33,15 @@ std::string_view without_port(std::string_view text) {
 ClientAddress::ClientAddress(std::string_view header, std::vector<auth::IpPrefix> trusted_proxies)
     : variable_(header.empty() ? "" : variable_of(header)), trusted_(std::move(trusted_proxies)) {}
 
-std::string_view ClientAddress::of(const Request& request) const {
-  std::string_view client = request.variable("REMOTE_ADDR");
-  if (variable_.empty() || !is_trusted(client)) return client;
+std::string_view ClientAddress::certain(const Request& request) const {
+  const Found found = find(request);
+  return found.is_certain ? found.address : std::string_view();
+}
+
+ClientAddress::Found ClientAddress::find(const Request& request) const {
+  Found found{request.variable("REMOTE_ADDR"), true};
+  if (variable_.empty() || !is_trusted(found.address)) return found;
+  found.is_certain = false;
   // A web server may hand on each header line as a variable of its own.
   std::vector<std::string_view> lines = request.variables(variable_);
   for (; !lines.empty(); lines.pop_back()) {
@@ -43,13 +49,13 @@ std::string_view ClientAddress::of(const Request& request) const {
       const std::size_t comma = rest.rfind(',');
       const std::size_t begin = comma == rest.npos ? 0 : comma + 1;
       const std::string_view address = without_port(auth::trimmed(rest.substr(begin)));
-      if (!auth::IpAddress::parse(address)) return client;
-      client = address;
-      if (!is_trusted(address)) return client;
+      if (!auth::IpAddress::parse(address)) return {found.address, false};
+      found = {address, true};
+      if (!is_trusted(address)) return found;
       rest = comma == rest.npos ? "" : rest.substr(0, comma);
     }
   }
-  return client;
+  return found;
 }
 
 bool ClientAddress::is_trusted(std::string_view address) const noexcept {

@@ -25,9 +25,18 @@ class ClientAddress {
   // Each proxy adds whom it was called by at the right end. So the last address that is no trusted
   // proxy's is the client's: what stands to the left of it, the client may have made up. Where that
   // place holds no address, the request counts as the proxy's that wrote it.
-  [[nodiscard]] std::string_view of(const Request& request) const;
+  [[nodiscard]] std::string_view of(const Request& request) const { return find(request).address; }
+
+  // The same for who must know it: empty where the request came from a proxy that does not tell
+  // whose it is. That it is the proxy's own, nobody has said.
+  [[nodiscard]] std::string_view certain(const Request& request) const;
 
  private:
+  struct Found {
+    std::string_view address;
+    bool is_certain;
+  };
+  [[nodiscard]] Found find(const Request& request) const;
   [[nodiscard]] bool is_trusted(std::string_view address) const noexcept;
 
   std::string variable_{};  // empty: no header counts

@@ -4,7 +4,7 @@
 ///
 ///   requirement = "public" | "token" | alternative *( "or" alternative )
 ///   alternative = condition *( condition )
-///   condition   = "role:" NAME | "scope:" NAME | "org:" ID
+///   condition   = "role:" NAME | "scope:" NAME | "org:" ID | "net:" NETWORK
 ///
 /// "token" lets in any user of the instance who has a token for this API. A scope keeps nobody out,
 /// as anybody may ask for it. All conditions of one alternative must hold, and one alternative
@@ -13,9 +13,15 @@
 /// in no name: ZITADEL makes two roles of it. An alternative names at most one organisation: with
 /// roles, "org:" asks that this organisation granted each of them; without one, that the user
 /// belongs to it.
+///
+/// A network is where the caller's address must lie: "net:192.0.2.0/24", "net:2001:db8::/32", or
+/// one address. It is asked beside a valid token, never instead of one: "net:192.0.2.0/24" alone,
+/// which may be written "token net:192.0.2.0/24", is any valid token from there. An alternative
+/// names at most one network. An address that is not known, or is none, is in no network.
 #ifndef ZITADEL_AUTH_REQUIREMENT_H
 #define ZITADEL_AUTH_REQUIREMENT_H
 
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -46,30 +52,56 @@ class Requirement {
   /// True: no token is looked at.
   [[nodiscard]] bool is_public() const noexcept { return public_; }
 
-  /// Whether the claims meet it. Errors: kRoleMissing, kScopeMissing, kWrongOrganisation,
-  /// whichever the first alternative failed by.
-  [[nodiscard]] Result<void> check(const Claims& claims) const;
+  /// Whether the claims, brought from that IP address, meet it; an empty address is in no network.
+  /// Errors: kWrongNetwork, kRoleMissing, kScopeMissing, kWrongOrganisation, whichever the first
+  /// alternative failed by.
+  [[nodiscard]] Result<void> check(const Claims& claims, std::string_view client = {}) const;
+
+  /// The same for a caller who is wherever the requirement wants.
+  [[nodiscard]] Result<void> check_from_anywhere(const Claims& claims) const;
+
+  /// Whether it asks for a network, so that the caller's address counts.
+  [[nodiscard]] bool names_networks() const noexcept;
 
   /// Returns what a refused caller lacks: "the role read:messages", "the scope a or the role b".
-  /// Names are written as in a requirement. Of several requirements, those beyond
-  /// kMaxDescribedBytes are "more".
-  [[nodiscard]] std::string describe() const;
+  /// Names are written as in a requirement; which networks are allowed, callers are not told. Of
+  /// several requirements, those beyond kMaxDescribedBytes are "more".
+  [[nodiscard]] std::string describe() const { return describe(Told::kCaller); }
+
+  /// The same for the operator, with the networks.
+  [[nodiscard]] std::string describe_to_operator() const { return describe(Told::kOperator); }
 
   /// Scopes that would satisfy it, space-separated, for a challenge's scope attribute (RFC 6750
   /// §3); empty where scopes alone do not open the door.
   [[nodiscard]] std::string scopes() const;
 
  private:
+  enum class Told { kCaller, kOperator };
+
+  struct Network {
+    std::array<unsigned char, 16> first;  ///< IPv4 as IPv4-mapped IPv6
+    unsigned bits;                        ///< of 128
+    std::string text;                     ///< as it was written
+  };
+
   struct Alternative {
     std::vector<std::string> roles;
     std::vector<std::string> scopes;
     std::string organisation;
+    std::optional<Network> network;
   };
 
   [[nodiscard]] static Result<void, Mistake> add(Alternative& alternative, std::string_view word);
+  [[nodiscard]] static Result<void, Mistake> add_network(Alternative& alternative,
+                                                         std::string_view text);
   static std::optional<Reason> refusal(const Alternative& alternative, const Claims& claims);
 
-  [[nodiscard]] std::string describe_all() const;
+  /// client: nullopt for a caller who is in each network.
+  [[nodiscard]] Result<void> check_at(const Claims& claims,
+                                      std::optional<std::string_view> client) const;
+  [[nodiscard]] std::string describe(Told whom) const;
+  [[nodiscard]] static std::string describe(const Alternative& alternative, Told whom);
+  [[nodiscard]] std::string describe_all(Told whom) const;
   [[nodiscard]] std::string scopes_of_all() const;
 
   bool public_ = false;

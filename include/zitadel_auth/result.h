@@ -38,6 +38,12 @@ enum class Reason {
   kRepeatedAuthorization,
   /// The Authorization header is too long.
   kAuthorizationTooLong,
+  /// The cookie of the access token does not hold one token, or arrived more than once.
+  kMalformedCookie,
+  /// The Sec-WebSocket-Protocol header does not name one access token behind "bearer".
+  kMalformedSubprotocol,
+  /// Access tokens arrived in several ways at once.
+  kSeveralTokens,
   // Fault::kToken
   /// No access token was sent.
   kNoToken,
@@ -82,6 +88,10 @@ enum class Reason {
   kScopeMissing,
   /// The user does not belong to the organisation.
   kWrongOrganisation,
+  /// The request does not come from a network that is allowed.
+  kWrongNetwork,
+  /// The access token came in a cookie, and nothing says that the request is the site's own.
+  kCrossSite,
   // Fault::kLoad
   /// Too many requests of this client are waiting.
   kTooManyFromClient,

@@ -52,8 +52,9 @@ class TokenValidator {
   ///
   /// authorization: the value of the request's Authorization header, "Bearer TOKEN" (RFC 6750
   /// §2.1), or empty where none came; more than one header is yours to refuse. client: the client's
-  /// IP address, so that no client asks ZITADEL about more tokens at once than its share; empty:
-  /// unknown. The requirement must live until `done` is called; the texts need not.
+  /// IP address, so that no client asks ZITADEL about more tokens at once than its share, and for
+  /// requirements that name a network; empty: unknown, and in no network. The requirement must live
+  /// until `done` is called; the texts need not.
   void authorize(std::string_view authorization, const Requirement& requirement,
                  std::string_view client, Done done);
 

@@ -6,17 +6,20 @@ import http2 from 'node:http2';
 import net from 'node:net';
 
 // url: http://HOST:PORT/PATH, the path not normalised. headers: an object, or a flat list of names
-// and values, in which a name may come twice. Gives { status, headers, rawHeaders, body }, and
+// and values, in which a name may come twice. from: the caller's address. socketPath: a Unix socket, in
+// the place of HOST and PORT. Gives { status, headers, rawHeaders, body }, and
 // `json`, the decoded body, where it is said to be JSON.
-export function call(url, { token, method = 'GET', headers = {}, body, timeoutMs = 20_000 } = {}) {
-  const [, host, port, path] = url.match(/^http:\/\/([^/:]+):(\d+)(\/.*)$/);
+export function call(url, { token, method = 'GET', headers = {}, body, from, socketPath,
+  timeoutMs = 20_000 } = {}) {
+  const [, name, port, path] = url.match(/^http:\/\/([^/:]+|\[[^/]+\]):(\d+)(\/.*)$/);
+  const host = name.replace(/^\[(.*)\]$/, '$1');
   const list = Array.isArray(headers) ? [...headers] : Object.entries(headers).flat();
   if (token !== undefined) list.push('Authorization', `Bearer ${token}`);
   if (body !== undefined) list.push('Content-Length', String(Buffer.byteLength(body)));
-  list.unshift('Host', `${host}:${port}`, 'Connection', 'close');
+  list.unshift('Host', `${name}:${port}`, 'Connection', 'close');
   return new Promise((resolve, reject) => {
     const request = http.request({ host, port, path, method, headers: list, agent: false,
-      timeout: timeoutMs });
+      localAddress: from, socketPath, timeout: timeoutMs });
     request.once('timeout', () => request.destroy(
       Object.assign(new Error(`${method} ${url}: no answer`), { code: 'ETIMEDOUT' })));
     request.once('error', reject);

@@ -166,8 +166,8 @@ class RequirementTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(
         std::string(
             "\"rolle:a\" is not a condition: write public, token, or conditions such as "
-            "role:NAME, scope:NAME, org:ID, with \"or\" between alternatives, and %20 for a "
-            "blank in a name"),
+            "role:NAME, scope:NAME, org:ID, net:192.0.2.0/24, with \"or\" between alternatives, "
+            "and %20 for a blank in a name"),
         mistake_in("role:b or rolle:a"));
   }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "auth/base/text.h"
@@ -17,6 +18,8 @@
 
 namespace {
 
+using auth::Error;
+using auth::Reason;
 using fcgi::Authorizer;
 using fcgi::Response;
 
@@ -53,6 +56,11 @@ class AuthorizerTest : public support::ValidatorFixture {
   CPPUNIT_TEST(tells_apache_nothing_of_storing);
   CPPUNIT_TEST(goes_by_rules_that_have_changed);
   CPPUNIT_TEST(rules_last_as_long_as_the_question);
+  CPPUNIT_TEST(lets_everybody_go_on_where_it_only_reports);
+  CPPUNIT_TEST(reports_what_zitadel_has_not_said_in_time);
+  CPPUNIT_TEST(reports_to_a_module_of_apache_what_it_wants);
+  CPPUNIT_TEST(says_nothing_of_reports_where_it_refuses);
+  CPPUNIT_TEST(hands_on_no_token_of_a_subprotocol);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -65,12 +73,18 @@ class AuthorizerTest : public support::ValidatorFixture {
                       "/blank role:a%20b%25\n"),
         clock_, std::chrono::milliseconds(0));
     rules_ = *std::move(opened);
-    responder_.emplace(*validator_, fcgi::ProtectedResource{"realm"}, fcgi::Cors({}));
-    authorizer_.emplace(rules_.get(), *responder_,
-                        fcgi::CallerVariables({"email", "urn:x:y-z", "none"}), clock_);
+    renew_authorizer(auth::Mode::kEnforce);
   }
 
  private:
+  void renew_authorizer(auth::Mode mode, fcgi::TokenSources tokens = {}) {
+    authorizer_.reset();
+    responder_.emplace(*validator_, fcgi::ProtectedResource{"realm"}, fcgi::Cors({}),
+                       fcgi::ClientAddress{}, std::move(tokens));
+    authorizer_.emplace(rules_.get(), *responder_,
+                        fcgi::CallerVariables({"email", "urn:x:y-z", "none"}), clock_, mode);
+  }
+
   using Record = std::shared_ptr<support::ExchangeRecord>;
 
   Record ask(const std::string& target, const std::string& token = "",
@@ -464,6 +478,87 @@ class AuthorizerTest : public support::ValidatorFixture {
     CPPUNIT_ASSERT_EQUAL(200, at_once("/x").status);
     zitadel_answers(200, active());
     CPPUNIT_ASSERT_EQUAL(403, answer(record).status);
+  }
+
+  void assert_reported(const std::string& would_be, const Response& response) {
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(would_be, 200, response.status);
+    CPPUNIT_ASSERT_EQUAL(would_be, header(response, "variable-auth_would_be"));
+    CPPUNIT_ASSERT_EQUAL(std::string("no-store"), header(response, "cache-control"));
+    CPPUNIT_ASSERT_EQUAL(std::string("(none)"), header(response, "www-authenticate"));
+    const bool is_let_in = would_be == "200";
+    for (const char* name : {"remote_user", "auth_sub"}) {
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(would_be, std::string(is_let_in ? "somebody" : ""),
+                                   header(response, std::string("variable-") + name));
+    }
+    if (is_let_in) return;
+    for (const char* name : {"roles", "scope", "exp", "email", "username", "client_id", "org"}) {
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(name, std::string(),
+                                   header(response, std::string("variable-auth_") + name));
+    }
+  }
+
+  void lets_everybody_go_on_where_it_only_reports() {
+    renew_authorizer(auth::Mode::kReport);
+    assert_reported("401 no access token was sent", at_once("/x"));
+    assert_reported("405 the rules of the path are not for the method", at_once("/open", "DELETE"));
+    assert_reported("400 a method of the request is none", at_once("/open", "get"));
+    assert_reported("403 the path of the request is ambiguous", at_once("/open/..;/staff"));
+    assert_reported("200", asked("/x", "good", 200, active("somebody", "\"email\": \"a@b\"")));
+    assert_reported("403 the user has not been granted the role", answer(ask("/staff", "good")));
+    assert_reported("401 the access token is not active", asked("/x", "bad", 200, inactive_));
+    assert_reported("503 nobody can tell whose token this is",
+                    asked("/x", "nameless", 200, "{\"active\": true}"));
+    assert_reported(
+        "503 more is known of the caller than can be handed on",
+        asked("/x", "long", 200, active("a", "\"email\": \"" + std::string(40 << 10, 'e') + "\"")));
+    const Response open = at_once("/open");
+    CPPUNIT_ASSERT_EQUAL(std::string("200"), header(open, "variable-auth_would_be"));
+    CPPUNIT_ASSERT_EQUAL(std::string(), header(open, "variable-auth_sub"));
+  }
+
+  void reports_what_zitadel_has_not_said_in_time() {
+    renew_authorizer(auth::Mode::kReport);
+    const Record record = ask("/x", "token");
+    CPPUNIT_ASSERT(!record->is_over());
+    zitadel_answers(Error{Reason::kTimedOut});
+    assert_reported("503 ZITADEL did not answer in time", answer(record));
+  }
+
+  // mod_fcgid leaves all headers in the client's answer; lighttpd asks again for an error page.
+  void reports_to_a_module_of_apache_what_it_wants() {
+    renew_authorizer(auth::Mode::kReport);
+    CPPUNIT_ASSERT_EQUAL(
+        std::string("(none)"),
+        header(answer(ask("/x", "", "GET", "ACCESS_CHECKER")), "variable-auth_would_be"));
+    const Response told = answer(ask("/x", "", "GET", "ACCESS_CHECKER", "ZITADEL_VARIABLES=1"));
+    CPPUNIT_ASSERT_EQUAL(std::string("401 no access token was sent"),
+                         header(told, "variable-auth_would_be"));
+    const Response again =
+        answer(ask("/x", "", "GET", "", "AUTH_WOULD_BE=401 no access token was sent"));
+    CPPUNIT_ASSERT_EQUAL(std::string("(none)"), header(again, "variable-auth_would_be"));
+    // What a client sends is another variable.
+    assert_reported("401 no access token was sent",
+                    answer(ask("/x", "", "GET", "", "HTTP_AUTH_WOULD_BE=200")));
+  }
+
+  void says_nothing_of_reports_where_it_refuses() {
+    CPPUNIT_ASSERT_EQUAL(401, at_once("/x").status);
+    CPPUNIT_ASSERT_EQUAL(std::string("(none)"),
+                         header(asked("/x", "good", 200, active()), "variable-auth_would_be"));
+    CPPUNIT_ASSERT(!fcgi::CallerVariables::check_names({"would_be"}));
+    CPPUNIT_ASSERT(!fcgi::CallerVariables::check_names({"websocket-protocol"}));
+  }
+
+  void hands_on_no_token_of_a_subprotocol() {
+    static_cast<void>(asked("/x", "good", 200, active()));
+    const std::string offer = "HTTP_SEC_WEBSOCKET_PROTOCOL=bearer, good, chat";
+    CPPUNIT_ASSERT_EQUAL(std::string("(none)"), header(answer(ask("/x", "good", "GET", "", offer)),
+                                                       "variable-auth_websocket_protocol"));
+    auth::Settings settings;
+    settings.token_websocket = true;
+    renew_authorizer(auth::Mode::kEnforce, fcgi::TokenSources(settings));
+    const Response response = answer(ask("/open", "", "GET", "", offer));
+    CPPUNIT_ASSERT_EQUAL(std::string("chat"), header(response, "variable-auth_websocket_protocol"));
   }
 
   const support::TemporaryFolder folder_{};

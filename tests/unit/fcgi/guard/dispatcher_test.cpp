@@ -35,7 +35,8 @@ class Listener final : public fcgi::DecisionObserver {
     heard_.push_back(std::string(decision.request.path_info()) + " " +
                      std::to_string(decision.status) + " " +
                      (decision.claims ? std::string(decision.claims->subject()) : "nobody") +
-                     (decision.sentence.empty() ? "" : ": " + std::string(decision.sentence)));
+                     (decision.sentence.empty() ? "" : ": " + std::string(decision.sentence)) +
+                     (decision.is_only_reported ? " (reported)" : ""));
   }
   [[nodiscard]] std::vector<std::string> take() { return std::exchange(heard_, {}); }
 
@@ -68,6 +69,10 @@ class DispatcherTest : public support::ValidatorFixture {
   CPPUNIT_TEST(lets_a_script_read_every_answer);
   CPPUNIT_TEST(names_its_metadata_in_every_challenge);
   CPPUNIT_TEST(tells_its_observers_of_each_decision);
+  CPPUNIT_TEST(asks_where_a_caller_is_and_tells_no_network);
+  CPPUNIT_TEST(an_endpoint_refuses_also_where_the_rules_only_report);
+  CPPUNIT_TEST(reports_instead_of_refusing);
+  CPPUNIT_TEST(tells_nothing_of_a_token_that_would_be_refused);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -83,12 +88,12 @@ class DispatcherTest : public support::ValidatorFixture {
  private:
   using Record = std::shared_ptr<support::ExchangeRecord>;
 
-  void renew_dispatcher() {
+  void renew_dispatcher(auth::Mode mode = auth::Mode::kEnforce) {
     dispatcher_.reset();
     responder_.emplace(*validator_, fcgi::ProtectedResource{"realm", metadata_.url()},
                        fcgi::Cors({"https://app.example"}), fcgi::ClientAddress{},
                        auth::kUsualAuthorizationBytes, fcgi::DecisionObservers{&listener_});
-    authorizer_.emplace(nullptr, *responder_, fcgi::CallerVariables({}), clock_);
+    authorizer_.emplace(nullptr, *responder_, fcgi::CallerVariables({}), clock_, mode);
     dispatcher_.emplace(router_, *authorizer_, metadata_, *responder_);
   }
 
@@ -402,6 +407,68 @@ class DispatcherTest : public support::ValidatorFixture {
     heard("/x 503 nobody: there are no rules");
     get("/nothing");
     CPPUNIT_ASSERT(listener_.take().empty());
+  }
+
+  void asks_where_a_caller_is_and_tells_no_network() {
+    router_.add("/near", {"GET"}, "role:read:messages net:192.0.2.0/24",
+                fcgi::endpoints::private_route);
+    static_cast<void>(asked("/private", "token", 200, active("a", with_role("read:messages"))));
+    const auto from = [this](const std::string& address) {
+      return at_once(handle({"REQUEST_METHOD=GET", "PATH_INFO=/near",
+                             "HTTP_AUTHORIZATION=Bearer token", "REMOTE_ADDR=" + address}));
+    };
+    CPPUNIT_ASSERT_EQUAL(200, from("192.0.2.9").status);
+    CPPUNIT_ASSERT_EQUAL(200, from("::ffff:192.0.2.9").status);
+    for (const char* address : {"", "unix:", "198.51.100.1", "2001:db8::1", "192.0.2.9 "}) {
+      const Response response = from(address);
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(address, 403, response.status);
+      CPPUNIT_ASSERT_EQUAL(std::string("(none)"), header(response, "www-authenticate"));
+      CPPUNIT_ASSERT_EQUAL(std::string("no-store"), header(response, "cache-control"));
+      CPPUNIT_ASSERT(fcgi::serialise(response, false).find("192.0.2") == std::string::npos);
+    }
+    CPPUNIT_ASSERT_EQUAL(403, at_once(get("/near", "token")).status);
+    CPPUNIT_ASSERT_EQUAL(401, at_once(get("/near")).status);
+  }
+
+  // It relies on the claims that it is given.
+  void an_endpoint_refuses_also_where_the_rules_only_report() {
+    renew_dispatcher(auth::Mode::kReport);
+    CPPUNIT_ASSERT_EQUAL(401, at_once(get("/private")).status);
+    CPPUNIT_ASSERT_EQUAL(std::vector<std::string>{"/private 401 nobody: no access token was sent"},
+                         listener_.take());
+  }
+
+  Response authorized(Variables more) {
+    more.insert(more.end(), {"FCGI_ROLE=AUTHORIZER", "REQUEST_URI=/x", "PATH_INFO=/x"});
+    return at_once(handle(std::move(more)));
+  }
+
+  void reports_instead_of_refusing() {
+    renew_dispatcher(auth::Mode::kReport);
+    const Response no_rules = authorized({"REQUEST_METHOD=GET"});
+    CPPUNIT_ASSERT_EQUAL(200, no_rules.status);
+    CPPUNIT_ASSERT_EQUAL(std::string("503 there are no rules"),
+                         header(no_rules, "variable-auth_would_be"));
+    const Response preflight =
+        authorized({"REQUEST_METHOD=OPTIONS", "HTTP_ORIGIN=https://app.example",
+                    "HTTP_ACCESS_CONTROL_REQUEST_METHOD=GET"});
+    CPPUNIT_ASSERT_EQUAL(200, preflight.status);
+    CPPUNIT_ASSERT_EQUAL(std::string("204 a preflight is answered here"),
+                         header(preflight, "variable-auth_would_be"));
+    CPPUNIT_ASSERT_EQUAL(
+        (std::vector<std::string>{"/x 503 nobody: there are no rules (reported)",
+                                  "/x 204 nobody: a preflight is answered here (reported)"}),
+        listener_.take());
+  }
+
+  void tells_nothing_of_a_token_that_would_be_refused() {
+    renew_dispatcher(auth::Mode::kReport);
+    static_cast<void>(asked("/private", "token", 200, active("somebody")));
+    const Response response = authorized({"REQUEST_METHOD=GET", "HTTP_AUTHORIZATION=Bearer token"});
+    for (const char* name : {"remote_user", "auth_sub", "auth_roles", "auth_exp"}) {
+      CPPUNIT_ASSERT_EQUAL(std::string(), header(response, std::string("variable-") + name));
+    }
+    CPPUNIT_ASSERT_EQUAL(std::string("no-store"), header(response, "cache-control"));
   }
 };
 

@@ -24,6 +24,7 @@ class ClientAddressTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(takes_the_first_where_all_are_proxies);
   CPPUNIT_TEST(reads_addresses_with_ports);
   CPPUNIT_TEST(is_empty_where_nobody_tells);
+  CPPUNIT_TEST(is_certain_only_where_the_proxy_tells);
   CPPUNIT_TEST_SUITE_END();
 
   const ClientAddress behind_proxies_{
@@ -127,6 +128,38 @@ class ClientAddressTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string(), behind_proxies({}));
     CPPUNIT_ASSERT_EQUAL(std::string(), behind_proxies({"HTTP_X_FORWARDED_FOR=203.0.113.9"}));
     CPPUNIT_ASSERT_EQUAL(std::string(), of(ClientAddress(), {}));
+  }
+
+  static std::string certain(const ClientAddress& address, std::vector<std::string> variables) {
+    std::vector<const char*> pointers;
+    for (const std::string& each : variables) pointers.push_back(each.c_str());
+    pointers.push_back(nullptr);
+    return std::string(address.certain(Request(pointers.data())));
+  }
+
+  // A proxy lies in the network that a rule lets in: what it does not say must not count as its
+  // own.
+  void is_certain_only_where_the_proxy_tells() {
+    CPPUNIT_ASSERT_EQUAL(std::string("10.0.0.1"),
+                         certain(ClientAddress(), {"REMOTE_ADDR=10.0.0.1"}));
+    const std::string remote = "REMOTE_ADDR=10.0.0.1";
+    CPPUNIT_ASSERT_EQUAL(std::string(), certain(behind_proxies_, {remote}));
+    for (const char* odd :
+         {"", ",", "unknown", "192.0.2.1,", "192.0.2.1, unknown", "192.0.2.1, unknown, 10.0.0.2"}) {
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(
+          odd, std::string(),
+          certain(behind_proxies_, {remote, "HTTP_X_FORWARDED_FOR=" + std::string(odd)}));
+    }
+    for (const char* told : {"192.0.2.1", "garbage, 192.0.2.1", "10.0.0.3, 192.0.2.1, 10.0.0.2"}) {
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(
+          told, std::string("192.0.2.1"),
+          certain(behind_proxies_, {remote, "HTTP_X_FORWARDED_FOR=" + std::string(told)}));
+    }
+    CPPUNIT_ASSERT_EQUAL(std::string("10.9.9.9"),
+                         certain(behind_proxies_, {remote, "HTTP_X_FORWARDED_FOR=10.9.9.9"}));
+    CPPUNIT_ASSERT_EQUAL(
+        std::string("203.0.113.9"),
+        certain(behind_proxies_, {"REMOTE_ADDR=203.0.113.9", "HTTP_X_FORWARDED_FOR=10.0.0.1"}));
   }
 };
 

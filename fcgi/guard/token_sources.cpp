@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fcgi/guard/token_sources.h"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "auth/base/text.h"
+
+namespace fcgi {
+namespace {
+
+using auth::Reason;
+using Token = auth::Result<auth::SecretView>;
+
+constexpr std::string_view kSubprotocol = "bearer";
+constexpr std::size_t kMaxSubprotocolBytes = 1 << 10;
+
+// Calls take for each piece of each value of the variable, blanks around it taken away.
+template <typename Take>
+void for_each_piece(const Request& request, std::string_view variable, char separator, Take take) {
+  for (std::string_view rest : request.variables(variable)) {
+    for (bool more = true; more;) {
+      const std::size_t end = rest.find(separator);
+      take(auth::trimmed(rest.substr(0, end)));
+      more = end != rest.npos;
+      if (more) rest.remove_prefix(end + 1);
+    }
+  }
+}
+
+// RFC 6265 §4.1.1: the value may stand in quotes, which are no part of it.
+std::string_view without_quotes(std::string_view value) {
+  const bool quoted = value.size() >= 2 && value.starts_with('"') && value.ends_with('"');
+  return quoted ? value.substr(1, value.size() - 2) : value;
+}
+
+std::vector<std::string_view> subprotocols(const Request& request) {
+  std::vector<std::string_view> names;
+  for_each_piece(request, "HTTP_SEC_WEBSOCKET_PROTOCOL", ',',
+                 [&](std::string_view name) { names.push_back(name); });
+  return names;
+}
+
+// The place of the word in front of the token. The mistake: it is there twice, or without a token.
+auth::Result<std::optional<std::size_t>, Reason> place_of_bearer(
+    const std::vector<std::string_view>& names) {
+  std::optional<std::size_t> place;
+  for (std::size_t at = 0; at < names.size(); ++at) {
+    if (names[at] != kSubprotocol) continue;
+    if (place || at + 1 == names.size()) return Reason::kMalformedSubprotocol;
+    place = at;
+    ++at;
+  }
+  return place;
+}
+
+}  // namespace
+
+TokenSources::TokenSources(const auth::Settings& settings)
+    : max_bytes_(settings.max_token_bytes),
+      cookie_(settings.token_cookie),
+      websocket_(settings.token_websocket),
+      site_(settings.cors_origins) {}
+
+Token TokenSources::find(const Request& request) const {
+  Token found = auth::bearer_token(request.authorization(), max_bytes_);
+  if (cookie_.empty() && !websocket_) return found;
+  if (!found && found.error().reason != Reason::kNoToken) return found;
+  bool is_in_cookie = false;
+  for (const auto source : {&TokenSources::in_subprotocol, &TokenSources::in_cookie}) {
+    Token other = (this->*source)(request);
+    if (!other && other.error().reason == Reason::kNoToken) continue;
+    if (!other) return other;
+    if (found) return Reason::kSeveralTokens;
+    is_in_cookie = source == &TokenSources::in_cookie;
+    found = std::move(other);
+  }
+  if (is_in_cookie && !site_.is_safe(request) && !site_.is_own(request)) return Reason::kCrossSite;
+  return found;
+}
+
+// Of the other cookies nothing is asked: they are the site's own affair.
+Token TokenSources::in_cookie(const Request& request) const {
+  if (cookie_.empty()) return Reason::kNoToken;
+  std::optional<std::string_view> value;
+  bool is_sound = true;
+  for_each_piece(request, "HTTP_COOKIE", ';', [&](std::string_view pair) {
+    const std::size_t equals = pair.find('=');
+    const std::string_view name = pair.substr(0, equals);
+    if (auth::trimmed(name) != cookie_) return;
+    if (value || equals == pair.npos || name != cookie_) is_sound = false;
+    value = equals == pair.npos ? std::string_view() : pair.substr(equals + 1);
+  });
+  if (!value) return Reason::kNoToken;
+  if (!is_sound) return Reason::kMalformedCookie;
+  // What a site leaves where somebody has logged out.
+  const std::string_view token = without_quotes(*value);
+  if (token.empty()) return Reason::kNoToken;
+  if (!auth::is_bearer_token(token, max_bytes_)) return Reason::kMalformedCookie;
+  return auth::SecretView(token);
+}
+
+Token TokenSources::in_subprotocol(const Request& request) const {
+  if (!websocket_ || !SiteOrigin::opens_websocket(request)) return Reason::kNoToken;
+  const std::vector<std::string_view> names = subprotocols(request);
+  const auto place = place_of_bearer(names);
+  if (!place) return place.error();
+  if (!*place) return Reason::kNoToken;
+  const std::string_view token = names[**place + 1];
+  if (!auth::is_bearer_token(token, max_bytes_)) return Reason::kMalformedSubprotocol;
+  return auth::SecretView(token);
+}
+
+std::string TokenSources::other_subprotocols(const Request& request) const {
+  const std::vector<std::string_view> names = subprotocols(request);
+  const auto place = place_of_bearer(names);
+  std::string others;
+  for (std::size_t at = 0; place && at < names.size(); ++at) {
+    const bool is_of_token = *place && (at == **place || at == **place + 1);
+    if (is_of_token || names[at].empty()) continue;
+    others.append(others.empty() ? "" : ", ").append(names[at]);
+  }
+  return others.size() > kMaxSubprotocolBytes ? std::string() : others;
+}
+
+}  // namespace fcgi

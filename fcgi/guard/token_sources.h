@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// TokenSources: where in a request its access token may stand. Never two at once (RFC 6750 §2), so
+// that nobody behind the guard takes another token than the one that was judged; never in the URL.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "auth/base/result.h"
+#include "auth/base/secret.h"
+#include "auth/settings/settings.h"
+#include "auth/token/bearer_token.h"
+#include "fcgi/guard/site_origin.h"
+#include "fcgi/http/request.h"
+
+namespace fcgi {
+
+// Immutable after construction, so any thread may use it.
+class TokenSources {
+ public:
+  // The Authorization header alone.
+  TokenSources(std::size_t max_bytes = auth::kUsualAuthorizationBytes) : max_bytes_(max_bytes) {}
+  // As ZITADEL_TOKEN_COOKIE and ZITADEL_TOKEN_WEBSOCKET say.
+  explicit TokenSources(const auth::Settings& settings);
+
+  // The token is a view into the request. Errors: those of bearer_token; kMalformedCookie,
+  // kMalformedSubprotocol, kSeveralTokens; kCrossSite: a cookie's token in a request that is not
+  // safe (RFC 9110 §9.2.1) and not seen to come from this site. kNoToken: it is nowhere.
+  [[nodiscard]] auth::Result<auth::SecretView> find(const Request& request) const;
+
+  // The subprotocols of a WebSocket's handshake without the token, for the protected program:
+  // "chat, superchat". Empty where there are none, more than 1 KiB of them, or where nobody can
+  // tell which are the token's.
+  [[nodiscard]] std::string other_subprotocols(const Request& request) const;
+
+  [[nodiscard]] bool takes_subprotocols() const noexcept { return websocket_; }
+
+ private:
+  [[nodiscard]] auth::Result<auth::SecretView> in_cookie(const Request& request) const;
+  [[nodiscard]] auth::Result<auth::SecretView> in_subprotocol(const Request& request) const;
+
+  std::size_t max_bytes_;
+  std::string cookie_{};    // empty: none
+  bool websocket_ = false;  // whether Sec-WebSocket-Protocol counts
+  SiteOrigin site_{};
+};
+
+}  // namespace fcgi

@@ -143,6 +143,9 @@ $(OBJECTS)/%.o: %.cpp $(OBJECTS)/flags
 	@mkdir -p $(@D)
 	$(call run,CXX $<,$(COMPILE) -MMD -MP -c -o $@ $<)
 
+# Its assembler puts the page in (fcgi/monitor/status_html.cpp).
+$(OBJECTS)/fcgi/monitor/status_html.o: fcgi/monitor/status.html
+
 # Changes only when the command does: other options mean other objects.
 $(OBJECTS)/flags: FORCE
 	@mkdir -p $(@D)
@@ -211,7 +214,7 @@ fuzz:  ## Look for inputs that break a promise: SECONDS=n for each target
 	@BUILD_DIR='$(BUILD)/clang' SECONDS_EACH='$(SECONDS)' tests/fuzz.sh $(FUZZ_TARGETS)
 
 .PHONY: bench
-bench:  ## Measure it against its floor, on this machine; BENCH_ONLY=api, guards or events
+bench:  ## Measure it against its floor, on this machine; BENCH_ONLY=api, guards, events or watched
 	@tests/deps.sh build demo bench
 	@$(MAKE) --no-print-directory -j$$(nproc) all portable $(BENCH_PROGRAMS:%=$(BUILD)/bench/%)
 	@ulimit -n $$(ulimit -Hn); BUILD_DIR='$(BUILD)' node tests/bench/main.mjs

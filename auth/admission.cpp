@@ -107,6 +107,7 @@ Admission::Lines& Admission::lines_of(const Turn& turn) {
 }
 
 void Admission::Lines::join(Turn& turn) {
+  ++waiting_;
   change(turn, [&](Network& network, Client& client) {
     if (client.line.empty()) client.since = ++turns_;
     if (client.line.empty() && network.ranks.empty()) network.since = turns_;
@@ -115,10 +116,12 @@ void Admission::Lines::join(Turn& turn) {
 }
 
 void Admission::Lines::leave(Turn& turn) {
+  --waiting_;
   change(turn, [&](Network&, Client& client) { client.line.erase(turn.in_line_); });
 }
 
 void Admission::Lines::send(Turn& turn) {
+  --waiting_;
   ++under_way_;
   change(turn, [&](Network& network, Client& client) {
     client.line.erase(turn.in_line_);

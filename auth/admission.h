@@ -96,6 +96,9 @@ class Admission {
   [[nodiscard]] std::size_t under_way() const noexcept {
     return new_.under_way() + known_.under_way();
   }
+  [[nodiscard]] std::size_t waiting(Standing standing) const noexcept {
+    return (standing == Standing::kNew ? new_ : known_).waiting();
+  }
 
  private:
   // The questions of one standing, by client.
@@ -111,6 +114,7 @@ class Admission {
     // Whether this client leaves as much free as it has under way.
     [[nodiscard]] bool is_fair(const Turn& turn, std::size_t free) const;
     [[nodiscard]] std::size_t under_way() const noexcept { return under_way_; }
+    [[nodiscard]] std::size_t waiting() const noexcept { return waiting_; }
 
    private:
     struct Share {
@@ -132,6 +136,7 @@ class Admission {
     void change(const Turn& turn, Change change);
 
     std::size_t under_way_ = 0;
+    std::size_t waiting_ = 0;
     std::uint64_t turns_ = 0;
     std::map<IpAddress, Network> networks_{};
     Ranks ranks_{};

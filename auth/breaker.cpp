@@ -98,6 +98,7 @@ void Breaker::answered(const TokenKey& key) {
   const MutexLock lock(mutex_);
   answered_ = now;
   open_.reset();
+  metrics_.set(Gauge::kBreakerOpen, 0);
   if (std::optional<Failed>* const failed = find(key)) failed->reset();
   for (std::optional<Failed>& each : failed_) {
     if (each) each->others_answered = true;
@@ -118,6 +119,8 @@ bool Breaker::failed(const Error& error, SteadyTime sent, const TokenKey& key, c
   const bool is_slow = before != nullptr && (*before)->others_answered;
   if (open_ || answered_ > sent || (is_slow && error.reason == Reason::kTimedOut)) return false;
   open_ = error;
+  metrics_.set(Gauge::kBreakerOpen, 1);
+  metrics_.add(Counter::kBreakerOpened);
   next_trial_ = next_trial_of_failed_ = now + kTrialInterval;
   return true;
 }

@@ -14,6 +14,7 @@
 
 #include "auth/admission.h"
 #include "auth/base/clock.h"
+#include "auth/base/metrics.h"
 #include "auth/base/mutex.h"
 #include "auth/base/result.h"
 #include "auth/cache/token_key.h"
@@ -30,7 +31,8 @@ constexpr std::size_t kFailedTokens = 8;
 // Thread-safe.
 class Breaker {
  public:
-  explicit Breaker(const Clock& clock) : clock_(clock) {}
+  explicit Breaker(const Clock& clock, Metrics& metrics = Metrics::unread())
+      : clock_(clock), metrics_(metrics) {}
 
   struct Refusal {
     Error error;    // kCircuitOpen, kClientAuthenticationRefused or kRateLimited, with retry_after
@@ -63,6 +65,7 @@ class Breaker {
   void remember(const TokenKey& key, const Asker& asker) REQUIRES_LOCK(mutex_);
 
   const Clock& clock_;
+  Metrics& metrics_;
   Mutex mutex_;
   std::optional<Error> open_ GUARDED_BY(mutex_);  // why
   SteadyTime next_trial_ GUARDED_BY(mutex_){};

@@ -40,13 +40,14 @@ std::uint64_t id_of(std::uint64_t token) {
 }  // namespace
 
 Feeding::Feeding(const Settings& settings, HttpClient& http, SharedCache* shared, Purges& purges,
-                 Denials* denials, const Clock& clock)
+                 Denials* denials, const Clock& clock, Metrics& metrics)
     : interval_(settings.events_interval),
       longest_life_(std::max(settings.cache_ttl + settings.grace, jwts_live(denials))),
       http_(http, gate_),
       purges_(purges),
       denials_(denials),
       clock_(clock),
+      metrics_(metrics),
       losses_(settings),
       discovery_(settings.domain, settings.allow_http, http_, clock),
       access_(*settings.events_token, settings.events_token_file, discovery_, http_, clock),
@@ -155,7 +156,18 @@ bool Feeding::follow(const JournalHead& head) {
   const bool is_whole = journal_.follow(head);
   head_ = head;
   if (const auto age = head.complete.age(clock_)) purges_.fed_at(clock_.steady() - *age);
+  note_state();
   return is_whole;
+}
+
+// Also where another machine asks.
+void Feeding::note_state() {
+  if (const auto age = head_.complete.age(clock_)) {
+    const auto now = clock_.wall_microseconds().time_since_epoch();
+    metrics_.note(Fact::kEventsCompleteAt,
+                  now - std::chrono::ceil<std::chrono::microseconds>(*age));
+  }
+  if (head_.position) metrics_.note(Fact::kEventsPosition, head_.position->time_since_epoch());
 }
 
 // Goes on where the other one was, unless nothing that was known then can be known any more.
@@ -196,6 +208,7 @@ void Feeding::learn(Feed::Poll& found) {
   for (const Event& loss : std::exchange(found.losses, {})) losses_.tell(loss);
   const std::vector<Scope> ends = std::exchange(found.ends, {});
   if (ends.empty()) return;
+  metrics_.add(Counter::kPurges, ends.size());
   purges_.add(endings_of(ends));
   std::vector<Scope> projected;
   std::copy_if(ends.begin(), ends.end(), std::back_inserter(projected), is_projected);
@@ -209,6 +222,7 @@ void Feeding::learn(Feed::Poll& found) {
 
 void Feeding::take(Feed::Poll poll) {
   learn(poll);
+  metrics_.add(poll.failed ? Counter::kFeedFailed : Counter::kFeedPolled);
   if (poll.failed) {
     is_refused_ = poll.failed->reason == Reason::kUnexpectedStatus;
     const std::chrono::seconds pause =
@@ -232,6 +246,7 @@ void Feeding::take_complete(SteadyTime sent) {
   head_.complete.at.steady -= since;
   head_.complete.at.wall -= std::chrono::ceil<std::chrono::microseconds>(since);
   head_.position = feed_.position();
+  note_state();
 }
 
 // Another process may have taken over meanwhile, because this one was stopped: what it has told of

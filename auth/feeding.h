@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "auth/base/clock.h"
+#include "auth/base/metrics.h"
 #include "auth/base/mutex.h"
 #include "auth/base/quiet_log.h"
 #include "auth/events/access.h"
@@ -49,7 +50,7 @@ class Feeding {
   // shared: null where nothing is shared. denials: null where no JWT is checked here. All must
   // outlive it. REQUIRES: settings with an events_token.
   Feeding(const Settings& settings, HttpClient& http, SharedCache* shared, Purges& purges,
-          Denials* denials, const Clock& clock);
+          Denials* denials, const Clock& clock, Metrics& metrics = Metrics::unread());
   // As stop.
   ~Feeding();
   Feeding(const Feeding&) = delete;
@@ -93,6 +94,7 @@ class Feeding {
   void beat();
   void tell_failure(const Error& error);
   void tell_state();
+  void note_state();
 
   const std::chrono::milliseconds interval_;
   const std::chrono::seconds longest_life_;  // of an answer, or of a JWT
@@ -101,6 +103,7 @@ class Feeding {
   Purges& purges_;
   Denials* const denials_;
   const Clock& clock_;
+  Metrics& metrics_;
   const OwnLosses losses_;
   Discovery discovery_;
   EventsAccess access_;

@@ -3,15 +3,17 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "auth/sealing_context.h"
 #include "auth/settings/settings.h"
 
 namespace auth {
 
-Knowledge::Knowledge(const Settings& settings, const Clock& clock)
-    : meaning(meaning_of(settings)),
-      answers(cache_limits(settings), clock),
+Knowledge::Knowledge(const Settings& settings, const Clock& clock, std::shared_ptr<Metrics> counted)
+    : metrics(std::move(counted)),
+      meaning(meaning_of(settings)),
+      answers(cache_limits(settings), clock, *metrics),
       purges(settings.project_id, passes_roles(settings)) {
   if (follows_jwts(settings)) denials.emplace(settings.project_id, passes_roles(settings));
 }

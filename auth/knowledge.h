@@ -6,10 +6,12 @@
 // learns with the time of its question, so nothing that one of them is told gets lost.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "auth/base/clock.h"
+#include "auth/base/metrics.h"
 #include "auth/cache/token_cache.h"
 #include "auth/events/denials.h"
 #include "auth/events/purges.h"
@@ -21,8 +23,9 @@ struct Settings;
 // Thread-safe; but only one feed at a time may change purges and denials.
 struct Knowledge {
   // The clock must outlive it.
-  Knowledge(const Settings& settings, const Clock& clock);
+  Knowledge(const Settings& settings, const Clock& clock, std::shared_ptr<Metrics> counted);
 
+  const std::shared_ptr<Metrics> metrics;
   const std::string meaning;
   TokenCache answers;
   Purges purges;

@@ -13,11 +13,19 @@ bool has_expired(const Claims& claims, WallTime now) {
   return claims.expiry() && *claims.expiry() <= now;
 }
 
+Counter what_was_found(const KnownTokens::Known& known, bool was_known) {
+  if (was_known) return *known.answer ? Counter::kFound : Counter::kFoundRefused;
+  if (known.answer) return Counter::kJudgedHere;
+  return known.run_out ? Counter::kFoundRunOut : Counter::kFoundNothing;
+}
+
 }  // namespace
 
 KnownTokens::Known KnownTokens::find(const TokenKey& key, SecretView token) {
   Known known = recall(key, token);
-  if (!known.answer) known.answer = judge(key, token);
+  const bool was_known = known.answer.has_value();
+  if (!was_known) known.answer = judge(key, token);
+  metrics_.add(what_was_found(known, was_known));
   return known;
 }
 

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "auth/base/clock.h"
+#include "auth/base/metrics.h"
 #include "auth/base/result.h"
 #include "auth/base/secret.h"
 #include "auth/cache/token_cache.h"
@@ -40,8 +41,8 @@ class KnownTokens {
 
   // purges: null where nobody tells what has ended tokens.
   KnownTokens(TokenCache& cache, const LocalValidation& local, const Purges* purges,
-              const Clock& clock)
-      : cache_(cache), local_(local), purges_(purges), clock_(clock) {}
+              const Clock& clock, Metrics& metrics = Metrics::unread())
+      : cache_(cache), local_(local), purges_(purges), clock_(clock), metrics_(metrics) {}
 
   struct Known {
     // Claims of a token that is good now, or why it is not. nullopt: somebody has to be asked.
@@ -80,6 +81,7 @@ class KnownTokens {
   const LocalValidation& local_;
   const Purges* const purges_;
   const Clock& clock_;
+  Metrics& metrics_;
   // Generations of the purges: up to which it was looked whether the keys have changed, and at
   // which they had when they were asked for last.
   std::atomic<std::uint64_t> keys_looked_at_{0};

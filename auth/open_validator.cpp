@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // zitadel_auth::TokenValidator: the door with all that is behind it, for servers of others.
 #include <future>
+#include <memory>
 #include <optional>
 #include <utility>
 
 #include "auth/base/clock.h"
 #include "auth/base/log.h"
+#include "auth/base/metrics.h"
 #include "auth/parts.h"
 #include "auth/settings/load.h"
 #include "auth/token/bearer_token.h"
@@ -18,7 +20,8 @@ struct TokenValidator::Impl {
 
   auth::Settings settings;
   auth::SystemClock clock{};
-  auth::Parts parts{settings, auth::Lifespan::kManyRequests, clock};
+  auth::Parts parts{settings, auth::Lifespan::kManyRequests, clock,
+                    std::make_shared<auth::Metrics>()};
 };
 
 namespace {

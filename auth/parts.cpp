@@ -20,11 +20,12 @@ namespace {
 
 constexpr unsigned kWorkers = 2;  // none where one request is all there is to do
 
-std::unique_ptr<SharedStore> store_of(Settings& settings, const Clock& clock) {
+std::unique_ptr<SharedStore> store_of(Settings& settings, const Clock& clock, Metrics& metrics) {
   if (settings.cache_server) {
-    return std::make_unique<RedisStore>(*std::move(settings.cache_server), clock);
+    return std::make_unique<RedisStore>(*std::move(settings.cache_server), clock,
+                                        redis::kRedisDeadline, metrics);
   }
-  return std::make_unique<BucketStore>(cache_folder(settings), clock);
+  return std::make_unique<BucketStore>(cache_folder(settings), clock, kBucketStoreBytes, metrics);
 }
 
 bool shares_answers(const Settings& settings) {
@@ -49,7 +50,8 @@ bool shares_anything(const Settings& settings) {
   return shares_answers(settings) || follows_jwts(settings);
 }
 
-std::unique_ptr<SharedCache> shared_cache_of(Settings& settings, const Clock& clock) {
+std::unique_ptr<SharedCache> shared_cache_of(Settings& settings, const Clock& clock,
+                                             Metrics& metrics) {
   if (!shares_anything(settings)) return nullptr;
   const Result<Secret> secret = sealing_secret(settings);
   Result<Sealer> sealer =
@@ -59,7 +61,7 @@ std::unique_ptr<SharedCache> shared_cache_of(Settings& settings, const Clock& cl
     return nullptr;
   }
   return std::make_unique<SharedCache>(
-      store_of(settings, clock), *std::move(sealer),
+      store_of(settings, clock, metrics), *std::move(sealer),
       SharedCache::Lifetimes{std::max(settings.cache_ttl, std::chrono::seconds(1)), settings.grace,
                              settings.timeout},
       clock);
@@ -68,17 +70,21 @@ std::unique_ptr<SharedCache> shared_cache_of(Settings& settings, const Clock& cl
 namespace {
 
 std::shared_ptr<Knowledge> knowledge_of(const Settings& settings, const Clock& clock,
+                                        const std::shared_ptr<Metrics>& metrics,
                                         const std::shared_ptr<Knowledge>& before) {
-  if (before != nullptr && before->meaning == meaning_of(settings)) return before;
-  return std::make_shared<Knowledge>(settings, clock);
+  const bool goes_on = before != nullptr && before->metrics == metrics;
+  if (goes_on && before->meaning == meaning_of(settings)) return before;
+  return std::make_shared<Knowledge>(settings, clock, metrics);
 }
 
 }  // namespace
 
-Parts::Parts(Settings& settings, Lifespan lifespan, const Clock& clock, const Parts* before)
+Parts::Parts(Settings& settings, Lifespan lifespan, const Clock& clock,
+             const std::shared_ptr<Metrics>& metrics, const Parts* before)
     : limits_(cache_limits(settings)),
-      knowledge_(knowledge_of(settings, clock, before != nullptr ? before->knowledge_ : nullptr)),
-      shared_(shared_cache_of(settings, clock)),
+      knowledge_(
+          knowledge_of(settings, clock, metrics, before != nullptr ? before->knowledge_ : nullptr)),
+      shared_(shared_cache_of(settings, clock, *metrics)),
       workers_(lifespan == Lifespan::kManyRequests ? kWorkers : 0),
       authentication_(own_authentication(settings, clock)),
       http_({settings.connect_timeout, settings.timeout, settings.max_in_flight,
@@ -89,13 +95,14 @@ Parts::Parts(Settings& settings, Lifespan lifespan, const Clock& clock, const Pa
                                              shares_answers(settings) ? shared_.get() : nullptr,
                                              lifespan == Lifespan::kManyRequests,
                                              feeding_ ? &knowledge_->purges : nullptr, denials(),
-                                             &knowledge_->answers,
+                                             *metrics, &knowledge_->answers,
                                              goes_on(before) ? &*before->validator_ : nullptr});
 }
 
 // Where a feed is under way, it is the one that changes what is known, until start.
 void Parts::feed(Settings& settings, Lifespan lifespan, const Clock& clock, bool is_under_way) {
-  feeding_.emplace(settings, http_, shared_.get(), knowledge_->purges, denials(), clock);
+  feeding_.emplace(settings, http_, shared_.get(), knowledge_->purges, denials(), clock,
+                   *knowledge_->metrics);
   if (is_under_way) return;
   const bool others_know = feeding_->look();
   if (lifespan == Lifespan::kOneRequest) use_once(others_know, settings, clock);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "auth/base/clock.h"
+#include "auth/base/metrics.h"
 #include "auth/base/worker_pool.h"
 #include "auth/feeding.h"
 #include "auth/knowledge.h"
@@ -30,9 +31,10 @@ class Parts {
  public:
   // Takes the key and the cache's address out of the settings, which must outlive it as the clock
   // must.
-  // before: the parts that these take the place of, or null. What those know is known here too, as
-  // far as it means the same.
-  Parts(Settings& settings, Lifespan lifespan, const Clock& clock, const Parts* before = nullptr);
+  // metrics: not null. before: the parts that these take the place of, or null. What those know is
+  // known here too, as far as it means the same and is counted at the same place.
+  Parts(Settings& settings, Lifespan lifespan, const Clock& clock,
+        const std::shared_ptr<Metrics>& metrics, const Parts* before = nullptr);
   // As stop.
   ~Parts();
   Parts(const Parts&) = delete;
@@ -75,7 +77,8 @@ class Parts {
 
 // Null where nothing is to be shared, or OpenSSL fails: this process then learns alone. Takes the
 // address of the cache server out of the settings, and needs the client secret in them.
-[[nodiscard]] std::unique_ptr<SharedCache> shared_cache_of(Settings& settings, const Clock& clock);
+[[nodiscard]] std::unique_ptr<SharedCache> shared_cache_of(Settings& settings, const Clock& clock,
+                                                           Metrics& metrics = Metrics::unread());
 
 // Whether processes share anything: answers, or which JWTs have ended.
 [[nodiscard]] bool shares_anything(const Settings& settings);

@@ -27,6 +27,29 @@ void tell_of_refusal(const Error& error) {
       "was revoked; it is of another instance; or ZITADEL failed internally");
 }
 
+Counter counter_of(const Result<Claims>& answer) {
+  if (answer) return Counter::kIntrospectionActive;
+  switch (answer.error().reason) {
+    case Reason::kUnreachable:
+    case Reason::kTlsFailed:
+    case Reason::kConnectionLost:
+      return Counter::kIntrospectionUnreachable;
+    case Reason::kTimedOut:
+    case Reason::kAnswerStalled:
+      return Counter::kIntrospectionTimedOut;
+    case Reason::kRateLimited:
+      return Counter::kIntrospectionRateLimited;
+    case Reason::kServerError:
+      return Counter::kIntrospectionServerError;
+    case Reason::kClientAuthenticationRefused:
+    case Reason::kOurRequestRefused:
+      return Counter::kIntrospectionRefused;
+    default:
+      return fault_of(answer.error().reason) == Fault::kToken ? Counter::kIntrospectionInactive
+                                                              : Counter::kIntrospectionOther;
+  }
+}
+
 Result<SharedClaims> outcome_of(const KnownTokens::Word& word) {
   if (word.claims) return word.claims;
   return word.refusal;
@@ -37,8 +60,8 @@ Result<SharedClaims> outcome_of(const KnownTokens::Word& word) {
 Questions::Questions(Limits limits, Parts parts)
     : limits_(limits),
       parts_(parts),
-      room_({limits.parked, limits.in_flight}),
-      breaker_(parts.clock),
+      room_({limits.parked, limits.in_flight}, parts.metrics),
+      breaker_(parts.clock, parts.metrics),
       doubt_(parts.clock, std::max<std::chrono::seconds>(kWitnessMemory, 2 * limits.ttl)) {}
 
 Questions::Ticket Questions::ask(const TokenKey& key, SecretView token, const SharedClaims& good,
@@ -116,6 +139,7 @@ void Questions::judge_again(const Open& question, SteadyTime deadline) {
 void Questions::look_around(const Open& question) {
   if (parts_.shared == nullptr) return line_up(question);
   parts_.shared->find(question->token, [this, question](const std::optional<SharedEntry>& entry) {
+    parts_.metrics.add(entry ? Counter::kSharedFound : Counter::kSharedNothing);
     on_worker([this, question, entry] {
       entry ? take_from_others(question, *entry) : line_up(question);
     });
@@ -208,11 +232,22 @@ void Questions::send_next() {
 void Questions::send(const Open& question) {
   if (parts_.purges != nullptr) question->purges = parts_.purges->known();
   question->sent = parts_.clock.now();
+  parts_.metrics.move(Gauge::kInFlight, 1);
   parts_.introspection.ask(question->token, [this, question](Result<Claims> answer) {
+    count(question, answer);
     room_.answered(*question);
     take(question, std::move(answer));
     send_next();
   });
+}
+
+void Questions::count(const Open& question, const Result<Claims>& answer) {
+  const Moment now = parts_.clock.now();
+  parts_.metrics.move(Gauge::kInFlight, -1);
+  parts_.metrics.observe(Histogram::kIntrospection, now.steady - question->sent.steady);
+  parts_.metrics.add(counter_of(answer));
+  const bool is_answer = answer || fault_of(answer.error().reason) == Fault::kToken;
+  parts_.metrics.note(is_answer ? Fact::kAnsweredAt : Fact::kFailedAt, now.wall.time_since_epoch());
 }
 
 void Questions::take(const Open& question, Result<Claims> answer) {

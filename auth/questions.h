@@ -21,6 +21,7 @@
 
 #include "auth/base/clock.h"
 #include "auth/base/failure_log.h"
+#include "auth/base/metrics.h"
 #include "auth/base/result.h"
 #include "auth/base/secret.h"
 #include "auth/base/worker_pool.h"
@@ -64,6 +65,7 @@ class Questions {
     const Purges* purges;  // null: nobody tells what has ended tokens
     FailureLog& failures;
     const Clock& clock;
+    Metrics& metrics = Metrics::unread();
   };
   Questions(Limits limits, Parts parts);
 
@@ -98,6 +100,7 @@ class Questions {
   void refuse_all();
   void send_next();
   void send(const Open& question);
+  void count(const Open& question, const Result<Claims>& answer);
   void take(const Open& question, Result<Claims> answer);
   void take_claims(const Open& question, const SharedClaims& claims);
   void take_refusal(const Open& question, const Error& error);

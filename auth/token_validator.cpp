@@ -76,25 +76,27 @@ class TokenValidator::Impl {
       : issuer_clock_(with.clock),
         clock_(clock_for(settings, issuer_clock_, with.clock)),
         own_http_(with.http, gate_),
-        http_(own_http_, with.clock, &issuer_clock_),
+        http_(own_http_, with.clock, &issuer_clock_, with.metrics),
         workers_(with.workers, gate_),
         refresh_ahead_(with.refresh_ahead),
         failures_(with.clock),
-        discovery_(
-            std::make_shared<Discovery>(settings.domain, settings.allow_http, http_, with.clock)),
+        discovery_(std::make_shared<Discovery>(settings.domain, settings.allow_http, http_,
+                                               with.clock, with.metrics)),
+        readiness_(*discovery_, with.shared, workers_, with.clock, with.metrics),
         introspection_(settings.introspection_url,
                        expectations_of(settings, with.purges != nullptr), *discovery_,
                        with.authentication, http_, workers_, clock_),
         revocations_(revocations_of(settings, with)),
-        keys_(std::make_shared<RemoteKeySet>(discovery_, http_, workers_, with.clock)),
+        keys_(std::make_shared<RemoteKeySet>(discovery_, http_, workers_, with.clock, with.metrics)),
         local_(settings, expectations_of(settings, with.purges != nullptr), keys_, clock_,
                with.refresh_ahead, revocations_ ? &*revocations_ : nullptr),
         known_(with.known != nullptr ? *with.known
-                                     : own_known_.emplace(limits_of_known(settings), with.clock),
-               local_, with.purges, clock_),
+                                     : own_known_.emplace(limits_of_known(settings), with.clock,
+                                                          with.metrics),
+               local_, with.purges, clock_, with.metrics),
         questions_(limits_of(settings, with.refresh_ahead),
                    {known_, local_, introspection_, http_, with.shared, workers_, with.purges,
-                    failures_, clock_}) {
+                    failures_, clock_, with.metrics}) {
     if (with.before != nullptr) keys_->take_over(*with.before->impl_->keys_);
   }
 
@@ -135,6 +137,12 @@ class TokenValidator::Impl {
     gate_->leave();
   }
 
+  void tell_readiness(const Readiness::Told& told) {
+    if (!gate_->enter()) return told({});
+    readiness_.ask(told);
+    gate_->leave();
+  }
+
   void stop() {
     gate_->close();
     questions_.stop();
@@ -172,6 +180,7 @@ class TokenValidator::Impl {
   const bool refresh_ahead_;
   FailureLog failures_;
   const std::shared_ptr<Discovery> discovery_;
+  Readiness readiness_;
   Introspection introspection_;
   const std::optional<Revocations> revocations_;
   const std::shared_ptr<RemoteKeySet> keys_;
@@ -197,6 +206,8 @@ TokenValidator::Waiting TokenValidator::authorize(SecretView token, const Requir
 }
 
 void TokenValidator::warm_up() { impl_->warm_up(); }
+
+void TokenValidator::tell_readiness(const Readiness::Told& told) { impl_->tell_readiness(told); }
 
 void TokenValidator::stop() { impl_->stop(); }
 

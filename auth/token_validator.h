@@ -11,8 +11,10 @@
 #include <string_view>
 #include <utility>
 
+#include "auth/base/metrics.h"
 #include "auth/base/result.h"
 #include "auth/base/secret.h"
+#include "auth/readiness.h"
 #include "auth/token/claims.h"
 #include "auth/token/requirement.h"
 
@@ -48,7 +50,8 @@ class TokenValidator {
                                      // nothing is asked for that only a later one would need
     const Purges* purges = nullptr;  // null: nobody tells what has ended tokens
     const Denials* denials = nullptr;  // the same of JWTs; not without purges
-    TokenCache* known = nullptr;       // null: nothing is known yet, and nobody else is to know
+    Metrics& metrics = Metrics::unread();
+    TokenCache* known = nullptr;  // null: nothing is known yet, and nobody else is to know
     // Whose keys of ZITADEL count here as well; it need not outlive this one. Null: none are known.
     const TokenValidator* before = nullptr;
   };
@@ -91,6 +94,9 @@ class TokenValidator {
   // Opens the connection to ZITADEL, does discovery and asks for the key set, where it is needed,
   // in the background.
   void warm_up();
+
+  // Whether all is there to judge a token: see Readiness::ask. Where it has stopped, nothing is.
+  void tell_readiness(const Readiness::Told& told);
 
   // Takes nothing new, ends all who wait with kShuttingDown, and returns when what was under way
   // has ended: nobody is called any more, and nothing that the validator depends on is used. Not to

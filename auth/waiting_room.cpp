@@ -16,6 +16,7 @@ WaitingRoom::Joined WaitingRoom::join(const TokenKey& key, SecretView token,
   if (place.instead_of) gives_way = take_out(*places_.at(*place.instead_of), *place.instead_of);
   Joined joined = take_in(key, token, good, waiter);
   if (gives_way) joined.gives_way.push_back(*std::move(gives_way));
+  count();
   return joined;
 }
 
@@ -55,7 +56,9 @@ WaitingRoom::Open WaitingRoom::begin(const TokenKey& key, SecretView token,
 
 std::optional<Waiter> WaitingRoom::cancel(Question& question, std::uint64_t id) {
   const MutexLock lock(mutex_);
-  return take_out(question, id);
+  std::optional<Waiter> taken = take_out(question, id);
+  count();
+  return taken;
 }
 
 // A question that was sent keeps its place among those under way, also where all have left: ZITADEL
@@ -80,17 +83,22 @@ bool WaitingRoom::line_up(Question& question, SteadyTime now) {
     return false;
   }
   admission_.wait(question, now);
+  count();
   return true;
 }
 
 WaitingRoom::Open WaitingRoom::next(std::size_t slots) {
   const MutexLock lock(mutex_);
-  return shared(admission_.next(slots));
+  const Open question = shared(admission_.next(slots));
+  count();
+  return question;
 }
 
 WaitingRoom::Open WaitingRoom::waiting_since(SteadyTime then) {
   const MutexLock lock(mutex_);
-  return shared(admission_.waiting_since(then));
+  const Open question = shared(admission_.waiting_since(then));
+  count();
+  return question;
 }
 
 void WaitingRoom::answered(Question& question) {
@@ -102,6 +110,7 @@ WaitingRoom::Waiters WaitingRoom::land(Question& question) {
   const MutexLock lock(mutex_);
   forget(question);
   free_places(question.waiters_);
+  count();
   return std::exchange(question.waiters_, {});
 }
 
@@ -120,6 +129,7 @@ WaitingRoom::Waiters WaitingRoom::land_until(Question& question, SteadyTime arri
     open_.emplace(again->key, again);
   }
   free_places(waiters);
+  count();
   return waiters;
 }
 
@@ -133,7 +143,14 @@ WaitingRoom::Waiters WaitingRoom::stop() {
     std::move(question->waiters_.begin(), question->waiters_.end(), std::back_inserter(all));
     question->waiters_.clear();
   }
+  count();
   return all;
+}
+
+void WaitingRoom::count() const {
+  metrics_.set(Gauge::kParked, places_.size());
+  metrics_.set(Gauge::kQueuedKnown, admission_.waiting(Standing::kKnown));
+  metrics_.set(Gauge::kQueuedNew, admission_.waiting(Standing::kNew));
 }
 
 bool WaitingRoom::is_wanted(const Question& question) const {

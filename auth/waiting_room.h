@@ -16,6 +16,7 @@
 
 #include "auth/admission.h"
 #include "auth/base/clock.h"
+#include "auth/base/metrics.h"
 #include "auth/base/mutex.h"
 #include "auth/base/result.h"
 #include "auth/base/secret.h"
@@ -84,7 +85,8 @@ class WaitingRoom {
     std::size_t waiters;
     std::size_t background;  // questions that nobody waits for
   };
-  explicit WaitingRoom(Limits limits) : limits_(limits), admission_(limits.waiters) {}
+  explicit WaitingRoom(Limits limits, Metrics& metrics = Metrics::unread())
+      : limits_(limits), metrics_(metrics), admission_(limits.waiters) {}
 
   struct Joined {
     Open question{};     // null: refused
@@ -134,7 +136,10 @@ class WaitingRoom {
   void free_place(const Waiter& waiter) REQUIRES_LOCK(mutex_);
   [[nodiscard]] static Open shared(Admission::Turn* turn);
 
+  // Of those who wait, when what is done under the lock is done.
+  void count() const REQUIRES_LOCK(mutex_);
   const Limits limits_;
+  Metrics& metrics_;
   Mutex mutex_;
   Admission admission_ GUARDED_BY(mutex_);
   std::unordered_map<TokenKey, Open, TokenKeyHash> open_ GUARDED_BY(mutex_);

@@ -6,17 +6,21 @@
 #include <utility>
 
 #include "auth/base/clock.h"
+#include "auth/base/metrics.h"
 #include "auth/base/result.h"
 #include "auth/parts.h"
 #include "auth/settings/settings.h"
 #include "fcgi/guard/authorizer.h"
 #include "fcgi/guard/decision.h"
+#include "fcgi/guard/decision_counter.h"
 #include "fcgi/guard/dispatcher.h"
+#include "fcgi/guard/own_pages.h"
 #include "fcgi/guard/resource_metadata.h"
 #include "fcgi/guard/responder.h"
 #include "fcgi/guard/router.h"
 #include "fcgi/guard/rules_file.h"
 #include "fcgi/http/exchange.h"
+#include "fcgi/monitor/about.h"
 
 namespace fcgi {
 
@@ -53,16 +57,22 @@ class Site {
   void handle(std::unique_ptr<Exchange> exchange) const { dispatcher_.handle(std::move(exchange)); }
 
  private:
-  Site(auth::Settings settings, std::unique_ptr<RulesFile> rules, const Surroundings& surroundings,
-       const Site* before);
+  Site(auth::Settings settings, std::shared_ptr<auth::Metrics> metrics,
+       std::unique_ptr<RulesFile> rules, const Surroundings& surroundings, const Site* before);
+
+  [[nodiscard]] DecisionObservers observers_of(const Surroundings& surroundings);
 
   // In the order in which they need each other.
   auth::Settings settings_;
+  const About about_;  // before the parts take the key out of the settings
+  const std::shared_ptr<auth::Metrics> metrics_;
+  DecisionCounter counter_;
   const std::unique_ptr<RulesFile> rules_;
   const ResourceMetadata metadata_;
   auth::Parts parts_;
   const Responder responder_;
   const Authorizer authorizer_;
+  const OwnPages own_pages_;
   const Dispatcher dispatcher_;
 };
 

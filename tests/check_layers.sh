@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.." || exit 2
 failed=0
 
 # From the top to the bottom: a folder includes only itself and folders below it.
-folders=(cli cli/check cli/setup cli/token cli/common fcgi fcgi/command fcgi/endpoints fcgi/guard fcgi/server fcgi/http
+folders=(cli cli/check cli/setup cli/token cli/common fcgi fcgi/command fcgi/endpoints fcgi/guard fcgi/monitor fcgi/server fcgi/http
   zitadel_fcgi auth auth/events auth/settings auth/store auth/zitadel auth/cache auth/jose auth/token auth/base zitadel_auth)
 # What the FastCGI side may open of auth/. Only fcgi's own files, which put the parts together, and command/, which
 # looks at all of them, may open more. What is installed, include/zitadel_…, opens nothing else.

@@ -24,12 +24,12 @@ check=(nodejs:node npm:npm default-jdk-headless:javac libtomcat10-java python3-t
   logrotate:logrotate man-db:man valgrind:valgrind redis-server:redis-server nginx:nginx php-fpm
   dpkg-dev:dpkg-parsechangelog debhelper:dh_listpackages
   libapache2-mod-xsendfile fcgiwrap:fcgiwrap strace:strace clang-tidy:clang-tidy cppcheck:cppcheck
-  git:git doxygen:doxygen cmake:cmake libmicrohttpd-dev)
+  prometheus:promtool chromium:chromium git:git doxygen:doxygen cmake:cmake libmicrohttpd-dev)
 bench=(wrk:wrk nginx:nginx libnginx-mod-http-echo nghttp2-client:h2load apache2:apache2
   libapache2-mod-fcgid libapache2-mod-oauth2 spawn-fcgi:spawn-fcgi)
 packaging=(build-essential dpkg-dev:dpkg-buildpackage debhelper:dh lintian:lintian)
 # What of these runs as a service.
-services=(apache2 apache-htcacheclean fcgiwrap lighttpd nginx php8.2-fpm redis-server)
+services=(apache2 apache-htcacheclean fcgiwrap lighttpd nginx php8.2-fpm prometheus redis-server)
 
 has() {
   case $1 in

@@ -46,17 +46,29 @@ class ShardedLru {
   // bytes: of each space, in all shards together.
   explicit ShardedLru(Bytes bytes) : shard_bytes_{bytes[0] / kShards, bytes[1] / kShards} {}
 
+  // What a change has made of one space.
+  struct Difference {
+    std::int64_t entries = 0;
+    std::int64_t bytes = 0;
+    std::uint64_t evicted = 0;
+  };
+  using Differences = std::array<Difference, 2>;
+
   // Other bounds from now on.
-  void bound(Bytes bytes) {
+  Differences bound(Bytes bytes) {
     for (std::size_t space = 0; space < bytes.size(); ++space) {
       shard_bytes_[space].store(bytes[space] / kShards, std::memory_order_relaxed);
     }
+    Differences differences;
     for (Shard& shard : shards_) {
       const MutexLock lock(shard.mutex);
+      const std::array<Order, 2> before = shard.orders;
       for (const Space space : {Space::kFirst, Space::kSecond}) {
-        shard.shrink(space, bound_of(space));
+        differences[static_cast<std::size_t>(space)].evicted += shard.shrink(space, bound_of(space));
       }
+      add(differences, before, shard.orders);
     }
+    return differences;
   }
 
   // Calls look(value&, space) under the lock if there is a value, and makes it the youngest.
@@ -74,21 +86,26 @@ class ShardedLru {
   // the entry to put in its place, or nullopt to leave all as it is. An entry larger than its space
   // is not kept.
   template <typename Change>
-  void change(const TokenKey& key, Change change) {
+  Differences change(const TokenKey& key, Change change) {
     Shard& shard = shard_of(key);
     const MutexLock lock(shard.mutex);
     const auto found = shard.index.find(key);
     const bool known = found != shard.index.end();
     const Value* const value = known ? &found->second.value : nullptr;
     std::optional<Entry> entry = change(value, known ? found->second.space : Space::kFirst);
-    if (!entry) return;
+    Differences differences;
+    if (!entry) return differences;
+    const std::array<Order, 2> before = shard.orders;
     if (known) shard.unlink(*found);
     Item& item = known ? *found : *shard.index.try_emplace(key).first;
     item.second.value = std::move(entry->value);
     item.second.bytes = static_cast<std::uint32_t>(entry->bytes);
     item.second.space = entry->space;
     shard.link(item);
-    shard.shrink(entry->space, bound_of(entry->space));
+    const auto space = static_cast<std::size_t>(entry->space);
+    differences[space].evicted = shard.shrink(entry->space, bound_of(entry->space));
+    add(differences, before, shard.orders);
+    return differences;
   }
 
   // Returns the bytes of an entry that its value does not own: its node and its part of the index.
@@ -98,6 +115,10 @@ class ShardedLru {
 
  private:
   static constexpr std::size_t kShards = 16;
+
+  static constexpr std::int64_t difference(std::size_t from, std::size_t to) noexcept {
+    return static_cast<std::int64_t>(to) - static_cast<std::int64_t>(from);
+  }
 
   struct Node {
     Value value{};
@@ -111,8 +132,18 @@ class ShardedLru {
   struct Order {
     Item* youngest = nullptr;
     Item* oldest = nullptr;
+    std::size_t entries = 0;
     std::size_t bytes = 0;
   };
+
+  using Orders = std::array<Order, 2>;
+
+  static void add(Differences& differences, const Orders& before, const Orders& after) noexcept {
+    for (std::size_t i = 0; i < differences.size(); ++i) {
+      differences[i].entries += difference(before[i].entries, after[i].entries);
+      differences[i].bytes += difference(before[i].bytes, after[i].bytes);
+    }
+  }
 
   struct Shard {
     Mutex mutex;
@@ -130,6 +161,7 @@ class ShardedLru {
       item.second.older = order.youngest;
       (order.youngest != nullptr ? order.youngest->second.younger : order.oldest) = &item;
       order.youngest = &item;
+      ++order.entries;
       order.bytes += entry_bytes() + item.second.bytes;
     }
 
@@ -138,6 +170,7 @@ class ShardedLru {
       Node& node = item.second;
       (node.younger != nullptr ? node.younger->second.older : order.youngest) = node.older;
       (node.older != nullptr ? node.older->second.younger : order.oldest) = node.younger;
+      --order.entries;
       order.bytes -= entry_bytes() + node.bytes;
     }
 
@@ -147,13 +180,16 @@ class ShardedLru {
       link(item);
     }
 
-    void shrink(Space space, std::size_t bytes) REQUIRES_LOCK(mutex) {
+    // Returns how many had to go.
+    std::uint64_t shrink(Space space, std::size_t bytes) REQUIRES_LOCK(mutex) {
       Order& order = order_of(space);
-      while (order.bytes > bytes) {
+      std::uint64_t evicted = 0;
+      for (; order.bytes > bytes; ++evicted) {
         Item& oldest = *order.oldest;
         unlink(oldest);
         index.erase(TokenKey(oldest.first));
       }
+      return evicted;
     }
   };
 

@@ -24,17 +24,18 @@ std::array<std::size_t, 2> shares_of(std::size_t max_bytes) {
 
 }  // namespace
 
-TokenCache::TokenCache(Limits limits, const Clock& clock)
+TokenCache::TokenCache(Limits limits, const Clock& clock, Metrics& metrics)
     : ttl_(limits.ttl.count()),
       grace_(limits.grace.count()),
       clock_(clock),
+      metrics_(metrics),
       entries_(shares_of(limits.max_bytes)) {}
 
 void TokenCache::limit(Limits limits) {
   ttl_.store(limits.ttl.count(), std::memory_order_relaxed);
   grace_.store(limits.grace.count(), std::memory_order_relaxed);
   // What is learned while nothing is kept ends no answer from before: none may stay.
-  entries_.bound(shares_of(limits.ttl.count() == 0 ? 0 : limits.max_bytes));
+  count(entries_.bound(shares_of(limits.ttl.count() == 0 ? 0 : limits.max_bytes)));
 }
 
 // Without what its grace adds. An answer that is as young as the feed needs none.
@@ -80,7 +81,7 @@ TokenCache::Word TokenCache::learn(const TokenKey& key, Moment sent, Word word,
                                    std::optional<WallTime> wall) {
   if (ttl().count() == 0) return word;
   const Now now{clock_.steady(), wall.value_or(clock_.wall())};
-  entries_.change(
+  const Entries::Differences made = entries_.change(
       key, [&](const Known* known, Entries::Space space) -> std::optional<Entries::Entry> {
         if (known != nullptr && !gives_way(*known, sent, word)) {
           // A later answer that has run out since helps nobody; a refusal stays one.
@@ -96,7 +97,18 @@ TokenCache::Word TokenCache::learn(const TokenKey& key, Moment sent, Word word,
         if (!word.claims && never_good) entry.space = Entries::Space::kSecond;
         return entry;
       });
+  count(made);
   return word;
+}
+
+void TokenCache::count(const Entries::Differences& differences) {
+  const auto& [answers, refusals] = differences;
+  metrics_.move(Gauge::kAnswers, answers.entries);
+  metrics_.move(Gauge::kAnswerBytes, answers.bytes);
+  metrics_.add(Counter::kEvictedAnswers, answers.evicted);
+  metrics_.move(Gauge::kRefusals, refusals.entries);
+  metrics_.move(Gauge::kRefusalBytes, refusals.bytes);
+  metrics_.add(Counter::kEvictedRefusals, refusals.evicted);
 }
 
 bool TokenCache::gives_way(const Known& known, Moment sent, const Word& word) {

@@ -19,6 +19,7 @@
 #include <optional>
 
 #include "auth/base/clock.h"
+#include "auth/base/metrics.h"
 #include "auth/base/result.h"
 #include "auth/cache/sharded_lru.h"
 #include "auth/cache/token_key.h"
@@ -50,7 +51,7 @@ class TokenCache {
     std::chrono::seconds grace;  // how much longer it may serve while ZITADEL cannot be reached
   };
 
-  TokenCache(Limits limits, const Clock& clock);
+  TokenCache(Limits limits, const Clock& clock, Metrics& metrics = Metrics::unread());
 
   // Other limits from now on, also for what is known; but no answer lives longer than it was to
   // when it came.
@@ -103,6 +104,7 @@ class TokenCache {
   };
   using Entries = ShardedLru<Known>;
 
+  void count(const Entries::Differences& differences);
   [[nodiscard]] std::chrono::seconds ttl() const noexcept {
     return std::chrono::seconds(ttl_.load(std::memory_order_relaxed));
   }
@@ -123,6 +125,7 @@ class TokenCache {
   std::atomic<std::chrono::seconds::rep> ttl_;
   std::atomic<std::chrono::seconds::rep> grace_;
   const Clock& clock_;
+  Metrics& metrics_;
   Entries entries_;
 };
 

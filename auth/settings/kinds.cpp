@@ -222,6 +222,26 @@ Checked read_cache_max_tokens(const FoundSetting& found, Settings& settings) {
   return {};
 }
 
+Checked read_metrics(const FoundSetting& found, Settings& settings) {
+  const std::string_view text = found.value.reveal();
+  settings.metrics.reset();
+  if (text == "off") return {};
+  if (text == "local") {
+    settings.metrics = MetricsAccess{true, {}};
+    return {};
+  }
+  auto requirement = Requirement::parse(text);
+  if (!requirement) {
+    return Mistake{"is neither off nor local, nor a requirement: " + requirement.error().sentence};
+  }
+  if (requirement->is_public()) {
+    settings.warnings.push_back("ZITADEL_METRICS (" + found.origin +
+                                ") is public: anybody may see what this program counts");
+  }
+  settings.metrics = MetricsAccess{false, *std::move(requirement)};
+  return {};
+}
+
 template <const auto& kText>
 std::string words() {
   return std::string(kText);
@@ -231,9 +251,11 @@ constexpr std::string_view kText = "text", kId = "number", kUrl = "URL", kPath =
                            kHeader = "name of a header", kList = "words, separated by blanks",
                            kCookie = "name of a cookie",
                            kOrigins = "`*`, or URLs without a path, separated by blanks",
+                           kGuard = "off, local, or a requirement as in a rule",
                            kAddresses = "IP addresses and prefixes, separated by blanks";
 
 std::string none(const Settings&) { return {}; }
+std::string off(const Settings&) { return "off"; }
 
 }  // namespace
 
@@ -267,6 +289,7 @@ constinit const SettingKind cors_origins{read_cors_origins, words<kOrigins>, non
 constinit const SettingKind client_address_header{read_client_address_header, words<kHeader>, none};
 constinit const SettingKind trusted_proxies{read_trusted_proxies, words<kAddresses>, none};
 constinit const SettingKind events_token{read_events_token_file, words<kPath>, none};
+constinit const SettingKind metrics{read_metrics, words<kGuard>, off};
 constinit const SettingKind cache_max_tokens{read_cache_max_tokens, words<kText>, none};
 
 }  // namespace auth::setting_kinds

@@ -135,7 +135,7 @@ inline constexpr const SettingKind& max_token_bytes =
 
 extern const SettingKind token_cookie, client_secret, project_id, domain, introspection_url,
     resource, key_file, ca_file, cache_dir, cache_url, rules_file, log_file, pass_claims,
-    cors_origins, client_address_header, trusted_proxies, cache_max_tokens, events_token;
+    cors_origins, client_address_header, trusted_proxies, cache_max_tokens, events_token, metrics;
 
 }  // namespace setting_kinds
 }  // namespace auth

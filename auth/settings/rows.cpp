@@ -136,6 +136,17 @@ constexpr SettingRow kRows[] = {
      .more = "The program makes it (mode 600), opens it anew on SIGHUP, and refuses one that seems "
              "to lie where the web server serves files from. Standard error is, with most web "
              "servers, their own log."},
+    {.setting = {"ZITADEL_METRICS"},
+     .kind = metrics,
+     .group = Group::kProgram,
+     .modes = Modes::kAll,
+     .meaning =
+         "Who may see what the program counts, for Prometheus at `/zitadel/metrics` and as a "
+         "page at `/zitadel/status`. local: who calls from this machine, and through no "
+         "proxy.",
+     .more = "Or whose token meets a requirement, such as role:operator. docs/metrics.md tells "
+             "what there is. The processes of a machine count together, in a file metrics-… in "
+             "ZITADEL_CACHE_DIR."},
     {.setting = {"ZITADEL_CACHE_TTL"},
      .kind = number<&Settings::cache_ttl, 0, 3600, kSeconds>,
      .group = Group::kCache,

@@ -13,6 +13,7 @@
 #include "auth/base/secret.h"
 #include "auth/store/redis_url.h"
 #include "auth/token/bearer_token.h"
+#include "auth/token/requirement.h"
 #include "auth/zitadel/events_token.h"
 #include "auth/zitadel/key_file.h"
 
@@ -37,6 +38,12 @@ enum class GraceWhen {
 enum class Mode {
   kEnforce,  // it is refused
   kReport,   // it goes on, and the protected program is told what would have been
+};
+
+// Who may see what is counted (ZITADEL_METRICS).
+struct MetricsAccess {
+  bool is_local = false;    // who calls from this machine
+  Requirement requirement;  // else who meets this
 };
 
 // Names in the comments are those of the environment and the .env file;
@@ -69,6 +76,7 @@ struct Settings {
   unsigned threads = 2;                             // ZITADEL_THREADS: request threads
   LogLevel log_level = LogLevel::kInfo;             // ZITADEL_LOG_LEVEL
   std::string log_file;                             // ZITADEL_LOG_FILE; empty: standard error
+  std::optional<MetricsAccess> metrics;             // ZITADEL_METRICS; none: nobody
 
   std::chrono::seconds cache_ttl{30};      // ZITADEL_CACHE_TTL; 0: ZITADEL is asked every time
   std::size_t cache_max_bytes = 64 << 20;  // ZITADEL_CACHE_MAX_BYTES

@@ -46,12 +46,13 @@ bool may_be_as_large(std::size_t bytes) noexcept {
 
 }  // namespace
 
-BucketStore::BucketStore(std::string folder, const Clock& clock, std::size_t max_bytes)
+BucketStore::BucketStore(std::string folder, const Clock& clock, std::size_t max_bytes,
+                         Metrics& metrics)
     : folder_(std::move(folder)),
       buckets_(std::max<std::size_t>(max_bytes / kBucketBytes, 1)),
       file_name_(kFilePrefix + std::to_string(buckets_)),
       clock_(clock),
-      log_("the shared cache in " + folder_, clock) {}
+      log_("the shared cache in " + folder_, clock, metrics) {}
 
 BucketStore::~BucketStore() = default;
 

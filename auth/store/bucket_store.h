@@ -38,7 +38,8 @@ class BucketStore final : public SharedStore {
   // max_bytes: of the file, 128 KiB at least. It takes only as much of the disk as has been in use.
   // Stores of different sizes have different files, and share nothing.
   // The clock must outlive the store.
-  BucketStore(std::string folder, const Clock& clock, std::size_t max_bytes = kBucketStoreBytes);
+  BucketStore(std::string folder, const Clock& clock, std::size_t max_bytes = kBucketStoreBytes,
+              Metrics& metrics = Metrics::unread());
   ~BucketStore() override;
 
   // All is done, and found and kept are called, before they return. None waits for another thread

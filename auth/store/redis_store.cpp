@@ -64,12 +64,13 @@ std::vector<std::string> entries_in(std::vector<Reply> replies) {
 
 }  // namespace
 
-RedisStore::RedisStore(RedisAddress address, const Clock& clock, std::chrono::milliseconds deadline)
+RedisStore::RedisStore(RedisAddress address, const Clock& clock, std::chrono::milliseconds deadline,
+                       Metrics& metrics)
     : address_(std::move(address)),
       clock_(clock),
       deadline_(deadline),
-      log_("the shared cache at " + address_.name(), clock),
-      write_log_("writing to the shared cache at " + address_.name(), clock) {}
+      log_("the shared cache at " + address_.name(), clock, metrics),
+      write_log_("writing to the shared cache at " + address_.name(), clock, metrics) {}
 
 RedisStore::~RedisStore() {
   stop();

@@ -36,7 +36,8 @@ class RedisStore final : public SharedStore {
   // deadline: for all that a question needs, connecting included. The clock, of which come the
   // pauses, must outlive the store.
   RedisStore(RedisAddress address, const Clock& clock,
-             std::chrono::milliseconds deadline = redis::kRedisDeadline);
+             std::chrono::milliseconds deadline = redis::kRedisDeadline,
+             Metrics& metrics = Metrics::unread());
   ~RedisStore() override;
 
   // Neither waits. They call back on the link's thread within the deadline; put, which may

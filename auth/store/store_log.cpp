@@ -7,7 +7,12 @@
 
 namespace auth {
 
+StoreLog::~StoreLog() {
+  if (fails_) metrics_.move(Gauge::kStoreFails, -1);
+}
+
 void StoreLog::failed(std::string_view what) {
+  if (!fails_.exchange(true)) metrics_.move(Gauge::kStoreFails, 1);
   std::uint64_t left_out = 0;
   {
     const SteadyTime now = clock_.steady();
@@ -27,6 +32,9 @@ void StoreLog::failed(std::string_view what) {
 }
 
 void StoreLog::works() {
+  if (fails_.load(std::memory_order_relaxed) && fails_.exchange(false)) {
+    metrics_.move(Gauge::kStoreFails, -1);
+  }
   if (told_.load(std::memory_order_relaxed) && told_.exchange(false)) {
     log(LogLevel::kInfo, name_ + " works again");
   }

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "auth/base/clock.h"
+#include "auth/base/metrics.h"
 #include "auth/base/mutex.h"
 #include "auth/store/shared_store.h"
 
@@ -18,7 +19,11 @@ namespace auth {
 class StoreLog {
  public:
   // name: which store it is, in words; holds no password.
-  StoreLog(std::string name, const Clock& clock) : name_(std::move(name)), clock_(clock) {}
+  StoreLog(std::string name, const Clock& clock, Metrics& metrics = Metrics::unread())
+      : name_(std::move(name)), clock_(clock), metrics_(metrics) {}
+  ~StoreLog();
+  StoreLog(const StoreLog&) = delete;
+  StoreLog& operator=(const StoreLog&) = delete;
 
   // what: holds no secret. A line at most every kStoreLogInterval.
   void failed(std::string_view what);
@@ -28,6 +33,8 @@ class StoreLog {
  private:
   const std::string name_;
   const Clock& clock_;
+  Metrics& metrics_;
+  std::atomic<bool> fails_{false};
   std::atomic<bool> told_{false};
   Mutex mutex_;
   SteadyTime next_line_ GUARDED_BY(mutex_){};

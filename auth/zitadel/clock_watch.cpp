@@ -21,6 +21,13 @@ seconds surely_ahead(WallTime date, WallMicroseconds sent, WallMicroseconds arri
   return seconds(0);
 }
 
+// The date was written half-way, and half a second was cut off it: on the average.
+std::chrono::microseconds likely_ahead(WallTime date, WallMicroseconds sent,
+                                       WallMicroseconds arrived) {
+  constexpr std::chrono::milliseconds kCut{500};
+  return sent + (arrived - sent) / 2 - (date + kCut);
+}
+
 }  // namespace
 
 void ClockWatch::send(HttpRequest request, Done done) {
@@ -33,7 +40,10 @@ void ClockWatch::send(HttpRequest request, Done done) {
 
 void ClockWatch::look(WallTime date, Moment sent) {
   if (issuer_ != nullptr) issuer_->compare(date, sent.steady);
-  const seconds ahead = surely_ahead(date, sent.wall, clock_.wall_microseconds());
+  const WallMicroseconds arrived = clock_.wall_microseconds();
+  metrics_.note(Fact::kClockAhead, likely_ahead(date, sent.wall, arrived));
+  metrics_.note(Fact::kClockComparedAt, arrived.time_since_epoch());
+  const seconds ahead = surely_ahead(date, sent.wall, arrived);
   if (ahead.count() == 0 || !is_news(ahead)) return;
   const bool harms = std::chrono::abs(ahead) > kClockSkew;
   log(harms ? LogLevel::kError : LogLevel::kWarn,

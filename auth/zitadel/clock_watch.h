@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "auth/base/clock.h"
+#include "auth/base/metrics.h"
 #include "auth/base/mutex.h"
 #include "auth/zitadel/http_client.h"
 #include "auth/zitadel/issuer_clock.h"
@@ -23,8 +24,9 @@ constexpr std::chrono::hours kClockReminder{1};
 class ClockWatch final : public HttpClient {
  public:
   // issuer: null where ZITADEL's clock is not asked for.
-  ClockWatch(HttpClient& http, const Clock& clock, IssuerClock* issuer = nullptr)
-      : http_(http), clock_(clock), issuer_(issuer) {}
+  ClockWatch(HttpClient& http, const Clock& clock, IssuerClock* issuer = nullptr,
+             Metrics& metrics = Metrics::unread())
+      : http_(http), clock_(clock), issuer_(issuer), metrics_(metrics) {}
 
   void send(HttpRequest request, Done done) override;
   [[nodiscard]] std::size_t capacity() const noexcept override { return http_.capacity(); }
@@ -37,6 +39,7 @@ class ClockWatch final : public HttpClient {
   HttpClient& http_;
   const Clock& clock_;
   IssuerClock* const issuer_;
+  Metrics& metrics_;
   Mutex mutex_;
   std::optional<std::chrono::seconds> told_ GUARDED_BY(mutex_);
   SteadyTime told_at_ GUARDED_BY(mutex_){};

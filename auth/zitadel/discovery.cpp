@@ -141,6 +141,7 @@ void Discovery::settle(const Outcome& outcome, seconds fresh_for) {
     const MutexLock lock(mutex_);
     const bool is_worse = outcome && known_ && lacks_what_is_in(*known_, **outcome);
     if (outcome && !is_worse) known_ = *outcome;
+    metrics_.set(Gauge::kDiscovered, known_ ? 1 : 0);
     due_at_ = asked_at_ + (is_worse ? kDiscoveryRetry : fresh_for);
     is_asking_ = false;
     waiting.swap(waiting_);

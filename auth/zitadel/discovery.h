@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "auth/base/clock.h"
+#include "auth/base/metrics.h"
 #include "auth/base/mutex.h"
 #include "auth/base/result.h"
 #include "auth/zitadel/http_client.h"
@@ -53,8 +54,13 @@ class Discovery {
  public:
   using Done = std::function<void(const Result<std::shared_ptr<const DiscoveryDocument>>&)>;
 
-  Discovery(std::string issuer, bool allow_http, HttpClient& http, const Clock& clock)
-      : issuer_(std::move(issuer)), allow_http_(allow_http), http_(http), clock_(clock) {}
+  Discovery(std::string issuer, bool allow_http, HttpClient& http, const Clock& clock,
+            Metrics& metrics = Metrics::unread())
+      : issuer_(std::move(issuer)),
+        allow_http_(allow_http),
+        http_(http),
+        clock_(clock),
+        metrics_(metrics) {}
 
   // Calls done exactly once: before returning where a document is known, which is then read again
   // in the background if it is due; else on the HTTP client's thread. Whoever asks meanwhile shares
@@ -81,6 +87,7 @@ class Discovery {
   const bool allow_http_;
   HttpClient& http_;
   const Clock& clock_;
+  Metrics& metrics_;
   Mutex mutex_;
   std::shared_ptr<const DiscoveryDocument> known_ GUARDED_BY(mutex_);  // the last good one
   std::vector<Done> waiting_ GUARDED_BY(mutex_);

@@ -157,7 +157,14 @@ void RemoteKeySet::take_over(const RemoteKeySet& before) {
   state_ = State::kUsable;
 }
 
+void RemoteKeySet::count(bool is_good) {
+  metrics_.add(is_good ? Counter::kKeySetRead : Counter::kKeySetFailed);
+  if (!is_good) return;
+  metrics_.note(Fact::kKeySetAt, clock_.wall_microseconds().time_since_epoch());
+}
+
 void RemoteKeySet::settle(Result<jose::JwkSet> answer) {
+  count(answer.has_value());
   std::vector<std::function<void()>> waiting;
   if (answer) {
     const auto keys = std::make_shared<const jose::JwkSet>(*std::move(answer));

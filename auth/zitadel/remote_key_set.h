@@ -15,6 +15,7 @@
 
 #include "auth/base/clock.h"
 #include "auth/base/failure_log.h"
+#include "auth/base/metrics.h"
 #include "auth/base/mutex.h"
 #include "auth/base/result.h"
 #include "auth/base/worker_pool.h"
@@ -41,11 +42,12 @@ constexpr std::chrono::seconds kMaxKeySetAge{900};
 class RemoteKeySet : public std::enable_shared_from_this<RemoteKeySet> {
  public:
   RemoteKeySet(std::shared_ptr<Discovery> discovery, HttpClient& http, Workers& workers,
-               const Clock& clock)
+               const Clock& clock, Metrics& metrics = Metrics::unread())
       : discovery_(std::move(discovery)),
         http_(http),
         workers_(workers),
         clock_(clock),
+        metrics_(metrics),
         failures_(clock) {}
 
   // Returns the key of that id, or where a token names none, the only one. Never blocks; refreshes
@@ -94,6 +96,7 @@ class RemoteKeySet : public std::enable_shared_from_this<RemoteKeySet> {
   void ask();
   void fetch(const std::string& jwks_uri);
   void note_change(HttpResponse answer);
+  void count(bool is_good);
   void settle(Result<jose::JwkSet> answer);
   void replace(std::shared_ptr<const jose::JwkSet> keys) REQUIRES_LOCK(mutex_);
   void keep(Error failure) REQUIRES_LOCK(mutex_);
@@ -104,6 +107,7 @@ class RemoteKeySet : public std::enable_shared_from_this<RemoteKeySet> {
   HttpClient& http_;
   Workers& workers_;
   const Clock& clock_;
+  Metrics& metrics_;
   FailureLog failures_;
   std::atomic<SteadyTime> changed_at_{};
 

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "auth/base/clock.h"
+#include "auth/base/metrics.h"
 #include "auth/base/result.h"
 #include "auth/settings/settings.h"
 #include "fcgi/guard/rules_file.h"
@@ -12,8 +13,9 @@
 namespace fcgi {
 
 // Null where nothing is to be protected but the program's own endpoints. Gives also the mistakes in
-// what a protected program is to be told. The clock must outlive them.
+// what a protected program is to be told. Clock and metrics must outlive them.
 [[nodiscard]] auth::Result<std::unique_ptr<RulesFile>, auth::Mistakes> open_rules(
-    const auth::Settings& settings, const auth::Clock& clock);
+    const auth::Settings& settings, const auth::Clock& clock,
+    auth::Metrics& metrics = auth::Metrics::unread());
 
 }  // namespace fcgi

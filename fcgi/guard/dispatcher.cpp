@@ -13,9 +13,17 @@ void Dispatcher::handle(std::unique_ptr<Exchange> exchange) const {
   // Anybody can send what looks like a preflight, and many a program answers OPTIONS like GET: it
   // must not get there. The web server makes a 204 of this refusal that tells what is allowed.
   const bool refuse = decides && Authorizer::success_lets_through(exchange->request());
-  if (responder_.answer_preflight(exchange, refuse ? 403 : 204)) return;
+  if (responder_.answer_preflight(exchange, refuse ? 403 : 204)) {
+    return count(Outcome::kPreflight, decides);
+  }
   if (decides) return authorizer_.handle(std::move(exchange));
   respond(std::move(exchange));
+}
+
+void Dispatcher::count(Outcome outcome, bool authorizes) const {
+  metrics_.add_to(
+      authorizes ? auth::Counter::kDecisionsOfAuthorizer : auth::Counter::kDecisionsOfResponder,
+      static_cast<std::size_t>(outcome));
 }
 
 void Dispatcher::respond(std::unique_ptr<Exchange> exchange) const {
@@ -23,8 +31,12 @@ void Dispatcher::respond(std::unique_ptr<Exchange> exchange) const {
   if (ResourceMetadata::is_asked(request)) {
     return responder_.answer(std::move(exchange), metadata_.answer(request));
   }
+  if (own_pages_ != nullptr && own_pages_->answer(exchange)) return;
   auto found = router_.find(request);
-  if (!found) return responder_.answer(std::move(exchange), std::move(found).error());
+  if (!found) {
+    count(Outcome::kNoEndpoint, false);
+    return responder_.answer(std::move(exchange), std::move(found).error());
+  }
   const Endpoint& endpoint = **found;
   responder_.admit(std::move(exchange), endpoint.requirement,
                    Responder::Taker([this, &endpoint](std::unique_ptr<Exchange> admitted,

@@ -75,7 +75,8 @@ class RulesFile::Look {
 };
 
 auth::Result<std::unique_ptr<RulesFile>, auth::Mistakes> RulesFile::open(
-    std::string path, const auth::Clock& clock, std::chrono::milliseconds rest) {
+    std::string path, const auth::Clock& clock, std::chrono::milliseconds rest,
+    auth::Metrics& metrics) {
   for (int tries = 0; tries < kMostRests; ++tries) {
     const Stamp stamp = stamp_of(path);
     if (!is_old(stamp, clock, rest)) std::this_thread::sleep_for(rest);
@@ -83,17 +84,18 @@ auth::Result<std::unique_ptr<RulesFile>, auth::Mistakes> RulesFile::open(
     if (stamp_of(path) != stamp) continue;
     if (!rules) return std::move(rules).error();
     return std::unique_ptr<RulesFile>(
-        new RulesFile(std::move(path), clock, rest, stamp, *std::move(rules)));
+        new RulesFile(std::move(path), clock, rest, stamp, *std::move(rules), metrics));
   }
   return with_path(path, {"it is written to again and again: write another file, and then rename "
                           "that to this one"});
 }
 
 RulesFile::RulesFile(std::string path, const auth::Clock& clock, std::chrono::milliseconds rest,
-                     Stamp stamp, Rules rules)
+                     Stamp stamp, Rules rules, auth::Metrics& metrics)
     : path_(std::move(path)),
       clock_(clock),
       rest_(rest),
+      metrics_(metrics),
       known_{stamp, stamp, clock.steady(), clock.steady()},
       next_look_(clock.steady() + kRulesCheckInterval),
       rules_(std::make_shared<const Rules>(std::move(rules))) {}
@@ -144,6 +146,7 @@ std::shared_ptr<const Rules> RulesFile::look_again(auth::SteadyTime now) {
   auto rules = read(path_);
   if (stamp_of(path_) != stamp) return nullptr;
   known_.in_force = stamp;
+  metrics_.add(rules ? auth::Counter::kRulesRead : auth::Counter::kRulesFailed);
   if (!rules) {
     for (const std::string& mistake : rules.error()) auth::log(auth::LogLevel::kError, mistake);
     auth::log(auth::LogLevel::kError, "the rules before that change stay in force");

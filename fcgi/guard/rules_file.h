@@ -8,6 +8,7 @@
 #include <string>
 
 #include "auth/base/clock.h"
+#include "auth/base/metrics.h"
 #include "auth/base/mutex.h"
 #include "fcgi/guard/rules.h"
 
@@ -25,7 +26,8 @@ class RulesFile {
   // All that is wrong with the file, for the operator, or the rules. Waits until the file rests,
   // and does not wait for one that is written to again and again. The clock must outlive them.
   [[nodiscard]] static auth::Result<std::unique_ptr<RulesFile>, auth::Mistakes> open(
-      std::string path, const auth::Clock& clock, std::chrono::milliseconds rest = kRulesRest);
+      std::string path, const auth::Clock& clock, std::chrono::milliseconds rest = kRulesRest,
+      auth::Metrics& metrics = auth::Metrics::unread());
 
   // The rules now. A changed file that is broken is reported, and the rules before it stay. Whoever
   // calls while another thread looks at the file gets those before.
@@ -52,7 +54,7 @@ class RulesFile {
   };
 
   RulesFile(std::string path, const auth::Clock& clock, std::chrono::milliseconds rest, Stamp stamp,
-            Rules rules);
+            Rules rules, auth::Metrics& metrics);
   // Of one state of the file only where its stamp is the same before and after.
   [[nodiscard]] static auth::Result<Rules, auth::Mistakes> read(const std::string& path);
   [[nodiscard]] static Stamp stamp_of(const std::string& path);
@@ -66,6 +68,7 @@ class RulesFile {
   const std::string path_;
   const auth::Clock& clock_;
   const std::chrono::milliseconds rest_;
+  auth::Metrics& metrics_;
   Known known_;
   auth::Mutex mutex_;
   bool is_looking_ GUARDED_BY(mutex_) = false;

@@ -58,6 +58,11 @@ ClientAddress::Found ClientAddress::find(const Request& request) const {
   return found;
 }
 
+bool ClientAddress::is_told_by_proxy(const Request& request) const {
+  return !variable_.empty() && is_trusted(request.variable("REMOTE_ADDR")) &&
+         !request.variable(variable_).empty();
+}
+
 bool ClientAddress::is_trusted(std::string_view address) const noexcept {
   const std::optional<auth::IpAddress> parsed = auth::IpAddress::parse(address);
   return parsed && std::any_of(trusted_.begin(), trusted_.end(),

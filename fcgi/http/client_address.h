@@ -31,6 +31,9 @@ class ClientAddress {
   // whose it is. That it is the proxy's own, nobody has said.
   [[nodiscard]] std::string_view certain(const Request& request) const;
 
+  // Whether a trusted proxy has sent the header, so that it was looked at.
+  [[nodiscard]] bool is_told_by_proxy(const Request& request) const;
+
  private:
   struct Found {
     std::string_view address;

@@ -1,26 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 // Measures the program against its floor and its targets, in one run, and prints one table.
 //
-// usage: make bench [BENCH_ROUNDS=n] [BENCH_ONLY=api|guards|events]     5 rounds take about 20 minutes
+// usage: make bench [BENCH_ROUNDS=n] [BENCH_ONLY=api|guards|events|watched]     5 rounds take about 20 minutes
 //
 // api: the API behind lighttpd, and its parts. guards: a static file that a web server protects, and an
-// endpoint behind Apache. events: the feed of ZITADEL's events.
+// endpoint behind Apache. events: the feed of ZITADEL's events. watched: known tokens with all that
+// watches the program on, against off.
 // A figure is the median of the rounds; in each round everything is measured once. Missing a target
 // fails nothing. Exit status 1 only where something could not be measured at all.
 import assert from 'node:assert/strict';
 import os from 'node:os';
 
-import { startFloor, startProgram } from './lib/apis.mjs';
+import { startFloor, startProgram, startWatched } from './lib/apis.mjs';
 import * as feed from './lib/events.mjs';
 import { guardedFile, startGuards } from './lib/guards.mjs';
 import * as measure from './lib/measurements.mjs';
 import { startNginxIssuer } from './lib/nginx_issuer.mjs';
-import { guardRowsOf, rowsOf } from './lib/rows.mjs';
+import { guardRowsOf, rowsOf, watchedRowOf } from './lib/rows.mjs';
 import { median, table } from './lib/table.mjs';
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
-const only = process.env.BENCH_ONLY || 'api guards events';
-if (!/\b(api|guards|events)\b/.test(only)) throw new Error('BENCH_ONLY is neither api nor guards nor events');
+const only = process.env.BENCH_ONLY || 'api guards events watched';
+if (!/\b(api|guards|events|watched)\b/.test(only)) {
+  throw new Error('BENCH_ONLY is neither api nor guards nor events nor watched');
+}
 const started = [];
 
 async function start(part) {
@@ -124,11 +127,16 @@ try {
     asked.catch(() => {}); // it is waited for in the last round
     measurements.questionsFeed = (round) => (round === rounds - 1 ? asked : undefined);
   }
+  if (only.includes('watched')) {
+    const pair = await startWatched(issuer, start);
+    measurements.watched = () => measure.watchedAgainstPlain(pair);
+  }
   const samples = await takeSamples(measurements);
   if (process.env.BENCH_RAW) console.log(JSON.stringify(samples));
   const { rows, notes } = only.includes('api') ? rowsOf(samples, median) : { rows: [], notes: [] };
   if (samples.guards) rows.push(...guardRowsOf(samples.guards, median));
   if (samples.events) rows.push(...feed.eventRowsOf(samples, median));
+  if (samples.watched) rows.push(watchedRowOf(samples.watched, median));
   console.log(`${heading}\n\n${table(rows)}\n\n${notes.join('\n')}`);
 } finally {
   for (const part of started) await part.stop().catch((error) => console.error(String(error)));

@@ -19,7 +19,7 @@ function start(issuer, options) {
   return startApi(way, issuer, { ...options, replacements });
 }
 
-// settings: beyond those that the issuer asks for.
+// settings: beyond those that the issuer asks for; or a function of the workspace that gives them.
 export function startProgram(issuer, protocol, settings = {}) {
   return start(issuer.of(protocol), {
     settings: (workspace) => ({
@@ -27,9 +27,23 @@ export function startProgram(issuer, protocol, settings = {}) {
       ...(protocol === 'http2' && {
         ZITADEL_CA_FILE: workspace.write('etc/ca.pem', readFileSync(issuer.certificate)),
       }),
-      ...settings,
+      ...(typeof settings === 'function' ? settings(workspace) : settings),
     }),
   });
+}
+
+// The program with nothing that watches it, and with all: what it counts, and what it writes down of
+// each decision, where it can.
+export async function startWatched(issuer, start) {
+  const knowsAudit = readFileSync('.env.example', 'utf8').includes('ZITADEL_AUDIT_FILE=');
+  const audited = (workspace) =>
+    (knowsAudit ? { ZITADEL_AUDIT_FILE: workspace.path('log/audit.jsonl') } : {});
+  return {
+    plain: await start(startProgram(issuer, 'http1')),
+    watched: await start(startProgram(issuer, 'http1', (workspace) =>
+      ({ ZITADEL_METRICS: 'local', ...audited(workspace) }))),
+    what: knowsAudit ? 'metrics and audit' : 'metrics',
+  };
 }
 
 export function startFloor(issuer) {

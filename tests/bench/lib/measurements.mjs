@@ -34,17 +34,25 @@ async function loadKnown(api) {
 }
 
 // In short turns: what else the machine does then concerns both alike.
-export async function knownAgainstFloor({ floor, instant1 }) {
-  const sums = new Map([floor, instant1].map((api) =>
-    [api, { answers: 0, seconds: 0, own: 0, lighttpd: 0 }]));
+async function inTurns(apis) {
+  const sums = new Map(apis.map((api) => [api, { answers: 0, seconds: 0, own: 0, lighttpd: 0 }]));
   for (let turn = 0; turn < 4; turn += 1) {
     for (const [api, sum] of sums) {
       for (const [name, value] of Object.entries(await loadKnown(api))) sum[name] += value;
     }
   }
-  const [plain, known] = [...sums.values()].map(({ answers, seconds, own, lighttpd }) =>
+  return [...sums.values()].map(({ answers, seconds, own, lighttpd }) =>
     ({ rate: answers / seconds, own: own / answers, lighttpd: lighttpd / answers }));
+}
+
+export async function knownAgainstFloor({ floor, instant1 }) {
+  const [plain, known] = await inTurns([floor, instant1]);
   return { floor: plain, known };
+}
+
+export async function watchedAgainstPlain({ plain, watched, what }) {
+  const [without, with_] = await inTurns([plain, watched]);
+  return { without, with: with_, what };
 }
 
 // The program's processor time, in seconds for 1,000 new tokens; the issuer answers at once.

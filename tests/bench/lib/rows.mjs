@@ -5,6 +5,18 @@ const kCallsPerSecond = { 400: 500, 2000: 2500 }; // what a delay of 0.8 s leave
 
 const round = (number) => Math.round(number).toLocaleString('en');
 
+export function watchedRowOf(samples, median) {
+  const ratio = median(samples.map((sample) => sample.with.rate / sample.without.rate));
+  const own = (pick) => median(samples.map((sample) => pick(sample).own));
+  return {
+    what: `known tokens, ${samples[0].what} on against off`,
+    target: '>= 0.97',
+    reached: `${ratio.toFixed(3)} (${own((sample) => sample.with).toFixed(1)} µs of the program's ` +
+      `a request, ${own((sample) => sample.without).toFixed(1)} without)`,
+    good: ratio >= 0.97,
+  };
+}
+
 export function rowsOf(samples, median) {
   const of = (name, pick) => median(samples[name].map(pick));
   const most = (name, pick) => Math.max(...samples[name].map(pick));

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Readiness: whether this process has all that it needs to judge a token: what a load balancer
+// wants to know.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <vector>
+
+#include "auth/base/clock.h"
+#include "auth/base/metrics.h"
+#include "auth/base/mutex.h"
+#include "auth/base/worker_pool.h"
+#include "auth/store/shared_cache.h"
+#include "auth/zitadel/discovery.h"
+
+namespace auth {
+
+// However often somebody asks.
+constexpr std::chrono::seconds kReadinessPause{1};
+
+struct Ready {
+  bool knows_zitadel = false;  // has found its endpoints
+  bool reaches_store = false;  // or uses none
+};
+
+// Thread-safe. All that it is given must outlive it.
+class Readiness {
+ public:
+  using Told = std::function<void(Ready)>;
+
+  // shared: null where nothing is shared.
+  Readiness(Discovery& discovery, SharedCache* shared, Workers& workers, const Clock& clock,
+            Metrics& metrics)
+      : discovery_(discovery),
+        shared_(shared),
+        workers_(workers),
+        clock_(clock),
+        metrics_(metrics) {}
+
+  // Calls told once: before it returns if it was found less than kReadinessPause ago, else later,
+  // on another thread. The store is written to, and ZITADEL is asked where it was never reached.
+  void ask(const Told& told);
+
+ private:
+  void find();
+  void try_store(bool knows_zitadel);
+  void settle(Ready found);
+
+  Discovery& discovery_;
+  SharedCache* const shared_;
+  Workers& workers_;
+  const Clock& clock_;
+  Metrics& metrics_;
+  Mutex mutex_;
+  bool is_asking_ GUARDED_BY(mutex_) = false;
+  Ready last_ GUARDED_BY(mutex_);
+  SteadyTime ask_at_ GUARDED_BY(mutex_){};
+  std::vector<Told> waiting_ GUARDED_BY(mutex_);
+};
+
+}  // namespace auth

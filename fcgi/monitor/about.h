@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the settings tell of a program that is watched.
+#pragma once
+
+#include <optional>
+
+#include "auth/base/clock.h"
+
+namespace fcgi {
+
+struct About {
+  std::optional<auth::WallTime> key_expires{};  // this API's own key, if its file says so
+  bool has_grace = false;                       // ZITADEL_GRACE
+};
+
+}  // namespace fcgi

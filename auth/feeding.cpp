@@ -18,6 +18,8 @@ using namespace std::chrono_literals;
 // After an answer that will not be another one soon.
 constexpr std::chrono::seconds kRefusedPause{5};
 constexpr std::chrono::seconds kToldAgain{60};
+// A process that ends with its first request asks no sooner than this after another has failed to.
+constexpr std::chrono::seconds kAskedInVain{10};
 
 bool is_projected(Scope scope) {
   const Ends kind = kind_of(scope);
@@ -65,6 +67,8 @@ bool Feeding::look() {
 }
 
 void Feeding::ask() {
+  const auto failed = head_.failed.age(clock_);
+  if (failed && *failed < head_.rest) return;
   static_cast<void>(turn());
   leave();
 }
@@ -228,6 +232,8 @@ void Feeding::take(Feed::Poll poll) {
     const std::chrono::seconds pause =
         poll.failed->retry_after.value_or(is_refused_ ? kRefusedPause : 0s);
     poll_at_ = std::max(poll_at_, clock_.steady() + pause);
+    head_.failed = SharedMoment::now(clock_);
+    head_.rest = std::max(pause, kAskedInVain);
     tell_failure(*poll.failed);
   } else {
     take_complete(poll.sent);
@@ -246,6 +252,7 @@ void Feeding::take_complete(SteadyTime sent) {
   head_.complete.at.steady -= since;
   head_.complete.at.wall -= std::chrono::ceil<std::chrono::microseconds>(since);
   head_.position = feed_.position();
+  head_.failed = {};
   note_state();
 }
 

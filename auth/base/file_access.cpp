@@ -189,4 +189,12 @@ std::string shell_word(std::string_view text) {
   return word + '\'';
 }
 
+bool is_content_for_path(std::string_view text) noexcept {
+  constexpr std::size_t kLongestPath = 1024;
+  constexpr std::size_t kLongestName = 48;  // a personal access token has 71 bytes
+  const auto holds = [text](std::string_view part) { return text.find(part) != text.npos; };
+  return text.size() > kLongestPath || holds("{") || holds("-----") || holds("://") ||
+         (text.size() > kLongestName && !holds("/"));
+}
+
 }  // namespace auth

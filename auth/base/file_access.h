@@ -13,6 +13,11 @@
 
 namespace auth {
 
+// Whether a text that was to be the path of a file is rather what such a file would hold, a token,
+// a key or a password in a URL: it is not to be shown then. No path begins so, and none of a file
+// without a folder is as long.
+[[nodiscard]] bool is_content_for_path(std::string_view text) noexcept;
+
 // A user as permissions see it.
 struct Reader {
   uid_t uid = 0;

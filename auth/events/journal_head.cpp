@@ -11,8 +11,8 @@
 namespace auth {
 namespace {
 
-constexpr std::string_view kVersion = "2";
-constexpr std::size_t kHeadNumbers = 13;
+constexpr std::string_view kVersion = "3";
+constexpr std::size_t kHeadNumbers = 17;
 
 // Since a machine was started; other machines have others.
 std::uint64_t this_boot() {
@@ -68,6 +68,8 @@ std::string to_text(const JournalHead& head) {
   put(text, head.complete);
   put_number(text, head.position.has_value() ? 1 : 0);
   put_number(text, number_of(head.position.value_or(WallMicroseconds())));
+  put(text, head.failed);
+  put_number(text, static_cast<std::uint64_t>(head.rest.count()));
   return text;
 }
 
@@ -98,6 +100,8 @@ std::optional<JournalHead> parse_journal_head(std::string_view text) {
   const bool has_position = next() == 1;
   const auto position = time_of<WallMicroseconds>(next());
   if (has_position) head.position = position;
+  head.failed = next_moment();
+  head.rest = std::chrono::seconds(static_cast<std::chrono::seconds::rep>(next()));
   return head;
 }
 

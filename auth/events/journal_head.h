@@ -2,6 +2,7 @@
 // The head of the journal (journal.h): who polls, how far the feed is, how many purges there are.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -32,6 +33,8 @@ struct JournalHead {
   SharedMoment beat{};      // when the poller last said that it is there; never: it has left
   SharedMoment complete{};  // all is known up to then
   std::optional<WallMicroseconds> position{};  // of the feed
+  SharedMoment failed{};                       // the last poll, which failed; never: it did not
+  std::chrono::seconds rest{};                 // so long after it ZITADEL need not be asked again
 };
 
 // As text, and back. nullopt: it is of another version.

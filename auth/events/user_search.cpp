@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "auth/events/user_search.h"
 
+#include <algorithm>
+
 #include "auth/events/event_reader.h"
 
 namespace auth {
@@ -8,16 +10,20 @@ namespace auth {
 std::vector<std::vector<Scope>> UserSearch::of(const std::vector<std::string>& histories,
                                                const WhileWaiting& while_waiting) {
   std::vector<std::vector<Scope>> users(histories.size());
-  const auto answers = ask(histories, while_waiting);
-  for (std::size_t i = 0; i < answers.size(); ++i) {
-    if (!answers[i] || answers[i]->status != 200) continue;
-    users[i] = read_users(answers[i]->body, histories[i]);
+  for (std::size_t begin = 0; begin < histories.size(); begin += kUserSearchesAtOnce) {
+    const std::size_t count = std::min(kUserSearchesAtOnce, histories.size() - begin);
+    const auto answers = ask(std::span(histories).subspan(begin, count), while_waiting);
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+      if (!answers[i] || answers[i]->status != 200) continue;
+      users[begin + i] = read_users(answers[i]->body, histories[begin + i]);
+    }
+    if (answers.size() < count) break;
   }
   return users;
 }
 
 // As many answers, from the first on, as could be asked for.
-std::vector<Result<HttpResponse>> UserSearch::ask(const std::vector<std::string>& histories,
+std::vector<Result<HttpResponse>> UserSearch::ask(std::span<const std::string> histories,
                                                   const WhileWaiting& while_waiting) {
   std::vector<HttpRequest> requests;
   requests.reserve(histories.size());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,8 +15,10 @@
 
 namespace auth {
 
-// So many are asked about in one poll; of more, nobody finds whose they are.
-constexpr std::size_t kMostUserSearches = 32;
+// So many are asked about in one poll, which may be of two days; of more, nobody finds whose they
+// are.
+constexpr std::size_t kMostUserSearches = 2048;
+constexpr std::size_t kUserSearchesAtOnce = 32;
 
 // One thread. All that it is given must outlive it.
 class UserSearch {
@@ -28,12 +31,12 @@ class UserSearch {
   void begin() noexcept { asked_ = 0; }
 
   // The tokens of the users of each history, in its place; empty where they are not found. Asks
-  // about all at once, and waits for the answers.
+  // about some at once, and waits for the answers.
   [[nodiscard]] std::vector<std::vector<Scope>> of(const std::vector<std::string>& histories,
                                                    const WhileWaiting& while_waiting);
 
  private:
-  [[nodiscard]] std::vector<Result<HttpResponse>> ask(const std::vector<std::string>& histories,
+  [[nodiscard]] std::vector<Result<HttpResponse>> ask(std::span<const std::string> histories,
                                                       const WhileWaiting& while_waiting);
 
   const std::string url_;

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "auth/base/file_access.h"
 #include "auth/base/ip_address.h"
 #include "auth/base/log_place.h"
 #include "auth/base/private_file.h"
@@ -17,7 +18,6 @@
 namespace auth::setting_kinds {
 namespace {
 
-constexpr std::size_t kMaxPathBytes = 1024;
 
 Checked read_client_secret(const FoundSetting& found, Settings& settings) {
   settings.client_secret = found.value.copy();
@@ -262,8 +262,7 @@ std::string off(const Settings&) { return "off"; }
 Result<std::string, Mistake> path_of(const FoundSetting& found) {
   const std::string_view text = found.value.reveal();
   // A key that was put in the place of its path must not reach the log.
-  if (text.size() > kMaxPathBytes || text.find('{') != std::string_view::npos ||
-      text.find("-----") != std::string_view::npos) {
+  if (is_content_for_path(text)) {
     return Mistake{"is no path of a file: write where the file lies, not what it holds"};
   }
   if (text.starts_with('~')) {

@@ -174,8 +174,9 @@ std::size_t CurlTransfer::receive(char* data, std::size_t size, std::size_t coun
   auto& self = *static_cast<CurlTransfer*>(transfer);
   const std::size_t bytes = size * count;
   self.place_->hear(std::chrono::steady_clock::now());
-  if (bytes > kMaxAnswerBytes - self.body_.size()) {
-    self.too_large_ = "more than 1 MiB";
+  const std::size_t most = self.request_.max_answer_bytes;
+  if (bytes > most - self.body_.size()) {
+    self.too_large_ = most == kMaxAnswerBytes ? "more than 1 MiB" : "more than is taken of any";
     return CURL_WRITEFUNC_ERROR;
   }
   // To grow step by step would copy all of it again, for many answers at the same time.

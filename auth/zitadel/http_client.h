@@ -33,6 +33,7 @@ struct HttpRequest {
   // visible characters and blanks. The form is the body then, whatever it is.
   std::string method{};
   std::vector<std::string> headers{};
+  std::size_t max_answer_bytes = kMaxAnswerBytes;  // a longer answer is kAnswerTooLarge
 };
 
 struct HttpResponse {

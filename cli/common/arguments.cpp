@@ -4,12 +4,19 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "auth/base/file_access.h"
+
 namespace cli {
 namespace {
 
 using Kind = Option::Kind;
 
 bool is_option(std::string_view argument) { return argument.starts_with("--"); }
+
+// Of a file with a secret.
+bool takes_path(std::string_view option) {
+  return option.ends_with("-file") || option.ends_with("key");
+}
 
 auth::Result<void, auth::Mistake> check_numbers(std::initializer_list<Option*> options) {
   for (const Option* option : options) {
@@ -51,6 +58,9 @@ auth::Result<void, auth::Mistake> take_option(const std::vector<std::string_view
   }
   if (values.empty() || std::count(values.begin(), values.end(), "") > 0) {
     return option_mistake(name, "needs a value");
+  }
+  if (takes_path(name) && std::any_of(values.begin(), values.end(), auth::is_content_for_path)) {
+    return option_mistake(name, "takes the path of a file, not what it holds");
   }
   option.values.insert(option.values.end(), values.begin(), values.end());
   return {};

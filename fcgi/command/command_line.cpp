@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "auth/base/file_access.h"
 #include "auth/base/ip_address.h"
 
 namespace fcgi {
@@ -68,6 +69,9 @@ class Parser {
       *value = arguments_[++at_];
     }
     if (value->empty()) return auth::Mistake{std::string(name) + " needs a value"};
+    if (value == &command_.token_file && auth::is_content_for_path(*value)) {
+      return auth::Mistake{"--token-file takes the path of a file, not what it holds"};
+    }
     return {};
   }
 

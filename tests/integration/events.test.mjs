@@ -171,6 +171,17 @@ describe('events', limit, () => {
     }
   });
 
+  it('count also behind one that is larger than a usual answer', async () => {
+    await withFeed(lighttpd, {}, async ({ callers }) => {
+      const token = await issuer.mint();
+      await makeKnown(callers, token);
+      const payload = { userId: 'somebody-else', roleKeys: Array.from({ length: 40_000 }, (_, n) => `a-role-with-a-long-name-${n}`) };
+      await issuer.event({ type: 'user.grant.changed', payload });
+      await sleep(2000);
+      await last200(callers, token, () => issuer.revoke(token));
+    });
+  });
+
   it('count that become visible later than younger ones', async () => {
     await withFeed(lighttpd, {}, async ({ callers }) => {
       const [late, young] = await issuer.mintMany(2);

@@ -74,6 +74,7 @@ class FeedingTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(jwts_that_have_ended_are_known_after_a_restart);
   CPPUNIT_TEST(jwts_that_have_ended_are_read_again_where_the_store_has_lost_them);
   CPPUNIT_TEST(a_process_of_one_request_asks_itself);
+  CPPUNIT_TEST(a_process_of_one_request_does_not_ask_just_after_another_in_vain);
   CPPUNIT_TEST(what_this_api_has_lost_is_told_once);
   CPPUNIT_TEST_SUITE_END();
 
@@ -488,6 +489,24 @@ class FeedingTest : public CppUnit::TestFixture {
     assert_denials(*next);
     CPPUNIT_ASSERT_EQUAL(asked, search_.bodies().size());
     CPPUNIT_ASSERT(next->purges.fed() == clock_.steady());
+  }
+
+  void a_process_of_one_request_does_not_ask_just_after_another_in_vain() {
+    search_.fail_next(auth::HttpResponse{403, ""});
+    const auto first = jwt_process();
+    CPPUNIT_ASSERT(!first->feeding.look());
+    first->feeding.ask();
+    const std::size_t asked = search_.bodies().size();
+    CPPUNIT_ASSERT(asked > 0);
+    const auto next = jwt_process();
+    CPPUNIT_ASSERT(next->feeding.look());
+    next->feeding.ask();
+    CPPUNIT_ASSERT_EQUAL(asked, search_.bodies().size());
+    pass(seconds(11));
+    const auto later = jwt_process();
+    CPPUNIT_ASSERT(later->feeding.look());
+    later->feeding.ask();
+    CPPUNIT_ASSERT(search_.bodies().size() > asked);
   }
 
   void what_this_api_has_lost_is_told_once() {

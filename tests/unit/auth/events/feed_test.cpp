@@ -394,10 +394,12 @@ class FeedTest : public CppUnit::TestFixture {
     begin();
     const std::size_t before = search_.bodies().size();
     for (std::size_t i = 0; i < sessions; ++i) {
-      search_.write("session.terminated", std::to_string(i), 61'000);
+      search_.write("session.terminated", std::to_string(i), 61'000 + static_cast<int>(i));
     }
     assert_poll_ends({scope_of(Ends::kEverything)});
-    CPPUNIT_ASSERT_EQUAL(before + 2 + auth::kMostUserSearches, search_.bodies().size());
+    const std::size_t asked = search_.bodies().size() - before;
+    CPPUNIT_ASSERT(asked > auth::kMostUserSearches);
+    CPPUNIT_ASSERT(asked <= auth::kMostUserSearches + 2 * (1 + sessions / auth::kEventsPage));
   }
 
   // As text, so that one is compared with another.

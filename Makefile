@@ -261,7 +261,8 @@ SETTINGS := $(DESTDIR)$(SYSCONFDIR)/zitadel-fcgi
 INSTALLED_PROGRAMS := $(INSTALLED)/lib/zitadel-fcgi/api.fcgi $(COMMANDS:%=$(INSTALLED)/bin/%)
 INSTALLED_PAGES := $(foreach page,$(notdir $(MAN_PAGES)),$(INSTALLED)/share/man/man$(patsubst .%,%,$(suffix $(page)))/$(page))
 SHARED_FILES := $(sort $(shell find apache lighttpd logrotate nginx systemd -type f))
-DOCUMENT_FILES := $(sort $(wildcard *.md docs/*.md))
+DOCUMENT_FILES := $(sort $(wildcard *.md docs/*.md docs/*.json))
+FIGURES := $(sort $(wildcard docs/*.png))
 
 # Where Debian's systemd, web servers and logrotate look for what is in SHARED_FILES. The Debian package is
 # made of these, too.
@@ -294,7 +295,7 @@ install: $(BUILD)/api.fcgi $(COMMANDS:%=$(BUILD)/%) $(MAN_PAGES)  ## Install und
 	$(Q)$(foreach page,$(INSTALLED_PAGES),install -D -m 644 $(BUILD)/man/$(notdir $(page)) $(page) && ) :
 	$(Q)$(foreach command,$(COMMANDS),install -D -m 644 cli/completion.bash $(COMPLETIONS)/$(command) && ) :
 	$(Q)$(foreach file,$(SHARED_FILES),install -D -m 644 $(file) $(SHARED)/$(file) && ) :
-	$(Q)$(foreach file,$(DOCUMENT_FILES),install -D -m 644 $(file) $(DOCUMENTS)/$(file) && ) :
+	$(Q)$(foreach file,$(DOCUMENT_FILES) $(FIGURES),install -D -m 644 $(file) $(DOCUMENTS)/$(file) && ) :
 	$(Q)sed -i 's|/usr/local/|$(PREFIX)/|g; s|/etc/zitadel-fcgi/|$(SYSCONFDIR)/zitadel-fcgi/|g' \
 	  $(SHARED_FILES:%=$(SHARED)/%) $(DOCUMENT_FILES:%=$(DOCUMENTS)/%) $(INSTALLED_PAGES)
 	$(Q)install -m 644 .env.example $(SHARED)/api.env.example

@@ -5,8 +5,6 @@
 #include <set>
 #include <utility>
 
-#include "auth/base/log.h"
-
 namespace auth {
 
 void Doubt::active(const TokenKey& key, SecretView token,
@@ -22,7 +20,7 @@ void Doubt::active(const TokenKey& key, SecretView token,
       confirmed = std::exchange(pending_, std::nullopt)->doubts;
     }
   }
-  if (recovered) log(LogLevel::kInfo, "ZITADEL calls tokens active again");
+  if (recovered) log_.add(LogLevel::kInfo, "active", "ZITADEL calls tokens active again");
   judge(confirmed, Verdict::kConfirmed);
 }
 
@@ -83,7 +81,8 @@ void Doubt::conclude(const Doubts& doubts) {
     const MutexLock lock(mutex_);
     failing_since_ = clock_.steady();
   }
-  log(LogLevel::kError,
+  log_.add(
+      LogLevel::kError, "inactive",
       "ZITADEL calls tokens of " + std::to_string(kInactiveOfFailing) +
           " users inactive that were active a moment ago: it is failing inside, or all of them "
           "were "

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "auth/base/clock.h"
+#include "auth/base/failure_log.h"
 #include "auth/base/mutex.h"
 #include "auth/base/secret.h"
 #include "auth/cache/token_key.h"
@@ -39,7 +40,8 @@ constexpr std::size_t kInactiveOfFailing = 3;
 class Doubt {
  public:
   // memory: how long ago a witness may have been active.
-  Doubt(const Clock& clock, std::chrono::seconds memory) : clock_(clock), memory_(memory) {}
+  Doubt(const Clock& clock, std::chrono::seconds memory)
+      : clock_(clock), log_(kFailureLogInterval, clock), memory_(memory) {}
 
   enum class Verdict {
     kRevoked,    // nobody can tell otherwise
@@ -93,6 +95,7 @@ class Doubt {
   void remember(Seen seen) REQUIRES_LOCK(mutex_);
 
   const Clock& clock_;
+  QuietLog log_;
   const std::chrono::seconds memory_;
   Mutex mutex_;
   std::vector<Seen> seen_ GUARDED_BY(mutex_);

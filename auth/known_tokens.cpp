@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <chrono>
 
-#include "auth/base/log.h"
-
 namespace auth {
 namespace {
 
@@ -103,9 +101,7 @@ std::optional<Result<SharedClaims>> KnownTokens::judge(const TokenKey& key, Secr
   std::optional<Result<Claims>> judged = local_.judge(token);
   if (!judged) return std::nullopt;
   if (!*judged) {
-    if (log_enabled(LogLevel::kDebug)) {
-      log(LogLevel::kDebug, "a token was refused: " + to_string(judged->error()));
-    }
+    refusals_.add(judged->error(), token);
     return Result<SharedClaims>(std::move(*judged).error());
   }
   auto claims = std::make_shared<const Claims>(**std::move(judged));

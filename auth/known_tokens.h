@@ -19,6 +19,7 @@
 #include "auth/cache/token_key.h"
 #include "auth/events/purges.h"
 #include "auth/local_validation.h"
+#include "auth/refusal_log.h"
 #include "auth/token/claims.h"
 #include "auth/token/requirement.h"
 
@@ -42,7 +43,12 @@ class KnownTokens {
   // purges: null where nobody tells what has ended tokens.
   KnownTokens(TokenCache& cache, const LocalValidation& local, const Purges* purges,
               const Clock& clock, Metrics& metrics = Metrics::unread())
-      : cache_(cache), local_(local), purges_(purges), clock_(clock), metrics_(metrics) {}
+      : cache_(cache),
+        local_(local),
+        purges_(purges),
+        clock_(clock),
+        metrics_(metrics),
+        refusals_(clock) {}
 
   struct Known {
     // Claims of a token that is good now, or why it is not. nullopt: somebody has to be asked.
@@ -82,6 +88,7 @@ class KnownTokens {
   const Purges* const purges_;
   const Clock& clock_;
   Metrics& metrics_;
+  RefusalLog refusals_;
   // Generations of the purges: up to which it was looked whether the keys have changed, and at
   // which they had when they were asked for last.
   std::atomic<std::uint64_t> keys_looked_at_{0};

@@ -29,8 +29,7 @@ namespace {
 Result<auth::Settings, Mistakes> load(const auth::Environment& environment) {
   auto settings = auth::load_settings(environment, auth::process_program());
   if (!settings) return settings;
-  auth::set_log_level(settings->log_level);
-  auth::set_log_file(settings->log_file);
+  auth::use_log_settings(*settings);
   auth::warn_of_settings(*settings, auth::Lifespan::kManyRequests);
   return settings;
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -143,6 +144,16 @@ std::string cache_folder(const Settings& settings) {
   const char* runtime = std::getenv("XDG_RUNTIME_DIR");
   if (runtime != nullptr && *runtime == '/') return std::string(runtime) + "/zitadel-fcgi";
   return "/tmp/zitadel-fcgi-" + std::to_string(::getuid());
+}
+
+std::string in_words(const Settings& settings) {
+  const auto store = [&]() -> std::string {
+    if (!shares_anything(settings)) return "none";
+    return settings.cache_server ? settings.cache_server->name() : cache_folder(settings);
+  };
+  return "domain " + settings.domain + ", project " +
+         (settings.project_id.empty() ? "not set" : settings.project_id) + ", store " + store() +
+         ", threads " + std::to_string(settings.threads);
 }
 
 void warn_of_settings(const Settings& settings, Lifespan lifespan) {

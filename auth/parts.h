@@ -83,6 +83,10 @@ class Parts {
 // Whether processes share anything: answers, or which JWTs have ended.
 [[nodiscard]] bool shares_anything(const Settings& settings);
 
+// What this process serves, for the first line of its log; without secrets. Before Parts are made
+// of the settings.
+[[nodiscard]] std::string in_words(const Settings& settings);
+
 // Says in the log what of the settings is of no effect, or risky.
 void warn_of_settings(const Settings& settings, Lifespan lifespan);
 

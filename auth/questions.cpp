@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "auth/base/log.h"
+#include "auth/base/log_request.h"
 
 namespace auth {
 namespace {
@@ -14,18 +14,6 @@ namespace {
 // Set while this thread gives out turns. An answer that comes before its question has been sent
 // must not give out more of them from within.
 thread_local bool giving_turns = false;
-
-void tell_of_refusal(const Error& error) {
-  if (!log_enabled(LogLevel::kDebug)) return;
-  if (error.reason != Reason::kInactive) {
-    log(LogLevel::kDebug, "a token was refused: " + to_string(error));
-    return;
-  }
-  log(LogLevel::kDebug,
-      "ZITADEL calls a token inactive. Usual causes: it was asked for without the scope "
-      "urn:zitadel:iam:org:project:id:PROJECT_ID:aud of this API's project; it has expired or "
-      "was revoked; it is of another instance; or ZITADEL failed internally");
-}
 
 Counter counter_of(const Result<Claims>& answer) {
   if (answer) return Counter::kIntrospectionActive;
@@ -62,6 +50,7 @@ Questions::Questions(Limits limits, Parts parts)
       parts_(parts),
       room_({limits.parked, limits.in_flight}, parts.metrics),
       breaker_(parts.clock, parts.metrics),
+      refusals_(parts.clock),
       doubt_(parts.clock, std::max<std::chrono::seconds>(kWitnessMemory, 2 * limits.ttl)) {}
 
 Questions::Ticket Questions::ask(const TokenKey& key, SecretView token, const SharedClaims& good,
@@ -121,6 +110,7 @@ void Questions::await_keys(const Open& question, SteadyTime deadline) {
 // ZITADEL has answered for its keys. That can leave it open, where it was to an older question:
 // then another answer is waited for, but none to a question that begins after the deadline.
 void Questions::judge_again(const Open& question, SteadyTime deadline) {
+  const LogRequest about(question->asked_by);
   if (const auto judged = parts_.known.judge(question->key, question->token)) {
     return land(question, *judged);
   }
@@ -251,6 +241,7 @@ void Questions::count(const Open& question, const Result<Claims>& answer) {
 }
 
 void Questions::take(const Open& question, Result<Claims> answer) {
+  const LogRequest about(question->asked_by);
   const Moment sent = question->sent;
   if (answer) {
     breaker_.answered(question->key);
@@ -296,7 +287,7 @@ void Questions::refuse_all() {
 }
 
 void Questions::take_refusal(const Open& question, const Error& error) {
-  tell_of_refusal(error);
+  refusals_.add(error, question->token);
   if (is_doubtful(*question, error.reason)) return doubt(question, question->sent);
   learn(question, question->sent, {nullptr, error.reason});
 }
@@ -367,6 +358,7 @@ Questions::Word Questions::learn_from_others(const Question& question, const Sha
 
 // No answer: what was known before may serve on, if the failure is ZITADEL's.
 void Questions::fail(const Open& question, const Error& error) {
+  const LogRequest about(question->asked_by);
   const bool is_failing = error.reason == Reason::kZitadelFailing;  // the log says that once
   if (!is_failing) parts_.failures.add(error);
   const bool may_hold =

@@ -30,6 +30,7 @@
 #include "auth/doubt.h"
 #include "auth/known_tokens.h"
 #include "auth/local_validation.h"
+#include "auth/refusal_log.h"
 #include "auth/store/shared_cache.h"
 #include "auth/waiting_room.h"
 #include "auth/zitadel/introspection.h"
@@ -121,6 +122,7 @@ class Questions {
   const Parts parts_;
   WaitingRoom room_;
   Breaker breaker_;
+  RefusalLog refusals_;
   Doubt doubt_;
 };
 

@@ -30,7 +30,8 @@ void Readiness::ask(const Told& told) {
 
 // The answer may come on the HTTP client's thread, which waits for no disk.
 void Readiness::find() {
-  discovery_.get([this](const auto& found) {
+  if (discovery_ == nullptr) return try_store(true);
+  discovery_->get([this](const auto& found) {
     workers_.run([this, knows = found.has_value()] { try_store(knows); });
   });
 }

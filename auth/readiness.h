@@ -20,7 +20,7 @@ namespace auth {
 constexpr std::chrono::seconds kReadinessPause{1};
 
 struct Ready {
-  bool knows_zitadel = false;  // has found its endpoints
+  bool knows_zitadel = false;  // has found its endpoints, or was told them
   bool reaches_store = false;  // or uses none
 };
 
@@ -29,8 +29,9 @@ class Readiness {
  public:
   using Told = std::function<void(Ready)>;
 
-  // shared: null where nothing is shared.
-  Readiness(Discovery& discovery, SharedCache* shared, Workers& workers, const Clock& clock,
+  // discovery: null where all endpoints that are needed stand in the settings. shared: null where
+  // nothing is shared.
+  Readiness(Discovery* discovery, SharedCache* shared, Workers& workers, const Clock& clock,
             Metrics& metrics)
       : discovery_(discovery),
         shared_(shared),
@@ -47,7 +48,7 @@ class Readiness {
   void try_store(bool knows_zitadel);
   void settle(Ready found);
 
-  Discovery& discovery_;
+  Discovery* const discovery_;
   SharedCache* const shared_;
   Workers& workers_;
   const Clock& clock_;

@@ -16,6 +16,7 @@
 #include "auth/zitadel/discovery.h"
 #include "auth/zitadel/introspection.h"
 #include "auth/zitadel/issuer_clock.h"
+#include "auth/zitadel/reach_watch.h"
 #include "auth/zitadel/remote_key_set.h"
 
 namespace auth {
@@ -43,6 +44,10 @@ TokenCache::Limits limits_of_known(const Settings& settings) {
 const Clock& clock_for(const Settings& settings, const IssuerClock& issuer, const Clock& own) {
   if (settings.validation == Validation::kIntrospection) return issuer;
   return own;
+}
+
+bool needs_discovery(const Settings& settings) {
+  return settings.introspection_url.empty() || settings.validation != Validation::kIntrospection;
 }
 
 std::optional<Revocations> revocations_of(const Settings& settings,
@@ -76,23 +81,26 @@ class TokenValidator::Impl {
       : issuer_clock_(with.clock),
         clock_(clock_for(settings, issuer_clock_, with.clock)),
         own_http_(with.http, gate_),
-        http_(own_http_, with.clock, &issuer_clock_, with.metrics),
+        reach_(own_http_, with.clock, with.refresh_ahead),
+        http_(reach_, with.clock, &issuer_clock_, with.metrics),
         workers_(with.workers, gate_),
         refresh_ahead_(with.refresh_ahead),
         failures_(with.clock),
         discovery_(std::make_shared<Discovery>(settings.domain, settings.allow_http, http_,
                                                with.clock, with.metrics)),
-        readiness_(*discovery_, with.shared, workers_, with.clock, with.metrics),
+        readiness_(needs_discovery(settings) ? discovery_.get() : nullptr, with.shared, workers_,
+                   with.clock, with.metrics),
         introspection_(settings.introspection_url,
                        expectations_of(settings, with.purges != nullptr), *discovery_,
                        with.authentication, http_, workers_, clock_),
         revocations_(revocations_of(settings, with)),
-        keys_(std::make_shared<RemoteKeySet>(discovery_, http_, workers_, with.clock, with.metrics)),
+        keys_(
+            std::make_shared<RemoteKeySet>(discovery_, http_, workers_, with.clock, with.metrics)),
         local_(settings, expectations_of(settings, with.purges != nullptr), keys_, clock_,
                with.refresh_ahead, revocations_ ? &*revocations_ : nullptr),
-        known_(with.known != nullptr ? *with.known
-                                     : own_known_.emplace(limits_of_known(settings), with.clock,
-                                                          with.metrics),
+        known_(with.known != nullptr
+                   ? *with.known
+                   : own_known_.emplace(limits_of_known(settings), with.clock, with.metrics),
                local_, with.purges, clock_, with.metrics),
         questions_(limits_of(settings, with.refresh_ahead),
                    {known_, local_, introspection_, http_, with.shared, workers_, with.purges,
@@ -175,6 +183,7 @@ class TokenValidator::Impl {
   IssuerClock issuer_clock_;
   const Clock& clock_;
   OwnHttpClient own_http_;
+  ReachWatch reach_;
   ClockWatch http_;
   OwnWorkers workers_;
   const bool refresh_ahead_;

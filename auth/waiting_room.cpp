@@ -89,14 +89,14 @@ bool WaitingRoom::line_up(Question& question, SteadyTime now) {
 
 WaitingRoom::Open WaitingRoom::next(std::size_t slots) {
   const MutexLock lock(mutex_);
-  const Open question = shared(admission_.next(slots));
+  Open question = shared(admission_.next(slots));
   count();
   return question;
 }
 
 WaitingRoom::Open WaitingRoom::waiting_since(SteadyTime then) {
   const MutexLock lock(mutex_);
-  const Open question = shared(admission_.waiting_since(then));
+  Open question = shared(admission_.waiting_since(then));
   count();
   return question;
 }

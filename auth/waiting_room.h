@@ -11,11 +11,13 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "auth/admission.h"
 #include "auth/base/clock.h"
+#include "auth/base/log_request.h"
 #include "auth/base/metrics.h"
 #include "auth/base/mutex.h"
 #include "auth/base/result.h"
@@ -60,7 +62,8 @@ class Question final : public Admission::Turn, public std::enable_shared_from_th
   const TokenKey key;
   const Secret token;
   const Purpose purpose;
-  const SteadyTime begun;  // no caller has waited longer
+  const SteadyTime begun;                             // no caller has waited longer
+  const std::string asked_by{LogRequest::current()};  // the request that came first; for the log
 
   // From the caller that moves the question forward at this moment.
   std::shared_ptr<const Claims> good;  // the last good answer; null: the token is a new one

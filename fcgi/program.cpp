@@ -24,6 +24,7 @@
 #include "auth/base/clock.h"
 #include "auth/base/log.h"
 #include "auth/base/private_process.h"
+#include "auth/base/version.h"
 #include "auth/parts.h"
 #include "auth/settings/load.h"
 #include "fcgi/command/run_command.h"
@@ -92,6 +93,7 @@ void obey(const sigset_t& signals, const Server& server, Sites& sites,
     const int signal = wait_for_signal(signals, watchdog / 4);
     if (signal == SIGHUP) {
       auth::reopen_log_file();
+      sites.reopen_audit();
       manager.reloading();
       sites.renew();
     } else if (signal != 0) {
@@ -135,6 +137,15 @@ int serve_one_request(auth::Settings settings, const Site::Surroundings& surroun
   return served ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+std::string start_line(const auth::Settings& settings, const Site& site) {
+  const auto rules = site.rules();
+  return "version " ZITADEL_FCGI_VERSION " starts: " + auth::in_words(settings) + ", listener " +
+         listener_name(kListener) + ", rules " +
+         (rules == nullptr
+              ? "none"
+              : settings.rules_file + " (" + std::to_string(rules->lines().size()) + " lines)");
+}
+
 // The server outlives the sites, whose exchanges know it.
 int serve_many(auth::Settings settings, const Site::Surroundings& surroundings, Reload reload,
                const sigset_t& signals, const ServiceManager& manager) {
@@ -144,9 +155,13 @@ int serve_many(auth::Settings settings, const Site::Surroundings& surroundings, 
   });
   auto first = Site::make(std::move(settings), surroundings);
   if (!first) return report(first.error());
+  auth::log(auth::LogLevel::kInfo, start_line((*first)->settings(), **first));
   sites.emplace(
       *std::move(first), [&reload](const Site& in_force) { return reload(in_force); },
-      [&reload, &manager] { manager.ready(reload.status()); });
+      [&reload, &manager](bool is_in_force) {
+        reload.settled(is_in_force);
+        manager.ready(reload.status());
+      });
   if (const auto warning = exposure_warning(kListener)) {
     auth::log(auth::LogLevel::kWarn, *warning);
   }
@@ -177,11 +192,10 @@ int start(const Router& router) {
       place.environment, place.program,
       is_fastcgi ? auth::jose::KeyReading::kNow : auth::jose::KeyReading::kWhenUsed);
   if (!settings) {
-    auth::set_log_file(auth::find_log_file(place.environment, place.program));
+    auth::use_log_settings(auth::find_log_settings(place.environment, place.program));
     return report(settings.error());
   }
-  auth::set_log_level(settings->log_level);
-  auth::set_log_file(settings->log_file);
+  auth::use_log_settings(*settings);
   if (is_fastcgi) auth::reopen_log_file();
   auth::warn_of_settings(*settings, lifespan);
   if (!router.mistakes().empty()) return report(router.mistakes());

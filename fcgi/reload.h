@@ -30,20 +30,26 @@ class Reload {
       : place_(std::move(place)), surroundings_(surroundings), digest_(digest) {}
 
   // Null where nothing has changed, or where there are mistakes, which the log then tells: the site
-  // in force stays. What cannot change while the program runs, the log tells too.
+  // in force stays.
   [[nodiscard]] std::unique_ptr<Site> operator()(const Site& in_force);
+
+  // What came of it: whether the site that was made is in force. What cannot change while the
+  // program runs, the log tells too.
+  void settled(bool is_in_force);
 
   // What a person is told who asks how the program is.
   [[nodiscard]] std::string_view status() const noexcept;
 
  private:
   [[nodiscard]] auth::Result<std::unique_ptr<Site>, auth::Mistakes> make(
-      const Site& in_force) const;
-  void tell(const Site& made, const Site& in_force) const;
+      auth::Settings settings, const Site& in_force) const;
+  std::unique_ptr<Site> refuse(const Site& in_force, const auth::Mistakes& mistakes);
 
   const SettingsPlace place_;
   const Site::Surroundings surroundings_;
   std::optional<auth::SettingsDigest> digest_;
+  std::optional<auth::SettingsDigest> next_digest_{};
+  bool has_other_threads_ = false;
   bool has_failed_ = false;
 };
 

@@ -10,6 +10,7 @@
 #include "fcgi/command/settings_rules.h"
 #include "fcgi/guard/caller_variables.h"
 #include "fcgi/guard/cors.h"
+#include "fcgi/guard/token_sources.h"
 #include "fcgi/http/client_address.h"
 
 namespace fcgi {
@@ -53,11 +54,38 @@ std::optional<OwnPages::Access> access_of(const auth::Settings& settings) {
 }
 
 About about(const auth::Settings& settings) {
-  About about{.has_grace = settings.grace.count() > 0};
+  About about{.has_grace = settings.grace.count() > 0,
+              .only_reports = settings.mode == auth::Mode::kReport};
   if (settings.application_key) {
     about.key_expires = auth::parse_timestamp(settings.application_key->expires);
   }
   return about;
+}
+
+// Null where none is wanted.
+std::unique_ptr<Audit> audit_of(const auth::Settings& settings,
+                                const Site::Surroundings& surroundings,
+                                const ClientAddress& client_address) {
+  if (settings.audit_file.empty() && !settings.audit_to_journal) return nullptr;
+  using Thread = auth::LineWriter::Thread;
+  const bool stays = surroundings.lifespan == auth::Lifespan::kManyRequests;
+  return std::make_unique<Audit>(settings.audit_file, stays ? Thread::kOwn : Thread::kNone,
+                                 client_address, surroundings.clock);
+}
+
+TokenSources tokens_of(const auth::Settings& settings) {
+  return {settings.max_token_bytes,
+          {settings.token_cookie, settings.token_websocket, settings.cors_origins}};
+}
+
+Cors cors_of(const auth::Settings& settings) {
+  return Cors(settings.cors_origins,
+              settings.token_cookie.empty() ? Cors::Cookies::kNotAllowed : Cors::Cookies::kAllowed);
+}
+
+Authorizer::Refusals refusals_of(const auth::Settings& settings) {
+  return settings.mode == auth::Mode::kReport ? Authorizer::Refusals::kOnlyReported
+                                              : Authorizer::Refusals::kCount;
 }
 
 }  // namespace
@@ -65,18 +93,19 @@ About about(const auth::Settings& settings) {
 auth::Result<std::unique_ptr<Site>, auth::Mistakes> Site::make(auth::Settings settings,
                                                                const Surroundings& surroundings,
                                                                const Site* before) {
-  auto metrics = metrics_of(settings, surroundings.lifespan,
-                            before == nullptr ? nullptr : before->metrics_,
-                            before == nullptr ? nullptr : &before->settings_);
+  auto metrics =
+      metrics_of(settings, surroundings.lifespan, before == nullptr ? nullptr : before->metrics_,
+                 before == nullptr ? nullptr : &before->settings_);
   auto rules = open_rules(settings, surroundings.clock, *metrics);
   if (!rules) return std::move(rules).error();
   return std::unique_ptr<Site>(
       new Site(std::move(settings), std::move(metrics), *std::move(rules), surroundings, before));
 }
 
-// Where nobody may see what is counted, no time is taken either.
 DecisionObservers Site::observers_of(const Surroundings& surroundings) {
   DecisionObservers observers = surroundings.observers;
+  observers.push_back(&permissions_);
+  if (audit_) observers.push_back(audit_.get());
   if (settings_.metrics) observers.push_back(&counter_);
   return observers;
 }
@@ -87,19 +116,20 @@ Site::Site(auth::Settings settings, std::shared_ptr<auth::Metrics> metrics,
       about_(about(settings_)),
       metrics_(std::move(metrics)),
       counter_(*metrics_),
+      client_address_(settings_.client_address_header, settings_.trusted_proxies),
+      permissions_(surroundings.clock),
+      audit_(audit_of(settings_, surroundings, client_address_)),
       rules_(std::move(rules)),
       metadata_(settings_.resource, settings_.domain, scopes_of(settings_)),
       parts_(settings_, surroundings.lifespan, surroundings.clock, metrics_,
              before == nullptr ? nullptr : &before->parts_),
       responder_(parts_.validator(), ProtectedResource{settings_.realm, metadata_.url()},
-                 Cors(settings_.cors_origins),
-                 ClientAddress(settings_.client_address_header, settings_.trusted_proxies),
-                 TokenSources(settings_), observers_of(surroundings)),
+                 cors_of(settings_), client_address_, tokens_of(settings_),
+                 observers_of(surroundings)),
       authorizer_(rules_.get(), responder_, CallerVariables(settings_.pass_claims),
-                  surroundings.clock, settings_.mode),
+                  surroundings.clock, refusals_of(settings_)),
       own_pages_(*metrics_, access_of(settings_), about_, parts_.validator(), responder_,
-                 ClientAddress(settings_.client_address_header, settings_.trusted_proxies),
-                 surroundings.clock),
+                 client_address_, surroundings.clock),
       dispatcher_(surroundings.router, authorizer_, metadata_, responder_, &own_pages_, *metrics_) {
 }
 

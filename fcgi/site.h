@@ -10,15 +10,18 @@
 #include "auth/base/result.h"
 #include "auth/parts.h"
 #include "auth/settings/settings.h"
+#include "fcgi/guard/audit.h"
 #include "fcgi/guard/authorizer.h"
 #include "fcgi/guard/decision.h"
 #include "fcgi/guard/decision_counter.h"
 #include "fcgi/guard/dispatcher.h"
 #include "fcgi/guard/own_pages.h"
+#include "fcgi/guard/permission_log.h"
 #include "fcgi/guard/resource_metadata.h"
 #include "fcgi/guard/responder.h"
 #include "fcgi/guard/router.h"
 #include "fcgi/guard/rules_file.h"
+#include "fcgi/http/client_address.h"
 #include "fcgi/http/exchange.h"
 #include "fcgi/monitor/about.h"
 
@@ -51,7 +54,17 @@ class Site {
   void look_alive(auth::Workers::Task alive) { parts_.look_alive(std::move(alive)); }
   void stop() { parts_.stop(); }
 
+  // Opens the file of the audit anew, where there is one. Thread-safe.
+  void reopen_audit() {
+    if (audit_) audit_->reopen();
+  }
+  // Null where there are none.
+  [[nodiscard]] std::shared_ptr<const Rules> rules() const {
+    return rules_ ? rules_->current() : nullptr;
+  }
+
   [[nodiscard]] const auth::Settings& settings() const noexcept { return settings_; }
+  [[nodiscard]] auth::Metrics& metrics() const noexcept { return *metrics_; }
 
   // Finishes the exchange, now or later and on another thread. It must outlive what it handles.
   void handle(std::unique_ptr<Exchange> exchange) const { dispatcher_.handle(std::move(exchange)); }
@@ -67,6 +80,9 @@ class Site {
   const About about_;  // before the parts take the key out of the settings
   const std::shared_ptr<auth::Metrics> metrics_;
   DecisionCounter counter_;
+  const ClientAddress client_address_;
+  PermissionLog permissions_;
+  const std::unique_ptr<Audit> audit_;  // null where none is wanted
   const std::unique_ptr<RulesFile> rules_;
   const ResourceMetadata metadata_;
   auth::Parts parts_;

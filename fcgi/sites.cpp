@@ -19,7 +19,7 @@ std::chrono::milliseconds longest_wait(const auth::Settings& settings) {
 
 }  // namespace
 
-Sites::Sites(std::unique_ptr<Site> first, Make make, std::function<void()> settled)
+Sites::Sites(std::unique_ptr<Site> first, Make make, Settled settled)
     : make_(std::move(make)), settled_(std::move(settled)), in_force_(std::move(first)) {
   before_.reserve(kMostSitesBefore);
 }
@@ -51,6 +51,8 @@ void Sites::handle(std::unique_ptr<Exchange> exchange) const {
   site->handle(std::move(exchange));
 }
 
+void Sites::reopen_audit() const { in_force()->reopen_audit(); }
+
 void Sites::look_alive(auth::Workers::Task alive) const {
   in_force()->look_alive(std::move(alive));
 }
@@ -79,30 +81,29 @@ void Sites::run() {
       wake_.wait_for(mutex_, kSiteLook);
     }
     mutex_.unlock();
-    if (replaces) {
-      replace();
-      if (settled_) settled_();
-    }
+    if (replaces) settled_(replace());
     end_those_before();
     mutex_.lock();
   }
   mutex_.unlock();
 }
 
-void Sites::replace() {
+bool Sites::replace() {
   std::shared_ptr<Site> now = in_force();
   try {
     std::shared_ptr<Site> next = make_(*now);
-    if (next == nullptr) return;
+    if (next == nullptr) return false;
     next->start(now.get());
     const auto stop_at = Clock::now() + longest_wait(now->settings());
     before_.push_back({std::move(now), stop_at});
     const auth::MutexLock lock(mutex_);
     in_force_.swap(next);
+    return true;
   } catch (const std::exception& problem) {
     // The standard library's own: there is no memory, or no thread to be had.
     auth::log(auth::LogLevel::kError,
               std::string("the settings before stay in force: ") + problem.what());
+    return false;
   }
 }
 

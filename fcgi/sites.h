@@ -30,8 +30,10 @@ class Sites {
   // told the log.
   using Make = std::function<std::unique_ptr<Site>(const Site& in_force)>;
 
-  // settled: is called on the thread of this when what was asked for is done, whatever came of it.
-  Sites(std::unique_ptr<Site> first, Make make, std::function<void()> settled = {});
+  // Is called on the thread of this when what was asked for is done.
+  using Settled = std::function<void(bool is_in_force)>;
+
+  Sites(std::unique_ptr<Site> first, Make make, Settled settled);
   // As stop.
   ~Sites();
   Sites(const Sites&) = delete;
@@ -43,6 +45,9 @@ class Sites {
   // Asks for the next site, and does not wait for it. Who asks while one is being made gets one
   // more.
   void renew();
+
+  // See Site.
+  void reopen_audit() const;
 
   // As Site::handle, of the site in force.
   void handle(std::unique_ptr<Exchange> exchange) const;
@@ -63,11 +68,12 @@ class Sites {
 
   [[nodiscard]] std::shared_ptr<Site> in_force() const;
   void run();
-  void replace();
+  // Returns whether there was another one to put in force.
+  [[nodiscard]] bool replace();
   void end_those_before();
 
   const Make make_;
-  const std::function<void()> settled_;
+  const Settled settled_;
   mutable auth::Mutex mutex_;
   std::condition_variable_any wake_{};
   std::shared_ptr<Site> in_force_ GUARDED_BY(mutex_);

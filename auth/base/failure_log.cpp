@@ -8,7 +8,7 @@ void FailureLog::add(const Error& error) {
   if (fault != Fault::kOwn && fault != Fault::kUpstream && fault != Fault::kLoad) return;
   if (error.reason == Reason::kShuttingDown) return;
   log_.add(fault == Fault::kOwn ? LogLevel::kError : LogLevel::kWarn, describe(error.reason),
-           to_string(error));
+           [&] { return to_string(error); });
 }
 
 }  // namespace auth

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // The operator's log: one line an event, in one write, to standard error or to a file.
 //
-// A line reads "zitadel-fcgi[PID] LEVEL: MESSAGE"; in a file the time (UTC) stands before it.
-// Control characters in a message are shown as \xNN, so that nothing from outside can forge a line.
-// Thread-safe.
+// A line reads "TIME zitadel-fcgi[PID] LEVEL: MESSAGE", the time in UTC, and behind what is about a
+// request " [request ID]" (log_request.h). Where standard error is systemd's journal, which knows
+// these, "<n>MESSAGE". Or it is an object of JSON. Nothing from outside can forge a line
+// (log_text.h). Thread-safe.
 #pragma once
 
 #include <string>
 #include <string_view>
+
+#include "auth/base/log_text.h"
 
 namespace auth {
 
@@ -16,6 +19,9 @@ enum class LogLevel { kError, kWarn, kInfo, kDebug };
 // Lines above this level are dropped. Default: kInfo.
 void set_log_level(LogLevel level) noexcept;
 [[nodiscard]] bool log_enabled(LogLevel level) noexcept;
+
+// Default: kText.
+void set_log_format(LogFormat format) noexcept;
 
 // From now on lines go to this file (log_file.h), which the first one opens; empty: to standard
 // error, the default. What the file does not take goes to standard error, after one line that says

@@ -97,16 +97,17 @@ LogFile::Trouble LogFile::open(const Path& path) noexcept {
 
 LogFile::Trouble LogFile::append(std::string_view line) noexcept {
   if (!is_open_.load()) {
-    if (const Trouble trouble = reopen()) return trouble;
+    if (const Trouble trouble = reopen()) return {trouble.what, trouble.why, line.size()};
   }
   if (!is_torn_.load()) line.remove_prefix(1);
   ssize_t written = 0;
   do {
     written = ::write(number_.load(), line.data(), line.size());
   } while (written < 0 && errno == EINTR);
-  if (written < 0) return {"cannot be written", system_problem()};
-  is_torn_.store(static_cast<std::size_t>(written) < line.size());
-  if (is_torn_.load()) return {"cannot be written", "a line did not fit"};
+  if (written < 0) return {"cannot be written", system_problem(), line.size()};
+  const std::size_t left = line.size() - static_cast<std::size_t>(written);
+  is_torn_.store(left > 0);
+  if (left > 0) return {"cannot be written", "a line did not fit", left};
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <climits>
+#include <cstddef>
 #include <string_view>
 
 #include "auth/base/mutex.h"
@@ -28,6 +29,7 @@ class LogFile {
   struct Trouble {
     const char* what = nullptr;
     const char* why = nullptr;
+    std::size_t left = 0;  // bytes that were not appended, at the end of the line
     explicit operator bool() const noexcept { return what != nullptr; }
   };
 

@@ -60,7 +60,7 @@ path resolved(const path& name) {
 
 // Lines of a log would spoil a key, the rules or a program. A file that cannot be read may be a log
 // that only root reads: whether it can be written is another question.
-bool holds_something_else(const std::string& file) {
+bool holds_something_else(const std::string& file, Lines lines) {
   const Descriptor opened(
       ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
   if (!opened.is_open()) return false;
@@ -68,12 +68,16 @@ bool holds_something_else(const std::string& file) {
   const ssize_t size = ::read(opened.get(), beginning.data(), beginning.size());
   if (size <= 0) return false;
   const std::string_view text(beginning.data(), static_cast<std::size_t>(size));
-  return text.find("zitadel-fcgi[") == text.npos;
+  const auto holds = [&](std::string_view part) { return text.find(part) != text.npos; };
+  const bool is_audit = holds("\"program\":\"zitadel-fcgi\",\"decision\":");
+  if (lines == Lines::kAudit) return !is_audit;
+  return is_audit || !(holds("zitadel-fcgi[") || holds("\"program\":\"zitadel-fcgi\""));
 }
 
 }  // namespace
 
-Result<void, Mistake> check_log_place(const std::string& file, const std::string& document_root) {
+Result<void, Mistake> check_log_place(const std::string& file, const std::string& document_root,
+                                      Lines lines) {
   struct stat status {};
   if (file.ends_with('/')) return Mistake{"names a folder: write the name of a file in it"};
   if (::lstat(file.c_str(), &status) != 0) {
@@ -82,9 +86,10 @@ Result<void, Mistake> check_log_place(const std::string& file, const std::string
     return Mistake{"is a link: write the name of the file itself"};
   } else if (!S_ISREG(status.st_mode)) {
     return Mistake{"is not a regular file"};
-  } else if (holds_something_else(file)) {
-    return Mistake{
-        "holds something else than this program's log: write the path of a file of its own"};
+  } else if (holds_something_else(file, lines)) {
+    return Mistake{"holds something else than this program's " +
+                   std::string(lines == Lines::kLog ? "log" : "audit") +
+                   ": write the path of a file of its own"};
   }
   std::error_code error;
   const path written = std::filesystem::absolute(file, error).lexically_normal();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "auth/base/metrics_file.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,9 +8,8 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
-#include <cstdio>
 #include <ctime>
-#include <memory>
+#include <filesystem>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -27,7 +25,7 @@ constexpr std::uint64_t kMagic = 0x53434952'54454d5a;  // "ZMETRICS"
 constexpr std::uint64_t kLayout = kMetricsVersion << 32 | sizeof(MetricsRoom);
 constexpr int kTries = 8;  // others may make and put aside at the same time
 // Of a machine that was started anew since: nobody counts in it any more.
-constexpr std::time_t kOld = 7 * 24 * 60 * 60;
+constexpr std::time_t kOld = std::time_t{7} * 24 * 60 * 60;
 constexpr std::size_t kBootDigits = 8;
 
 Mistake system_mistake(std::string_view what) {
@@ -104,7 +102,10 @@ void put_aside(int folder, const std::string& name, const std::string& own, int 
   const bool is_other = found >= 0 && ::fstat(found, &meant) == 0 &&
                         ::fstatat(folder, aside.c_str(), &moved, AT_SYMLINK_NOFOLLOW) == 0 &&
                         (moved.st_ino != meant.st_ino || moved.st_dev != meant.st_dev);
-  if (is_other && ::linkat(folder, aside.c_str(), folder, name.c_str(), 0) != 0) return;
+  // Where a third one has the name by now, who uses this one sees that it has gone, and changes
+  // over.
+  const int back = is_other ? ::linkat(folder, aside.c_str(), folder, name.c_str(), 0) : 0;
+  static_cast<void>(back);
   static_cast<void>(::unlinkat(folder, aside.c_str(), 0));
 }
 
@@ -119,18 +120,17 @@ std::string own_suffix() {
   return ".new-" + std::to_string(::getpid()) + '-' + std::to_string(made++);
 }
 
-void remove_old(int folder, const std::string& name) {
-  const int copy = ::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const std::unique_ptr<DIR, int (*)(DIR*)> entries(copy < 0 ? nullptr : ::fdopendir(copy),
-                                                    ::closedir);
-  if (!entries) return;
-  const std::time_t now = std::time(nullptr);
-  while (const dirent* const entry = ::readdir(entries.get())) {  // NOLINT(concurrency-mt-unsafe)
+void remove_old(const std::string& folder, const std::string& name) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::directory_iterator all(folder, error);
+  for (auto each = all; !error && each != end(all); each.increment(error)) {
+    const std::string other = each->path().filename();
     struct stat status {};
-    if (!std::string_view(entry->d_name).starts_with(kPrefix) || name == entry->d_name) continue;
-    const bool is_old = ::fstatat(folder, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-                        S_ISREG(status.st_mode) && now - status.st_mtime > kOld;
-    if (is_old) static_cast<void>(::unlinkat(folder, entry->d_name, 0));
+    const bool is_old = other.starts_with(kPrefix) && other != name &&
+                        ::lstat(each->path().c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
+                        std::time(nullptr) - status.st_mtime > kOld;
+    if (is_old) static_cast<void>(::unlink(each->path().c_str()));
   }
 }
 
@@ -164,7 +164,7 @@ Result<MetricsFile, Mistake> open_metrics_file(const std::string& folder_name,
     auto made = make(folder->get(), own, name);
     static_cast<void>(::unlinkat(folder->get(), own.c_str(), 0));
     if (!made) return std::move(made).error();
-    remove_old(folder->get(), name);
+    remove_old(folder_name, name);
   }
   return Mistake{"holds something else where the file for metrics belongs: remove " + name};
 }

@@ -22,6 +22,13 @@ std::array<Mapped, kMostMapped> mapped;
 
 constexpr int kProtection = PROT_READ | PROT_WRITE;
 
+// Of this process alone, all zero.
+void* map_memory(void* where, int flags) noexcept {
+  const int all = MAP_PRIVATE | MAP_ANONYMOUS | flags;
+  // cppcheck-suppress invalidFunctionArg
+  return ::mmap(where, kMetricsBytes, kProtection, all, -1, 0);
+}
+
 bool holds(const MetricsRoom* room, const void* address) noexcept {
   const auto begin = reinterpret_cast<std::uintptr_t>(room);
   const auto at = reinterpret_cast<std::uintptr_t>(address);
@@ -39,8 +46,7 @@ void on_bus_error(int signal, siginfo_t* info, void*) {
   for (Mapped& each : mapped) {
     MetricsRoom* const room = each.room.load();
     if (!holds(room, info->si_addr)) continue;
-    const void* const memory =
-        ::mmap(room, kMetricsBytes, kProtection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    const void* const memory = map_memory(room, MAP_FIXED);
     if (memory == MAP_FAILED) break;
     each.lost = true;
     return;
@@ -70,8 +76,7 @@ Mapped* take_entry(MetricsRoom* room) noexcept {
 }  // namespace
 
 MetricsRoom* map_metrics() {
-  void* const memory =
-      ::mmap(nullptr, kMetricsBytes, kProtection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* const memory = map_memory(nullptr, 0);
   if (memory == MAP_FAILED) throw std::bad_alloc();
   return static_cast<MetricsRoom*>(memory);
 }

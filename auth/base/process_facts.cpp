@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "auth/base/process_facts.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <time.h>
 #include <unistd.h>
@@ -9,9 +8,10 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <memory>
+#include <filesystem>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "auth/base/descriptor.h"
@@ -78,13 +78,12 @@ std::optional<ProcessFacts> facts_of_process(std::int32_t pid) {
 }
 
 std::optional<std::uint64_t> own_descriptors() {
-  const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir("/proc/self/fd"), ::closedir);
-  if (!folder) return std::nullopt;
+  std::error_code error;
+  const std::filesystem::directory_iterator all("/proc/self/fd", error);
   std::uint64_t count = 0;
-  while (const dirent* const entry = ::readdir(folder.get())) {  // NOLINT(concurrency-mt-unsafe)
-    if (entry->d_name[0] != '.') ++count;
-  }
-  return count - 1;  // that of the folder
+  for (auto each = all; !error && each != end(all); each.increment(error)) ++count;
+  if (error) return std::nullopt;
+  return count - 1;  // that of the folder itself
 }
 
 }  // namespace auth

@@ -2,6 +2,7 @@
 #include "auth/settings/kinds.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -114,6 +115,24 @@ Checked read_log_file(const FoundSetting& found, Settings& settings) {
   if (!path) return std::move(path).error();
   if (Checked checked = check_log_place(*path, settings.document_root); !checked) return checked;
   settings.log_file = *std::move(path);
+  return {};
+}
+
+Checked read_audit_file(const FoundSetting& found, Settings& settings) {
+  const std::string_view text = found.value.reveal();
+  settings.audit_to_journal = text == "journal";
+  if (text == "off" || settings.audit_to_journal) return {};
+  auto path = path_of(found);
+  if (!path) return std::move(path).error();
+  const auto normal = [](const std::string& name) {
+    return std::filesystem::path(name).lexically_normal();
+  };
+  if (normal(*path) == normal(settings.log_file)) {
+    return Mistake{"names the file of ZITADEL_LOG_FILE: write the path of a file of its own"};
+  }
+  if (Checked checked = check_log_place(*path, settings.document_root, Lines::kAudit); !checked)
+    return checked;
+  settings.audit_file = *std::move(path);
   return {};
 }
 
@@ -248,8 +267,8 @@ std::string words() {
 }
 
 constexpr std::string_view kText = "text", kId = "number", kUrl = "URL", kPath = "path",
-                           kHeader = "name of a header", kList = "words, separated by blanks",
-                           kCookie = "name of a cookie",
+                           kAudit = "path, `journal`, or `off`", kHeader = "name of a header",
+                           kList = "words, separated by blanks", kCookie = "name of a cookie",
                            kOrigins = "`*`, or URLs without a path, separated by blanks",
                            kGuard = "off, local, or a requirement as in a rule",
                            kAddresses = "IP addresses and prefixes, separated by blanks";
@@ -283,6 +302,7 @@ constinit const SettingKind cache_dir{read_cache_dir, words<kPath>, none};
 constinit const SettingKind cache_url{read_cache_url, words<kUrl>, none};
 constinit const SettingKind rules_file{read_rules_file, words<kPath>, none};
 constinit const SettingKind log_file{read_log_file, words<kPath>, none};
+constinit const SettingKind audit_file{read_audit_file, words<kAudit>, none};
 constinit const SettingKind pass_claims{read_pass_claims, words<kList>, none};
 constinit const SettingKind cors_origins{read_cors_origins, words<kOrigins>, none};
 constinit const SettingKind client_address_header{read_client_address_header, words<kHeader>, none};

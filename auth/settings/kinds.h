@@ -71,6 +71,8 @@ inline constexpr std::pair<std::string_view, LogLevel> kLogLevels[] = {{"error",
                                                                        {"warn", LogLevel::kWarn},
                                                                        {"info", LogLevel::kInfo},
                                                                        {"debug", LogLevel::kDebug}};
+inline constexpr std::pair<std::string_view, LogFormat> kLogFormats[] = {
+    {"text", LogFormat::kText}, {"json", LogFormat::kJson}};
 inline constexpr std::pair<std::string_view, Validation> kValidations[] = {
     {"introspection", Validation::kIntrospection},
     {"jwt", Validation::kJwt},
@@ -134,8 +136,9 @@ inline constexpr const SettingKind& max_token_bytes =
     number<&Settings::max_token_bytes, kLeastAuthorizationBytes, kMostAuthorizationBytes, kBytes>;
 
 extern const SettingKind token_cookie, client_secret, project_id, domain, introspection_url,
-    resource, key_file, ca_file, cache_dir, cache_url, rules_file, log_file, pass_claims,
-    cors_origins, client_address_header, trusted_proxies, cache_max_tokens, events_token, metrics;
+    resource, key_file, ca_file, cache_dir, cache_url, rules_file, log_file, audit_file,
+    pass_claims, cors_origins, client_address_header, trusted_proxies, cache_max_tokens,
+    events_token, metrics;
 
 }  // namespace setting_kinds
 }  // namespace auth

@@ -38,9 +38,12 @@ Result<void, Mistake> check_value(std::string_view value) {
 }
 
 // A value that may hold a secret by mistake is not shown: a URL with a password in it, a key in the
-// place of its path.
+// place of its path, a token.
 bool may_be_shown(std::string_view value) {
-  return value.size() <= kMaxValueBytes && !has_control(value) &&
+  constexpr std::size_t kLongestWord = 48;  // a personal access token has 71 bytes
+  const bool is_long_word =
+      value.size() > kLongestWord && value.find_first_of("/ ") == std::string_view::npos;
+  return value.size() <= kMaxValueBytes && !is_long_word && !has_control(value) &&
          value.find_first_of("@?{") == std::string_view::npos &&
          value.find("-----") == std::string_view::npos;
 }
@@ -210,15 +213,21 @@ Result<Settings, Mistakes> load_settings(const Environment& environment, std::st
   return settings;
 }
 
-std::string find_log_file(const Environment& environment, std::string_view program) {
+Settings find_log_settings(const Environment& environment, std::string_view program) {
   const SettingSources sources = collect_settings(environment, program, known_names());
   Settings settings;
   settings.document_root = document_root_of(environment);
   Mistakes ignored;
   for (const SettingRow& row : setting_rows()) {
-    if (row.setting.name == "ZITADEL_LOG_FILE") read_row(row, sources, settings, ignored);
+    if (row.setting.name.starts_with("ZITADEL_LOG_")) read_row(row, sources, settings, ignored);
   }
-  return settings.log_file;
+  return settings;
+}
+
+void use_log_settings(const Settings& settings) {
+  set_log_level(settings.log_level);
+  set_log_format(settings.log_format);
+  set_log_file(settings.log_file);
 }
 
 std::vector<SettingFile> find_setting_files(const Environment& environment,

@@ -24,9 +24,12 @@ namespace auth {
     const Environment& environment, std::string_view program = {},
     jose::KeyReading key_reading = jose::KeyReading::kNow);
 
-// The log's file, whatever else is wrong with the settings; empty where none is named or it cannot
-// be.
-[[nodiscard]] std::string find_log_file(const Environment& environment, std::string_view program);
+// Settings that hold what is said of the log, whatever else is wrong with them; of the log, the
+// default for what is wrong.
+[[nodiscard]] Settings find_log_settings(const Environment& environment, std::string_view program);
+
+// From now on the log is as they say. To be called while no other thread logs.
+void use_log_settings(const Settings& settings);
 
 // A file that the settings are in or name.
 struct SettingFile {

@@ -131,8 +131,7 @@ constexpr SettingRow kRows[] = {
      .group = Group::kProgram,
      .modes = Modes::kAll,
      .fallback = "none: standard error",
-     .meaning = "A file to which log lines are appended, each with its time (UTC), instead of "
-                "standard error.",
+     .meaning = "A file to which log lines are appended instead of standard error.",
      .more = "The program makes it (mode 600), opens it anew on SIGHUP, and refuses one that seems "
              "to lie where the web server serves files from. Standard error is, with most web "
              "servers, their own log."},
@@ -147,6 +146,23 @@ constexpr SettingRow kRows[] = {
      .more = "Or whose token meets a requirement, such as role:operator. docs/metrics.md tells "
              "what there is. The processes of a machine count together, in a file metrics-… in "
              "ZITADEL_CACHE_DIR."},
+    {.setting = {"ZITADEL_LOG_FORMAT"},
+     .kind = choice<&Settings::log_format, kLogFormats>,
+     .group = Group::kProgram,
+     .modes = Modes::kAll,
+     .meaning = "How a line of the log is written: as text, or as an object of JSON, with time, "
+                "level, pid, message, and the request that it is about.",
+     .more = "docs/logging.md says what stands in each."},
+    {.setting = {"ZITADEL_AUDIT_FILE"},
+     .kind = audit_file,
+     .group = Group::kProgram,
+     .modes = Modes::kAll,
+     .fallback = "off",
+     .meaning = "Where a line of JSON is written about each decision: who wanted what, whether it "
+                "was let in, and why not. The path of a file, or the systemd journal.",
+     .more = "The program makes the file (mode 600), opens it anew on SIGHUP, and refuses one that "
+             "seems to lie where the web server serves files from. docs/logging.md says what "
+             "stands in a line."},
     {.setting = {"ZITADEL_CACHE_TTL"},
      .kind = number<&Settings::cache_ttl, 0, 3600, kSeconds>,
      .group = Group::kCache,

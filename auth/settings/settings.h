@@ -77,6 +77,9 @@ struct Settings {
   LogLevel log_level = LogLevel::kInfo;             // ZITADEL_LOG_LEVEL
   std::string log_file;                             // ZITADEL_LOG_FILE; empty: standard error
   std::optional<MetricsAccess> metrics;             // ZITADEL_METRICS; none: nobody
+  LogFormat log_format = LogFormat::kText;          // ZITADEL_LOG_FORMAT
+  std::string audit_file;                           // ZITADEL_AUDIT_FILE; empty: none
+  bool audit_to_journal = false;                    // the same: "journal"
 
   std::chrono::seconds cache_ttl{30};      // ZITADEL_CACHE_TTL; 0: ZITADEL is asked every time
   std::size_t cache_max_bytes = 64 << 20;  // ZITADEL_CACHE_MAX_BYTES

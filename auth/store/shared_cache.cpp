@@ -25,7 +25,11 @@ bool stays(const SharedEntry& known, const SharedEntry& learned, WallMicrosecond
 
 SharedCache::SharedCache(std::unique_ptr<SharedStore> store, Sealer sealer, Lifetimes lifetimes,
                          const Clock& clock)
-    : store_(std::move(store)), sealer_(std::move(sealer)), lifetimes_(lifetimes), clock_(clock) {}
+    : store_(std::move(store)),
+      sealer_(std::move(sealer)),
+      lifetimes_(lifetimes),
+      clock_(clock),
+      log_(kFailureLogInterval, clock) {}
 
 void SharedCache::find(SecretView token, Found found) {
   const Result<StoreKey> key = sealer_.key_of(token);
@@ -65,7 +69,7 @@ void SharedCache::store(SecretView token, SharedEntry entry, bool was_good, Stor
   const Result<StoreKey> key = sealer_.key_of(token);
   Result<std::string> sealed = sealer_.seal(token, entry, until);
   if (!key || !sealed) {
-    log(LogLevel::kError, "an answer cannot be sealed for the shared cache");
+    log_.add(LogLevel::kError, "answer", "an answer cannot be sealed for the shared cache");
     return stored(std::nullopt);
   }
   using Kind = SharedStore::Kind;
@@ -94,7 +98,7 @@ void SharedCache::store_note(const std::string& name, std::string_view text, Wal
   const Result<StoreKey> key = sealer_.key_of_note(name);
   Result<std::string> sealed = sealer_.seal_note(name, text, until);
   if (!key || !sealed) {
-    log(LogLevel::kError, "a note cannot be sealed for the shared cache");
+    log_.add(LogLevel::kError, "note", "a note cannot be sealed for the shared cache");
     return stored();
   }
   const auto stays = [this, name, keeps = std::move(keeps)](std::string_view there) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "auth/base/clock.h"
+#include "auth/base/failure_log.h"
 #include "auth/base/secret.h"
 #include "auth/store/sealed_entry.h"
 #include "auth/store/shared_store.h"
@@ -68,6 +69,7 @@ class SharedCache {
   const Sealer sealer_;
   const Lifetimes lifetimes_;
   const Clock& clock_;
+  QuietLog log_;
 };
 
 }  // namespace auth

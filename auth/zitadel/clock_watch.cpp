@@ -46,9 +46,10 @@ void ClockWatch::look(WallTime date, Moment sent) {
   const seconds ahead = surely_ahead(date, sent.wall, arrived);
   if (ahead.count() == 0 || !is_news(ahead)) return;
   const bool harms = std::chrono::abs(ahead) > kClockSkew;
-  log(harms ? LogLevel::kError : LogLevel::kWarn,
-      "this machine's clock is wrong: it is " + std::to_string(std::chrono::abs(ahead).count()) +
-          " seconds " + (ahead.count() > 0 ? "ahead of" : "behind") + " ZITADEL's: set it right");
+  log_.add(harms ? LogLevel::kError : LogLevel::kWarn, "clock",
+           "this machine's clock is wrong: it is " +
+               std::to_string(std::chrono::abs(ahead).count()) + " seconds " +
+               (ahead.count() > 0 ? "ahead of" : "behind") + " ZITADEL's: set it right");
 }
 
 bool ClockWatch::is_news(seconds ahead) {

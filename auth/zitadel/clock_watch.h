@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "auth/base/clock.h"
+#include "auth/base/failure_log.h"
 #include "auth/base/metrics.h"
 #include "auth/base/mutex.h"
 #include "auth/zitadel/http_client.h"
@@ -26,7 +27,11 @@ class ClockWatch final : public HttpClient {
   // issuer: null where ZITADEL's clock is not asked for.
   ClockWatch(HttpClient& http, const Clock& clock, IssuerClock* issuer = nullptr,
              Metrics& metrics = Metrics::unread())
-      : http_(http), clock_(clock), issuer_(issuer), metrics_(metrics) {}
+      : http_(http),
+        clock_(clock),
+        issuer_(issuer),
+        metrics_(metrics),
+        log_(kFailureLogInterval, clock) {}
 
   void send(HttpRequest request, Done done) override;
   [[nodiscard]] std::size_t capacity() const noexcept override { return http_.capacity(); }
@@ -43,6 +48,7 @@ class ClockWatch final : public HttpClient {
   Mutex mutex_;
   std::optional<std::chrono::seconds> told_ GUARDED_BY(mutex_);
   SteadyTime told_at_ GUARDED_BY(mutex_){};
+  QuietLog log_;
 };
 
 }  // namespace auth

@@ -116,11 +116,10 @@ void CurlHttpClient::Loop::send(HttpRequest request, Done done) {
       refused = Reason::kInternal;
     }
   }
-  if (refused == Reason::kInternal && curl != nullptr) {
-    log(LogLevel::kError,
-        "the I/O thread cannot be started: out of descriptors, memory or threads");
-  }
-  done(Error{refused, "the I/O thread does not run"});
+  const bool cannot = refused == Reason::kInternal && curl != nullptr;
+  done(Error{refused, cannot ? "the I/O thread cannot be started: out of descriptors, memory or "
+                               "threads"
+                             : "the I/O thread does not run"});
 }
 
 bool CurlHttpClient::Loop::start(const CurlLibrary* curl) {

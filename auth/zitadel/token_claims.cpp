@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "auth/base/log_text.h"
+
 namespace auth {
 namespace {
 
@@ -127,7 +129,8 @@ Result<void> check_audience(const Json& members, const Expectations& expected, J
                                                  : "the client id " + expected.client_id) +
                      " nor " +
                      (expected.project_id.empty() ? "a project id (ZITADEL_PROJECT_ID is not set)"
-                                                  : "the project id " + expected.project_id)};
+                                                  : "the project id " + expected.project_id) +
+                     ", but " + audience_in_words(*audience)};
   }
   return {};
 }
@@ -163,6 +166,23 @@ Result<Claims> read_claims(const JsonMembers& all, const Expectations& expected,
   claims.scopes(members.text_of("scope").value_or(""));
   add_extras(members, expected, claims);
   return claims.build();
+}
+
+std::string audience_in_words(const Json& audience) {
+  constexpr std::size_t kEntries = 8;
+  constexpr std::size_t kEntryBytes = 64;
+  std::string words;
+  std::size_t count = 0;
+  const auto add = [&](const Json& entry) {
+    if (++count > kEntries) return;
+    const auto text = entry.text();
+    words +=
+        (words.empty() ? "" : ", ") + (text ? shown_in_log(*text, kEntryBytes) : "what is no text");
+  };
+  audience.is_array() ? audience.for_each_element(add) : add(audience);
+  if (count == 0) return "nothing";
+  if (count > kEntries) words += " and " + std::to_string(count - kEntries) + " more";
+  return words;
 }
 
 }  // namespace auth

@@ -39,4 +39,7 @@ enum class Judge {
 [[nodiscard]] Result<Claims> read_claims(const JsonMembers& members, const Expectations& expected,
                                          Judge judge, WallTime now);
 
+// What an aud holds, for the log: the first of its entries, each cut, and how many more there are.
+[[nodiscard]] std::string audience_in_words(const Json& audience);
+
 }  // namespace auth

@@ -131,6 +131,11 @@ void say_what_is_next(const Context& context, Report& report) {
                " belong to root: run this again with --owner www-data (the user that api.fcgi runs "
                "as) unless that is meant.");
   }
+  if (context.options.work == Work::kRotateKeys) {
+    report.say(
+        "An api.fcgi that runs asks with the old key, which is gone: reload it now (SIGHUP; "
+        "docs/reload.md).");
+  }
   report.say("Start api.fcgi with ZITADEL_ENV_FILE=" + context.folder.path_of(kSettingsFile) +
              ", as the web server's file in docs/web-servers.md does, and try:");
   for (const std::string& command : commands_to_try(context)) report.say("  " + command);

@@ -117,6 +117,11 @@ auth::Result<void, auth::Mistake> ask_rules(const Command& command, auth::Settin
     const auto endpoint = router.find(question.request());
     endpoint ? require(command, settings, (*endpoint)->requirement, token, report)
              : refuse(endpoint.error(), report);
+    if (!endpoint && endpoint.error().status == 404) {
+      report.note("path",
+                  "an endpoint's path begins behind what the web server routes here: ask "
+                  "for /private, not /api/private");
+    }
     return {};
   }
   const std::shared_ptr<const Rules> rules = (*file)->current();

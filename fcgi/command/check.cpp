@@ -94,21 +94,23 @@ void check_rules(const auth::Settings& settings, Report& report) {
   }
 }
 
-void check_log(const auth::Settings& settings, Report& report) {
-  if (settings.log_file.empty()) return;
+// A file that lines are appended to.
+void check_lines(std::string_view subject, const std::string& setting, const std::string& file,
+                 Report& report) {
+  if (file.empty()) return;
   const std::string folder =
-      std::filesystem::absolute(settings.log_file).lexically_normal().parent_path().string();
-  const bool exists = is_there(settings.log_file);
-  const std::string& place = exists ? settings.log_file : folder;
+      std::filesystem::absolute(file).lexically_normal().parent_path().string();
+  const bool exists = is_there(file);
+  const std::string& place = exists ? file : folder;
   if (::euidaccess(place.c_str(), exists ? W_OK : W_OK | X_OK) == 0) {
-    return report.good("log", settings.log_file);
+    return report.good(subject, file);
   }
   const std::string user = auth::this_reader().user;
-  report.bad("log", "ZITADEL_LOG_FILE " + settings.log_file + ": " + user + " may not write to " +
-                        place + ": " +
-                        (exists ? "chown " + user + ' ' + auth::shell_word(place) +
-                                      " && chmod 600 " + auth::shell_word(place)
-                                : "install -d -m 0750 -o " + user + ' ' + auth::shell_word(place)));
+  report.bad(subject,
+             setting + " " + file + ": " + user + " may not write to " + place + ": " +
+                 (exists ? "chown " + user + ' ' + auth::shell_word(place) + " && chmod 600 " +
+                               auth::shell_word(place)
+                         : "install -d -m 0750 -o " + user + ' ' + auth::shell_word(place)));
 }
 
 // The program works without: what processes could share is learned by each.
@@ -187,7 +189,8 @@ void check_rest(const auth::Settings& settings, int listener, Report& report) {
   check_key(settings, report);
   check_authorities(settings, report);
   check_rules(settings, report);
-  check_log(settings, report);
+  check_lines("log", "ZITADEL_LOG_FILE", settings.log_file, report);
+  check_lines("audit", "ZITADEL_AUDIT_FILE", settings.audit_file, report);
   check_cache(settings, report);
   check_events(settings, report);
   check_listener(listener, report);

@@ -126,7 +126,8 @@ By hand, it takes:
       --token-file FILE
                      with --rule: whether the access token in this file meets it ("-": standard
                      input)
-      --from ADDRESS with --token-file: the caller's IP address, for rules with net:
+      --from ADDRESS
+                     with --token-file: the caller's IP address, for rules with net:
       --settings     list all settings with their defaults
       --help         show this text
       --version      show the version

@@ -5,8 +5,8 @@
 // A request that may go on is answered 200 with "Variable-NAME: value" headers, from which the web
 // server makes variables for the protected program. Any other answer goes to the client.
 //
-// With Mode::kReport every request may go on, and the variable AUTH_WOULD_BE tells what would have
-// become of it: "200", or a status and why: "401 no access token was sent".
+// With Refusals::kOnlyReported every request may go on, and the variable AUTH_WOULD_BE tells what
+// would have become of it: "200", or a status and why: "401 no access token was sent".
 #pragma once
 
 #include <memory>
@@ -14,7 +14,6 @@
 
 #include "auth/base/clock.h"
 #include "auth/base/failure_log.h"
-#include "auth/settings/settings.h"
 #include "fcgi/guard/caller_variables.h"
 #include "fcgi/guard/responder.h"
 #include "fcgi/guard/rules_file.h"
@@ -25,17 +24,19 @@ namespace fcgi {
 // Thread-safe. Rules, responder and clock must outlive it.
 class Authorizer {
  public:
+  enum class Refusals { kCount, kOnlyReported };
+
   // rules: null where the operator has written none, and nobody is let in.
   Authorizer(RulesFile* rules, const Responder& responder, CallerVariables variables,
-             const auth::Clock& clock, auth::Mode mode = auth::Mode::kEnforce)
+             const auth::Clock& clock, Refusals refusals = Refusals::kCount)
       : rules_(rules),
         responder_(responder),
         variables_(std::move(variables)),
-        mode_(mode),
+        refusals_(refusals),
         failures_(clock) {}
 
   // Whether it refuses nobody.
-  [[nodiscard]] bool only_reports() const noexcept { return mode_ == auth::Mode::kReport; }
+  [[nodiscard]] bool only_reports() const noexcept { return refusals_ == Refusals::kOnlyReported; }
 
   // Whether the web server asks for a decision: in the AUTHORIZER role, or with the variable
   // ZITADEL_AUTHORIZE, which a client cannot set.
@@ -59,7 +60,7 @@ class Authorizer {
   RulesFile* const rules_;
   const Responder& responder_;
   const CallerVariables variables_;
-  const auth::Mode mode_;
+  const Refusals refusals_;
   mutable auth::FailureLog failures_;
 };
 

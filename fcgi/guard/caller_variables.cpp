@@ -16,8 +16,9 @@ using auth::percent_encode;
 
 // What every protected program gets; ZITADEL_PASS_CLAIMS cannot take these.
 constexpr std::string_view kVariables[] = {
-    "AUTH_SUB", "AUTH_USERNAME",  "AUTH_ROLES", "AUTH_ORG",      "AUTH_SCOPE",
-    "AUTH_EXP", "AUTH_CLIENT_ID", "AUTH_CUT",   "AUTH_WOULD_BE", "AUTH_WEBSOCKET_PROTOCOL"};
+    "AUTH_SUB",       "AUTH_USERNAME",  "AUTH_ROLES", "AUTH_ORG",      "AUTH_SCOPE",
+    "AUTH_EXP",       "AUTH_CLIENT_ID", "AUTH_CUT",   "AUTH_WOULD_BE", "AUTH_WEBSOCKET_PROTOCOL",
+    "AUTH_REQUEST_ID"};
 
 using Variable = CallerVariables::List::value_type;
 
@@ -55,7 +56,8 @@ bool wants_variables(const Request& request) {
 
 // Asked again for its server.error-handler, lighttpd still has them and would join the two.
 void leave_out_what_is_there(const Request& request, CallerVariables::List& variables) {
-  if (request.variable("AUTH_SUB").empty() && request.variable("AUTH_WOULD_BE").empty()) return;
+  const auto is_there = [&](std::string_view name) { return !request.variable(name).empty(); };
+  if (!is_there("AUTH_SUB") && !is_there("AUTH_REQUEST_ID") && !is_there("AUTH_WOULD_BE")) return;
   std::erase_if(variables, [&](const auto& variable) {
     return !variable.second.empty() && request.variable(variable.first) == variable.second;
   });
@@ -132,7 +134,8 @@ std::optional<CallerVariables::List> CallerVariables::of(const Request& request,
                     {"AUTH_USERNAME", percent_encode(claims.username())},
                     {"AUTH_ORG", percent_encode(claims.organisation())},
                     {"AUTH_EXP", time_of(claims)},
-                    {"AUTH_CLIENT_ID", percent_encode(claims.client_id())}};
+                    {"AUTH_CLIENT_ID", percent_encode(claims.client_id())},
+                    {"AUTH_REQUEST_ID", std::string(request.request_id())}};
   if (!would_be.empty()) variables.emplace_back("AUTH_WOULD_BE", would_be);
   if (is_access_check(request)) {
     variables.emplace_back("AUTH_CLAIMS", pairs_of_passed(claims));

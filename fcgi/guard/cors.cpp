@@ -22,10 +22,18 @@ std::string_view Cors::allowed(const Request& request) const {
   if (origins_.empty()) return {};
   const std::string_view origin = request.variable("HTTP_ORIGIN");
   if (origin.empty()) return {};
-  for (const std::string& candidate : origins_) {
-    if (candidate == "*" || candidate == origin) return candidate;
-  }
-  return {};
+  const auto listed = [this](std::string_view text) -> std::string_view {
+    const auto found = std::find(origins_.begin(), origins_.end(), text);
+    return found == origins_.end() ? std::string_view() : *found;
+  };
+  const std::string_view named = listed(origin);
+  return named.empty() ? listed("*") : named;
+}
+
+// Never to all: a browser would not take it, and nobody means it.
+void Cors::allow_cookies(std::string_view origin, Response& response) const {
+  if (cookies_ == Cookies::kNotAllowed || origin == "*") return;
+  response.headers.emplace_back("Access-Control-Allow-Credentials", "true");
 }
 
 std::optional<Response> Cors::preflight(const Request& request) const {
@@ -44,6 +52,7 @@ std::optional<Response> Cors::preflight(const Request& request) const {
   if (!headers.empty() && is_token_list(headers)) {
     response.headers.emplace_back("Access-Control-Allow-Headers", headers);
   }
+  allow_cookies(origin, response);
   return response;
 }
 
@@ -53,7 +62,9 @@ void Cors::expose(const Request& request, Response& response) const {
   const std::string_view origin = allowed(request);
   if (origin.empty()) return;
   response.headers.emplace_back("Access-Control-Allow-Origin", origin);
-  response.headers.emplace_back("Access-Control-Expose-Headers", "WWW-Authenticate, Retry-After");
+  allow_cookies(origin, response);
+  response.headers.emplace_back("Access-Control-Expose-Headers",
+                                "WWW-Authenticate, Retry-After, X-Request-Id");
 }
 
 }  // namespace fcgi

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "fcgi/http/request.h"
@@ -16,9 +17,11 @@ namespace fcgi {
 class Cors {
  public:
   // Origins whose scripts may call ("https://app.example.org"), or "*" for all; none: browsers are
-  // told nothing. Credentials of the browser's own (cookies) are never allowed: a token is sent by
-  // the script itself.
-  explicit Cors(std::vector<std::string> origins) : origins_(std::move(origins)) {}
+  // told nothing. Credentials of the browser's own (cookies) are allowed where a cookie may bring
+  // the token, and to origins that are named: else a token is sent by the script itself.
+  enum class Cookies { kNotAllowed, kAllowed };
+  explicit Cors(std::vector<std::string> origins, Cookies cookies = Cookies::kNotAllowed)
+      : origins_(std::move(origins)), cookies_(cookies) {}
 
   // The answer to a preflight from an allowed origin; nothing for any other request.
   [[nodiscard]] std::optional<Response> preflight(const Request& request) const;
@@ -29,8 +32,10 @@ class Cors {
  private:
   // The value of Access-Control-Allow-Origin for the request; empty where there is none.
   [[nodiscard]] std::string_view allowed(const Request& request) const;
+  void allow_cookies(std::string_view origin, Response& response) const;
 
   std::vector<std::string> origins_;
+  Cookies cookies_;
 };
 
 }  // namespace fcgi

@@ -3,11 +3,13 @@
 
 #include <utility>
 
+#include "auth/base/log_request.h"
 #include "fcgi/guard/endpoint_call.h"
 
 namespace fcgi {
 
 void Dispatcher::handle(std::unique_ptr<Exchange> exchange) const {
+  const auth::LogRequest about(exchange->request().request_id());
   const bool decides = Authorizer::is_asked(exchange->request());
   if (decides && authorizer_.only_reports()) return authorizer_.handle(std::move(exchange));
   // Anybody can send what looks like a preflight, and many a program answers OPTIONS like GET: it

@@ -4,15 +4,20 @@
 #include <exception>
 #include <utility>
 
-#include "auth/base/log.h"
+#include "auth/base/failure_log.h"
+#include "auth/base/log_request.h"
 #include "fcgi/guard/later_answer.h"
 
 namespace fcgi {
 namespace {
 
+// A caller can make it fail as often as they like.
 void log_failure(const Endpoint& endpoint, std::string_view why) {
-  auth::log(auth::LogLevel::kError, "endpoint " + endpoint.path + " failed" +
-                                        std::string(why.empty() ? "" : ": ") + std::string(why));
+  static const auth::SystemClock clock;
+  static auth::QuietLog failures(auth::kFailureLogInterval, clock);
+  failures.add(auth::LogLevel::kError, endpoint.path,
+               "endpoint " + endpoint.path + " failed" + std::string(why.empty() ? "" : ": ") +
+                   std::string(why));
 }
 
 // A user's own code runs here: what it throws must not end the process.
@@ -41,6 +46,7 @@ void hand_over(const Endpoint& endpoint, zitadel_fcgi::Responder responder) {
 
 void call_endpoint(const Endpoint& endpoint, std::unique_ptr<Exchange> exchange,
                    std::shared_ptr<const auth::Claims> claims, std::shared_ptr<const Cors> cors) {
+  const auth::LogRequest about(exchange->request().request_id());
   const Completion complete{std::move(cors), !endpoint.requirement.is_public()};
   if (endpoint.later) {
     exchange->let_go();  // the endpoint takes as long as it likes

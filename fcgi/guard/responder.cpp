@@ -3,6 +3,8 @@
 
 #include <optional>
 
+#include "auth/base/log_request.h"
+
 namespace fcgi {
 namespace {
 
@@ -78,9 +80,12 @@ void Responder::judge(std::unique_ptr<Parked> parked) const {
 
 void Responder::resume(std::unique_ptr<Parked> parked,
                        const auth::TokenValidator::Answer& outcome) const {
+  const auth::LogRequest about(parked->exchange->request().request_id());
   if (!outcome) return refuse(*parked, outcome.error(), nullptr);
-  const auto met = check(*parked, **outcome);
-  met ? let_in(std::move(parked), *outcome) : refuse(*parked, met.error(), outcome->get());
+  if (const auto met = check(*parked, **outcome); !met) {
+    return refuse(*parked, met.error(), outcome->get());
+  }
+  let_in(std::move(parked), *outcome);
 }
 
 auth::Result<void> Responder::check(const Parked& parked, const auth::Claims& claims) const {

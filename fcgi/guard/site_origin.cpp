@@ -36,7 +36,8 @@ bool is_of_host(std::string_view origin, std::string_view host, bool over_https)
 }  // namespace
 
 bool SiteOrigin::opens_websocket(const Request& request) {
-  return auth::lower_case(request.variable("HTTP_UPGRADE")).find("websocket") != std::string::npos;
+  // RFC 6455 §4.1. Apache shows its authorizers no Upgrade.
+  return !request.variable("HTTP_SEC_WEBSOCKET_KEY").empty();
 }
 
 bool SiteOrigin::is_safe(const Request& request) {

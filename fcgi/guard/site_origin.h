@@ -22,6 +22,7 @@ class SiteOrigin {
   // of a WebSocket, by which a page of another site could read and write in the user's name.
   [[nodiscard]] static bool is_safe(const Request& request);
 
+  // Whether it is such a handshake. No script can make a browser send its mark with anything else.
   [[nodiscard]] static bool opens_websocket(const Request& request);
 
   // Whether all that the browser says of where it comes from, in Origin (RFC 6454 §7) and

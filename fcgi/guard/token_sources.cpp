@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fcgi/guard/token_sources.h"
 
+#include <algorithm>
 #include <optional>
-#include <utility>
-#include <vector>
 
 #include "auth/base/text.h"
+#include "fcgi/http/response.h"
 
 namespace fcgi {
 namespace {
@@ -56,12 +56,6 @@ auth::Result<std::optional<std::size_t>, Reason> place_of_bearer(
 }
 
 }  // namespace
-
-TokenSources::TokenSources(const auth::Settings& settings)
-    : max_bytes_(settings.max_token_bytes),
-      cookie_(settings.token_cookie),
-      websocket_(settings.token_websocket),
-      site_(settings.cors_origins) {}
 
 Token TokenSources::find(const Request& request) const {
   Token found = auth::bearer_token(request.authorization(), max_bytes_);
@@ -119,6 +113,8 @@ std::string TokenSources::other_subprotocols(const Request& request) const {
   for (std::size_t at = 0; place && at < names.size(); ++at) {
     const bool is_of_token = *place && (at == **place || at == **place + 1);
     if (is_of_token || names[at].empty()) continue;
+    // It goes into a header, and back to the client.
+    if (!std::all_of(names[at].begin(), names[at].end(), is_token_character)) return {};
     others.append(others.empty() ? "" : ", ").append(names[at]);
   }
   return others.size() > kMaxSubprotocolBytes ? std::string() : others;

@@ -6,10 +6,11 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "auth/base/result.h"
 #include "auth/base/secret.h"
-#include "auth/settings/settings.h"
 #include "auth/token/bearer_token.h"
 #include "fcgi/guard/site_origin.h"
 #include "fcgi/http/request.h"
@@ -21,8 +22,17 @@ class TokenSources {
  public:
   // The Authorization header alone.
   TokenSources(std::size_t max_bytes = auth::kUsualAuthorizationBytes) : max_bytes_(max_bytes) {}
-  // As ZITADEL_TOKEN_COOKIE and ZITADEL_TOKEN_WEBSOCKET say.
-  explicit TokenSources(const auth::Settings& settings);
+  // origins: of sites that may do in the name of who brings a cookie what this one may.
+  struct Others {
+    std::string cookie{};    // its name; empty: none
+    bool websocket = false;  // whether Sec-WebSocket-Protocol counts
+    std::vector<std::string> origins{};
+  };
+  TokenSources(std::size_t max_bytes, Others others)
+      : max_bytes_(max_bytes),
+        cookie_(std::move(others.cookie)),
+        websocket_(others.websocket),
+        site_(std::move(others.origins)) {}
 
   // The token is a view into the request. Errors: those of bearer_token; kMalformedCookie,
   // kMalformedSubprotocol, kSeveralTokens; kCrossSite: a cookie's token in a request that is not
@@ -30,7 +40,8 @@ class TokenSources {
   [[nodiscard]] auth::Result<auth::SecretView> find(const Request& request) const;
 
   // The subprotocols of a WebSocket's handshake without the token, for the protected program:
-  // "chat, superchat". Empty where there are none, more than 1 KiB of them, or where nobody can
+  // "chat, superchat". Empty where there are none, more than 1 KiB of them, one that is no name, or
+  // where nobody can
   // tell which are the token's.
   [[nodiscard]] std::string other_subprotocols(const Request& request) const;
 
@@ -41,8 +52,8 @@ class TokenSources {
   [[nodiscard]] auth::Result<auth::SecretView> in_subprotocol(const Request& request) const;
 
   std::size_t max_bytes_;
-  std::string cookie_{};    // empty: none
-  bool websocket_ = false;  // whether Sec-WebSocket-Protocol counts
+  std::string cookie_{};
+  bool websocket_ = false;
   SiteOrigin site_{};
 };
 

@@ -3,6 +3,9 @@
 
 #include <cstring>
 
+#include "auth/base/text.h"
+#include "fcgi/http/random_name.h"
+
 namespace zitadel_fcgi {
 namespace {
 
@@ -19,22 +22,64 @@ const char* value_of(const char* variable, std::string_view name) noexcept {
 
 Request::Request(const char* const* variables, std::optional<std::string_view> body)
     : variables_(variables), body_(body) {
-  const char* method = nullptr;
-  const char* path_info = nullptr;
+  struct Wanted {
+    std::string_view name;
+    const char* value = nullptr;  // the first of that name
+    bool is_repeated = false;
+  };
+  Wanted wanted[] = {
+      {"REQUEST_METHOD"}, {"PATH_INFO"}, {"AUTH_REQUEST_ID"}, {"HTTP_X_REQUEST_ID"}, {"UNIQUE_ID"}};
+  auto& [method, path_info, guarded_id, sent_id, unique_id] = wanted;
   for (const char* const* each = variables; *each != nullptr; ++each) {
     if (const char* authorization = value_of(*each, "HTTP_AUTHORIZATION")) {
       add_authorization(authorization);
-    } else if (method == nullptr && (method = value_of(*each, "REQUEST_METHOD")) != nullptr) {
-      method_ = method;
-    } else if (path_info == nullptr && (path_info = value_of(*each, "PATH_INFO")) != nullptr) {
-      path_info_ = path_info;
+      continue;
+    }
+    for (Wanted& one : wanted) {
+      const char* const value = value_of(*each, one.name);
+      if (value == nullptr) continue;
+      if (one.value != nullptr) one.is_repeated = true;
+      if (one.value == nullptr) one.value = value;
+      break;
     }
   }
+  if (method.value != nullptr) method_ = method.value;
+  if (path_info.value != nullptr) path_info_ = path_info.value;
+  look_for_authorization_of_redirect();
+  // Of two names nobody can tell which one somebody else goes by.
+  name_it({guarded_id.value, sent_id.is_repeated ? nullptr : sent_id.value, unique_id.value});
+}
+
+// What a guard in front has called it is what it is called. Then the name counts that a proxy has
+// sent, and then that of the web server itself (mod_unique_id).
+void Request::name_it(std::initializer_list<const char*> names) noexcept {
+  for (const char* const name : names) {
+    if (name == nullptr || !is_sound_name(name)) continue;
+    given_id_ = name;
+    return;
+  }
+  fcgi::make_random_name(own_id_);
+}
+
+// Nothing that ends a line, a list or a parameter, and no token that somebody has put in its place.
+bool Request::is_sound_name(std::string_view name) const noexcept {
+  constexpr std::string_view kMarks = "-_.~+/=@:";
+  if (name.empty() || name.size() > kMaxRequestId) return false;
+  for (const char byte : name) {
+    if (!auth::is_letter_or_digit(byte) && kMarks.find(byte) == kMarks.npos) return false;
+  }
+  for (const std::string_view each : authorization()) {
+    if (each.find(name) != each.npos) return false;
+  }
+  return true;
+}
+
+void Request::look_for_authorization_of_redirect() noexcept {
   // A RewriteRule that hands the header over sets the variable also where no header arrived.
   const bool none = authorization_count_ == 1 && authorization_[0].empty();
   if (!none && authorization_count_ > 0) return;
   authorization_count_ = 0;
-  for (const char* const* each = variables; *each != nullptr; ++each) {
+  for (const char* const* each = variables_; *each != nullptr; ++each) {
     const char* authorization = value_of(*each, "REDIRECT_HTTP_AUTHORIZATION");
     if (authorization != nullptr) add_authorization(authorization);
   }

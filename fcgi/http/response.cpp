@@ -120,8 +120,8 @@ Response method_not_allowed(std::string allow) {
 
 namespace {
 
-std::string status_and_headers(const Response& response) {
-  std::size_t size = 64 + response.body.size();
+std::string status_and_headers(const Response& response, std::string_view request_id) {
+  std::size_t size = 96 + request_id.size() + response.body.size();
   for (const auto& [name, value] : response.headers) size += name.size() + value.size() + 4;
   std::string out;
   out.reserve(size);
@@ -130,6 +130,9 @@ std::string status_and_headers(const Response& response) {
   out.append("Status: ");
   append_number(out, static_cast<std::size_t>(status));
   out.append(" ").append(reason_phrase(status)).append("\r\n");
+  if (!request_id.empty() && response.header("x-request-id") == nullptr) {
+    out.append("X-Request-Id: ").append(request_id).append("\r\n");
+  }
   for (const auto& [name, value] : response.headers) {
     if (!is_token(name) || auth::has_control(value) || is_written_here(name)) continue;
     out.append(name).append(": ").append(value).append("\r\n");
@@ -139,8 +142,8 @@ std::string status_and_headers(const Response& response) {
 
 }  // namespace
 
-std::string serialise(const Response& response, bool head) {
-  std::string out = status_and_headers(response);
+std::string serialise(const Response& response, bool head, std::string_view request_id) {
+  std::string out = status_and_headers(response, request_id);
   if (has_body(response, false)) {
     out.append("Content-Length: ");
     append_number(out, response.body.size());
@@ -151,8 +154,8 @@ std::string serialise(const Response& response, bool head) {
   return out;
 }
 
-std::string serialise_head(const Response& response) {
-  return status_and_headers(response) + "\r\n";
+std::string serialise_head(const Response& response, std::string_view request_id) {
+  return status_and_headers(response, request_id) + "\r\n";
 }
 
 bool has_body(const Response& response, bool head) noexcept {

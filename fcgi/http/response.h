@@ -25,11 +25,15 @@ using zitadel_fcgi::Response;
 // have neither length nor body. A header whose name is no token or whose value holds a control
 // character is left out: nothing can break out of its line. A status outside of 200 to 599 is sent
 // as 500.
-[[nodiscard]] std::string serialise(const Response& response, bool head);
+// request_id: what the answer calls its request (X-Request-Id), unless it does so itself; empty:
+// none.
+[[nodiscard]] std::string serialise(const Response& response, bool head,
+                                    std::string_view request_id = {});
 
 // The same of an answer whose body is written bit by bit: without Content-Length, and without what
 // stands in the response's body.
-[[nodiscard]] std::string serialise_head(const Response& response);
+[[nodiscard]] std::string serialise_head(const Response& response,
+                                         std::string_view request_id = {});
 
 // Whether an answer of that status to that method has a body.
 [[nodiscard]] bool has_body(const Response& response, bool head) noexcept;

@@ -11,6 +11,7 @@ namespace fcgi {
 struct About {
   std::optional<auth::WallTime> key_expires{};  // this API's own key, if its file says so
   bool has_grace = false;                       // ZITADEL_GRACE
+  bool only_reports = false;                    // ZITADEL_MODE
 };
 
 }  // namespace fcgi

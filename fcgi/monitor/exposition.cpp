@@ -261,6 +261,10 @@ void program(Page& page, const Look& look) {
   rows(page, look,
        {{{"result", "read"}, Counter::kSettingsRead},
         {{"result", "failed"}, Counter::kSettingsFailed}});
+  page.alone("zitadel_fcgi_report_mode", "gauge",
+             "1: ZITADEL_MODE=report, the rules refuse nobody, and requests that are counted as "
+             "refused have gone on.",
+             look.about.only_reports ? "1" : "0");
   if (look.about.key_expires) {
     page.alone("zitadel_fcgi_key_expiry_timestamp_seconds", "gauge",
                "When this API's own key expires, as its file says.",

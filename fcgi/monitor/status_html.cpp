@@ -1,26 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fcgi/monitor/status_html.h"
 
-// The assembler puts the file in; the Makefile says that this one depends on it.
+// The assembler puts the file in, and an end behind it; the Makefile says that this one depends on
+// it.
 __asm__(
     ".pushsection .rodata\n"
     ".type fcgi_status_html, %object\n"
     "fcgi_status_html:\n"
     ".incbin \"fcgi/monitor/status.html\"\n"
-    "fcgi_status_html_end:\n"
     ".byte 0\n"
     ".size fcgi_status_html, . - fcgi_status_html\n"
     ".popsection\n");
 
-extern "C" {
-extern const char fcgi_status_html[] __attribute__((visibility("hidden")));
-extern const char fcgi_status_html_end[] __attribute__((visibility("hidden")));
-}
+extern "C" const char fcgi_status_html[] __attribute__((visibility("hidden")));
 
 namespace fcgi {
 
-std::string_view status_html() noexcept {
-  return {fcgi_status_html, static_cast<std::size_t>(fcgi_status_html_end - fcgi_status_html)};
-}
+std::string_view status_html() noexcept { return fcgi_status_html; }
 
 }  // namespace fcgi

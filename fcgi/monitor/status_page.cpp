@@ -74,9 +74,10 @@ std::string date(std::int64_t at) {
 }
 
 std::string ago(double since) {
-  if (since < 120) return number(std::max(since, 0.0), 0) + " seconds ago";
-  if (since < 7200) return number(since / 60, 0) + " minutes ago";
-  return number(since / 3600, 0) + " hours ago";
+  constexpr double kMinute = 60, kHour = 3600;
+  if (since < 2 * kMinute) return number(std::max(since, 0.0), 0) + " s ago";
+  if (since < 2 * kHour) return number(since / kMinute, 0) + " min ago";
+  return number(since / kHour, 0) + " h ago";
 }
 
 // What the rows are made of.

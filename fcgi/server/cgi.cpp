@@ -134,10 +134,11 @@ struct Call {
 // Each piece is written before write returns: there is no other request.
 class CgiAnswer final : public AnswerStream {
  public:
-  CgiAnswer(std::shared_ptr<Call> call, const Response& head, bool has_body)
+  CgiAnswer(std::shared_ptr<Call> call, const Response& head, std::string_view request_id,
+            bool has_body)
       : call_(std::move(call)),
         has_body_(has_body),
-        open_(write_all(serialise_head(head), call_->body)) {}
+        open_(write_all(serialise_head(head, request_id), call_->body)) {}
   ~CgiAnswer() override {
     if (!ended_) call_->written.set_value(false);
   }
@@ -179,13 +180,15 @@ class CgiExchange final : public Exchange {
 
   void finish(const Response& response) override {
     finished_ = true;
-    const std::string text = serialise(response, request_.method() == "HEAD");
+    const std::string text =
+        serialise(response, request_.method() == "HEAD", request_.request_id());
     call_->written.set_value(write_all(text, call_->body));
   }
 
   std::unique_ptr<AnswerStream> begin(const Response& head) override {
     finished_ = true;
-    return std::make_unique<CgiAnswer>(call_, head, has_body(head, request_.method() == "HEAD"));
+    return std::make_unique<CgiAnswer>(call_, head, request_.request_id(),
+                                       has_body(head, request_.method() == "HEAD"));
   }
 
  private:
@@ -211,7 +214,7 @@ void refuse_cgi(const Response& response) {
   const Request request(environ, std::nullopt);
   Body body(request, ServerOptions().body_silence);
   // Nobody is left to tell where that fails.
-  static_cast<void>(write_all(serialise(response, false), body));
+  static_cast<void>(write_all(serialise(response, false, request.request_id()), body));
   body.drain();
 }
 

@@ -16,14 +16,14 @@ void FastCgiExchange::when_body(std::function<void()> then) {
 
 void FastCgiExchange::finish(const Response& response) {
   finished_ = true;
-  std::string answer = serialise(response, request().method() == "HEAD");
+  std::string answer = serialise(response, request().method() == "HEAD", request().request_id());
   decoded_->wipe_secrets();
   inbox_->post({.request = id_, .answer = std::move(answer)});
 }
 
 std::unique_ptr<AnswerStream> FastCgiExchange::begin(const Response& head) {
   finished_ = true;
-  auto flow = std::make_shared<AnswerFlow>(serialise_head(head),
+  auto flow = std::make_shared<AnswerFlow>(serialise_head(head, request().request_id()),
                                            has_body(head, request().method() == "HEAD"));
   decoded_->wipe_secrets();
   inbox_->post({.request = id_, .stream = AnswerSource(flow)});

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fcgi/server/socket_exposure.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstring>
 #include <fstream>
@@ -52,12 +54,17 @@ bool others_can_open(const std::string& path) {
   return others_have(S_IWOTH, path);
 }
 
-std::optional<std::string> unix_warning(const sockaddr_storage& storage, std::size_t size) {
+// With a zero in front where it is none of the file system; empty: none.
+std::string unix_name(const sockaddr_storage& storage, std::size_t size) {
   const auto address = read_as<sockaddr_un>(storage);
   const std::size_t length = size - std::min(size, offsetof(sockaddr_un, sun_path));
-  const std::string_view name(address.sun_path, std::min(length, sizeof address.sun_path));
+  return {address.sun_path, std::min(length, sizeof address.sun_path)};
+}
+
+std::optional<std::string> unix_warning(const sockaddr_storage& storage, std::size_t size) {
+  const std::string name = unix_name(storage, size);
   const bool has_path = !name.empty() && name[0] != '\0';
-  const std::string path(name.substr(0, name.find('\0')));
+  const std::string path = name.substr(0, name.find('\0'));
   if (name.empty() || (has_path && !others_can_open(path))) return std::nullopt;
   return "every user of this machine can connect to the FastCGI socket " +
          (has_path ? path : "without a path") +
@@ -95,6 +102,29 @@ std::optional<std::string> exposure_warning(int listener, unsigned first_open) {
   if (storage.ss_family == AF_UNIX) return unix_warning(storage, size);
   if (storage.ss_family != AF_INET && storage.ss_family != AF_INET6) return std::nullopt;
   return port_warning(storage, first_open);
+}
+
+std::string listener_name(int listener) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  if (::getsockname(listener, reinterpret_cast<sockaddr*>(&storage), &size) != 0) {
+    return "standard input";
+  }
+  if (storage.ss_family == AF_UNIX) {
+    const std::string name = unix_name(storage, size);
+    return "unix:" +
+           (name.empty() || name[0] != '\0' ? std::string(name.c_str()) : "@" + name.substr(1));
+  }
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (storage.ss_family == AF_INET6) {
+    const in6_addr address = read_as<sockaddr_in6>(storage).sin6_addr;
+    if (::inet_ntop(AF_INET6, &address, text.data(), text.size()) == nullptr) return "a port";
+    return "[" + std::string(text.data()) + "]:" + std::to_string(port_of(storage));
+  }
+  if (storage.ss_family != AF_INET) return "a socket";
+  const in_addr address = read_as<sockaddr_in>(storage).sin_addr;
+  if (::inet_ntop(AF_INET, &address, text.data(), text.size()) == nullptr) return "a port";
+  return std::string(text.data()) + ":" + std::to_string(port_of(storage));
 }
 
 }  // namespace fcgi

@@ -18,4 +18,7 @@ namespace fcgi {
 [[nodiscard]] std::optional<std::string> exposure_warning(int listener,
                                                           unsigned first_open = first_open_port());
 
+// Where it listens, for the log: "unix:/run/api.sock", "127.0.0.1:9000".
+[[nodiscard]] std::string listener_name(int listener);
+
 }  // namespace fcgi

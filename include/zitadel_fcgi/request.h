@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstddef>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -15,6 +16,9 @@ namespace zitadel_fcgi {
 
 /// Bytes of a body that the server keeps for an endpoint: 64 KiB.
 inline constexpr std::size_t kMaxBody = 64 << 10;
+
+/// Bytes of a request's name; a longer one that is sent is not taken.
+inline constexpr std::size_t kMaxRequestId = 128;
 
 /// A view of the request's variables and body, which must outlive it. Nothing changes after
 /// construction but the body, which the server sets before anybody asks for it; so any thread may
@@ -34,6 +38,12 @@ class Request {
   /// Apache leaves of a variable after an internal redirect). Views live as long as this Request.
   [[nodiscard]] std::span<const std::string_view> authorization() const noexcept {
     return {authorization_.data(), authorization_count_};
+  }
+  /// What this request is called in the log, in the answer (X-Request-Id) and where it goes on:
+  /// what the web server or a proxy calls it, or else a random name. Printable ASCII without
+  /// blanks, at most kMaxRequestId bytes. Lives as long as this Request.
+  [[nodiscard]] std::string_view request_id() const noexcept {
+    return given_id_.empty() ? std::string_view(own_id_.data(), own_id_.size()) : given_id_;
   }
   /// Any variable; the first of several with one name, empty where there is none.
   [[nodiscard]] std::string_view variable(std::string_view name) const noexcept;
@@ -63,6 +73,9 @@ class Request {
     return true;
   }
   void add_authorization(std::string_view value) noexcept;
+  void look_for_authorization_of_redirect() noexcept;
+  void name_it(std::initializer_list<const char*> names) noexcept;
+  [[nodiscard]] bool is_sound_name(std::string_view name) const noexcept;
 
   const char* const* variables_;
   std::optional<std::string_view> body_;
@@ -70,6 +83,8 @@ class Request {
   std::string_view path_info_{};
   std::array<std::string_view, 2> authorization_{};
   std::size_t authorization_count_ = 0;
+  std::string_view given_id_{};  ///< empty: its own counts
+  std::array<char, 32> own_id_{};
 };
 
 }  // namespace zitadel_fcgi

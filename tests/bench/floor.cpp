@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::string_view kAnswer =
     "Status: 200 OK\r\n"
+    "X-Request-Id: 0123456789abcdef0123456789abcdef\r\n"
     "Content-Type: application/json\r\n"
     "Cache-Control: no-store\r\n"
     "Content-Length: 72\r\n"

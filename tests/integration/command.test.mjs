@@ -74,7 +74,8 @@ describe('started by hand, the program', () => {
     assert.match((await run(['--help'])).output, /^Usage: api\.fcgi/);
     assert.match((await run(['--version'])).output, /^api\.fcgi \d+\.\d+\.\d+\n$/);
     for (const args of [['--chek'], ['check'], ['--as'], ['--check', '--as='], ['--check', '--as', 'a', '--as', 'b'],
-      ['--token-file', 'a'], ['--rule'], ['']]) {
+      ['--token-file', 'a'], ['--rule'], [''], ['--from', '192.0.2.1'], ['--rule', '/x', '--from', '192.0.2.1'],
+      ['--rule', '/x', '--token-file', 'a', '--from', 'localhost']]) {
       const { code, output } = await run(args);
       assert.equal(code, kExitUsage, `${args}: ${output}`);
       assert.match(output, /^api\.fcgi: .*see api\.fcgi --help\n$/);

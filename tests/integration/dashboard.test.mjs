@@ -23,7 +23,7 @@ before(async () => {
   await useApi('lighttpd/fastcgi.conf', issuer, {
     settings: (workspace) => ({
       ZITADEL_METRICS: 'local', ZITADEL_VALIDATION: 'jwt-or-introspection',
-      API_PRIVATE_KEY_FILE_PATH: workspace.write('etc/key.json',
+      API_PRIVATE_KEY_FILE_PATH: workspace.write('etc/expiring-key.json',
         JSON.stringify({ ...issuer.readFile('api-key'), expirationDate: '2099-12-31T00:00:00Z' })),
       ZITADEL_EVENTS_TOKEN_FILE: workspace.write('etc/events-token', readFileSync(issuer.files['iam-owner-viewer-token'])),
     }),

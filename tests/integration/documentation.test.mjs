@@ -83,7 +83,7 @@ function callsTheSharedHost(heading) {
 }
 
 // Other languages that a block may be in. Commands are in none of them.
-const shown = ['cpp', 'ini', 'js', 'text', 'makefile', 'cmake'];
+const shown = ['cpp', 'ini', 'json', 'js', 'text', 'makefile', 'cmake'];
 
 let issuer;
 before(async () => { issuer = await startIssuer(); });

@@ -324,7 +324,7 @@ for (const way of Object.keys(ways)) {
 
     it('the operator reads why a token may be inactive', async () => {
       await api.call('/api/private', { token: await issuer.mint({ scope: 'openid' }) });
-      await api.waitForLog(/debug: .*inactive.*urn:zitadel:iam:org:project:id:[^ ]*:aud/);
+      await api.waitForLog(/info: .*inactive.*urn:zitadel:iam:org:project:id:[^ ]*:aud/);
     });
   });
 

@@ -61,6 +61,13 @@ describe('where ZITADEL was never reached', () => {
     });
   });
 
+  it('where the settings say all that has to be known of it, it is ready', async () => {
+    const settings = { ...await away(), ZITADEL_INTROSPECTION_URL: `${issuer.issuer}/oauth/v2/introspect` };
+    await useApi('lighttpd/fastcgi.conf', issuer, { settings }, async (api) => {
+      assert.deepEqual(await ask(api, 'ready'), { status: 200, body: ready });
+    });
+  });
+
   it('to ask for liveness asks nobody', async () => {
     await issuer.settings({ assertions: 'reusable' });
     await useApi('apache/cgi.conf', issuer, {}, async (api) => {

@@ -6,7 +6,7 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 
 import { startIssuer } from '../issuer/client.mjs';
 import { useApi } from './support/api.mjs';
-import { reload, startCalling } from './support/reloads.mjs';
+import { change, reload, startCalling } from './support/reloads.mjs';
 import { projectFolder } from './support/workspace.mjs';
 
 const limit = { timeout: 120_000 };
@@ -18,15 +18,20 @@ before(async () => { issuer = await startIssuer({ assertions: 'reusable' }); });
 after(() => issuer?.stop());
 beforeEach(() => { keyId = issuer.readFile('api-key').keyId; });
 
-// As the console does: a new key of the API application, as the file that is handed out.
-async function makeKey() {
-  const { appId } = issuer.readFile('api-key');
-  const url = `${issuer.issuer}/management/v1/projects/${issuer.projectId}/apps/${appId}/keys`;
-  const response = await fetch(url, { method: 'POST', body: JSON.stringify({ type: 'KEY_TYPE_JSON' }),
+// As the console does.
+async function manage(path, body) {
+  const url = `${issuer.issuer}/management/v1/projects/${issuer.projectId}/apps/${path}`;
+  const response = await fetch(url, { method: 'POST', body: JSON.stringify(body),
     headers: { Authorization: `Bearer ${issuer.readToken('admin')}`, 'Content-Type': 'application/json' } });
   const answer = await response.json();
   assert.equal(response.status, 200, JSON.stringify(answer));
-  return Buffer.from(answer.keyDetails, 'base64').toString();
+  return answer;
+}
+
+// A new key of the API application, as the file that is handed out.
+async function makeKey() {
+  const { keyDetails } = await manage(`${issuer.readFile('api-key').appId}/keys`, { type: 'KEY_TYPE_JSON' });
+  return Buffer.from(keyDetails, 'base64').toString();
 }
 
 // In the place of the old file, by a rename.
@@ -95,6 +100,28 @@ it('a new key that ZITADEL does not know yet, or half of one, does no lasting ha
     await reload(api);
     assert.equal(await call(), 200);
   }));
+
+it('a new client secret is taken, and known tokens stay known meanwhile', limit, () => {
+  const { clientId, clientSecret } = issuer.readFile('basic');
+  const settings = (secret) => ({ key: null, API_PRIVATE_KEY_FILE_PATH: undefined,
+    ZITADEL_CLIENT_ID: clientId, ZITADEL_CLIENT_SECRET: secret });
+  return useApi('lighttpd/spawn-fcgi.conf', issuer, { settings: settings(clientSecret) }, async (api) => {
+    const known = await issuer.mint();
+    const status = async (token) => (await api.call('/api/private', { token })).status;
+    assert.equal(await status(known), 200);
+    const { result } = await manage('_search', {});
+    const { id } = result.find(({ apiConfig }) => apiConfig?.clientId === clientId);
+    const made = await manage(`${id}/api_config/_generate_client_secret`, {});
+    api.secrets.add(made.clientSecret);
+    assert.equal(await status(await issuer.mint()), 503); // ZITADEL knows one secret at a time
+    assert.equal(await status(known), 200);
+    change(api, issuer, settings(made.clientSecret));
+    await reload(api);
+    assert.equal(await status(await issuer.mint()), 200);
+    assert.equal(await status(known), 200);
+    assert.equal(await issuer.introspectionsOf(known), 1);
+  });
+});
 
 it('is what docs/reload.md says', () => {
   const text = readFileSync(`${projectFolder}/docs/reload.md`, 'utf8');

@@ -130,7 +130,7 @@ describe('claims beyond what is kept', limit, () => {
     for (let i = 0; i < 20; i += 1) await assertLetIn(api, token);
     const lines = api.programLog().filter((line) => line.includes('are left out'));
     assert.equal(lines.length, 1, lines.join('\n'));
-    assert.match(lines[0], / \d+ of its scopes and claims are left out$/);
+    assert.match(lines[0], / \d+ of its scopes and claims are left out \[request \S+\]$/);
   });
 
   it('roles without room are no roles less: the operator is told', async () => {

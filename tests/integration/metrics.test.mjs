@@ -2,15 +2,15 @@
 // What is counted: over all processes of a machine, exactly, whatever becomes of a process or of the
 // file; who may see it; and that Prometheus can read it.
 import assert from 'node:assert/strict';
-import { readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 
 import { startIssuer } from '../issuer/client.mjs';
 import { useApi } from './support/api.mjs';
 import { callMany, fleets } from './support/fleets.mjs';
 import { startGuardedSite } from './support/guarded_site.mjs';
-import { promtoolCheck, scrape, total } from './support/metrics.mjs';
-import { signal, waitFor } from './support/processes.mjs';
+import { parseMetrics, promtoolCheck, scrape, total } from './support/metrics.mjs';
+import { Process, signal, waitFor } from './support/processes.mjs';
 
 let issuer;
 before(async () => {
@@ -211,6 +211,69 @@ describe('who sees it', () => {
       assert.equal((await api.call('/api/public')).status, 500);
       await api.waitForLog(/ZITADEL_METRICS.* is neither off nor local, nor a requirement/);
     });
+  });
+});
+
+// As docs/metrics.md says: by hand, as plain CGI, where no mount answers. Without rules: these may be broken.
+async function scrapeByHand({ workspace }) {
+  const settings = readFileSync(workspace.settingsFile, 'utf8').replace(/^ZITADEL_RULES=.*\n/m, '');
+  const program = new Process(workspace.program, [], { env: {
+    ZITADEL_ENV_FILE: workspace.write('etc/no-rules.env', settings), GATEWAY_INTERFACE: 'CGI/1.1',
+    REQUEST_METHOD: 'GET', REMOTE_ADDR: '127.0.0.1', PATH_INFO: '/zitadel/metrics' } });
+  assert.deepEqual(await program.exit(), { code: 0, signal: null });
+  const [head, body] = program.output.split('\r\n\r\n');
+  assert.match(head, /^Status: 200/);
+  return parseMetrics(body);
+}
+
+describe('what is decided for other programs', () => {
+  for (const way of ['lighttpd/authorizer.conf', 'nginx/auth_request.conf', 'apache/authnz_fcgi.conf',
+    'apache/fcgid_access_checker.conf']) {
+    it(`is counted with its role: ${way}`, async () => {
+      const api = await startGuardedSite(way, issuer, { settings: local });
+      try {
+        const good = await issuer.mint({ user: 'with-role' });
+        const other = await issuer.mint({ user: 'without-role' });
+        const times = async (count, path, options) => {
+          for (let i = 0; i < count; ++i) await api.call(path, options);
+        };
+        const before = await scrapeByHand(api);
+        await times(3, '/staff/file.txt', { token: good });
+        await times(2, '/staff/file.txt', { token: other });
+        await times(4, '/staff/file.txt');
+        const metrics = await scrapeByHand(api);
+        const more = (family, ...labels) => total(metrics, family, ...labels) - total(before, family, ...labels);
+        const decided = (decision) => more('zitadel_fcgi_requests_total', 'role="authorizer"', `decision="${decision}"`);
+        // Apache may ask more than once about one request.
+        const atLeast = way.startsWith('apache') ? (n, least) => n >= least : (n, least) => n === least;
+        assert.ok(atLeast(decided('allowed'), 3), `${decided('allowed')}`);
+        assert.ok(atLeast(decided('forbidden'), 2), `${decided('forbidden')}`);
+        assert.ok(atLeast(decided('unauthenticated'), 4), `${decided('unauthenticated')}`);
+        assert.equal(more('zitadel_fcgi_request_duration_seconds_count', 'role="authorizer"'),
+          more('zitadel_fcgi_requests_total', 'role="authorizer"'));
+        assert.equal(more('zitadel_fcgi_requests_total', 'role="responder"'), 0);
+      } finally {
+        await api.stop();
+      }
+    });
+  }
+
+  it('changed rules are counted, and broken ones', async () => {
+    const api = await startGuardedSite('lighttpd/authorizer.conf', issuer, { settings: local });
+    try {
+      const reloads = async (result) => {
+        await api.call('/file.txt');
+        return total(await scrapeByHand(api), 'zitadel_fcgi_rules_reloads_total', `result="${result}"`);
+      };
+      assert.equal(await reloads('read'), 0);
+      api.workspace.write('etc/rules', '/ token\n');
+      await waitFor('the new rules', async () => await reloads('read') === 1);
+      api.workspace.write('etc/rules', 'nonsense\n');
+      await waitFor('the broken rules', async () => await reloads('failed') === 1);
+      assert.equal(await reloads('read'), 1);
+    } finally {
+      await api.stop();
+    }
   });
 });
 

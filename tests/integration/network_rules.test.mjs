@@ -51,7 +51,9 @@ for (const [way, { refusals }] of Object.entries(guards)) {
     };
     const refused = (answer, what) => {
       assert.equal(answer.status, refusals[403], what);
-      assert.doesNotMatch(JSON.stringify(answer.rawHeaders) + answer.body, /127\.0\.0|::1|the file/);
+      // Apache's own pages name the address that was called.
+      const page = answer.body.replace(/<address>.*<\/address>/, '');
+      assert.doesNotMatch(JSON.stringify(answer.rawHeaders) + page, /127\.0\.0|::1|the file/);
     };
 
     it('lets the same token in from its network alone', async () => {

@@ -133,7 +133,7 @@ describe('replacing the program', limit, () => {
     const refuse = async (token) => assert.equal(
       (await host.call('/api/private', { token })).status, 401);
     await refuse('one');
-    assert.match(host.log(), /debug: /);
+    assert.match(host.log(), /calls a token inactive/);
     const log = host.path('/home/you/zitadel/api.log');
     renameSync(log, `${log}.old`);
     await refuse('two');
@@ -142,7 +142,7 @@ describe('replacing the program', limit, () => {
     host.write(`${folder}/api.new`, program(), 0o755);
     renameSync(host.path(`${folder}/api.new`), host.path(`${folder}/api.fcgi`));
     await refuse('three');
-    assert.match(host.log(), /debug: /);
+    assert.match(host.log(), /calls a token inactive/);
   }));
 });
 

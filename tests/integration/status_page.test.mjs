@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -12,7 +12,6 @@ import { inflateSync } from 'node:zlib';
 import { startIssuer } from '../issuer/client.mjs';
 import { startApi } from './support/api.mjs';
 import { call } from './support/http.mjs';
-import { projectFolder } from './support/workspace.mjs';
 
 const kLimit = 90_000; // milliseconds for the browser, on a busy machine
 
@@ -140,9 +139,6 @@ describe('its colours', () => {
       const file = join(folder, `${name}.png`);
       browse([`--blink-settings=preferredColorScheme=${setting}`, `--screenshot=${file}`]);
       assert.ok(isRight(cornerOf(file)), `${cornerOf(file)}`);
-      if (name === 'light' && process.env.UPDATE_DOCS === '1') {
-        writeFileSync(join(projectFolder, 'docs/status.png'), readFileSync(file));
-      }
     });
   }
 });

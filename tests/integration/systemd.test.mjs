@@ -2,7 +2,7 @@
 // The units of systemd/: that systemd takes them, and that the program works as they start it. The
 // socket is handed over by systemd-socket-activate, on descriptor 0, as StandardInput=socket does.
 import assert from 'node:assert/strict';
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 
@@ -107,10 +107,10 @@ function loadCredentials(workspace, issuer) {
 }
 
 // The settings as before the move to systemd: their own path of the key, which only root can read now.
-function install(workspace, issuer) {
-  workspace.installProgram();
+function install(workspace, issuer, settings = {}) {
+  if (!existsSync(workspace.program)) workspace.installProgram();
   writeSettings(workspace, issuer, { API_PRIVATE_KEY_FILE_PATH: '/etc/zitadel-fcgi/api-key.json',
-    ZITADEL_CACHE_DIR: undefined, ZITADEL_RULES: 'rules' });
+    ZITADEL_CACHE_DIR: undefined, ZITADEL_RULES: 'rules', ...settings });
   workspace.write('etc/rules', '/ token\n', 0o644);
   loadCredentials(workspace, issuer);
   assert.equal(valueOf('zitadel-fcgi.service', 'ExecStart'), kProgram);
@@ -119,7 +119,7 @@ function install(workspace, issuer) {
   assert.equal(valueOf('zitadel-fcgi.service', 'WorkingDirectory'), '/etc/zitadel-fcgi/');
   assert.equal(valueOf('zitadel-fcgi.socket', 'Accept'), 'no');
   assert.equal(valueOf('zitadel-fcgi.socket', 'ListenStream'), '/run/zitadel-fcgi/api.sock');
-  workspace.makeFolder(`run/${valueOf('zitadel-fcgi.service', 'RuntimeDirectory')}`);
+  workspace.ensureFolder(`run/${valueOf('zitadel-fcgi.service', 'RuntimeDirectory')}`);
 }
 
 // What the service's program has in its environment.
@@ -164,6 +164,18 @@ describe('the program on a socket of systemd\'s', () => {
       }
       assert.deepEqual(statuses, expected, systemd.output);
     }
+  });
+
+  // systemd before 260 does not copy the credentials again; here they are copied as a newer one does.
+  it('reads its settings again on the command of systemctl reload', async () => {
+    assert.equal(valueOf('zitadel-fcgi.service', 'Type'), 'notify');
+    assert.match(valueOf('zitadel-fcgi.service', 'WatchdogSec'), /^\d+$/);
+    install(workspace, issuer, { ZITADEL_REALM: 'changed' });
+    const command = valueOf('zitadel-fcgi.service', 'ExecReload').replace('$MAINPID', systemd.pid);
+    assert.equal((await new Process('/bin/sh', ['-c', command]).exit()).code, 0);
+    await waitFor('the reload', () => /the changed settings are in force; .*API_PRIVATE_KEY_FILE_PATH/.test(systemd.output));
+    const { headers } = await call(apache.url('/api/private'));
+    assert.match(headers['www-authenticate'], /realm="changed"/);
   });
 
   it('ends on the signal that the service sends, in time', async () => {

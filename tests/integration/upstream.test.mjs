@@ -70,20 +70,20 @@ const failures = {
   },
   'answers 404': {
     order: () => issuer.fault({ status: 404, body: 'not found' }),
-    line: /warn: .*unexpected status: introspection answered with status 404, saying: not found$/m,
+    line: /warn: .*unexpected status: introspection answered with status 404, saying: not found \[request \S+\]$/m,
   },
   'has its database away': {
     order: () => issuer.fault('database-away', { on: '*' }),
-    line: /warn: .*status 404, saying: unable to set instance .*dial tcp .*connection refused\)$/m,
+    line: /warn: .*status 404, saying: unable to set instance .*dial tcp .*connection refused\) \[request \S+\]$/m,
   },
   'is behind a proxy that shows a page': {
     order: () => issuer.fault({ status: 502, headers: { 'content-type': 'text/html' },
       body: '<html><head><title>502 Bad\nGateway</title></head><body>no more</body></html>' }),
-    line: /warn: .*introspection answered with status 502, saying: 502 Bad Gateway$/m,
+    line: /warn: .*introspection answered with status 502, saying: 502 Bad Gateway \[request \S+\]$/m,
   },
   'answers in words that are none': {
     order: () => issuer.fault({ status: 403, body: `gr\u00fc\u001b[2J${'x'.repeat(400)}\nsecond` }),
-    line: /warn: .*status 403, saying: gr\u00fc\?\[2Jx{292}$/m,
+    line: /warn: .*status 403, saying: gr\u00fc\?\[2Jx{292} \[request \S+\]$/m,
   },
   'answers what is not JSON': {
     order: () => issuer.fault('not-json'), line: /warn: .*not what the protocol prescribes/,
@@ -113,7 +113,7 @@ const failures = {
     order: () => issuer.fault('redirect'), line: /warn: .*redirect, which is never followed/,
   },
   'calls the request malformed': {
-    order: () => issuer.fault('invalid-request'), line: /error: .*calls our request malformed: .*, saying: invalid_request: the request is malformed$/m,
+    order: () => issuer.fault('invalid-request'), line: /error: .*calls our request malformed: .*, saying: invalid_request: the request is malformed \[request \S+\]$/m,
   },
 };
 
@@ -217,7 +217,7 @@ ${named.issuer}, ZITADEL_DOMAIN is ${domain}: they must be equal to the letter; 
         for (let i = 0; i < 3; i += 1) {
           assertUnavailable(await api.call('/api/private', { token: await issuer.mint() }));
         }
-        await api.waitForLog(/introspection answered with status 404$/m);
+        await api.waitForLog(/introspection answered with status 404 \[request \S+\]$/m);
         for (const text of sent.flatMap((each) => each.match(/.{20}/g))) {
           assert.ok(!api.log().includes(text), text);
         }

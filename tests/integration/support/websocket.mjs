@@ -3,7 +3,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';
-import net from 'node:net';
 
 import { Process } from './processes.mjs';
 
@@ -64,16 +63,28 @@ export async function startEcho() {
     stop: async () => { for (const each of sockets) each.destroy(); server.close(); } };
 }
 
-// What stands behind lighttpd's mod_wstunnel: it gets the text without any frame.
-export async function startTunnelEnd(path) {
-  const seen = [];
-  const server = net.createServer((socket) => {
-    socket.on('data', (data) => { seen.push(String(data)); socket.write(`echo ${data}`); });
-    socket.on('error', () => {});
-  });
-  await once(server.listen(path), 'listening');
-  return { seen, log: () => '', stop: async () => server.close() };
-}
+// The same as a CGI script, which speaks over standard input and output (lighttpd's cgi.upgrade). It goes by
+// what the guard has left of the subprotocols.
+export const echoScript = () => `#!${process.execPath}
+const { createHash } = require('node:crypto');
+const { HTTP_SEC_WEBSOCKET_KEY: key, AUTH_WEBSOCKET_PROTOCOL: offered = '' } = process.env;
+const accept = createHash('sha1').update(key + '${kGuid}').digest('base64');
+const chosen = offered === '' ? [] : ['Sec-WebSocket-Protocol: ' + offered.split(',')[0]];
+process.stdout.write(['Status: 101', 'Upgrade: websocket', 'Connection: upgrade',
+  'Sec-WebSocket-Accept: ' + accept, ...chosen, '', ''].join('\\r\\n'));
+${parse.toString()}
+${frame.toString().replace('kShort', kShort)}
+let bytes = Buffer.alloc(0);
+process.stdin.on('data', (more) => {
+  bytes = Buffer.concat([bytes, more]);
+  for (let got = parse(bytes); got; got = parse(bytes)) {
+    bytes = bytes.subarray(got.size);
+    if (got.kind === 8) process.exit(0);
+    process.stdout.write(frame('echo ' + got.text, { masked: false }));
+  }
+}).on('end', () => process.exit(0));
+setTimeout(() => process.exit(0), ${kTimeout}).unref();
+`;
 
 // Asks for a WebSocket. Gives { status, headers, body }, and where it is open, say(text), which gives what comes
 // back. close() where it is no longer needed.

@@ -149,8 +149,9 @@ class TokenDoubtTest : public support::ValidatorFixture {
     // Nor new tokens, of which nobody can tell.
     assert_reason(Reason::kZitadelFailing, ask_and_answer("new", 200, inactive_));
     CPPUNIT_ASSERT_EQUAL(asked + 6, http_.asked());
-    CPPUNIT_ASSERT_EQUAL_MESSAGE(log.text(), std::size_t{1}, lines_with(log.text(), ": "));
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(log.text(), std::size_t{1}, lines_with(log.text(), "error: "));
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, lines_with(log.text(), "failing inside"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, lines_with(log.text(), "calls a token inactive"));
   }
 
   void nothing_of_its_answers_is_kept() {

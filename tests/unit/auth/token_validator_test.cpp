@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "auth/refusal_log.h"
 #include "tests/unit/support/log_capture.h"
 #include "tests/unit/support/validator_fixture.h"
 
@@ -32,7 +33,7 @@ class TokenValidatorTest : public support::ValidatorFixture {
   CPPUNIT_TEST(a_role_of_another_project_opens_nothing);
   CPPUNIT_TEST(writes_no_token_into_the_log);
   CPPUNIT_TEST(tells_the_operator_which_key_was_refused);
-  CPPUNIT_TEST(tells_at_debug_level_why_a_token_may_be_inactive);
+  CPPUNIT_TEST(tells_now_and_then_why_tokens_are_refused);
   CPPUNIT_TEST(retries_a_refused_assertion_exactly_once);
   CPPUNIT_TEST(looks_at_no_token_where_none_is_required);
   CPPUNIT_TEST(answers_for_a_known_token_at_once);
@@ -213,21 +214,31 @@ class TokenValidatorTest : public support::ValidatorFixture {
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, lines_with(log.text(), "key id 7"));
   }
 
-  void tells_at_debug_level_why_a_token_may_be_inactive() {
+  void tells_now_and_then_why_tokens_are_refused() {
     start([](auth::Settings& settings) { settings.project_id = "123"; });
-    {
-      const support::LogCapture log(auth::LogLevel::kInfo);
-      static_cast<void>(ask_and_answer("one", 200, inactive_));
-      CPPUNIT_ASSERT_EQUAL(std::string(), log.text());
-    }
-    const support::LogCapture log(auth::LogLevel::kDebug);
+    const auto told = [this](auth::LogLevel level) {
+      const support::LogCapture log(level);
+      for (int i = 0; i < 3; ++i) {
+        static_cast<void>(ask_and_answer("token " + std::to_string(i), 200, inactive_));
+        clock_.advance(seconds(1));
+      }
+      clock_.advance(auth::kRefusalLogInterval);
+      return lines_with(log.text(), "calls a token inactive");
+    };
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, told(auth::LogLevel::kWarn));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, told(auth::LogLevel::kInfo));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{3}, told(auth::LogLevel::kDebug));
+    const support::LogCapture log(auth::LogLevel::kInfo);
     static_cast<void>(ask_and_answer("two", 200, inactive_));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1},
+                         lines_with(log.text(), "(and 2 more since the last line)"));
     const std::size_t scope = log.text().find("urn:zitadel:iam:org:project:id:");
     CPPUNIT_ASSERT(scope != std::string::npos);
     CPPUNIT_ASSERT(scope < log.text().find("expired"));
     // Other refusals say what they are.
     static_cast<void>(ask_and_answer("three", 200, active("a", "\"aud\": [\"other\"]")));
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, lines_with(log.text(), "client id client"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, lines_with(log.text(), ", but other"));
   }
 
   void retries_a_refused_assertion_exactly_once() {

@@ -8,8 +8,14 @@
 #include <array>
 #include <sstream>
 #include <stdexcept>
+#include <string_view>
 
 namespace support {
+namespace {
+
+constexpr std::string_view kTime = "2026-11-28T12:00:00Z";
+
+}  // namespace
 
 LogCapture::LogCapture(auth::LogLevel level)
     : standard_error_(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)),
@@ -37,7 +43,8 @@ std::string LogCapture::text() const {
   std::istringstream lines(raw);
   std::string text;
   for (std::string line; std::getline(lines, line);) {
-    const std::size_t end = line.starts_with("zitadel-fcgi[") ? line.find("] ") : line.npos;
+    const std::size_t begin = line.find(" zitadel-fcgi[");
+    const std::size_t end = begin == kTime.size() ? line.find("] ") : line.npos;
     text += (end == line.npos ? line : line.substr(end + 2)) + '\n';
   }
   return text;

@@ -16,7 +16,7 @@ class LogCapture {
   LogCapture(const LogCapture&) = delete;
   LogCapture& operator=(const LogCapture&) = delete;
 
-  // All lines so far, without "zitadel-fcgi[PID] " in front of each.
+  // All lines so far, without "TIME zitadel-fcgi[PID] " in front of each.
   [[nodiscard]] std::string text() const;
 
  private:

@@ -27,10 +27,32 @@ class LogPlaceTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(refuses_what_is_no_regular_file);
   CPPUNIT_TEST(refuses_a_file_that_holds_something_else);
   CPPUNIT_TEST(takes_a_log_that_goes_on);
+  CPPUNIT_TEST(mixes_no_log_with_an_audit);
   CPPUNIT_TEST(takes_places_that_only_sound_alike);
   CPPUNIT_TEST(takes_a_home_below_var_www);
   CPPUNIT_TEST(takes_what_is_not_there_yet);
   CPPUNIT_TEST_SUITE_END();
+
+  void mixes_no_log_with_an_audit() {
+    const std::string audit = folder_.write(
+        "audit.log", "{\"time\":\"x\",\"program\":\"zitadel-fcgi\",\"decision\":\"allowed\"}\n");
+    const std::string log = folder_.write("api.log", "x zitadel-fcgi[1] info: x\n");
+    const std::string json = folder_.write(
+        "json.log", "{\"time\":\"x\",\"level\":\"info\",\"program\":\"zitadel-fcgi\",\"pid\":1}\n");
+    const auto takes_for = [](const std::string& file, auth::Lines lines) {
+      return auth::check_log_place(file, "", lines).has_value();
+    };
+    CPPUNIT_ASSERT(takes_for(audit, auth::Lines::kAudit));
+    CPPUNIT_ASSERT(takes_for(log, auth::Lines::kLog));
+    CPPUNIT_ASSERT(takes_for(json, auth::Lines::kLog));
+    CPPUNIT_ASSERT(!takes_for(audit, auth::Lines::kLog));
+    CPPUNIT_ASSERT(!takes_for(log, auth::Lines::kAudit));
+    CPPUNIT_ASSERT(!takes_for(json, auth::Lines::kAudit));
+    for (const auto lines : {auth::Lines::kLog, auth::Lines::kAudit}) {
+      CPPUNIT_ASSERT(takes_for(folder_.write("empty", ""), lines));
+      CPPUNIT_ASSERT(!takes_for(folder_.write("key", "{\"type\":\"application\"}"), lines));
+    }
+  }
 
   [[nodiscard]] std::string in_folder(const std::string& name) const {
     return (folder_.path() / name).string();

@@ -71,6 +71,7 @@ class TokenCacheTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_longer_lifetime_prolongs_nothing_that_is_known);
   CPPUNIT_TEST(a_time_in_which_nothing_is_kept_leaves_nothing);
   CPPUNIT_TEST(has_no_more_bytes_than_the_last_limit);
+  CPPUNIT_TEST(counts_what_it_holds_and_what_it_forgets_early);
   CPPUNIT_TEST_SUITE_END();
 
   support::ManualClock clock_;
@@ -140,6 +141,37 @@ class TokenCacheTest : public CppUnit::TestFixture {
     int left = 0;
     for (int i = 0; i < kTokens; ++i) left += known(cache_, std::to_string(i)) ? 1 : 0;
     CPPUNIT_ASSERT(left < kTokens);
+  }
+
+  void counts_what_it_holds_and_what_it_forgets_early() {
+    constexpr std::size_t kSmall = 64 << 10;
+    auth::Metrics metrics;
+    TokenCache cache({kSmall, kTtl, seconds(0)}, clock_, metrics);
+    const auto count = [&](auth::Counter counter) {
+      return metrics.look().counts[static_cast<std::size_t>(counter)];
+    };
+    store(cache, "token", claims());
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{1}, metrics.own(auth::Gauge::kAnswers));
+    const std::uint64_t one = metrics.own(auth::Gauge::kAnswerBytes);
+    CPPUNIT_ASSERT(one > 100);
+    refuse(cache, "made up");
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{1}, metrics.own(auth::Gauge::kRefusals));
+    // A refusal of a token that was good takes the place of its answer, and owns nothing.
+    clock_.advance(seconds(1));
+    refuse(cache, "token");
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{1}, metrics.own(auth::Gauge::kAnswers));
+    CPPUNIT_ASSERT(metrics.own(auth::Gauge::kAnswerBytes) < one);
+    constexpr std::uint64_t kMany = 1000;
+    for (std::uint64_t i = 0; i < kMany; ++i) {
+      store(cache, "good" + std::to_string(i), claims());
+      refuse(cache, "bad" + std::to_string(i));
+    }
+    CPPUNIT_ASSERT_EQUAL(
+        kMany + 1, metrics.own(auth::Gauge::kAnswers) + count(auth::Counter::kEvictedAnswers));
+    CPPUNIT_ASSERT_EQUAL(
+        kMany + 1, metrics.own(auth::Gauge::kRefusals) + count(auth::Counter::kEvictedRefusals));
+    CPPUNIT_ASSERT(metrics.own(auth::Gauge::kAnswerBytes) <= kSmall * 3 / 4);
+    CPPUNIT_ASSERT(metrics.own(auth::Gauge::kRefusalBytes) <= kSmall / 4);
   }
 
   void knows_nothing_of_a_token_it_has_not_seen() {

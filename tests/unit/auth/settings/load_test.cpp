@@ -46,9 +46,12 @@ class SettingsTest : public support::SettingsFixture {
   CPPUNIT_TEST(refuses_a_folder_and_a_server_for_the_cache);
   CPPUNIT_TEST(refuses_a_header_without_proxies_that_are_believed);
   CPPUNIT_TEST(refuses_what_is_no_list_of_proxies);
+  CPPUNIT_TEST(reads_where_tokens_may_stand);
+  CPPUNIT_TEST(warns_where_nobody_is_refused);
   CPPUNIT_TEST(tells_what_counts_instead_of_a_number_of_tokens);
   CPPUNIT_TEST(refuses_a_log_file_that_the_web_server_would_show);
   CPPUNIT_TEST(finds_the_log_file_whatever_else_is_wrong);
+  CPPUNIT_TEST(takes_the_audit_from_where_the_log_does_not_go);
   CPPUNIT_TEST(refuses_words_that_are_no_choice);
   CPPUNIT_TEST(refuses_characters_that_do_not_belong);
   CPPUNIT_TEST(refuses_values_that_are_too_long);
@@ -247,6 +250,8 @@ class SettingsTest : public support::SettingsFixture {
     refuses("API_PRIVATE_KEY_FILE_PATH={\"type\":\"application\"}", content);
     refuses("API_PRIVATE_KEY_FILE_PATH=-----BEGIN RSA PRIVATE KEY-----", content);
     refuses("ZITADEL_CA_FILE=-----BEGIN CERTIFICATE-----", content);
+    refuses("ZITADEL_EVENTS_TOKEN_FILE=" + std::string(71, 'p'), content);
+    refuses("ZITADEL_CACHE_DIR=redis://user:password@host", content);
     const std::string mistake =
         mistakes_of(working_with({"API_PRIVATE_KEY_FILE_PATH=" + std::string(1025, 'M')})).at(0);
     CPPUNIT_ASSERT_MESSAGE(mistake, mistake.ends_with(content));
@@ -379,9 +384,35 @@ class SettingsTest : public support::SettingsFixture {
         working_with({"ZITADEL_TRUSTED_PROXIES=10.0.0.1"}));
   }
 
+  void reads_where_tokens_may_stand() {
+    const auto usual = load(working());
+    CPPUNIT_ASSERT(usual.token_cookie.empty() && !usual.token_websocket);
+    const auto more =
+        load(working_with({"ZITADEL_TOKEN_COOKIE=__Host-token", "ZITADEL_TOKEN_WEBSOCKET=on"}));
+    CPPUNIT_ASSERT_EQUAL(std::string("__Host-token"), more.token_cookie);
+    CPPUNIT_ASSERT(more.token_websocket);
+    for (const char* name : {"a b", "a=b", "a;b", "a,b", "\xc3\xa4", "a:b", "a/b", "(a)"}) {
+      gives_mistake(
+          "ZITADEL_TOKEN_COOKIE (environment), \"" + std::string(name) +
+              "\", is not the name of a cookie, such as __Host-token: write the name alone",
+          working_with({"ZITADEL_TOKEN_COOKIE=" + std::string(name)}));
+    }
+  }
+
+  void warns_where_nobody_is_refused() {
+    CPPUNIT_ASSERT(load(working()).mode == auth::Mode::kEnforce);
+    CPPUNIT_ASSERT(load(working_with({"ZITADEL_MODE=enforce"})).warnings.empty());
+    const auto reporting = load(working_with({"ZITADEL_MODE=report"}));
+    CPPUNIT_ASSERT(reporting.mode == auth::Mode::kReport);
+    CPPUNIT_ASSERT(reporting.warnings.at(0).find("THE RULES REFUSE NOBODY") != std::string::npos);
+    gives_mistake("ZITADEL_MODE (environment), \"Report\", is not one of enforce and report",
+                  working_with({"ZITADEL_MODE=Report"}));
+  }
+
   void refuses_what_is_no_list_of_proxies() {
-    for (const char* text : {"10.0.0.1,10.0.0.2", "10.0.0.0/33", "10.0.0.1/8", "proxy.example",
-                             "10.0.0.1 all", "*", "2001:db8::/129", "10.0.0.0/", "::1/-1"}) {
+    for (const char* text :
+         {"10.0.0.1,10.0.0.2", "10.0.0.0/33", "10.0.0.1/8", "proxy.example", "10.0.0.1 all", "*",
+          "2001:db8::/129", "10.0.0.0/", "::1/-1", "10.0.0.0/08"}) {
       gives_mistake("ZITADEL_TRUSTED_PROXIES (environment), \"" + std::string(text) +
                         "\", is not a list of IP addresses and prefixes, such as 10.0.0.0/8 or "
                         "2001:db8::1, separated by blanks",
@@ -438,7 +469,8 @@ class SettingsTest : public support::SettingsFixture {
 
   void finds_the_log_file_whatever_else_is_wrong() {
     const auto find = [](const Variables& variables) {
-      return auth::find_log_file(auth::Environment(variables.begin(), variables.end()), {});
+      return auth::find_log_settings(auth::Environment(variables.begin(), variables.end()), {})
+          .log_file;
     };
     CPPUNIT_ASSERT_EQUAL(std::string(), find({}));
     folder_.write("etc/.env", "nonsense\nZITADEL_TIMEOUT_MS=5s\nZITADEL_LOG_FILE=api.log\n");
@@ -450,7 +482,30 @@ class SettingsTest : public support::SettingsFixture {
     CPPUNIT_ASSERT_EQUAL(std::string(), find({file, "ZITADEL_LOG_FILE=/dev/null"}));
   }
 
+  void takes_the_audit_from_where_the_log_does_not_go() {
+    const auto audit = [this](const std::string& value) {
+      const Settings settings = load(working_with({"ZITADEL_AUDIT_FILE=" + value}));
+      return settings.audit_to_journal ? "journal" : settings.audit_file;
+    };
+    CPPUNIT_ASSERT_EQUAL(std::string(), audit("off"));
+    CPPUNIT_ASSERT_EQUAL(std::string("journal"), audit("journal"));
+    const std::string folder = folder_.path().string();
+    CPPUNIT_ASSERT_EQUAL(folder + "/audit.log", audit(folder + "/audit.log"));
+    refuses(
+        "ZITADEL_AUDIT_FILE=/home/you/public_html/audit.log",
+        ", \"/home/you/public_html/audit.log\", lies below /home/you/public_html, which seems to "
+        "be what the web server serves: write a path outside of it");
+    refuses("ZITADEL_AUDIT_FILE=/dev/null", ", \"/dev/null\", is not a regular file");
+    gives_mistake(
+        "ZITADEL_AUDIT_FILE (environment), \"" + folder +
+            "/./own.log\", names the file of ZITADEL_LOG_FILE: write the path of a file of "
+            "its own",
+        working_with({"ZITADEL_LOG_FILE=" + folder + "/own.log",
+                      "ZITADEL_AUDIT_FILE=" + folder + "/./own.log"}));
+  }
+
   void refuses_words_that_are_no_choice() {
+    refuses("ZITADEL_LOG_FORMAT=JSON", ", \"JSON\", is not one of text and json");
     for (const char* text : {"INFO", "trace", "warning", "3"}) {
       refuses("ZITADEL_LOG_LEVEL=" + std::string(text),
               ", \"" + std::string(text) + "\", is not one of error, warn, info and debug");
@@ -496,8 +551,11 @@ class SettingsTest : public support::SettingsFixture {
     CPPUNIT_ASSERT_EQUAL(
         std::size_t{2048},
         load(working_with({"ZITADEL_REALM=" + std::string(2048, 'a')})).realm.size());
-    refuses("ZITADEL_LOG_LEVEL=" + std::string(100, 'a'),
-            ", \"" + std::string(80, 'a') + "...\", is not one of error, warn, info and debug");
+    refuses("ZITADEL_LOG_LEVEL=" + std::string(40, 'a') + ' ' + std::string(60, 'a'),
+            ", \"" + std::string(40, 'a') + ' ' + std::string(39, 'a') +
+                "...\", is not one of error, warn, info and debug");
+    refuses("ZITADEL_LOG_LEVEL=" + std::string(71, 'a'),
+            " is not one of error, warn, info and debug");
   }
 
   void gives_all_mistakes_together() {

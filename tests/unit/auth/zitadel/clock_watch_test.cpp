@@ -26,6 +26,7 @@ class ClockWatchTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_slow_answer_is_no_wrong_clock);
   CPPUNIT_TEST(is_told_once_and_not_once_a_request);
   CPPUNIT_TEST(is_told_again_when_it_has_become_worse_and_after_an_hour);
+  CPPUNIT_TEST(is_told_once_a_second_at_most);
   CPPUNIT_TEST(what_harms_is_an_error);
   CPPUNIT_TEST(an_answer_without_a_date_says_nothing);
   CPPUNIT_TEST_SUITE_END();
@@ -109,7 +110,9 @@ class ClockWatchTest : public CppUnit::TestFixture {
   void is_told_again_when_it_has_become_worse_and_after_an_hour() {
     CPPUNIT_ASSERT(!log_of(seconds(30)).empty());
     CPPUNIT_ASSERT(log_of(seconds(80)).empty());
+    clock_.advance(seconds(1));
     CPPUNIT_ASSERT(!log_of(seconds(100)).empty());
+    clock_.advance(seconds(1));
     CPPUNIT_ASSERT(!log_of(seconds(-100)).empty());
     clock_.advance(auth::kClockReminder - seconds(1));
     CPPUNIT_ASSERT(log_of(seconds(-100)).empty());
@@ -117,8 +120,19 @@ class ClockWatchTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(!log_of(seconds(-100)).empty());
   }
 
+  // A date that jumps with each answer.
+  void is_told_once_a_second_at_most() {
+    const support::LogCapture log;
+    for (int i = 0; i < 100; ++i) exchange(seconds(i % 2 == 0 ? 600 : -600));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, lines_with(log.text(), "clock"));
+    clock_.advance(seconds(1));
+    exchange(seconds(600));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, lines_with(log.text(), "(and 99 more since"));
+  }
+
   void what_harms_is_an_error() {
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, lines_with(log_of(seconds(600)), "error: "));
+    clock_.advance(seconds(1));
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, lines_with(log_of(seconds(-600)), "error: "));
   }
 

@@ -521,9 +521,12 @@ class CurlHttpClientTest : public CppUnit::TestFixture {
         const support::LogCapture log;
         const support::NoThreads none;
         for (int i = 0; i < 3; ++i) {
-          assert_failed(Reason::kInternal, ask(client, server.url()).wait());
+          const HttpOutcome outcome = ask(client, server.url()).wait();
+          assert_failed(Reason::kInternal, outcome);
+          CPPUNIT_ASSERT(outcome.error().detail.find("cannot be started") != std::string::npos);
         }
-        CPPUNIT_ASSERT_EQUAL(std::size_t{3}, support::lines_with(log.text(), "error: "));
+        // Whoever has asked tells it, once in a while.
+        CPPUNIT_ASSERT_EQUAL(std::string(), log.text());
       }
       assert_answered(200, "{}", ask(client, server.url()).wait());
     }

@@ -73,16 +73,16 @@ class AuthorizerTest : public support::ValidatorFixture {
                       "/blank role:a%20b%25\n"),
         clock_, std::chrono::milliseconds(0));
     rules_ = *std::move(opened);
-    renew_authorizer(auth::Mode::kEnforce);
+    renew_authorizer(fcgi::Authorizer::Refusals::kCount);
   }
 
  private:
-  void renew_authorizer(auth::Mode mode, fcgi::TokenSources tokens = {}) {
+  void renew_authorizer(Authorizer::Refusals refusals, fcgi::TokenSources tokens = {}) {
     authorizer_.reset();
     responder_.emplace(*validator_, fcgi::ProtectedResource{"realm"}, fcgi::Cors({}),
                        fcgi::ClientAddress{}, std::move(tokens));
     authorizer_.emplace(rules_.get(), *responder_,
-                        fcgi::CallerVariables({"email", "urn:x:y-z", "none"}), clock_, mode);
+                        fcgi::CallerVariables({"email", "urn:x:y-z", "none"}), clock_, refusals);
   }
 
   using Record = std::shared_ptr<support::ExchangeRecord>;
@@ -498,7 +498,7 @@ class AuthorizerTest : public support::ValidatorFixture {
   }
 
   void lets_everybody_go_on_where_it_only_reports() {
-    renew_authorizer(auth::Mode::kReport);
+    renew_authorizer(fcgi::Authorizer::Refusals::kOnlyReported);
     assert_reported("401 no access token was sent", at_once("/x"));
     assert_reported("405 the rules of the path are not for the method", at_once("/open", "DELETE"));
     assert_reported("400 a method of the request is none", at_once("/open", "get"));
@@ -517,7 +517,7 @@ class AuthorizerTest : public support::ValidatorFixture {
   }
 
   void reports_what_zitadel_has_not_said_in_time() {
-    renew_authorizer(auth::Mode::kReport);
+    renew_authorizer(fcgi::Authorizer::Refusals::kOnlyReported);
     const Record record = ask("/x", "token");
     CPPUNIT_ASSERT(!record->is_over());
     zitadel_answers(Error{Reason::kTimedOut});
@@ -526,7 +526,7 @@ class AuthorizerTest : public support::ValidatorFixture {
 
   // mod_fcgid leaves all headers in the client's answer; lighttpd asks again for an error page.
   void reports_to_a_module_of_apache_what_it_wants() {
-    renew_authorizer(auth::Mode::kReport);
+    renew_authorizer(fcgi::Authorizer::Refusals::kOnlyReported);
     CPPUNIT_ASSERT_EQUAL(
         std::string("(none)"),
         header(answer(ask("/x", "", "GET", "ACCESS_CHECKER")), "variable-auth_would_be"));
@@ -554,9 +554,8 @@ class AuthorizerTest : public support::ValidatorFixture {
     const std::string offer = "HTTP_SEC_WEBSOCKET_PROTOCOL=bearer, good, chat";
     CPPUNIT_ASSERT_EQUAL(std::string("(none)"), header(answer(ask("/x", "good", "GET", "", offer)),
                                                        "variable-auth_websocket_protocol"));
-    auth::Settings settings;
-    settings.token_websocket = true;
-    renew_authorizer(auth::Mode::kEnforce, fcgi::TokenSources(settings));
+    renew_authorizer(fcgi::Authorizer::Refusals::kCount,
+                     fcgi::TokenSources(auth::kUsualAuthorizationBytes, {.websocket = true}));
     const Response response = answer(ask("/open", "", "GET", "", offer));
     CPPUNIT_ASSERT_EQUAL(std::string("chat"), header(response, "variable-auth_websocket_protocol"));
   }

@@ -22,6 +22,7 @@ class CorsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(takes_nothing_for_a_preflight_that_is_none);
   CPPUNIT_TEST(repeats_nothing_that_is_no_token);
   CPPUNIT_TEST(never_allows_cookies);
+  CPPUNIT_TEST(allows_cookies_where_they_bring_the_token_to_named_origins_alone);
   CPPUNIT_TEST(answers_the_preflight_of_an_allowed_origin);
   CPPUNIT_TEST(a_star_is_for_every_origin);
   CPPUNIT_TEST(lets_a_script_read_response_and_challenge);
@@ -97,6 +98,27 @@ class CorsTest : public CppUnit::TestFixture {
                                                        "access-control-allow-credentials"));
   }
 
+  void allows_cookies_where_they_bring_the_token_to_named_origins_alone() {
+    const auto allowed = [](const Cors& cors, const char* origin) {
+      const auto answer = preflight(cors, {"REQUEST_METHOD=OPTIONS", origin, kMethod});
+      const std::string read = header(exposed(cors, {origin}), "access-control-allow-credentials");
+      CPPUNIT_ASSERT_EQUAL(read,
+                           answer ? header(*answer, "access-control-allow-credentials") : "(none)");
+      return read;
+    };
+    constexpr auto kAllowed = Cors::Cookies::kAllowed;
+    constexpr const char* kOther = "HTTP_ORIGIN=https://evil.example";
+    CPPUNIT_ASSERT_EQUAL(std::string("true"),
+                         allowed(Cors({"https://app.example"}, kAllowed), kOrigin));
+    CPPUNIT_ASSERT_EQUAL(std::string("(none)"),
+                         allowed(Cors({"https://app.example"}, kAllowed), kOther));
+    CPPUNIT_ASSERT_EQUAL(std::string("(none)"), allowed(Cors({"*"}, kAllowed), kOther));
+    CPPUNIT_ASSERT_EQUAL(std::string("(none)"), allowed(Cors({"*"}, kAllowed), "HTTP_ORIGIN=*"));
+    const Cors both({"*", "https://app.example"}, kAllowed);
+    CPPUNIT_ASSERT_EQUAL(std::string("true"), allowed(both, kOrigin));
+    CPPUNIT_ASSERT_EQUAL(std::string("(none)"), allowed(both, kOther));
+  }
+
   void answers_the_preflight_of_an_allowed_origin() {
     const auto response =
         preflight(cors_, {"REQUEST_METHOD=OPTIONS", kOrigin, kMethod,
@@ -119,7 +141,7 @@ class CorsTest : public CppUnit::TestFixture {
     const Response response = exposed(cors_, {kOrigin});
     CPPUNIT_ASSERT_EQUAL(std::string("https://app.example"),
                          header(response, "access-control-allow-origin"));
-    CPPUNIT_ASSERT_EQUAL(std::string("WWW-Authenticate, Retry-After"),
+    CPPUNIT_ASSERT_EQUAL(std::string("WWW-Authenticate, Retry-After, X-Request-Id"),
                          header(response, "access-control-expose-headers"));
   }
 

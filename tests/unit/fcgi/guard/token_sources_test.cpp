@@ -38,11 +38,7 @@ class TokenSourcesTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE_END();
 
   static TokenSources sources(std::string cookie, bool websocket, Variables origins = {}) {
-    auth::Settings settings;
-    settings.token_cookie = std::move(cookie);
-    settings.token_websocket = websocket;
-    settings.cors_origins = std::move(origins);
-    return TokenSources(settings);
+    return {auth::kUsualAuthorizationBytes, {std::move(cookie), websocket, std::move(origins)}};
   }
 
   template <typename Use>
@@ -79,7 +75,7 @@ class TokenSourcesTest : public CppUnit::TestFixture {
   const TokenSources both_ = sources("tok", true);
   static constexpr const char* kGet = "REQUEST_METHOD=GET";
   static constexpr const char* kPost = "REQUEST_METHOD=POST";
-  static constexpr const char* kUpgrade = "HTTP_UPGRADE=websocket";
+  static constexpr const char* kUpgrade = "HTTP_SEC_WEBSOCKET_KEY=x";
   static constexpr const char* kOffer = "HTTP_SEC_WEBSOCKET_PROTOCOL=bearer, abc, chat";
   static constexpr const char* kHost = "HTTP_HOST=www.example.org";
   static constexpr const char* kOwn = "HTTP_ORIGIN=https://www.example.org";
@@ -258,7 +254,7 @@ class TokenSourcesTest : public CppUnit::TestFixture {
 
   void refuses_a_websocket_of_another_site() {
     for (const char* sign : {kUpgrade, "HTTP_UPGRADE=WebSocket", "HTTP_UPGRADE=h2c",
-                             "HTTP_SEC_WEBSOCKET_KEY=x", "HTTP_SEC_WEBSOCKET_VERSION=13"}) {
+                             "HTTP_SEC_WEBSOCKET_VERSION=13"}) {
       assert_cross_site({kGet, kHost, sign, "HTTP_ORIGIN=https://evil.example"});
       assert_cross_site({kGet, kHost, sign});
       assert_token("abc", both_, {kGet, kHost, sign, kOwn, "HTTP_COOKIE=tok=abc"});
@@ -308,7 +304,8 @@ class TokenSourcesTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string(), others({name + "bearer, TOKEN"}));
     CPPUNIT_ASSERT_EQUAL(std::string("chat"), others({name + "chat"}));
     CPPUNIT_ASSERT_EQUAL(std::string(), others({}));
-    for (const char* odd : {"chat, bearer", "bearer, a, bearer, b", "bearer, TOKEN, bearer"}) {
+    for (const char* odd : {"bearer, TOKEN, a b", "a\r\nX: y", "\"a\"", "a;b", "\xc3\xa4",
+                            "chat, bearer", "bearer, a, bearer, b", "bearer, TOKEN, bearer"}) {
       CPPUNIT_ASSERT_EQUAL_MESSAGE(odd, std::string(), others({name + odd}));
     }
     CPPUNIT_ASSERT_EQUAL(std::string(), others({name + std::string(2000, 'a')}));

@@ -3,7 +3,11 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
+#include <mutex>
+#include <set>
 #include <string>
+#include <string_view>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -23,6 +27,10 @@ class RequestTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(reads_method_path_and_authorization);
   CPPUNIT_TEST(gives_the_first_of_two_variables);
   CPPUNIT_TEST(can_be_copied);
+  CPPUNIT_TEST(takes_no_name_that_could_be_read_in_two_ways);
+  CPPUNIT_TEST(takes_no_token_for_a_name);
+  CPPUNIT_TEST(takes_the_name_of_a_guard_then_of_a_proxy_then_of_the_server);
+  CPPUNIT_TEST(makes_names_that_no_two_requests_share);
   CPPUNIT_TEST(tells_an_empty_body_from_one_that_was_too_long);
   CPPUNIT_TEST_SUITE_END();
 
@@ -34,6 +42,77 @@ class RequestTest : public CppUnit::TestFixture {
   }
 
   using Texts = std::vector<std::string>;
+
+  static std::string name_of(std::vector<std::string> variables) {
+    std::vector<const char*> pointers;
+    for (const std::string& each : variables) pointers.push_back(each.c_str());
+    pointers.push_back(nullptr);
+    const Request request(pointers.data());
+    const Request copy(request);
+    CPPUNIT_ASSERT_EQUAL(std::string(request.request_id()), std::string(copy.request_id()));
+    return std::string(copy.request_id());
+  }
+
+  static bool is_made(const std::string& name) {
+    return name.size() == 32 && name.find_first_not_of("0123456789abcdef") == name.npos;
+  }
+
+  void takes_no_name_that_could_be_read_in_two_ways() {
+    for (int code = 1; code < 256; ++code) {
+      const char byte = static_cast<char>(code);
+      const std::string name = std::string("a") + byte + "z";
+      const bool is_sound = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
+                            (byte >= 'A' && byte <= 'Z') ||
+                            std::string_view("-_.~+/=@:").find(byte) != std::string_view::npos;
+      for (const char* variable : {"HTTP_X_REQUEST_ID=", "UNIQUE_ID=", "AUTH_REQUEST_ID="}) {
+        const std::string found = name_of({variable + name});
+        CPPUNIT_ASSERT_MESSAGE(found, is_sound ? found == name : is_made(found));
+      }
+    }
+    CPPUNIT_ASSERT(is_made(name_of({"HTTP_X_REQUEST_ID="})));
+    CPPUNIT_ASSERT(is_made(name_of({"HTTP_X_REQUEST_ID=a;b"})));
+    CPPUNIT_ASSERT(is_made(name_of({"HTTP_X_REQUEST_ID=" + std::string(129, 'a')})));
+    CPPUNIT_ASSERT(is_made(name_of({"HTTP_X_REQUEST_ID=" + std::string(8192, 'a')})));
+    CPPUNIT_ASSERT_EQUAL(std::string(128, 'a'),
+                         name_of({"HTTP_X_REQUEST_ID=" + std::string(128, 'a')}));
+  }
+
+  void takes_no_token_for_a_name() {
+    for (const char* name : {"secret-token", "token", "Bearer"}) {
+      CPPUNIT_ASSERT(is_made(name_of(
+          {"HTTP_X_REQUEST_ID=" + std::string(name), "HTTP_AUTHORIZATION=Bearer secret-token"})));
+    }
+  }
+
+  void takes_the_name_of_a_guard_then_of_a_proxy_then_of_the_server() {
+    CPPUNIT_ASSERT_EQUAL(
+        std::string("guard"),
+        name_of({"UNIQUE_ID=server", "HTTP_X_REQUEST_ID=proxy", "AUTH_REQUEST_ID=guard"}));
+    CPPUNIT_ASSERT_EQUAL(std::string("proxy"),
+                         name_of({"UNIQUE_ID=server", "HTTP_X_REQUEST_ID=proxy"}));
+    CPPUNIT_ASSERT_EQUAL(std::string("server"),
+                         name_of({"UNIQUE_ID=server", "HTTP_X_REQUEST_ID=a, b"}));
+    CPPUNIT_ASSERT_EQUAL(std::string("server"), name_of({"UNIQUE_ID=server", "HTTP_X_REQUEST_ID=a",
+                                                         "HTTP_X_REQUEST_ID=b"}));
+    // A header of that name is another variable.
+    CPPUNIT_ASSERT(is_made(name_of({"HTTP_AUTH_REQUEST_ID=forged", "HTTP_UNIQUE_ID=forged"})));
+  }
+
+  void makes_names_that_no_two_requests_share() {
+    std::set<std::string> names;
+    std::mutex mutex;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) {
+      threads.emplace_back([&] {
+        for (int n = 0; n < 2500; ++n) {
+          const std::string name = name_of({});
+          const std::lock_guard lock(mutex);
+          CPPUNIT_ASSERT(is_made(name) && names.insert(name).second);
+        }
+      });
+    }
+    for (std::thread& each : threads) each.join();
+  }
 
   void finds_nothing_among_no_variables() {
     const char* variables[] = {nullptr};

@@ -26,12 +26,23 @@ class ResponseTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(sends_the_length_in_bytes_of_any_body);
   CPPUNIT_TEST(sends_several_headers_of_one_name);
   CPPUNIT_TEST(finds_a_header_in_any_case);
+  CPPUNIT_TEST(says_what_the_request_is_called_unless_it_was_said);
   CPPUNIT_TEST(makes_a_message);
   CPPUNIT_TEST(makes_an_error);
   CPPUNIT_TEST_SUITE_END();
 
   static Response with_header(std::string name, std::string value) {
     return {.status = 200, .headers = {{std::move(name), std::move(value)}}, .body = "b"};
+  }
+
+  void says_what_the_request_is_called_unless_it_was_said() {
+    const Response response{.status = 200, .headers = {}, .body = "b"};
+    const std::string named = "Status: 200 OK\r\nX-Request-Id: id-1\r\nContent-Length: 1\r\n\r\nb";
+    CPPUNIT_ASSERT_EQUAL(named, serialise(response, false, "id-1"));
+    CPPUNIT_ASSERT_EQUAL(std::string("Status: 200 OK\r\nX-Request-Id: id-1\r\n\r\n"),
+                         fcgi::serialise_head(response, "id-1"));
+    const std::string own = serialise(with_header("x-request-ID", "own"), false, "id-1");
+    CPPUNIT_ASSERT(own.find("id-1") == own.npos);
   }
 
   static const std::string& bare() {

@@ -318,14 +318,17 @@ class CgiTest : public CppUnit::TestFixture {
   }
 
   void answers_on_standard_output() {
-    CPPUNIT_ASSERT_EQUAL(std::string("Status: 200 OK\r\nContent-Length: 13\r\n\r\nGET /private "),
-                         serve({"REQUEST_METHOD=GET", "PATH_INFO=/private"}, ""));
+    CPPUNIT_ASSERT_EQUAL(
+        std::string(
+            "Status: 200 OK\r\nX-Request-Id: id\r\nContent-Length: 13\r\n\r\nGET /private "),
+        serve({"REQUEST_METHOD=GET", "PATH_INFO=/private", "UNIQUE_ID=id"}, ""));
     CPPUNIT_ASSERT_EQUAL(std::string("POST /a body"), posted("4", "body"));
   }
 
   void sends_no_body_for_head() {
-    CPPUNIT_ASSERT_EQUAL(std::string("Status: 200 OK\r\nContent-Length: 6\r\n\r\n"),
-                         serve({"REQUEST_METHOD=HEAD"}, ""));
+    CPPUNIT_ASSERT_EQUAL(
+        std::string("Status: 200 OK\r\nX-Request-Id: id\r\nContent-Length: 6\r\n\r\n"),
+        serve({"REQUEST_METHOD=HEAD", "UNIQUE_ID=id"}, ""));
   }
 
   void waits_for_another_thread_to_finish() {
@@ -344,12 +347,12 @@ class CgiTest : public CppUnit::TestFixture {
   void refuses_without_looking_at_the_request() {
     const Descriptor out = file_with("");
     {
-      const Environment variables({"REQUEST_METHOD=HEAD"});
+      const Environment variables({"REQUEST_METHOD=HEAD", "UNIQUE_ID=id"});
       const Redirected stdout_(STDOUT_FILENO, out);
       fcgi::refuse_cgi({.status = 500, .body = "not configured"});
     }
-    CPPUNIT_ASSERT_EQUAL(std::string("Status: 500 Internal Server Error\r\nContent-Length: "
-                                     "14\r\n\r\nnot configured"),
+    CPPUNIT_ASSERT_EQUAL(std::string("Status: 500 Internal Server Error\r\nX-Request-Id: id\r\n"
+                                     "Content-Length: 14\r\n\r\nnot configured"),
                          text_of(out));
   }
 };

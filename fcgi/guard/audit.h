@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Audit: one line of JSON for each decision, for who has to answer later for who was let in.
+#pragma once
+
+#include <string>
+
+#include "auth/base/clock.h"
+#include "auth/base/line_writer.h"
+#include "fcgi/guard/decision.h"
+#include "fcgi/http/client_address.h"
+
+namespace fcgi {
+
+// Thread-safe. The clock must outlive it.
+class Audit final : public DecisionObserver {
+ public:
+  // file: the path of a file, or empty: the journal.
+  Audit(const std::string& file, auth::LineWriter::Thread thread, ClientAddress client_address,
+        const auth::Clock& clock);
+
+  void decided(const Decision& decision) noexcept override;
+
+  // Opens the file of that name anew.
+  void reopen() { writer_.reopen(); }
+  // Writes what is left, and takes no more.
+  void stop() { writer_.stop(); }
+
+ private:
+  [[nodiscard]] std::string line_of(const Decision& decision) const;
+
+  const ClientAddress client_address_;
+  const auth::Clock& clock_;
+  auth::LineWriter writer_;
+};
+
+}  // namespace fcgi

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fcgi/http/random_name.h"
+
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <cstdint>
+
+#include "auth/base/clock.h"
+
+namespace fcgi {
+namespace {
+
+// Each thread counts from a random place, with a random number of its own in front.
+struct Source {
+  std::uint64_t own = 0;
+  std::uint64_t next = 0;
+
+  Source() noexcept {
+    if (::getrandom(this, sizeof *this, 0) == sizeof *this) return;
+    // A kernel without it: the time, the process and the thread are hardly ever the same twice.
+    own = static_cast<std::uint64_t>(auth::BootClock::now().time_since_epoch().count());
+    next = (std::uint64_t{static_cast<std::uint32_t>(::getpid())} << 32) ^
+           reinterpret_cast<std::uintptr_t>(this);
+  }
+};
+
+// SplitMix64: of each number another one, without any that two have in common.
+std::uint64_t mixed(std::uint64_t number) noexcept {
+  number = (number ^ (number >> 30)) * 0xbf58476d1ce4e5b9U;
+  number = (number ^ (number >> 27)) * 0x94d049bb133111ebU;
+  return number ^ (number >> 31);
+}
+
+void write(std::uint64_t number, char* to) noexcept {
+  for (int shift = 60; shift >= 0; shift -= 4) *to++ = "0123456789abcdef"[(number >> shift) & 0xf];
+}
+
+}  // namespace
+
+void make_random_name(std::array<char, 32>& name) noexcept {
+  static thread_local Source source;
+  write(source.own, name.data());
+  write(mixed(source.next), name.data() + 16);
+  source.next += 0x9e3779b97f4a7c15U;
+}
+
+}  // namespace fcgi

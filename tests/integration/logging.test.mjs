@@ -7,13 +7,12 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { startIssuer } from '../issuer/client.mjs';
 import { startApi, useApi } from './support/api.mjs';
 import { learned, startGuardedSite } from './support/guarded_site.mjs';
-import { startInJournal } from './support/journal.mjs';
+import { lacksJournal, startInJournal } from './support/journal.mjs';
 import { waitFor } from './support/processes.mjs';
 
 const limit = { timeout: 120_000 };
 const daemon = 'lighttpd/spawn-fcgi.conf';
 const timed = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ zitadel-fcgi\[\d+\] (error|warn|info|debug): \S/;
-const asRoot = process.getuid() !== 0 && 'only root can make a namespace';
 
 let issuer;
 before(async () => { issuer = await startIssuer({ assertions: 'reusable' }); });
@@ -96,7 +95,7 @@ describe('ZITADEL_LOG_FORMAT=json', limit, () => {
     }));
 });
 
-describe('systemd\'s journal', { ...limit, skip: asRoot }, () => {
+describe('systemd\'s journal', { ...limit, skip: lacksJournal() }, () => {
   // What the journal holds in the end.
   async function entriesOf(settings, calls, { redirected = () => '' } = {}) {
     let journal;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A real journal of systemd, without a systemd: journald in a mount namespace of its own, whose /run
 // nobody else sees, and in it the program, with the journal as its standard error.
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 
 import { Process, ready } from './processes.mjs';
@@ -23,6 +24,13 @@ journalctl -o json --no-pager > "$3"
 kill $journald
 wait $journald || true
 `;
+
+// Why there can be no journal here; undefined: there can.
+export function lacksJournal() {
+  const own = spawnSync('unshare', ['-m', 'sh', '-c', 'mount --make-rprivate / && mount -t tmpfs tmpfs /run'],
+    { encoding: 'utf8' });
+  return own.status === 0 ? undefined : `no mount namespace can be made here: ${own.error ?? own.stderr}`;
+}
 
 // What systemd says of standard error to a service, and systemd-cat only since systemd 254.
 const kStart = `JOURNAL_STREAM=$(stat -L -c %d:%i /proc/self/fd/2)

@@ -229,7 +229,7 @@ Result<Feed::Page> Feed::ask(const std::string& query, const WhileWaiting& while
   if (!authorization) return std::move(authorization).error();
   HttpRequest request{url_, Secret(query), *std::move(authorization)};
   request.headers = {"Content-Type: application/json"};
-  if (page_ == 1) request.max_answer_bytes = kMostEventBytes;
+  request.max_answer_bytes = kMostPageBytes;
   const auto answer = await_answer(http_, std::move(request), while_waiting);
   if (!answer) return answer.error();
   if (answer->status != 200) {

@@ -5,6 +5,7 @@
 
 #include "auth/base/clock.h"
 #include "auth/base/failure_log.h"
+#include "auth/knowledge.h"
 #include "auth/known_tokens.h"
 #include "auth/local_validation.h"
 #include "auth/questions.h"
@@ -34,10 +35,6 @@ Expectations expectations_of(const Settings& settings, bool purged) {
 Questions::Limits limits_of(const Settings& settings, bool refresh_ahead) {
   return {settings.max_in_flight, settings.max_parked, settings.timeout,
           settings.cache_ttl,     refresh_ahead,       settings.grace_when == GraceWhen::kFailing};
-}
-
-TokenCache::Limits limits_of_known(const Settings& settings) {
-  return {settings.cache_max_bytes, settings.cache_ttl, settings.grace};
 }
 
 // Whoever finds that a token is good has the clock that counts.
@@ -100,7 +97,7 @@ class TokenValidator::Impl {
                with.refresh_ahead, revocations_ ? &*revocations_ : nullptr),
         known_(with.known != nullptr
                    ? *with.known
-                   : own_known_.emplace(limits_of_known(settings), with.clock, with.metrics),
+                   : own_known_.emplace(cache_limits(settings), with.clock, with.metrics),
                local_, with.purges, clock_, with.metrics),
         questions_(limits_of(settings, with.refresh_ahead),
                    {known_, local_, introspection_, http_, with.shared, workers_, with.purges,

@@ -43,8 +43,8 @@ std::optional<std::pair<auth::Scope, bool>> ends(const std::string& type,
   if (!events || events->empty()) return std::nullopt;
   const auth::Event& event = events->front();
   if (!event.ends) return std::nullopt;
-  const bool names_user = event.whose.empty() || user.empty();
-  return std::pair(names_user ? *event.ends : auth::scope_of(Ends::kSubject, user),
+  const bool asks_whose = !event.whose.empty() && !user.empty();
+  return std::pair(asks_whose ? auth::scope_of(Ends::kSubject, user) : *event.ends,
                    event.ends_jwts);
 }
 
@@ -108,8 +108,9 @@ void EndedTokens::tell(const std::string& name, const Groups& groups,
     if (!asks && !each.jwts) continue;
     const std::string which = words_of(each.ends, user);
     std::string said = asks ? "what is known of " + which + " is asked about again" : "of " + which;
-    if (each.jwts)
+    if (each.jwts) {
       said += std::string(asks ? "; of them" : "") + ", JWTs issued until then are refused";
+    }
     findings_.note(name, each.types + ": " + said + tokens_in(each.ends));
   }
 }

@@ -13,4 +13,11 @@ struct Refusal {
   std::string_view sentence;  // a literal: nothing in it comes from the caller
 };
 
+// 403. Nobody gets in whatever token they hold: there is nothing to ask the caller for. why: a
+// literal.
+[[nodiscard]] Refusal forbidden(std::string_view why);
+
+// The response as one that nobody is to keep.
+[[nodiscard]] Refusal not_to_be_stored(Response response, std::string_view why);
+
 }  // namespace fcgi

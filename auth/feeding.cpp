@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "auth/base/log.h"
+#include "auth/base/log_section.h"
 #include "auth/events/event_reader.h"
 
 namespace auth {
@@ -82,7 +83,7 @@ void Feeding::go_on_from(Feeding& before) {
 }
 
 void Feeding::start() {
-  if (gate_->enter()) thread_ = std::thread([this] { run(); });
+  if (gate_->enter()) thread_ = LogSection::start([this] { run(); });
 }
 
 void Feeding::stop() {

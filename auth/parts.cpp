@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "auth/base/log.h"
+#include "auth/base/log_section.h"
 #include "auth/known_tokens.h"
 #include "auth/own_authentication.h"
 #include "auth/sealing_context.h"
@@ -152,11 +153,11 @@ std::string in_words(const Settings& settings) {
     return settings.cache_server ? settings.cache_server->name() : cache_folder(settings);
   };
   return "domain " + settings.domain + ", project " +
-         (settings.project_id.empty() ? "not set" : settings.project_id) + ", store " + store() +
-         ", threads " + std::to_string(settings.threads);
+         (settings.project_id.empty() ? "not set" : settings.project_id) + ", store " + store();
 }
 
 void warn_of_settings(const Settings& settings, Lifespan lifespan) {
+  const LogSection about(LogSection::name_of(settings.section));
   for (const std::string& warning : settings.warnings) log(LogLevel::kWarn, warning);
   if (settings.events_token && !is_fed(settings)) {
     log(LogLevel::kWarn,

@@ -13,6 +13,7 @@
 #include "cli/check/events.h"
 #include "cli/check/findings.h"
 #include "cli/check/options.h"
+#include "cli/check/section.h"
 #include "cli/check/site.h"
 #include "cli/check/token.h"
 #include "cli/common/command.h"
@@ -69,14 +70,19 @@ void add_new_token(const CheckOptions& options, const auth::Settings& settings, 
 
 int check(const CheckOptions& options) {
   Findings findings;
-  auto settings = auth::load_settings(auth::process_environment());
-  if (!settings) {
-    for (const std::string& mistake : settings.error()) {
+  auto all = auth::load_sections(auth::process_environment());
+  if (!all) {
+    for (const std::string& mistake : all.error()) {
       findings.bad(Trouble::kSettings, "settings", mistake);
     }
     const std::string note = fcgi::missing_file_note(auth::process_environment(), "");
     if (!note.empty()) findings.note("settings", note);
     return tell(findings, options);
+  }
+  auto settings = cli::choose_section(*std::move(all), options.section);
+  if (!settings) {
+    cli::tell_usage(kCommand, settings.error());
+    return kUsageStatus;
   }
   findings.good("settings", "are complete");
   for (const std::string& warning : settings->warnings) findings.note("settings", warning);

@@ -5,7 +5,8 @@
 
 namespace fcgi {
 
-LifeSigns::LifeSigns(const Server& server, const Sites& sites, std::chrono::microseconds most)
+LifeSigns::LifeSigns(const Server& server, const SitesInForce& sites,
+                     std::chrono::microseconds most)
     : server_(server),
       sites_(sites),
       most_(std::max<Clock::duration>(most, kLeastSilence)),

@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "fcgi/server/server.h"
-#include "fcgi/sites.h"
+#include "fcgi/sites_in_force.h"
 
 namespace fcgi {
 
@@ -18,7 +18,7 @@ constexpr std::chrono::seconds kLeastSilence{2};
 class LifeSigns {
  public:
   // most: as long as that a thread may be busy with one thing. Both must outlive it.
-  LifeSigns(const Server& server, const Sites& sites, std::chrono::microseconds most);
+  LifeSigns(const Server& server, const SitesInForce& sites, std::chrono::microseconds most);
 
   // Whether all of them have given a sign lately; asks for the next one.
   [[nodiscard]] bool look();
@@ -27,7 +27,7 @@ class LifeSigns {
   using Clock = std::chrono::steady_clock;
 
   const Server& server_;
-  const Sites& sites_;
+  const SitesInForce& sites_;
   const Clock::duration most_;
   // When a worker has last answered: it may do so later than this lives.
   const std::shared_ptr<std::atomic<Clock::time_point>> judged_at_;

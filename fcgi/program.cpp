@@ -23,12 +23,14 @@
 
 #include "auth/base/clock.h"
 #include "auth/base/log.h"
+#include "auth/base/log_section.h"
 #include "auth/base/private_process.h"
 #include "auth/base/version.h"
 #include "auth/parts.h"
 #include "auth/settings/load.h"
 #include "fcgi/command/run_command.h"
 #include "fcgi/guard/router.h"
+#include "fcgi/guard/section_choice.h"
 #include "fcgi/life_signs.h"
 #include "fcgi/reload.h"
 #include "fcgi/server/cgi.h"
@@ -37,6 +39,7 @@
 #include "fcgi/service_manager.h"
 #include "fcgi/site.h"
 #include "fcgi/sites.h"
+#include "fcgi/sites_in_force.h"
 
 namespace fcgi {
 namespace {
@@ -65,6 +68,12 @@ int report(const auth::Mistakes& mistakes) {
   return kExitConfiguration;
 }
 
+int refuse_one_request(const Refusal& refusal) {
+  auth::log(auth::LogLevel::kWarn, refusal_line(refusal, Request(::environ)));
+  refuse_cgi(refusal.response);
+  return EXIT_SUCCESS;
+}
+
 // Blocks the signals in this thread and in those it starts, and gives them. SIGHUP never ends the
 // program, also where nobody waits for it.
 sigset_t block_signals() {
@@ -85,7 +94,7 @@ int wait_for_signal(const sigset_t& signals, std::chrono::microseconds most) {
 }
 
 // Until a signal to stop comes. SIGHUP: the log's file first, which somebody has just moved away.
-void obey(const sigset_t& signals, const Server& server, Sites& sites,
+void obey(const sigset_t& signals, const Server& server, SitesInForce& sites,
           const ServiceManager& manager) {
   const std::chrono::microseconds watchdog = manager.watchdog();
   LifeSigns signs(server, sites, watchdog / 2);
@@ -103,7 +112,8 @@ void obey(const sigset_t& signals, const Server& server, Sites& sites,
   }
 }
 
-int serve(Server& server, Sites& sites, const sigset_t& signals, const ServiceManager& manager) {
+int serve(Server& server, SitesInForce& sites, const sigset_t& signals,
+          const ServiceManager& manager) {
   std::thread waiter([&] {
     obey(signals, server, sites, manager);
     server.stop();
@@ -128,8 +138,11 @@ std::vector<std::string> process_arguments() {
   return arguments;
 }
 
-int serve_one_request(auth::Settings settings, const Site::Surroundings& surroundings) {
-  const auto site = Site::make(std::move(settings), surroundings);
+// No site is made but the one that is asked.
+int serve_one_request(std::vector<auth::Settings> all, const Site::Surroundings& surroundings) {
+  const auto section = SectionChoice(auth::places_of(all)).find(Request(::environ));
+  if (!section) return refuse_one_request(section.error());
+  const auto site = Site::make(std::move(all[*section]), surroundings);
   if (!site) return report(site.error());
   const bool served = serve_cgi(
       [&site](std::unique_ptr<Exchange> exchange) { (*site)->handle(std::move(exchange)); });
@@ -137,27 +150,44 @@ int serve_one_request(auth::Settings settings, const Site::Surroundings& surroun
   return served ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-std::string start_line(const auth::Settings& settings, const Site& site) {
+std::string rules_in_words(const Site& site) {
   const auto rules = site.rules();
-  return "version " ZITADEL_FCGI_VERSION " starts: " + auth::in_words(settings) + ", listener " +
-         listener_name(kListener) + ", rules " +
-         (rules == nullptr
-              ? "none"
-              : settings.rules_file + " (" + std::to_string(rules->lines().size()) + " lines)");
+  if (rules == nullptr) return "none";
+  return site.settings().rules_file + " (" + std::to_string(rules->lines().size()) + " lines)";
+}
+
+// What the program serves: a line, or where there are sections one more for each.
+void log_start(const Sites& sites) {
+  const auth::Settings& first = sites.all().front()->settings();
+  const bool has_sections = !sites.all().back()->settings().section.empty();
+  const std::string all = std::to_string(sites.all().size()) + " sections";
+  const std::string rules = ", rules " + rules_in_words(*sites.all().front());
+  auth::log(auth::LogLevel::kInfo, "version " ZITADEL_FCGI_VERSION " starts: " +
+                                       (has_sections ? all : auth::in_words(first)) + ", threads " +
+                                       std::to_string(first.threads) + ", listener " +
+                                       listener_name(kListener) + (has_sections ? "" : rules));
+  if (!has_sections) return;
+  for (const auto& site : sites.all()) {
+    const auth::Settings& settings = site->settings();
+    const auth::LogSection about(auth::LogSection::name_of(settings.section));
+    auth::log(auth::LogLevel::kInfo, (settings.section.empty() ? "all else: " : "") +
+                                         auth::in_words(settings) + ", rules " +
+                                         rules_in_words(*site));
+  }
 }
 
 // The server outlives the sites, whose exchanges know it.
-int serve_many(auth::Settings settings, const Site::Surroundings& surroundings, Reload reload,
-               const sigset_t& signals, const ServiceManager& manager) {
-  std::optional<Sites> sites;
-  Server server(kListener, settings.threads, [&sites](std::unique_ptr<Exchange> exchange) {
+int serve_many(std::vector<auth::Settings> all, const Site::Surroundings& surroundings,
+               Reload reload, const sigset_t& signals, const ServiceManager& manager) {
+  std::optional<SitesInForce> sites;
+  Server server(kListener, all.front().threads, [&sites](std::unique_ptr<Exchange> exchange) {
     sites->handle(std::move(exchange));
   });
-  auto first = Site::make(std::move(settings), surroundings);
+  auto first = Sites::make(std::move(all), surroundings);
   if (!first) return report(first.error());
-  auth::log(auth::LogLevel::kInfo, start_line((*first)->settings(), **first));
+  log_start(**first);
   sites.emplace(
-      *std::move(first), [&reload](const Site& in_force) { return reload(in_force); },
+      *std::move(first), [&reload](const Sites& in_force) { return reload(in_force); },
       [&reload, &manager](bool is_in_force) {
         reload.settled(is_in_force);
         manager.ready(reload.status());
@@ -188,21 +218,21 @@ int start(const Router& router) {
   const SettingsPlace place{auth::process_environment(), auth::process_program()};
   const auto digest =
       is_fastcgi ? auth::settings_digest(place.environment, place.program) : std::nullopt;
-  auto settings = auth::load_settings(
+  auto all = auth::load_sections(
       place.environment, place.program,
       is_fastcgi ? auth::jose::KeyReading::kNow : auth::jose::KeyReading::kWhenUsed);
-  if (!settings) {
+  if (!all) {
     auth::use_log_settings(auth::find_log_settings(place.environment, place.program));
-    return report(settings.error());
+    return report(all.error());
   }
-  auth::use_log_settings(*settings);
+  auth::use_log_settings(all->front());
   if (is_fastcgi) auth::reopen_log_file();
-  auth::warn_of_settings(*settings, lifespan);
+  for (const auth::Settings& each : *all) auth::warn_of_settings(each, lifespan);
   if (!router.mistakes().empty()) return report(router.mistakes());
   const auth::SystemClock clock;
   const Site::Surroundings surroundings{router, clock, lifespan};
-  if (!is_fastcgi) return serve_one_request(*std::move(settings), surroundings);
-  return serve_many(*std::move(settings), surroundings, {place, surroundings, digest}, signals,
+  if (!is_fastcgi) return serve_one_request(*std::move(all), surroundings);
+  return serve_many(*std::move(all), surroundings, {place, surroundings, digest}, signals,
                     ServiceManager(place.environment));
 }
 

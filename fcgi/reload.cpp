@@ -17,20 +17,29 @@ std::string names_of(const std::vector<std::string_view>& settings) {
   return names;
 }
 
+// What counts for the whole program is the same in all.
+const auth::Settings& program_settings(const Sites& sites) {
+  return sites.all().front()->settings();
+}
+
+void count(const std::vector<std::unique_ptr<Site>>& sites, auth::Counter counter) {
+  for (const auto& site : sites) site->metrics().add(counter);
+}
+
 }  // namespace
 
 // The digest comes first: what changes while the settings are read is read once more next time.
-std::unique_ptr<Site> Reload::operator()(const Site& in_force) {
+std::unique_ptr<Sites> Reload::operator()(const Sites& in_force) {
   has_failed_ = false;
   const auto digest = auth::settings_digest(place_.environment, place_.program);
-  auto settings = auth::load_settings(place_.environment, place_.program);
-  if (!settings) return refuse(in_force, settings.error());
+  auto all = auth::load_sections(place_.environment, place_.program);
+  if (!all) return refuse(in_force, all.error());
   if (digest && digest == digest_) return nullptr;
-  auto made = make(*std::move(settings), in_force);
+  auto made = make(*std::move(all), in_force);
   if (!made) return refuse(in_force, made.error());
-  (*made)->metrics().add(auth::Counter::kSettingsRead);
+  count((*made)->all(), auth::Counter::kSettingsRead);
   next_digest_ = digest;
-  has_other_threads_ = (*made)->settings().threads != in_force.settings().threads;
+  has_other_threads_ = program_settings(**made).threads != program_settings(in_force).threads;
   return *std::move(made);
 }
 
@@ -48,8 +57,8 @@ void Reload::settled(bool is_in_force) {
                      : "; what stands in the environment stays as it was at the start: " + fixed));
 }
 
-std::unique_ptr<Site> Reload::refuse(const Site& in_force, const auth::Mistakes& mistakes) {
-  in_force.metrics().add(auth::Counter::kSettingsFailed);
+std::unique_ptr<Sites> Reload::refuse(const Sites& in_force, const auth::Mistakes& mistakes) {
+  count(in_force.all(), auth::Counter::kSettingsFailed);
   for (const std::string& mistake : mistakes) auth::log(auth::LogLevel::kError, mistake);
   auth::log(auth::LogLevel::kError, "the settings before that change stay in force");
   has_failed_ = true;
@@ -63,19 +72,21 @@ std::string_view Reload::status() const noexcept {
 }
 
 // The log's file last: it is in use at once.
-auth::Result<std::unique_ptr<Site>, auth::Mistakes> Reload::make(auth::Settings settings,
-                                                                 const Site& in_force) const {
-  auto site = Site::make(std::move(settings), surroundings_, &in_force);
-  if (!site) return site;
-  const auth::Settings& made = (*site)->settings();
-  const std::string trouble = auth::move_log_file(made.log_file);
+auth::Result<std::unique_ptr<Sites>, auth::Mistakes> Reload::make(std::vector<auth::Settings> all,
+                                                                  const Sites& in_force) const {
+  auto sites = Sites::make(std::move(all), surroundings_, &in_force);
+  if (!sites) return sites;
+  const auth::Settings& program = program_settings(**sites);
+  const std::string trouble = auth::move_log_file(program.log_file);
   if (!trouble.empty()) {
-    return auth::Mistakes{"ZITADEL_LOG_FILE " + made.log_file + ' ' + trouble};
+    return auth::Mistakes{"ZITADEL_LOG_FILE " + program.log_file + ' ' + trouble};
   }
-  auth::set_log_level(made.log_level);
-  auth::set_log_format(made.log_format);
-  auth::warn_of_settings(made, surroundings_.lifespan);
-  return site;
+  auth::set_log_level(program.log_level);
+  auth::set_log_format(program.log_format);
+  for (const auto& site : (*sites)->all()) {
+    auth::warn_of_settings(site->settings(), surroundings_.lifespan);
+  }
+  return sites;
 }
 
 }  // namespace fcgi

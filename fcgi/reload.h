@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reload: reads the settings again, and makes a site of them where they have changed.
+// Reload: reads the settings again, and makes sites of them where they have changed.
 #pragma once
 
 #include <memory>
@@ -7,11 +7,13 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "auth/base/result.h"
 #include "auth/settings/digest.h"
 #include "auth/settings/sources.h"
 #include "fcgi/site.h"
+#include "fcgi/sites.h"
 
 namespace fcgi {
 
@@ -29,11 +31,11 @@ class Reload {
          std::optional<auth::SettingsDigest> digest)
       : place_(std::move(place)), surroundings_(surroundings), digest_(digest) {}
 
-  // Null where nothing has changed, or where there are mistakes, which the log then tells: the site
-  // in force stays.
-  [[nodiscard]] std::unique_ptr<Site> operator()(const Site& in_force);
+  // Null where nothing has changed, or where there are mistakes, which the log then tells: the
+  // sites in force stay.
+  [[nodiscard]] std::unique_ptr<Sites> operator()(const Sites& in_force);
 
-  // What came of it: whether the site that was made is in force. What cannot change while the
+  // What came of it: whether the sites that were made are in force. What cannot change while the
   // program runs, the log tells too.
   void settled(bool is_in_force);
 
@@ -41,9 +43,9 @@ class Reload {
   [[nodiscard]] std::string_view status() const noexcept;
 
  private:
-  [[nodiscard]] auth::Result<std::unique_ptr<Site>, auth::Mistakes> make(
-      auth::Settings settings, const Site& in_force) const;
-  std::unique_ptr<Site> refuse(const Site& in_force, const auth::Mistakes& mistakes);
+  [[nodiscard]] auth::Result<std::unique_ptr<Sites>, auth::Mistakes> make(
+      std::vector<auth::Settings> all, const Sites& in_force) const;
+  std::unique_ptr<Sites> refuse(const Sites& in_force, const auth::Mistakes& mistakes);
 
   const SettingsPlace place_;
   const Site::Surroundings surroundings_;

@@ -23,7 +23,8 @@ std::string scopes_of(const auth::Settings& settings) {
 }
 
 std::string whose_metrics(const auth::Settings& settings) {
-  return settings.domain + ' ' + settings.client_id + ' ' + settings.project_id;
+  const std::string whose = settings.domain + ' ' + settings.client_id + ' ' + settings.project_id;
+  return settings.section.empty() ? whose : whose + " [" + settings.section + ']';
 }
 
 // Counts with the other processes of this machine where somebody may see it, and goes on where the
@@ -70,7 +71,7 @@ std::unique_ptr<Audit> audit_of(const auth::Settings& settings,
   using Thread = auth::LineWriter::Thread;
   const bool stays = surroundings.lifespan == auth::Lifespan::kManyRequests;
   return std::make_unique<Audit>(settings.audit_file, stays ? Thread::kOwn : Thread::kNone,
-                                 client_address, surroundings.clock);
+                                 settings.section, client_address, surroundings.clock);
 }
 
 TokenSources tokens_of(const auth::Settings& settings) {
@@ -93,6 +94,7 @@ Authorizer::Refusals refusals_of(const auth::Settings& settings) {
 auth::Result<std::unique_ptr<Site>, auth::Mistakes> Site::make(auth::Settings settings,
                                                                const Surroundings& surroundings,
                                                                const Site* before) {
+  const auth::LogSection about(auth::LogSection::name_of(settings.section));
   auto metrics =
       metrics_of(settings, surroundings.lifespan, before == nullptr ? nullptr : before->metrics_,
                  before == nullptr ? nullptr : &before->settings_);
@@ -113,6 +115,7 @@ DecisionObservers Site::observers_of(const Surroundings& surroundings) {
 Site::Site(auth::Settings settings, std::shared_ptr<auth::Metrics> metrics,
            std::unique_ptr<RulesFile> rules, const Surroundings& surroundings, const Site* before)
     : settings_(std::move(settings)),
+      name_(auth::LogSection::name_of(settings_.section)),
       about_(about(settings_)),
       metrics_(std::move(metrics)),
       counter_(*metrics_),

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "auth/base/clock.h"
+#include "auth/base/log_section.h"
 #include "auth/base/metrics.h"
 #include "auth/base/result.h"
 #include "auth/parts.h"
@@ -49,10 +50,14 @@ class Site {
 
   // See Parts.
   void start(Site* before = nullptr) {
+    const auth::LogSection about(name_);
     parts_.start(before == nullptr ? nullptr : &before->parts_);
   }
   void look_alive(auth::Workers::Task alive) { parts_.look_alive(std::move(alive)); }
-  void stop() { parts_.stop(); }
+  void stop() {
+    const auth::LogSection about(name_);
+    parts_.stop();
+  }
 
   // Opens the file of the audit anew, where there is one. Thread-safe.
   void reopen_audit() {
@@ -67,7 +72,10 @@ class Site {
   [[nodiscard]] auth::Metrics& metrics() const noexcept { return *metrics_; }
 
   // Finishes the exchange, now or later and on another thread. It must outlive what it handles.
-  void handle(std::unique_ptr<Exchange> exchange) const { dispatcher_.handle(std::move(exchange)); }
+  void handle(std::unique_ptr<Exchange> exchange) const {
+    const auth::LogSection about(name_);
+    dispatcher_.handle(std::move(exchange));
+  }
 
  private:
   Site(auth::Settings settings, std::shared_ptr<auth::Metrics> metrics,
@@ -77,6 +85,7 @@ class Site {
 
   // In the order in which they need each other.
   auth::Settings settings_;
+  const auth::LogSection::Name name_;
   const About about_;  // before the parts take the key out of the settings
   const std::shared_ptr<auth::Metrics> metrics_;
   DecisionCounter counter_;

@@ -1,120 +1,94 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fcgi/sites.h"
 
-#include <exception>
+#include <algorithm>
+#include <atomic>
 #include <string>
 #include <utility>
 
 #include "auth/base/log.h"
+#include "auth/base/log_request.h"
 
 namespace fcgi {
 namespace {
 
 // A token can take several questions: for discovery and keys, about it, and once more.
 constexpr int kQuestions = 3;
-
-std::chrono::milliseconds longest_wait(const auth::Settings& settings) {
-  return kQuestions * (settings.connect_timeout + settings.timeout);
-}
+constexpr std::size_t kMostName = 100;
 
 }  // namespace
 
-Sites::Sites(std::unique_ptr<Site> first, Make make, Settled settled)
-    : make_(std::move(make)), settled_(std::move(settled)), in_force_(std::move(first)) {
-  before_.reserve(kMostSitesBefore);
-}
-
-Sites::~Sites() { stop(); }
-
-void Sites::start() {
-  in_force()->start();
-  thread_ = std::thread([this] { run(); });
-}
-
-void Sites::renew() {
-  {
-    const auth::MutexLock lock(mutex_);
-    is_asked_ = true;
+auth::Result<std::unique_ptr<Sites>, auth::Mistakes> Sites::make(
+    std::vector<auth::Settings> all, const Site::Surroundings& surroundings, const Sites* before) {
+  SectionChoice choice(auth::places_of(all));
+  std::vector<std::unique_ptr<Site>> sites;
+  auth::Mistakes mistakes;
+  for (auth::Settings& settings : all) {
+    const Site* const same = before == nullptr ? nullptr : before->site_of(settings.section);
+    auto site = Site::make(std::move(settings), surroundings, same);
+    if (site) {
+      sites.push_back(*std::move(site));
+    } else {
+      mistakes.insert(mistakes.end(), site.error().begin(), site.error().end());
+    }
   }
-  wake_.notify_all();
+  if (!mistakes.empty()) return mistakes;
+  return std::unique_ptr<Sites>(new Sites(std::move(choice), std::move(sites), surroundings.clock));
 }
 
-std::shared_ptr<Site> Sites::in_force() const {
-  const auth::MutexLock lock(mutex_);
-  return in_force_;
+void Sites::start(Sites* before) {
+  for (const auto& site : sites_) {
+    site->start(before == nullptr ? nullptr : before->site_of(site->settings().section));
+  }
 }
 
-// It is held here as well: the exchange may end before handle does.
-void Sites::handle(std::unique_ptr<Exchange> exchange) const {
-  const std::shared_ptr<Site> site = in_force();
-  exchange->keep(site);
-  site->handle(std::move(exchange));
-}
-
-void Sites::reopen_audit() const { in_force()->reopen_audit(); }
-
-void Sites::look_alive(auth::Workers::Task alive) const {
-  in_force()->look_alive(std::move(alive));
+// When the last of them has given its sign, all have.
+void Sites::look_alive(const auth::Workers::Task& alive) {
+  const auto left = std::make_shared<std::atomic<std::size_t>>(sites_.size());
+  for (const auto& site : sites_) {
+    site->look_alive([left, alive] {
+      if (left->fetch_sub(1) == 1) alive();
+    });
+  }
 }
 
 void Sites::stop() {
-  {
-    const auth::MutexLock lock(mutex_);
-    is_stopping_ = true;
-  }
-  wake_.notify_all();
-  if (thread_.joinable()) thread_.join();
-  for (const Before& each : before_) each.site->stop();
-  in_force()->stop();
+  for (const auto& site : sites_) site->stop();
 }
 
-void Sites::run() {
-  mutex_.lock();
-  while (!is_stopping_) {
-    const bool replaces = is_asked_ && before_.size() < kMostSitesBefore;
-    if (replaces) {
-      is_asked_ = false;
-    } else if (before_.empty()) {
-      wake_.wait(mutex_);
-      continue;
-    } else {
-      wake_.wait_for(mutex_, kSiteLook);
-    }
-    mutex_.unlock();
-    if (replaces) settled_(replace());
-    end_those_before();
-    mutex_.lock();
-  }
-  mutex_.unlock();
+void Sites::reopen_audit() {
+  for (const auto& site : sites_) site->reopen_audit();
 }
 
-bool Sites::replace() {
-  std::shared_ptr<Site> now = in_force();
-  try {
-    std::shared_ptr<Site> next = make_(*now);
-    if (next == nullptr) return false;
-    next->start(now.get());
-    const auto stop_at = Clock::now() + longest_wait(now->settings());
-    before_.push_back({std::move(now), stop_at});
-    const auth::MutexLock lock(mutex_);
-    in_force_.swap(next);
-    return true;
-  } catch (const std::exception& problem) {
-    // The standard library's own: there is no memory, or no thread to be had.
-    auth::log(auth::LogLevel::kError,
-              std::string("the settings before stay in force: ") + problem.what());
-    return false;
+std::chrono::milliseconds Sites::longest_wait() const {
+  std::chrono::milliseconds longest{};
+  for (const auto& site : sites_) {
+    const auth::Settings& settings = site->settings();
+    longest = std::max(longest, kQuestions * (settings.connect_timeout + settings.timeout));
   }
+  return longest;
 }
 
-// Nobody but this thread can begin to hold one any more: who held it last has let it go for good.
-void Sites::end_those_before() {
-  std::erase_if(before_, [](const Before& each) { return each.site.use_count() == 1; });
-  for (Before& each : before_) {
-    if (each.is_stopped || Clock::now() < each.stop_at) continue;
-    each.site->stop();
-    each.is_stopped = true;
-  }
+void Sites::handle(std::unique_ptr<Exchange> exchange) const {
+  const auto section = choice_.find(exchange->request());
+  if (section) return sites_[*section]->handle(std::move(exchange));
+  const Refusal& refusal = section.error();
+  const auth::LogRequest about(exchange->request().request_id());
+  refusals_.add(auth::LogLevel::kWarn, refusal.sentence,
+                [&] { return refusal_line(refusal, exchange->request()); });
+  exchange->finish(refusal.response);
+}
+
+Site* Sites::site_of(std::string_view section) const {
+  const auto found = std::find_if(sites_.begin(), sites_.end(), [&](const auto& each) {
+    return each->settings().section == section;
+  });
+  return found == sites_.end() ? nullptr : found->get();
+}
+
+std::string refusal_line(const Refusal& refusal, const Request& request) {
+  const std::string_view host = auth::cut_to(request.variable("SERVER_NAME"), kMostName);
+  return "refused: " + std::string(refusal.sentence) + ": the host is \"" + std::string(host) + '"';
 }
 
 }  // namespace fcgi

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "auth/base/log.h"
+#include "auth/base/log_section.h"
 
 namespace auth {
 namespace {
@@ -26,7 +27,7 @@ LineWriter::LineWriter(std::string_view setting, std::string_view path, std::str
                        Thread thread, const Clock& clock)
     : setting_(setting), identifier_(identifier), clock_(clock), kind_(thread) {
   file_.set_path(path);
-  if (thread == Thread::kOwn) thread_ = std::thread([this] { run(); });
+  if (thread == Thread::kOwn) thread_ = LogSection::start([this] { run(); });
 }
 
 LineWriter::~LineWriter() { stop(); }

@@ -12,6 +12,7 @@
 #include "auth/base/log_file.h"
 #include "auth/base/log_line.h"
 #include "auth/base/log_request.h"
+#include "auth/base/log_section.h"
 
 namespace auth {
 namespace {
@@ -36,8 +37,11 @@ LogLine::Level words_of(LogLevel level) noexcept {
 }
 
 LogLine line_for(LogLine::For reader, LogLevel level, std::string_view message) noexcept {
-  return {words_of(level), message, LogRequest::current(),
-          log_format.load(std::memory_order_relaxed), reader};
+  return {words_of(level),
+          message,
+          {LogSection::current(), LogRequest::current()},
+          log_format.load(std::memory_order_relaxed),
+          reader};
 }
 
 void to_standard_error(LogLevel level, std::string_view message) noexcept {

@@ -19,7 +19,7 @@ std::string_view process(Small& out, const char* form) noexcept {
 
 }  // namespace
 
-LogLine::LogLine(Level level, std::string_view message, std::string_view request, LogFormat format,
+LogLine::LogLine(Level level, std::string_view message, About about, LogFormat format,
                  For reader) noexcept {
   add("\n");
   if (reader == For::kJournal) {
@@ -28,20 +28,23 @@ LogLine::LogLine(Level level, std::string_view message, std::string_view request
     add(">");
   }
   message = cut_to(message, kMaxLogMessage);
-  request = cut_to(request, kMaxLoggedRequest);
+  const std::string_view section = cut_to(about.section, kMaxLoggedSection);
+  const std::string_view request = cut_to(about.request, kMaxLoggedRequest);
   if (format == LogFormat::kJson) {
     add_object_head(level);
-    if (!request.empty()) {
-      add("\"request\":\"");
-      add_shown(request, format);
-      add("\",");
-    }
+    add_member("section", section);
+    add_member("request", request);
     add("\"message\":\"");
     add_shown(message, format);
     add("\"}\n");
     return;
   }
   add_text_head(level, reader);
+  if (!section.empty()) {
+    add("[");
+    add_shown(section, format);
+    add("] ");
+  }
   add_shown(message, format);
   if (!request.empty()) {
     add(" [request ");
@@ -87,6 +90,15 @@ void LogLine::add_object_head(Level level) noexcept {
 void LogLine::add(std::string_view bytes) noexcept {
   std::copy(bytes.begin(), bytes.end(), text_.begin() + static_cast<std::ptrdiff_t>(size_));
   size_ += bytes.size();
+}
+
+void LogLine::add_member(std::string_view name, std::string_view value) noexcept {
+  if (value.empty()) return;
+  add("\"");
+  add(name);
+  add("\":\"");
+  add_shown(value, LogFormat::kJson);
+  add("\",");
 }
 
 void LogLine::add_shown(std::string_view text, LogFormat format) noexcept {

@@ -12,6 +12,7 @@ namespace auth {
 
 constexpr std::size_t kMaxLogMessage = 4000;  // bytes; what is longer is cut
 constexpr std::size_t kMaxLoggedRequest = 128;
+constexpr std::size_t kMaxLoggedSection = 128;
 
 // In a fixed buffer: it is written even when memory has run out.
 class LogLine {
@@ -25,8 +26,13 @@ class LogLine {
     char priority;  // the journal's: '3' is an error (sd-daemon(3))
   };
 
-  // request: the id of the request that it is about, or empty.
-  LogLine(Level level, std::string_view message, std::string_view request, LogFormat format,
+  // What it is about: a section of the settings, a request's id; empty: none.
+  struct About {
+    std::string_view section{};
+    std::string_view request{};
+  };
+
+  LogLine(Level level, std::string_view message, About about, LogFormat format,
           For reader) noexcept;
 
   // With its line break.
@@ -39,9 +45,11 @@ class LogLine {
   void add_text_head(Level level, For reader) noexcept;
   void add_object_head(Level level) noexcept;
   void add(std::string_view bytes) noexcept;
+  void add_member(std::string_view name, std::string_view value) noexcept;
   void add_shown(std::string_view text, LogFormat format) noexcept;
 
-  std::array<char, (kMaxLogMessage + kMaxLoggedRequest) * kMostShown + 256> text_;
+  std::array<char, (kMaxLogMessage + kMaxLoggedRequest + kMaxLoggedSection) * kMostShown + 256>
+      text_;
   std::size_t size_ = 0;
 };
 

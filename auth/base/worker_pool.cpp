@@ -4,6 +4,8 @@
 #include <system_error>
 #include <utility>
 
+#include "auth/base/log_section.h"
+
 namespace auth {
 
 thread_local const WorkerPool* WorkerPool::pool_of_thread_ = nullptr;
@@ -42,7 +44,8 @@ void WorkerPool::run_later(std::chrono::milliseconds delay, Task task) {
 
 bool WorkerPool::has_threads() {
   try {
-    while (threads_.size() < size_ && !stopping_) threads_.emplace_back([this] { work(); });
+    while (threads_.size() < size_ && !stopping_)
+      threads_.push_back(LogSection::start([this] { work(); }));
   } catch (const std::system_error&) {
     // Those that could be started have to do; the next task tries again.
   }

@@ -27,6 +27,9 @@ constexpr std::string_view kHead =
 # with "#" and a name show the default: take the "#" away to change it. A relative path begins in
 # this file's folder. "Modes" are the values of ZITADEL_VALIDATION for which a setting counts.
 #
+# A line such as [api.example.org] or [/shop] begins a section, for that host or path alone, with an
+# instance of its own (docs/several-instances.md).
+#
 # `make settings` writes this file, from auth/settings/rows.cpp.
 )";
 
@@ -50,6 +53,18 @@ std::string modes_of(const SettingRow& row) {
       return "introspection, jwt-or-introspection";
     case SettingModes::kIntrospection:
       return "introspection";
+  }
+  return {};
+}
+
+std::string part_of(const SettingRow& row) {
+  switch (row.part) {
+    case SettingPart::kTakenOver:
+      return "taken over";
+    case SettingPart::kOfInstance:
+      return "own";
+    case SettingPart::kWholeProgram:
+      return "whole program";
   }
   return {};
 }
@@ -117,7 +132,7 @@ std::string line_of(const SettingRow& row) {
   std::string text = "| `";
   text.append(row.setting.name).append("` | ").append(cell(row.meaning)).append(" | ");
   text.append(cell(row.kind.values())).append(" | ").append(cell(default_of(row))).append(" | ");
-  return text.append(modes_of(row)).append(" |\n");
+  return text.append(modes_of(row)).append(" | ").append(part_of(row)).append(" |\n");
 }
 
 // In the order of the groups, and within one in that of the table.
@@ -167,7 +182,9 @@ std::string document_with_settings(std::string_view document) {
   const std::size_t end = document.find(kSettingsEnd);
   if (begin == std::string_view::npos || end == std::string_view::npos || end < begin) return {};
   std::string text(document.substr(0, begin + kSettingsBegin.size()));
-  text += "| setting | meaning | value | default | modes |\n| --- | --- | --- | --- | --- |\n";
+  text +=
+      "| setting | meaning | value | default | modes | sections |\n"
+      "| --- | --- | --- | --- | --- | --- |\n";
   for (const SettingRow* row : rows_in_order()) text += line_of(*row);
   return text.append(document.substr(end));
 }

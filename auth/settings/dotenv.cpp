@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "auth/base/text.h"
+
 namespace auth {
 namespace {
 
@@ -31,8 +33,22 @@ class Parser {
  private:
   void parse_line() {
     take_all(kBlanks);
-    if (!at_end_of_content()) parse_entry();
+    if (!at_end_of_content()) rest_[0] == '[' ? parse_heading() : parse_entry();
     skip_rest_of_line();
+  }
+
+  // What is no heading is one as well, so that nothing behind it goes to the section before.
+  void parse_heading() {
+    const unsigned line = line_;
+    const Secret taken = take_unquoted(false);
+    std::string_view text = taken.reveal();
+    const bool is_closed = text.ends_with(']');
+    if (!is_closed)
+      mistake(line, {}, "begins a heading that is not closed: write [HOST] or [/PATH]");
+    text = is_closed ? trimmed(text.substr(1, text.size() - 2)) : "";
+    if (is_closed && text.empty())
+      mistake(line, {}, "is an empty heading: write [HOST] or [/PATH]");
+    result_.headings.push_back({std::string(text), line});
   }
 
   void parse_entry() {
@@ -137,7 +153,7 @@ class Parser {
   }
 
   void add(unsigned line, std::string_view name, Secret value) {
-    result_.entries.push_back({std::string(name), std::move(value), line});
+    result_.entries.push_back({std::string(name), std::move(value), line, result_.headings.size()});
   }
 
   void mistake(unsigned line, std::string_view name, std::string_view message) {

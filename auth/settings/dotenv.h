@@ -8,6 +8,7 @@
 //   NAME='va\'lue'                   as it stands; \' and \\ are escapes
 //   NAME="va\nlue"                   \\ \' \" \a \b \f \n \r \t \v are escapes
 //   NAME                             a name alone has an empty value
+//   [heading] # comment              begins a section
 //
 // A quoted value may span lines. Lines end with LF, CR LF or CR; a byte order mark is passed over.
 // Variables (${NAME}) are not expanded: a '$' is a '$'.
@@ -27,7 +28,13 @@ constexpr std::size_t kMaxDotenvMistakes = 20;  // what follows the last one is 
 struct DotenvEntry {
   std::string name;  // letters, digits, '_', '-' and '.'
   Secret value;
-  unsigned line = 0;  // where the name stands, counted from 1
+  unsigned line = 0;        // where the name stands, counted from 1
+  std::size_t section = 0;  // how many headings stand before it
+};
+
+struct DotenvHeading {
+  std::string text;  // between the brackets, without blanks around it; empty: a mistake
+  unsigned line = 0;
 };
 
 struct DotenvMistake {
@@ -38,6 +45,7 @@ struct DotenvMistake {
 
 struct Dotenv {
   std::vector<DotenvEntry> entries;  // in order; names may repeat
+  std::vector<DotenvHeading> headings{};
   std::vector<DotenvMistake> mistakes;
   bool is_incomplete = false;  // there are lines that were not read
 };

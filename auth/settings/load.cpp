@@ -7,11 +7,15 @@
 #include <chrono>
 #include <filesystem>
 #include <initializer_list>
+#include <optional>
 #include <system_error>
 #include <utility>
 
+#include "auth/base/place.h"
 #include "auth/base/text.h"
+#include "auth/settings/completeness.h"
 #include "auth/settings/rows.h"
+#include "auth/settings/sections.h"
 
 namespace auth {
 namespace {
@@ -79,93 +83,64 @@ std::string document_root_of(const Environment& environment) {
   return {};
 }
 
-// Whether one of these stands in a line that could not be read: nobody can tell that it is missing.
-bool any_unread(const SettingSources& sources, std::initializer_list<std::string_view> names) {
-  return sources.is_incomplete ||
-         std::any_of(sources.unread.begin(), sources.unread.end(), [&](const std::string& each) {
-           return std::find(names.begin(), names.end(), each) != names.end();
-         });
+// In which the same setting may have been read for several sections.
+Mistakes each_once(const Mistakes& mistakes) {
+  Mistakes kept;
+  for (const std::string& each : mistakes) {
+    if (std::find(kept.begin(), kept.end(), each) == kept.end()) kept.push_back(each);
+  }
+  return kept;
 }
 
-// Names what sounds like the setting where there is something, and the advice where not.
-std::string not_set(const SettingSources& sources, std::string_view name, std::string_view advice) {
-  const auto alike = sources.alike.find(name);
-  std::string line = std::string(name) + " is not set";
-  if (alike == sources.alike.end()) return line.append(": ").append(advice);
-  return line.append(", but ")
-      .append(alike->second)
-      .append(" is: write ")
-      .append(name)
-      .append(" in its place if that is meant");
-}
+// Makes settings of what was found.
+struct Reader {
+  std::string document_root;
+  jose::KeyReading key_reading;
 
-void check_domain(const SettingSources& sources, Mistakes& mistakes) {
-  constexpr std::string_view kDomain = "ZITADEL_DOMAIN";
-  if (sources.found.contains(kDomain) || any_unread(sources, {kDomain})) return;
-  mistakes.push_back(not_set(sources, kDomain,
-                             "write the URL of your ZITADEL instance, such as "
-                             "https://my-instance.zitadel.cloud"));
-}
+  // missing: where what does not go together, or is not there, is told.
+  [[nodiscard]] Settings read(const SettingSources& sources, Mistakes& mistakes,
+                              Mistakes& missing) const {
+    Settings settings;
+    settings.key_reading = key_reading;
+    settings.document_root = document_root;
+    for (const SettingRow& row : setting_rows()) read_row(row, sources, settings, mistakes);
+    check_completeness(sources, settings.validation, missing);
+    if (settings.application_key) settings.client_id = settings.application_key->client_id;
+    if (settings.events_token && settings.validation != Validation::kJwt &&
+        !sources.found.contains(std::string_view("ZITADEL_CACHE_TTL"))) {
+      settings.cache_ttl = kFedCacheTtl;
+    }
+    if (settings.mode == Mode::kReport) settings.warnings.emplace_back(kReportWarning);
+    return settings;
+  }
 
-// REQUIRES: it is set.
-std::string with_origin(const SettingSources& sources, std::string_view name) {
-  return std::string(name) + " (" + sources.found.find(name)->second.origin + ")";
-}
+  // Nothing where the heading is a mistake.
+  [[nodiscard]] std::optional<Settings> read(const SettingSection& section,
+                                             const SettingSources& all, Mistakes& mistakes) const {
+    auto places = parse_places(section.heading);
+    if (!places) return std::nullopt;
+    Mistakes missing;
+    Settings settings = read(sources_of(section, all), mistakes, missing);
+    for (const std::string& each : missing) mistakes.push_back(with_origin(section) + ": " + each);
+    settings.section = section.heading;
+    settings.places = *std::move(places);
+    return settings;
+  }
+};
 
-// Whoever asks could write any address into the header.
-void check_proxies(const SettingSources& sources, Mistakes& mistakes) {
-  constexpr std::string_view kHeader = "ZITADEL_CLIENT_ADDRESS_HEADER";
-  constexpr std::string_view kProxies = "ZITADEL_TRUSTED_PROXIES";
-  const bool has_header = sources.found.contains(kHeader);
-  if (has_header == sources.found.contains(kProxies)) return;
-  if (any_unread(sources, {kHeader, kProxies})) return;
-  mistakes.push_back(std::string(has_header ? kProxies : kHeader) + " is not set, but " +
-                     with_origin(sources, has_header ? kHeader : kProxies) +
-                     " is: write both, the header and the addresses of the proxies that are "
-                     "believed when they send it");
-}
-
-void check_cache(const SettingSources& sources, Mistakes& mistakes) {
-  constexpr std::string_view kFolder = "ZITADEL_CACHE_DIR";
-  constexpr std::string_view kServer = "ZITADEL_CACHE_URL";
-  if (!sources.found.contains(kFolder) || !sources.found.contains(kServer)) return;
-  mistakes.push_back(with_origin(sources, kFolder) + " is set beside " +
-                     with_origin(sources, kServer) +
-                     ": write the folder for processes of one machine, or the URL of a server for "
-                     "those of several, not both");
-}
-
-// By key or by client id and secret, and not half of either. Who asks ZITADEL about no token needs
-// neither, but what says which tokens are meant for this API.
-void check_authentication(const SettingSources& sources, Validation validation,
-                          Mistakes& mistakes) {
-  constexpr std::string_view kKey = "API_PRIVATE_KEY_FILE_PATH";
-  constexpr std::string_view kId = "ZITADEL_CLIENT_ID";
-  constexpr std::string_view kSecret = "ZITADEL_CLIENT_SECRET";
-  constexpr std::string_view kProject = "ZITADEL_PROJECT_ID";
-  const auto is_set = [&](std::string_view name) { return sources.found.contains(name); };
-  if (any_unread(sources, {kKey, kId, kSecret, kProject})) return;
-  if (is_set(kKey) && (is_set(kId) || is_set(kSecret))) {
-    mistakes.push_back(with_origin(sources, kKey) + " is set beside " +
-                       with_origin(sources, is_set(kId) ? kId : kSecret) +
-                       ": write the key's path for an API application with the method Private Key "
-                       "JWT, or client id and secret for one with the method Basic, not both");
-  } else if (validation == Validation::kJwt && !is_set(kSecret)) {
-    if (is_set(kKey) || is_set(kId) || is_set(kProject)) return;
-    mistakes.push_back(not_set(sources, kProject,
-                               "with ZITADEL_VALIDATION=jwt, write the id of the project that "
-                               "tokens must be meant for, or the client id of this API into "
-                               "ZITADEL_CLIENT_ID"));
-  } else if (!is_set(kKey) && is_set(kId) != is_set(kSecret)) {
-    const std::string_view there = is_set(kId) ? kId : kSecret;
-    const std::string_view missing = is_set(kId) ? kSecret : kId;
-    mistakes.push_back(std::string(missing) + " is not set, but " + with_origin(sources, there) +
-                       " is: write both, or " + std::string(kKey) + " instead");
-  } else if (!is_set(kKey) && !is_set(kId)) {
-    const bool sounds_basic = sources.alike.contains(kId) && !sources.alike.contains(kKey);
-    mistakes.push_back(not_set(sources, sounds_basic ? kId : kKey,
-                               "write the path of the API application's key file, or set "
-                               "ZITADEL_CLIENT_ID and ZITADEL_CLIENT_SECRET instead"));
+// Files that settings name.
+void add_named_files(const SettingSources& sources, std::vector<SettingFile>& files) {
+  for (const auto& [name, holds_secret] : {std::pair{"API_PRIVATE_KEY_FILE_PATH", true},
+                                           {"ZITADEL_EVENTS_TOKEN_FILE", true},
+                                           {"ZITADEL_CA_FILE", false},
+                                           {"ZITADEL_RULES", false}}) {
+    const auto found = sources.found.find(std::string_view(name));
+    if (found == sources.found.end()) continue;
+    const Result<std::string, Mistake> path = setting_kinds::path_of(found->second);
+    if (!path) continue;
+    SettingFile file{with_origin(sources, name), *path, holds_secret};
+    const auto is_same = [&](const SettingFile& each) { return each.subject == file.subject; };
+    if (std::none_of(files.begin(), files.end(), is_same)) files.push_back(std::move(file));
   }
 }
 
@@ -185,32 +160,39 @@ std::string process_program() {
   return error ? std::string() : program.string();
 }
 
-Result<Settings, Mistakes> load_settings(const Environment& environment, std::string_view program,
-                                         jose::KeyReading key_reading) {
-  SettingSources sources = collect_settings(environment, program, known_names());
-  Settings settings;
-  settings.key_reading = key_reading;
-  settings.document_root = document_root_of(environment);
-  Mistakes mistakes = std::move(sources.mistakes);
-  for (const SettingRow& row : setting_rows()) read_row(row, sources, settings, mistakes);
-  check_domain(sources, mistakes);
-  check_authentication(sources, settings.validation, mistakes);
-  check_cache(sources, mistakes);
-  check_proxies(sources, mistakes);
+Result<std::vector<Settings>, Mistakes> load_sections(const Environment& environment,
+                                                      std::string_view program,
+                                                      jose::KeyReading key_reading) {
+  const SettingSources sources = collect_settings(environment, program, known_names());
+  const Reader reader{document_root_of(environment), key_reading};
+  Mistakes mistakes = sources.mistakes;
+  const Mistakes misplaced = check_sections(sources);
+  mistakes.insert(mistakes.end(), misplaced.begin(), misplaced.end());
+  std::vector<Settings> all;
+  if (names_instance(sources)) all.push_back(reader.read(sources, mistakes, mistakes));
+  for (const SettingSection& section : sources.sections) {
+    if (all.size() > kMostSections) break;
+    if (auto settings = reader.read(section, sources, mistakes)) {
+      all.push_back(*std::move(settings));
+    }
+  }
   if (!mistakes.empty()) {
     // A misspelt name may be why another setting is missing.
     mistakes.insert(mistakes.end(), sources.warnings.begin(), sources.warnings.end());
-    return mistakes;
+    return each_once(mistakes);
   }
-  if (settings.application_key) settings.client_id = settings.application_key->client_id;
-  if (settings.events_token && settings.validation != Validation::kJwt &&
-      !sources.found.contains(std::string_view("ZITADEL_CACHE_TTL"))) {
-    settings.cache_ttl = kFedCacheTtl;
-  }
-  if (settings.mode == Mode::kReport) settings.warnings.emplace_back(kReportWarning);
-  settings.warnings.insert(settings.warnings.begin(), sources.warnings.begin(),
-                           sources.warnings.end());
-  return settings;
+  std::vector<std::string>& warnings = all.front().warnings;
+  warnings.insert(warnings.begin(), sources.warnings.begin(), sources.warnings.end());
+  return all;
+}
+
+Result<Settings, Mistakes> load_settings(const Environment& environment, std::string_view program,
+                                         jose::KeyReading key_reading) {
+  auto all = load_sections(environment, program, key_reading);
+  if (!all) return std::move(all).error();
+  if (all->back().section.empty()) return std::move(all->front());
+  return Mistakes{"the settings file has sections, [" + all->back().section +
+                  "], which are for the hosts and paths of a web server: name a file without them"};
 }
 
 Settings find_log_settings(const Environment& environment, std::string_view program) {
@@ -235,14 +217,9 @@ std::vector<SettingFile> find_setting_files(const Environment& environment,
   const SettingSources sources = collect_settings(environment, program, known_names());
   std::vector<SettingFile> files;
   for (const std::string& path : sources.files) files.push_back({"the settings file", path, true});
-  for (const auto& [name, holds_secret] : {std::pair{"API_PRIVATE_KEY_FILE_PATH", true},
-                                           {"ZITADEL_EVENTS_TOKEN_FILE", true},
-                                           {"ZITADEL_CA_FILE", false},
-                                           {"ZITADEL_RULES", false}}) {
-    const auto found = sources.found.find(std::string_view(name));
-    if (found == sources.found.end()) continue;
-    const Result<std::string, Mistake> path = setting_kinds::path_of(found->second);
-    if (path) files.push_back({with_origin(sources, name), *path, holds_secret});
+  add_named_files(sources, files);
+  for (const SettingSection& section : sources.sections) {
+    add_named_files(sources_of(section, sources), files);
   }
   return files;
 }

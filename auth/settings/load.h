@@ -20,6 +20,14 @@ namespace auth {
 // Reads the environment first, then the .env file (which one: auth/settings/sources.h), and checks
 // everything, also the key file and its permissions. An empty value counts as none. Gives all
 // mistakes together. Never calls out. program: where to look for a file that names the .env file.
+//
+// Those before the first section first, where they are for an instance; then those of each section.
+// Never empty.
+[[nodiscard]] Result<std::vector<Settings>, Mistakes> load_sections(
+    const Environment& environment, std::string_view program = {},
+    jose::KeyReading key_reading = jose::KeyReading::kNow);
+
+// The same for who has no use for sections: each is a mistake.
 [[nodiscard]] Result<Settings, Mistakes> load_settings(
     const Environment& environment, std::string_view program = {},
     jose::KeyReading key_reading = jose::KeyReading::kNow);

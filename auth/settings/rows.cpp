@@ -7,6 +7,7 @@ namespace {
 using namespace setting_kinds;
 using Group = SettingGroup;
 using Modes = SettingModes;
+using Part = SettingPart;
 
 // At least some tokens with claims as long as they may be, in each of the cache's parts.
 constexpr std::uint64_t kLeastCacheBytes = 4 << 20;
@@ -26,14 +27,16 @@ constexpr SettingRow kRows[] = {
      .modes = Modes::kAll,
      .fallback = "required",
      .meaning = "The instance's own URL, the issuer of its tokens; without a path.",
-     .example = "https://my-instance.zitadel.cloud"},
+     .example = "https://my-instance.zitadel.cloud",
+     .part = Part::kOfInstance},
     {.setting = {"ZITADEL_INTROSPECTION_URL"},
      .kind = introspection_url,
      .group = Group::kInstance,
      .modes = Modes::kAsking,
      .fallback = "what the instance's discovery document says",
      .meaning = "Where tokens are introspected.",
-     .more = "For ZITADEL that is ZITADEL_DOMAIN/oauth/v2/introspect."},
+     .more = "For ZITADEL that is ZITADEL_DOMAIN/oauth/v2/introspect.",
+     .part = Part::kOfInstance},
     {.setting = {"API_PRIVATE_KEY_FILE_PATH"},
      .kind = key_file,
      .group = Group::kAuthentication,
@@ -42,19 +45,22 @@ constexpr SettingRow kRows[] = {
      .meaning = "The key file that the console hands out for an API application with the method "
                 "\"Private Key JWT\".",
      .more = "Others must not be able to read it (chmod 600).",
-     .example = "api-key.json"},
+     .example = "api-key.json",
+     .part = Part::kOfInstance},
     {.setting = {"ZITADEL_CLIENT_ID"},
      .kind = ascii<&Settings::client_id, '!'>,
      .group = Group::kAuthentication,
      .modes = Modes::kAll,
      .fallback = "that of the key file",
-     .meaning = "The client id of an API application with the method \"Basic\"."},
+     .meaning = "The client id of an API application with the method \"Basic\".",
+     .part = Part::kOfInstance},
     {.setting = {"ZITADEL_CLIENT_SECRET", true},
      .kind = client_secret,
      .group = Group::kAuthentication,
      .modes = Modes::kAll,
      .fallback = "none",
-     .meaning = "The client secret of that application."},
+     .meaning = "The client secret of that application.",
+     .part = Part::kOfInstance},
     {.setting = {"ZITADEL_PROJECT_ID"},
      .kind = project_id,
      .group = Group::kCallers,
@@ -67,7 +73,8 @@ constexpr SettingRow kRows[] = {
          "Not set, ZITADEL itself checks the audience of a token that it is asked about, and "
          "names the roles that its user holds in the API's project. For a provider that is not "
          "ZITADEL, whose \"active\" need not mean that a token is meant for this API, set it to "
-         "0: tokens must then name the client id."},
+         "0: tokens must then name the client id.",
+     .part = Part::kOfInstance},
     {.setting = {"ZITADEL_VALIDATION"},
      .kind = choice<&Settings::validation, kValidations>,
      .group = Group::kJudging,
@@ -120,12 +127,14 @@ constexpr SettingRow kRows[] = {
      .modes = Modes::kAll,
      .meaning = "Threads that take requests. None of them ever waits for ZITADEL, so few are "
                 "enough.",
-     .more = "Plain CGI has one, whatever stands here."},
+     .more = "Plain CGI has one, whatever stands here.",
+     .part = Part::kWholeProgram},
     {.setting = {"ZITADEL_LOG_LEVEL"},
      .kind = choice<&Settings::log_level, kLogLevels>,
      .group = Group::kProgram,
      .modes = Modes::kAll,
-     .meaning = "How much is logged. No level shows a token or key."},
+     .meaning = "How much is logged. No level shows a token or key.",
+     .part = Part::kWholeProgram},
     {.setting = {"ZITADEL_LOG_FILE"},
      .kind = log_file,
      .group = Group::kProgram,
@@ -134,7 +143,8 @@ constexpr SettingRow kRows[] = {
      .meaning = "A file to which log lines are appended instead of standard error.",
      .more = "The program makes it (mode 600), opens it anew on SIGHUP, and refuses one that seems "
              "to lie where the web server serves files from. Standard error is, with most web "
-             "servers, their own log."},
+             "servers, their own log.",
+     .part = Part::kWholeProgram},
     {.setting = {"ZITADEL_METRICS"},
      .kind = metrics,
      .group = Group::kProgram,
@@ -152,7 +162,8 @@ constexpr SettingRow kRows[] = {
      .modes = Modes::kAll,
      .meaning = "How a line of the log is written: as text, or as an object of JSON, with time, "
                 "level, pid, message, and the request that it is about.",
-     .more = "docs/logging.md says what stands in each."},
+     .more = "docs/logging.md says what stands in each.",
+     .part = Part::kWholeProgram},
     {.setting = {"ZITADEL_AUDIT_FILE"},
      .kind = audit_file,
      .group = Group::kProgram,
@@ -216,7 +227,8 @@ constexpr SettingRow kRows[] = {
          "ZITADEL_CACHE_TTL is 300 then where it is not set and ZITADEL is asked about tokens. "
          "While events cannot be had, no answer serves longer than 30 seconds, and no JWT is "
          "let in for longer by what is known here. One process of a machine asks for all. "
-         "docs/events.md says which event ends what."},
+         "docs/events.md says which event ends what.",
+     .part = Part::kOfInstance},
     {.setting = {"ZITADEL_EVENTS_INTERVAL_MS"},
      .kind = number<&Settings::events_interval, 100, 2000, kMilliseconds>,
      .group = Group::kCache,
@@ -300,7 +312,8 @@ constexpr SettingRow kRows[] = {
          "This API's own URL, as its callers know it, such as `https://api.example.org/api`: "
          "clients are told where to get a token (RFC 9728).",
      .more = "The program then answers /.well-known/oauth-protected-resource followed by the URL's "
-             "path, and names that document in every challenge."},
+             "path, and names that document in every challenge.",
+     .part = Part::kOfInstance},
     {.setting = {"ZITADEL_CORS_ORIGINS"},
      .kind = cors_origins,
      .group = Group::kCallers,

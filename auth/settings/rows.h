@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of settings: a row each. .env.example and the table of docs/settings.md are printed from it.
+// The table of settings: a row each. .env.example and the table of docs/settings.md are printed
+// from it.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +31,13 @@ enum class SettingModes : std::uint8_t {
   kIntrospection,  // alone
 };
 
+// Whether a setting may stand in a section of the settings file.
+enum class SettingPart : std::uint8_t {
+  kTakenOver,     // there too; what stands before the first section counts in all
+  kOfInstance,    // there too, and what stands before the first section counts in no other
+  kWholeProgram,  // not there
+};
+
 struct SettingRow {
   SettingName setting;
   const SettingKind& kind;
@@ -40,6 +48,7 @@ struct SettingRow {
   std::string_view meaning = {};  // for .env.example and docs/settings.md
   std::string_view more = {};     // for .env.example alone, a line for each paragraph
   std::string_view example = {};  // stands in .env.example instead of the default, as set
+  SettingPart part = SettingPart::kTakenOver;
   bool counts = true;  // false: another setting has taken its place, and the kind says which
 };
 

@@ -6,10 +6,12 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "auth/base/ip_address.h"
 #include "auth/base/log.h"
+#include "auth/base/place.h"
 #include "auth/base/secret.h"
 #include "auth/store/redis_url.h"
 #include "auth/token/bearer_token.h"
@@ -49,6 +51,11 @@ struct MetricsAccess {
 // Names in the comments are those of the environment and the .env file;
 // .env.example tells what each means. auth/settings/rows.cpp says how each is read.
 struct Settings {
+  // The section of the settings file: its heading, and where it is in charge. Empty: before the
+  // first one, and wherever no section is.
+  std::string section;
+  std::vector<Place> places;
+
   std::string domain;             // ZITADEL_DOMAIN: the issuer, no slash at its end
   std::string introspection_url;  // ZITADEL_INTROSPECTION_URL; empty: from discovery
 
@@ -114,5 +121,18 @@ struct Settings {
   // that count for nothing any more.
   std::vector<std::string> warnings;
 };
+
+// Of each, in their order.
+[[nodiscard]] inline std::vector<std::vector<Place>> places_of(const std::vector<Settings>& all) {
+  std::vector<std::vector<Place>> places;
+  for (const Settings& each : all) places.push_back(each.places);
+  return places;
+}
+
+// A line about them: "[example.org] the line" where they are of a section.
+[[nodiscard]] inline std::string in_section(const Settings& settings, std::string_view line) {
+  return settings.section.empty() ? std::string(line)
+                                  : '[' + settings.section + "] " + std::string(line);
+}
 
 }  // namespace auth

@@ -16,6 +16,8 @@ namespace {
 constexpr std::string_view kEnvFileName = "ZITADEL_ENV_FILE";
 constexpr std::string_view kCredentialsName = "CREDENTIALS_DIRECTORY";  // systemd.exec(5)
 constexpr std::size_t kMaxShown = 80;
+constexpr std::string_view kElsewhere =
+    "does not belong here: write it into the file that ZITADEL_ENV_FILE names";
 
 // How many letters have to be put in, taken out or changed (Levenshtein).
 std::size_t distance(std::string_view a, std::string_view b) {
@@ -60,11 +62,11 @@ class Collector {
       } else if (name == kCredentialsName) {
         credentials_ = value;
       } else if (is_known(name)) {
-        add(name, Secret(value), "environment", "");
+        add(sources_.found, name, {Secret(value), "environment", ""});
       } else if (looks_like_ours(name)) {
         sources_.warnings.push_back(unknown(name, "environment"));
       } else {
-        note_alike(name, "environment");
+        note_alike(sources_.alike, name, "environment");
       }
     }
     if (env_file.path.empty() && !program.empty()) {
@@ -76,6 +78,8 @@ class Collector {
   }
 
  private:
+  using Lines = std::map<std::string, unsigned, std::less<>>;
+
   struct NamedFile {
     std::string path;    // empty: nobody has named one
     std::string origin;  // who names it
@@ -92,12 +96,15 @@ class Collector {
     }
     sources_.files.push_back(path);
     Dotenv dotenv = parse(path, *file);
+    for (const DotenvHeading& heading : dotenv.headings) {
+      sources_.mistakes.push_back(line_of(path, heading.line) + ": a heading " +
+                                  std::string(kElsewhere));
+    }
     for (const DotenvEntry& entry : dotenv.entries) {
       const std::string origin = line_of(path, entry.line);
       if (entry.name != kEnvFileName) {
         // This file lies where the web server serves files from.
-        mistake(shown(entry.name), origin,
-                "does not belong here: write it into the file that ZITADEL_ENV_FILE names");
+        mistake(shown(entry.name), origin, std::string(kElsewhere));
       } else if (!env_file.path.empty()) {
         mistake(entry.name, origin, "is there already: leave one of the two");
       } else if (!entry.value.empty()) {
@@ -131,9 +138,12 @@ class Collector {
       return sources_.mistakes.push_back(subject + ' ' + file.error().sentence);
     }
     Dotenv dotenv = parse(path, *file);
-    std::map<std::string, unsigned, std::less<>> lines;
+    for (DotenvHeading& heading : dotenv.headings) {
+      sources_.sections.push_back({std::move(heading.text), line_of(path, heading.line)});
+    }
+    std::vector<Lines> lines(1 + sources_.sections.size());
     for (DotenvEntry& entry : dotenv.entries) {
-      add_entry(path, file->remedy, lines, std::move(entry));
+      add_entry(path, file->remedy, lines[entry.section], std::move(entry));
     }
   }
 
@@ -149,15 +159,19 @@ class Collector {
     return dotenv;
   }
 
-  void add_entry(const std::string& path, const std::string& remedy,
-                 std::map<std::string, unsigned, std::less<>>& lines, DotenvEntry entry) {
+  // lines: of those before it in its section.
+  void add_entry(const std::string& path, const std::string& remedy, Lines& lines,
+                 DotenvEntry entry) {
     const std::string origin = line_of(path, entry.line);
     const SettingName* const setting = is_known(entry.name);
+    SettingSection* const section =
+        entry.section == 0 ? nullptr : &sources_.sections[entry.section - 1];
     if (entry.name == kEnvFileName) {
       return mistake(entry.name, origin, "has no effect in a .env file: set it in the environment");
     }
     if (setting == nullptr) {
-      if (!looks_like_ours(entry.name)) return note_alike(entry.name, origin);
+      AlikeNames& alike = section == nullptr ? sources_.alike : section->alike;
+      if (!looks_like_ours(entry.name)) return note_alike(alike, entry.name, origin);
       return sources_.mistakes.push_back(unknown(entry.name, origin));
     }
     const auto [first, added] = lines.emplace(entry.name, entry.line);
@@ -169,7 +183,9 @@ class Collector {
     if (setting->secret && !entry.value.empty() && !remedy.empty()) {
       mistake(entry.name, origin, "can be read by others: " + remedy);
     }
-    add(entry.name, std::move(entry.value), origin, base_of(path));
+    if (section != nullptr && entry.value.empty()) section->emptied.push_back(entry.name);
+    add(section == nullptr ? sources_.found : section->found, entry.name,
+        {std::move(entry.value), origin, base_of(path)});
   }
 
   // Where relative paths of that settings file begin. In systemd's folder of credentials lies a
@@ -181,10 +197,8 @@ class Collector {
   }
 
   // What was there first, the environment's, stays.
-  void add(std::string_view name, Secret value, std::string origin, std::string folder) {
-    if (value.empty()) return;
-    sources_.found.try_emplace(
-        std::string(name), FoundSetting{std::move(value), std::move(origin), std::move(folder)});
+  static void add(FoundSettings& found, std::string_view name, FoundSetting setting) {
+    if (!setting.value.empty()) found.try_emplace(std::string(name), std::move(setting));
   }
 
   void mistake(const std::string& name, const std::string& origin, const std::string& what) {
@@ -198,10 +212,10 @@ class Collector {
   }
 
   // The file may be another program's as well: such a name is no mistake by itself.
-  void note_alike(std::string_view name, const std::string& origin) {
+  static void note_alike(AlikeNames& alike, std::string_view name, const std::string& origin) {
     const std::string_view meant = setting_meant_by(name.substr(0, kMaxShown));
     if (meant.empty()) return;
-    sources_.alike.try_emplace(std::string(meant), shown(name) + " (" + origin + ")");
+    alike.try_emplace(std::string(meant), shown(name) + " (" + origin + ")");
   }
 
   static bool looks_like_ours(std::string_view name) {
@@ -243,6 +257,10 @@ class Collector {
 SettingSources collect_settings(const Environment& environment, std::string_view program,
                                 std::span<const SettingName> known) {
   return Collector(known).collect(environment, program);
+}
+
+std::string with_origin(const SettingSources& sources, std::string_view name) {
+  return std::string(name) + " (" + sources.found.find(name)->second.origin + ")";
 }
 
 bool is_in_quotes(std::string_view value) noexcept {

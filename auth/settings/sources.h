@@ -39,13 +39,26 @@ struct FoundSetting {
   std::string folder;  // where a relative path begins: empty, or ends with '/'
 };
 
+using FoundSettings = std::map<std::string, FoundSetting, std::less<>>;  // known names only
+// Names that other programs may have as well and that sound like a setting's: setting → "DOMAIN
+// (.env, line 1)".
+using AlikeNames = std::map<std::string, std::string, std::less<>>;
+
+// What stands behind a heading of the .env file.
+struct SettingSection {
+  std::string heading;
+  std::string origin;  // ".env, line 3"
+  FoundSettings found{};
+  std::vector<std::string> emptied{};  // names that stand there without a value
+  AlikeNames alike{};
+};
+
 // Each line names the setting, what was found, what to write instead. Never holds a secret's value.
 struct SettingSources {
-  std::map<std::string, FoundSetting, std::less<>> found;  // known names only
+  FoundSettings found;                   // of the environment, or before the first heading
+  std::vector<SettingSection> sections;  // in their order
   Mistakes mistakes;  // of the .env file: not readable, malformed, repeated or misspelt names, …
-  // Names that other programs may have as well and that sound like a setting's: setting → "DOMAIN
-  // (.env, line 1)".
-  std::map<std::string, std::string, std::less<>> alike;
+  AlikeNames alike;
   std::vector<std::string> files;   // which were read, or should have been: their paths
   std::vector<std::string> unread;  // names in lines that could not be read
   bool is_incomplete = false;       // what is not found may stand in a file that could not be read
@@ -56,6 +69,9 @@ struct SettingSources {
 [[nodiscard]] SettingSources collect_settings(const Environment& environment,
                                               std::string_view program,
                                               std::span<const SettingName> known);
+
+// For a sentence about a setting: "ZITADEL_DOMAIN (.env, line 3)". REQUIRES: it is found.
+[[nodiscard]] std::string with_origin(const SettingSources& sources, std::string_view name);
 
 // Whether quotes are part of the value: docker --env-file does not take them away.
 [[nodiscard]] bool is_in_quotes(std::string_view value) noexcept;

@@ -13,6 +13,8 @@
 #include <system_error>
 #include <utility>
 
+#include "auth/base/log_section.h"
+
 namespace auth::redis {
 namespace {
 
@@ -42,7 +44,10 @@ void block_signals() {
 }  // namespace
 
 RedisLink::RedisLink(const RedisAddress& address, std::chrono::milliseconds deadline)
-    : address_(address), deadline_(deadline), wake_(make_wake()), thread_([this] { run(); }) {}
+    : address_(address),
+      deadline_(deadline),
+      wake_(make_wake()),
+      thread_(LogSection::start([this] { run(); })) {}
 
 void RedisLink::ask(std::vector<Command> commands, std::function<void(Answer)> done) {
   const std::size_t bytes = bytes_of(commands);

@@ -14,6 +14,7 @@
 
 #include "auth/base/descriptor.h"
 #include "auth/base/log.h"
+#include "auth/base/log_section.h"
 #include "auth/base/mutex.h"
 #include "auth/zitadel/curl_library.h"
 #include "auth/zitadel/curl_multi.h"
@@ -133,7 +134,7 @@ bool CurlHttpClient::Loop::start(const CurlLibrary* curl) {
                      ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), &event) == 0;
   if (ready && questions_.open(*curl, epoll_.get())) {
     try {
-      thread_ = std::thread([this] { run(); });
+      thread_ = LogSection::start([this] { run(); });
       return true;
     } catch (const std::system_error&) {
       questions_.close();

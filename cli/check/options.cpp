@@ -13,15 +13,17 @@ auth::Result<CheckOptions, auth::Mistake> parse_check_options(
   Option url{"--url"};
   Option user{"--user"};
   Option grant{"--grant"};
+  Option section{"--section"};
   Option json{"--json", Option::Kind::kFlag};
   const auto asked =
-      read_arguments(arguments, {&token_file, &user_key, &url, &user, &grant, &json});
+      read_arguments(arguments, {&token_file, &user_key, &url, &user, &grant, &section, &json});
   if (!asked) return asked.error();
   CheckOptions options{.asked = *asked,
                        .token_files = {token_file.values.begin(), token_file.values.end()},
                        .user_key = std::string(user_key.value()),
                        .user = std::string(user.value()),
                        .grant = std::string(grant.value()),
+                       .section = std::string(section.value()),
                        .json = json.given()};
   if (*asked != Asked::kWork) return options;
   for (const Option* id : {&user, &grant}) {
@@ -54,6 +56,9 @@ each whether it does, why not, and what mends it.
   --user ID       where ZITADEL is asked for its events: what those of this user would end, and
                   which of the tokens that are looked at
   --grant ID      the same of this authorization
+  --section PLACE
+                  where the settings file has sections: look at the one that names this host or path,
+                  such as example.org; "/" is what stands before the first one
   --json          print JSON
   --help          show this text
   --version       show the version

@@ -18,6 +18,7 @@ struct CheckOptions {
   std::string url{};                       // where the API is served, spelt as plain_url does it
   std::string user{};                      // whose events are meant
   std::string grant{};                     // an authorization's id
+  std::string section{};                   // a place of the section that is meant
   bool json = false;
 };
 

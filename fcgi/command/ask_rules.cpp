@@ -13,6 +13,7 @@
 #include "fcgi/command/judge.h"
 #include "fcgi/command/settings_rules.h"
 #include "fcgi/guard/demand.h"
+#include "fcgi/guard/section_choice.h"
 #include "fcgi/http/methods.h"
 #include "fcgi/http/request_path.h"
 #include "fcgi/http/request_target.h"
@@ -20,24 +21,42 @@
 namespace fcgi {
 namespace {
 
+std::string_view path_of(std::string_view target) {
+  const auto parsed = request_target(target);
+  return parsed ? parsed->path : target.substr(0, target.find('?'));
+}
+
+// Of the form https://host/path; else empty.
+std::string_view host_of(std::string_view target) {
+  const auto parsed = request_target(target);
+  return parsed ? parsed->authority : std::string_view();
+}
+
 // As a web server would hand it over.
 class Question {
  public:
   Question(std::string_view method, std::string_view target)
       : method_("REQUEST_METHOD=" + std::string(method)),
         uri_("REQUEST_URI=" + std::string(target)),
-        path_("PATH_INFO=" + std::string(target.substr(0, target.find('?')))),
-        variables_{method_.c_str(), uri_.c_str(), path_.c_str(), nullptr},
+        path_("PATH_INFO=" + std::string(path_of(target))),
+        host_("SERVER_NAME=" + std::string(host_of(target))),
+        variables_{method_.c_str(), uri_.c_str(), path_.c_str(), host_.c_str(), nullptr},
         request_(variables_.data()) {}
   Question(const Question&) = delete;
   Question& operator=(const Question&) = delete;
   ~Question() = default;
 
   [[nodiscard]] const Request& request() const noexcept { return request_; }
+  [[nodiscard]] std::string_view method() const noexcept { return value_of(method_); }
+  [[nodiscard]] std::string_view target() const noexcept { return value_of(uri_); }
 
  private:
-  const std::string method_, uri_, path_;
-  const std::array<const char*, 4> variables_;
+  static std::string_view value_of(const std::string& variable) {
+    return std::string_view(variable).substr(variable.find('=') + 1);
+  }
+
+  const std::string method_, uri_, path_, host_;
+  const std::array<const char*, 5> variables_;
   const Request request_;
 };
 
@@ -96,12 +115,14 @@ void require(const Command& command, auth::Settings& settings, const auth::Requi
   }
 }
 
-}  // namespace
+void name_section(const auth::Settings& settings, Report& report) {
+  report.note("section", settings.section.empty() ? "what stands before the first one"
+                                                  : '[' + settings.section + ']');
+}
 
-auth::Result<void, auth::Mistake> ask_rules(const Command& command, auth::Settings& settings,
-                                            const Router& router, Report& report) {
-  const auto parts = parts_of(command.rule);
-  if (!parts) return parts.error();
+auth::Result<void, auth::Mistake> ask_section(const Command& command, auth::Settings& settings,
+                                              const Question& question, const Router& router,
+                                              Report& report) {
   auth::Secret token;
   if (!command.token_file.empty()) {
     auto read = read_token_file(command.token_file, settings);
@@ -111,7 +132,6 @@ auth::Result<void, auth::Mistake> ask_rules(const Command& command, auth::Settin
   const auth::SystemClock clock;
   const auto file = open_rules(settings, clock);
   if (!file) return auth::Mistake{file.error().front()};
-  const Question question(parts->first, parts->second);
   if (*file == nullptr) {
     report.note("rule", "ZITADEL_RULES is not set: the program's endpoints decide");
     const auto endpoint = router.find(question.request());
@@ -125,11 +145,35 @@ auth::Result<void, auth::Mistake> ask_rules(const Command& command, auth::Settin
     return {};
   }
   const std::shared_ptr<const Rules> rules = (*file)->current();
-  name_lines(*rules, parts->first, parts->second, report);
+  name_lines(*rules, question.method(), question.target(), report);
   const auto demand = demand_of(question.request(), rules);
   demand ? require(command, settings, **demand, token, report)
          : refuse(demand.error().response, report);
   return {};
+}
+
+}  // namespace
+
+auth::Result<void, auth::Mistake> ask_rules(const Command& command,
+                                            std::vector<auth::Settings>& all, const Router& router,
+                                            Report& report) {
+  const auto parts = parts_of(command.rule);
+  if (!parts) return parts.error();
+  const Question question(parts->first, parts->second);
+  const SectionChoice choice(auth::places_of(all));
+  if (choice.goes_by_host() && host_of(question.target()).empty()) {
+    return auth::Mistake{
+        "--rule needs the host, too, by which a section is chosen: --rule 'GET "
+        "https://example.org/reports/x'"};
+  }
+  const auto section = choice.find(question.request());
+  if (!section) {
+    refuse(section.error().response, report);
+    return {};
+  }
+  auth::Settings& settings = all[*section];
+  if (choice.is_free()) name_section(settings, report);
+  return ask_section(command, settings, question, router, report);
 }
 
 }  // namespace fcgi

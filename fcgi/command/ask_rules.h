@@ -3,6 +3,8 @@
 // meets that.
 #pragma once
 
+#include <vector>
+
 #include "auth/base/result.h"
 #include "auth/settings/settings.h"
 #include "fcgi/command/command_line.h"
@@ -12,9 +14,10 @@
 namespace fcgi {
 
 // Reports what the rules say or, where there are none, the endpoints. Bad: the request is refused,
-// or the token does not meet it. The mistake is one of the command line.
+// or the token does not meet it. The mistake is one of the command line. all: of load_sections; the
+// request's own section counts.
 [[nodiscard]] auth::Result<void, auth::Mistake> ask_rules(const Command& command,
-                                                          auth::Settings& settings,
+                                                          std::vector<auth::Settings>& all,
                                                           const Router& router, Report& report);
 
 }  // namespace fcgi

@@ -158,14 +158,19 @@ void check_listener(int listener, Report& report) {
 
 }  // namespace
 
-std::optional<auth::Settings> check_settings(const auth::Environment& environment,
-                                             std::string_view program,
-                                             const std::vector<std::string>& told, Report& report) {
-  auto loaded = auth::load_settings(environment, program);
+std::optional<std::vector<auth::Settings>> check_settings(const auth::Environment& environment,
+                                                          std::string_view program,
+                                                          const std::vector<std::string>& told,
+                                                          Report& report) {
+  auto loaded = auth::load_sections(environment, program);
   if (loaded) {
     const std::string files = settings_files(environment, program);
     report.good("settings", files.empty() ? "from the environment alone" : files);
-    for (const std::string& warning : loaded->warnings) report.note("settings", warning);
+    for (const auth::Settings& each : *loaded) {
+      for (const std::string& warning : each.warnings) {
+        report.note("settings", auth::in_section(each, warning));
+      }
+    }
     return *std::move(loaded);
   }
   for (const std::string& mistake : loaded.error()) {
@@ -185,14 +190,18 @@ std::string missing_file_note(const auth::Environment& environment, std::string_
          "ZITADEL_ENV_FILE=/etc/zitadel-fcgi/api.env";
 }
 
-void check_rest(const auth::Settings& settings, int listener, Report& report) {
-  check_key(settings, report);
-  check_authorities(settings, report);
-  check_rules(settings, report);
-  check_lines("log", "ZITADEL_LOG_FILE", settings.log_file, report);
-  check_lines("audit", "ZITADEL_AUDIT_FILE", settings.audit_file, report);
-  check_cache(settings, report);
-  check_events(settings, report);
+void check_rest(const std::vector<auth::Settings>& all, int listener, Report& report) {
+  for (const auth::Settings& settings : all) {
+    const bool is_first = &settings == &all.front();
+    if (!settings.section.empty()) report.note("section", '[' + settings.section + ']');
+    check_key(settings, report);
+    check_authorities(settings, report);
+    check_rules(settings, report);
+    if (is_first) check_lines("log", "ZITADEL_LOG_FILE", settings.log_file, report);
+    check_lines("audit", "ZITADEL_AUDIT_FILE", settings.audit_file, report);
+    check_cache(settings, report);
+    check_events(settings, report);
+  }
   check_listener(listener, report);
 }
 

@@ -69,8 +69,8 @@ int look(const Command& command, const Router& router) {
     return tell(report, kExitRefused);
   }
   for (const std::string& mistake : router.mistakes()) report.bad("routes", mistake);
-  auto settings = check_settings(environment, program, unreadable, report);
-  if (settings) check_rest(*settings, kListener, report);
+  auto all = check_settings(environment, program, unreadable, report);
+  if (all) check_rest(*all, kListener, report);
   if (command.user.empty() && ::geteuid() == 0) {
     report.note("user",
                 "checked as root: --as USER checks as the user that the program will run as");
@@ -79,7 +79,7 @@ int look(const Command& command, const Router& router) {
     return tell(report, report.is_good() ? 0 : kExitConfiguration);
   }
   Report answer;
-  const auto asked = ask_rules(command, *settings, router, answer);
+  const auto asked = ask_rules(command, *all, router, answer);
   if (!asked) return usage(asked.error().sentence);
   return tell(answer, answer.is_good() ? 0 : kExitRefused);
 }

@@ -91,9 +91,10 @@ class Members {
 
 }  // namespace
 
-Audit::Audit(const std::string& file, auth::LineWriter::Thread thread, ClientAddress client_address,
-             const auth::Clock& clock)
-    : client_address_(std::move(client_address)),
+Audit::Audit(const std::string& file, auth::LineWriter::Thread thread, std::string section,
+             ClientAddress client_address, const auth::Clock& clock)
+    : section_(std::move(section)),
+      client_address_(std::move(client_address)),
       clock_(clock),
       writer_("ZITADEL_AUDIT_FILE", file, "zitadel-fcgi-audit", thread, clock) {}
 
@@ -116,6 +117,7 @@ std::string Audit::line_of(const Decision& decision) const {
   members.add("decision", decision.is_let_in() ? "allowed" : "refused");
   members.add("status", decision.status);
   members.add("reason", decision.sentence);
+  members.add("section", section_, kMostPath);
   members.add("request", request.request_id());
   if (decision.claims != nullptr) {
     members.add("subject", decision.claims->subject());

@@ -14,9 +14,9 @@ namespace fcgi {
 // Thread-safe. The clock must outlive it.
 class Audit final : public DecisionObserver {
  public:
-  // file: the path of a file, or empty: the journal.
-  Audit(const std::string& file, auth::LineWriter::Thread thread, ClientAddress client_address,
-        const auth::Clock& clock);
+  // file: the path of a file, or empty: the journal. section: of the settings; empty: none.
+  Audit(const std::string& file, auth::LineWriter::Thread thread, std::string section,
+        ClientAddress client_address, const auth::Clock& clock);
 
   void decided(const Decision& decision) noexcept override;
 
@@ -28,6 +28,7 @@ class Audit final : public DecisionObserver {
  private:
   [[nodiscard]] std::string line_of(const Decision& decision) const;
 
+  const std::string section_;
   const ClientAddress client_address_;
   const auth::Clock& clock_;
   auth::LineWriter writer_;

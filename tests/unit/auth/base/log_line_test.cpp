@@ -41,7 +41,7 @@ class LogLineTest : public CppUnit::TestFixture {
   static std::string line(std::string_view level, std::string_view message,
                           std::string_view request, LogFormat format,
                           LogLine::For reader = LogLine::For::kFile) {
-    return std::string(LogLine({level, '4'}, message, request, format, reader).text());
+    return std::string(LogLine({level, '4'}, message, {"", request}, format, reader).text());
   }
 
   void is_one_object_of_json_whatever_it_says() {

@@ -3,6 +3,7 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,6 +32,8 @@ class DotenvTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(passes_over_a_byte_order_mark);
   CPPUNIT_TEST(reads_quoted_values_that_span_lines);
   CPPUNIT_TEST(gives_names_that_repeat_in_order);
+  CPPUNIT_TEST(begins_a_section_with_a_heading);
+  CPPUNIT_TEST(refuses_headings_that_are_none);
   CPPUNIT_TEST_SUITE_END();
 
   using Pairs = std::vector<std::pair<std::string, std::string>>;
@@ -225,6 +228,35 @@ class DotenvTest : public CppUnit::TestFixture {
 
   void gives_names_that_repeat_in_order() {
     reads({{"A", "1"}, {"B", "2"}, {"A", "3"}}, "A=1\nB=2\nA=3");
+  }
+
+  void begins_a_section_with_a_heading() {
+    const Dotenv dotenv = parse(
+        "A=1\n[ x.example  /y ]  # the first\nB=2\nC='\n[no "
+        "heading]\n'\n\t[[::1]]\r\n#[z]\nD=[3]\n");
+    CPPUNIT_ASSERT(dotenv.mistakes.empty());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, dotenv.headings.size());
+    CPPUNIT_ASSERT_EQUAL(std::string("x.example  /y"), dotenv.headings[0].text);
+    CPPUNIT_ASSERT_EQUAL(2U, dotenv.headings[0].line);
+    CPPUNIT_ASSERT_EQUAL(std::string("[::1]"), dotenv.headings[1].text);
+    CPPUNIT_ASSERT_EQUAL(7U, dotenv.headings[1].line);
+    const std::size_t sections[] = {0, 1, 1, 2};
+    CPPUNIT_ASSERT_EQUAL(std::size(sections), dotenv.entries.size());
+    for (std::size_t i = 0; i < std::size(sections); ++i) {
+      CPPUNIT_ASSERT_EQUAL(sections[i], dotenv.entries[i].section);
+    }
+  }
+
+  // What follows is in no section that is another one's.
+  void refuses_headings_that_are_none() {
+    for (const std::string heading : {"[", "[]", "[ ]", "[x", "[x] y", "[x # ]y"}) {
+      const Dotenv dotenv = parse("[good]\n" + heading + "\nA=1");
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(heading, std::size_t{1}, dotenv.mistakes.size());
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(heading, 2U, dotenv.mistakes[0].line);
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(heading, std::size_t{2}, dotenv.headings.size());
+      CPPUNIT_ASSERT_MESSAGE(heading, dotenv.headings[1].text.empty());
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(heading, std::size_t{2}, dotenv.entries.back().section);
+    }
   }
 };
 

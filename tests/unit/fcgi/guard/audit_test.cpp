@@ -42,7 +42,7 @@ class AuditTest : public CppUnit::TestFixture {
     const support::TemporaryFolder folder;
     const std::string path = (folder.path() / "audit.log").string();
     {
-      fcgi::Audit audit(path, auth::LineWriter::Thread::kNone, fcgi::ClientAddress(), clock_);
+      fcgi::Audit audit(path, auth::LineWriter::Thread::kNone, "", fcgi::ClientAddress(), clock_);
       audit.decided({request,
                      requirement,
                      claims,

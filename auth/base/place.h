@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Place: where a section of the settings file is in charge: a host, a path, or a path on a host.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "auth/base/result.h"
+
+namespace auth {
+
+struct Place {
+  std::string host{};     // in small letters, without a port; empty: each host
+  std::string path{"/"};  // in small letters, without a slash at its end; "/": each path
+  friend bool operator==(const Place&, const Place&) = default;
+};
+
+// Places as a heading names them, separated by blanks: "example.org", "/shop", "example.org/shop".
+// The mistake holds nothing of the heading.
+[[nodiscard]] Result<std::vector<Place>, Mistake> parse_places(std::string_view heading);
+
+// The name of a host as a web server may give it (SERVER_NAME), as it stands in a Place.
+[[nodiscard]] std::string plain_host(std::string_view name);
+
+// As a heading names it.
+[[nodiscard]] std::string to_string(const Place& place);
+
+}  // namespace auth

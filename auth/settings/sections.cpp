@@ -44,12 +44,13 @@ void check_place_of_settings(const SettingSection& section, Mistakes& mistakes) 
   }
 }
 
-// It would count nowhere.
+// It would count nowhere. The environment may be that of all programs, or of systemd's unit.
 void check_settings_of_no_instance(const SettingSources& all, Mistakes& mistakes) {
   if (names_instance(all)) return;
   for (const SettingRow& row : setting_rows()) {
     const auto found = all.found.find(row.setting.name);
     if (row.part != SettingPart::kOfInstance || found == all.found.end()) continue;
+    if (found->second.origin == kEnvironment) continue;
     mistakes.push_back(std::string(row.setting.name) + " (" + found->second.origin +
                        ") counts for no section, and ZITADEL_DOMAIN does not stand before the "
                        "first one: write it into the section that it is for");

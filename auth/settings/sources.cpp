@@ -51,7 +51,7 @@ class Collector {
   explicit Collector(std::span<const SettingName> known) : known_(known) {}
 
   SettingSources collect(const Environment& environment, std::string_view program) && {
-    NamedFile env_file{"", "environment"};
+    NamedFile env_file{"", std::string(kEnvironment)};
     for (const std::string_view variable : environment) {
       const std::size_t equals = variable.find('=');
       if (equals == std::string_view::npos) continue;
@@ -62,11 +62,11 @@ class Collector {
       } else if (name == kCredentialsName) {
         credentials_ = value;
       } else if (is_known(name)) {
-        add(sources_.found, name, {Secret(value), "environment", ""});
+        add(sources_.found, name, {Secret(value), std::string(kEnvironment), ""});
       } else if (looks_like_ours(name)) {
-        sources_.warnings.push_back(unknown(name, "environment"));
+        sources_.warnings.push_back(unknown(name, std::string(kEnvironment)));
       } else {
-        note_alike(sources_.alike, name, "environment");
+        note_alike(sources_.alike, name, std::string(kEnvironment));
       }
     }
     if (env_file.path.empty() && !program.empty()) {

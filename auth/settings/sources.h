@@ -35,9 +35,11 @@ struct SettingName {
 // A setting that has a value. The value may be a secret, or contain one by mistake.
 struct FoundSetting {
   Secret value;        // not empty
-  std::string origin;  // "environment" or ".env, line 3"
+  std::string origin;  // kEnvironment or ".env, line 3"
   std::string folder;  // where a relative path begins: empty, or ends with '/'
 };
+
+constexpr std::string_view kEnvironment = "environment";  // an origin
 
 using FoundSettings = std::map<std::string, FoundSetting, std::less<>>;  // known names only
 // Names that other programs may have as well and that sound like a setting's: setting → "DOMAIN

@@ -40,12 +40,13 @@ class SealingContextTest : public CppUnit::TestFixture {
         context_with([](Settings& with) { with.introspection_url = "https://z.example/i"; }),
         context_with([](Settings& with) { with.client_id = "other"; }),
         context_with([](Settings& with) { with.project_id = "client"; }),
+        context_with([](Settings& with) { with.section = "y.example"; }),
         context_with([](Settings& with) { with.pass_claims = {"email"}; }),
         context_with([](Settings& with) {
           with.pass_claims = {"email", "name"};
         }),
     };
-    CPPUNIT_ASSERT_EQUAL(std::size_t{7}, contexts.size());
+    CPPUNIT_ASSERT_EQUAL(std::size_t{8}, contexts.size());
   }
 
   static std::string context_of_file(const std::string& name, const std::string& text) {

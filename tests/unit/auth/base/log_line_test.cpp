@@ -12,6 +12,7 @@
 #include "auth/base/json.h"
 #include "auth/base/log.h"
 #include "auth/base/log_request.h"
+#include "auth/base/log_section.h"
 #include "tests/unit/support/log_capture.h"
 
 namespace {
@@ -20,12 +21,15 @@ using auth::LogFormat;
 using auth::LogLevel;
 using auth::LogLine;
 using auth::LogRequest;
+using auth::LogSection;
 
 class LogLineTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(LogLineTest);
   CPPUNIT_TEST(is_one_object_of_json_whatever_it_says);
   CPPUNIT_TEST(names_the_request_that_it_is_about);
   CPPUNIT_TEST(names_the_request_of_its_own_thread_alone);
+  CPPUNIT_TEST(names_the_section_that_a_thread_is_of);
+  CPPUNIT_TEST(names_the_section_in_json);
   CPPUNIT_TEST(fits_at_its_longest);
   CPPUNIT_TEST(tells_the_journal_the_level_and_what_it_does_not_know);
   CPPUNIT_TEST(is_as_everywhere_where_standard_error_is_another_file);
@@ -87,12 +91,39 @@ class LogLineTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("info: there\n"), log.text());
   }
 
+  void names_the_section_that_a_thread_is_of() {
+    const support::LogCapture log;
+    {
+      const LogSection section(LogSection::name_of("b.example /x"));
+      auth::log(LogLevel::kInfo, "here");
+      LogSection::start([] { auth::log(LogLevel::kInfo, "its thread"); }).join();
+      std::thread([] { auth::log(LogLevel::kInfo, "another"); }).join();
+      const LogSection none(LogSection::name_of(""));
+      auth::log(LogLevel::kInfo, "none");
+      LogSection::start([] { auth::log(LogLevel::kInfo, "none either"); }).join();
+    }
+    LogSection::start([] { auth::log(LogLevel::kInfo, "after"); }).join();
+    CPPUNIT_ASSERT_EQUAL(
+        std::string("info: [b.example /x] here\ninfo: [b.example /x] its thread\ninfo: another\n"
+                    "info: none\ninfo: none either\ninfo: after\n"),
+        log.text());
+  }
+
+  void names_the_section_in_json() {
+    const LogLine line({"warn", '4'}, "m", {"b\"\n", "r"}, LogFormat::kJson, LogLine::For::kFile);
+    const auto object = auth::Json::parse(line.text());
+    CPPUNIT_ASSERT(object.has_value());
+    CPPUNIT_ASSERT_EQUAL(std::string("b\"\n"), object->text_of("section").value_or(""));
+    CPPUNIT_ASSERT_EQUAL(std::string("r"), object->text_of("request").value_or(""));
+  }
+
   void fits_at_its_longest() {
     for (const char byte : {'\x01', '"', '\xff', 'a'}) {
       for (const auto format : {LogFormat::kText, LogFormat::kJson}) {
         for (const auto reader : {LogLine::For::kFile, LogLine::For::kJournal}) {
-          const std::string text =
-              line("error", std::string(5000, byte), std::string(200, byte), format, reader);
+          const std::string name(200, byte);
+          const LogLine line({"error", '4'}, std::string(5000, byte), {name, name}, format, reader);
+          const std::string text(line.text());
           CPPUNIT_ASSERT_EQUAL(text.size() - 1, text.find('\n'));
           CPPUNIT_ASSERT(text.size() >= 4000);
         }

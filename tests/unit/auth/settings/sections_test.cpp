@@ -146,6 +146,9 @@ class SectionsTest : public support::SettingsFixture {
         "API_PRIVATE_KEY_FILE_PATH (.env, line 1) counts for no section, and ZITADEL_DOMAIN does "
         "not stand before the first one: write it into the section that it is for",
         "API_PRIVATE_KEY_FILE_PATH=key.json\n" + kSecond);
+    // systemd's unit sets it for whom it concerns.
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1},
+                         load_all(kSecond, {"API_PRIVATE_KEY_FILE_PATH=key.json"}).size());
   }
 
   void refuses_settings_of_the_whole_program_in_a_section() {

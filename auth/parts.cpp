@@ -90,7 +90,7 @@ Parts::Parts(Settings& settings, Lifespan lifespan, const Clock& clock,
       workers_(lifespan == Lifespan::kManyRequests ? kWorkers : 0),
       authentication_(own_authentication(settings, clock)),
       http_({settings.connect_timeout, settings.timeout, settings.max_in_flight,
-             settings.max_connections, settings.ca_file}) {
+             settings.max_connections, settings.ca_file, settings.sections}) {
   if (is_fed(settings)) feed(settings, lifespan, clock, goes_on(before));
   validator_.emplace(
       settings, TokenValidator::Dependencies{http_, *authentication_, clock, workers_,

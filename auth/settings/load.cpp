@@ -181,6 +181,7 @@ Result<std::vector<Settings>, Mistakes> load_sections(const Environment& environ
     mistakes.insert(mistakes.end(), sources.warnings.begin(), sources.warnings.end());
     return each_once(mistakes);
   }
+  for (Settings& each : all) each.sections = all.size();
   std::vector<std::string>& warnings = all.front().warnings;
   warnings.insert(warnings.begin(), sources.warnings.begin(), sources.warnings.end());
   return all;

@@ -55,6 +55,7 @@ struct Settings {
   // first one, and wherever no section is.
   std::string section;
   std::vector<Place> places;
+  std::size_t sections = 1;  // in whose care the program is, this one included
 
   std::string domain;             // ZITADEL_DOMAIN: the issuer, no slash at its end
   std::string introspection_url;  // ZITADEL_INTROSPECTION_URL; empty: from discovery

@@ -18,13 +18,13 @@
 
 namespace auth {
 
-constexpr std::size_t kKeptBack = 64;
+constexpr std::size_t kKeptBack = 64;  // by all clients of the process together
 
-// A quarter of the descriptors.
-[[nodiscard]] inline std::size_t share_of_descriptors() noexcept {
+// Of a quarter of the descriptors, for one of so many clients.
+[[nodiscard]] inline std::size_t share_of_descriptors(std::size_t clients) noexcept {
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return kKeptBack;
-  return static_cast<std::size_t>(std::max<rlim_t>(1, files.rlim_cur / 4));
+  return static_cast<std::size_t>(std::max<rlim_t>(1, files.rlim_cur / 4 / clients));
 }
 
 // Used by the I/O thread alone.

@@ -53,6 +53,8 @@ struct HttpOptions {
   std::size_t max_in_flight = 4096;         // transfers at once; more wait in a queue
   std::size_t max_connections = 1024;       // a quarter of this process's descriptors at most
   std::string ca_file{};                    // PEM; empty: the system's
+  // So many clients with these options share the quarter of the descriptors, and what is kept back.
+  std::size_t clients = 1;
   // A connection is not kept longer, also one that is never idle, unless the server's name cannot
   // be looked up: then there is no other to be had.
   std::chrono::milliseconds connection_life{300'000};

@@ -222,7 +222,9 @@ class SectionsTest : public support::SettingsFixture {
     for (std::size_t i = 0; i < auth::kMostSections; ++i) {
       text += "[s" + std::to_string(i) + ".example]\n" + lines;
     }
-    CPPUNIT_ASSERT_EQUAL(auth::kMostSections + 1, load_all(text).size());
+    const auto all = load_all(text);
+    CPPUNIT_ASSERT_EQUAL(auth::kMostSections + 1, all.size());
+    CPPUNIT_ASSERT_EQUAL(all.size(), all.back().sections);
     gives(".env, line 99: there are more than 32 sections: run one more program",
           text + "[one-more.example]\n" + lines);
   }

@@ -85,12 +85,14 @@ class CurlDescriptorsTest : public CppUnit::TestFixture {
   }
 
   void takes_a_quarter_of_them_at_most() {
-    const auto capacity_with = [](rlim_t descriptors) {
+    const auto capacity_with = [](rlim_t descriptors, std::size_t clients = 1) {
       const DescriptorLimit limit(descriptors);
-      return CurlHttpClient(HttpOptions()).capacity();
+      return CurlHttpClient(HttpOptions{.clients = clients}).capacity();
     };
     CPPUNIT_ASSERT_EQUAL(std::size_t{64}, capacity_with(256));
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, capacity_with(3));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{16}, capacity_with(256, 4));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, capacity_with(256, 100));
   }
 
   // Where the client begins with so few, it can keep none back: two for itself, two for libcurl.

@@ -114,4 +114,12 @@ std::string to_string(const Place& place) {
   return place.path == "/" && !place.host.empty() ? place.host : place.host + place.path;
 }
 
+std::string to_string(const std::vector<Place>& places) {
+  std::string names;
+  for (const Place& place : places) {
+    names.append(names.empty() ? "" : " ").append(to_string(place));
+  }
+  return names;
+}
+
 }  // namespace auth

@@ -23,7 +23,8 @@ struct Place {
 // The name of a host as a web server may give it (SERVER_NAME), as it stands in a Place.
 [[nodiscard]] std::string plain_host(std::string_view name);
 
-// As a heading names it.
+// As a heading names it, or them.
 [[nodiscard]] std::string to_string(const Place& place);
+[[nodiscard]] std::string to_string(const std::vector<Place>& places);
 
 }  // namespace auth

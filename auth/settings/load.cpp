@@ -122,7 +122,7 @@ struct Reader {
     Mistakes missing;
     Settings settings = read(sources_of(section, all), mistakes, missing);
     for (const std::string& each : missing) mistakes.push_back(with_origin(section) + ": " + each);
-    settings.section = section.heading;
+    settings.section = to_string(*places);
     settings.places = *std::move(places);
     return settings;
   }

@@ -73,7 +73,7 @@ class SectionsTest : public support::SettingsFixture {
 
   void reads_each_section() {
     const auto all = load_all(kFirst +
-                              "[b.example /x] # more\nZITADEL_DOMAIN=https://b.example\n"
+                              "[B.example. \t /x] # more\nZITADEL_DOMAIN=https://b.example\n"
                               "ZITADEL_CLIENT_ID=1\nZITADEL_CLIENT_SECRET=s\n" +
                               "[/y]\n" + kFirst);
     CPPUNIT_ASSERT_EQUAL(std::size_t{3}, all.size());

@@ -142,6 +142,7 @@ std::vector<std::string> process_arguments() {
 int serve_one_request(std::vector<auth::Settings> all, const Site::Surroundings& surroundings) {
   const auto section = SectionChoice(auth::places_of(all)).find(Request(::environ));
   if (!section) return refuse_one_request(section.error());
+  auth::warn_of_settings(all[*section], surroundings.lifespan);
   const auto site = Site::make(std::move(all[*section]), surroundings);
   if (!site) return report(site.error());
   const bool served = serve_cgi(
@@ -183,6 +184,7 @@ int serve_many(std::vector<auth::Settings> all, const Site::Surroundings& surrou
   Server server(kListener, all.front().threads, [&sites](std::unique_ptr<Exchange> exchange) {
     sites->handle(std::move(exchange));
   });
+  for (const auth::Settings& each : all) auth::warn_of_settings(each, surroundings.lifespan);
   auto first = Sites::make(std::move(all), surroundings);
   if (!first) return report(first.error());
   log_start(**first);
@@ -227,7 +229,6 @@ int start(const Router& router) {
   }
   auth::use_log_settings(all->front());
   if (is_fastcgi) auth::reopen_log_file();
-  for (const auth::Settings& each : *all) auth::warn_of_settings(each, lifespan);
   if (!router.mistakes().empty()) return report(router.mistakes());
   const auth::SystemClock clock;
   const Site::Surroundings surroundings{router, clock, lifespan};

@@ -51,10 +51,12 @@ export function writeSettings(workspace, issuer, { key = 'api-key', ...settings 
     ZITADEL_LOG_LEVEL: 'debug',
     ...settings,
   };
-  const lines = Object.entries(all).filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${name}=${quoted(String(value))}\n`);
-  workspace.write('etc/api.env', lines.join(''));
+  workspace.write('etc/api.env', settingsText(all));
 }
+
+// A line for each setting. One that is undefined is left out.
+export const settingsText = (settings) => Object.entries(settings).filter(([, value]) => value !== undefined)
+  .map(([name, value]) => `${name}=${quoted(String(value))}\n`).join('');
 
 function quoted(value) {
   return /^[\w:/.,@%+-]*$/.test(value) ? value : `'${value}'`;

@@ -6,17 +6,17 @@ import http2 from 'node:http2';
 import net from 'node:net';
 
 // url: http://HOST:PORT/PATH, the path not normalised. headers: an object, or a flat list of names
-// and values, in which a name may come twice. from: the caller's address. socketPath: a Unix socket, in
+// and values, in which a name may come twice. host: the header Host, where it is not the URL's. from: the caller's address. socketPath: a Unix socket, in
 // the place of HOST and PORT. Gives { status, headers, rawHeaders, body }, and
 // `json`, the decoded body, where it is said to be JSON.
-export function call(url, { token, method = 'GET', headers = {}, body, from, socketPath,
+export function call(url, { token, method = 'GET', headers = {}, body, host: asked, from, socketPath,
   timeoutMs = 20_000 } = {}) {
   const [, name, port, path] = url.match(/^http:\/\/([^/:]+|\[[^/]+\]):(\d+)(\/.*)$/);
   const host = name.replace(/^\[(.*)\]$/, '$1');
   const list = Array.isArray(headers) ? [...headers] : Object.entries(headers).flat();
   if (token !== undefined) list.push('Authorization', `Bearer ${token}`);
   if (body !== undefined) list.push('Content-Length', String(Buffer.byteLength(body)));
-  list.unshift('Host', `${name}:${port}`, 'Connection', 'close');
+  list.unshift('Host', asked ?? `${name}:${port}`, 'Connection', 'close');
   return new Promise((resolve, reject) => {
     const request = http.request({ host, port, path, method, headers: list, agent: false,
       localAddress: from, socketPath, timeout: timeoutMs });

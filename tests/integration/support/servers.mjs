@@ -175,8 +175,8 @@ function nginxWith(base, { modules, http }) {
 // The shipped file of a workspace, for a server { } of a test's own.
 export const nginxInclude = (workspace) => workspace.path('etc/nginx-shipped.conf');
 
-// config: a file of nginx/. site: what else is in its server { }. http: what else is in http { }.
-// modules: loaded ones, such as http_dav_ext.
+// config: a file of nginx/. site: what else is in its server { }. http: what else is in http { }, or a
+// function of the ports that gives it. modules: loaded ones, such as http_dav_ext.
 export async function startNginx(workspace, config,
   { replacements = [], site = '', http = '', modules = [] } = {}) {
   const port = await freePort();
@@ -186,7 +186,8 @@ export async function startNginx(workspace, config,
   const include = workspace.write('etc/nginx-shipped.conf',
     workspace.shipped(config, shippedFiles[config].paths, replacements));
   const main = workspace.write('etc/nginx.conf',
-    nginxWith(nginxBase({ port, http2Port, folder: workspace.folder, site, include }), { modules, http }));
+    nginxWith(nginxBase({ port, http2Port, folder: workspace.folder, site, include }),
+      { modules, http: typeof http === 'function' ? http({ port, http2Port }) : http }));
   const process = new Process('/usr/sbin/nginx',
     ['-e', workspace.path('log/nginx.log'), '-c', main]);
   return new Server(workspace, { port, http2Port, process,

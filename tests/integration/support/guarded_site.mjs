@@ -126,7 +126,8 @@ ProxyPass "/app/" "http://127.0.0.1:${app.port}/app/"
 `,
 };
 
-// way: a key of `guards`. settings: beyond the rules. further: what else the administrator's
+// way: a key of `guards`. settings: beyond the rules, or a function of the workspace that gives all of them, as for
+// startApi. further: what else the administrator's
 // configuration says, or a function of the workspace that gives it. options: further ones of startApi.
 export function startGuardedSite(way, issuer,
   { rules = usualRules, settings = {}, further = '', ...options } = {}) {
@@ -141,7 +142,8 @@ export function startGuardedSite(way, issuer,
       app = api.add(await startApp());
       if (server === 'nginx') api.add(await startCgi(workspace));
     },
-    settings: (workspace) => ({ ZITADEL_RULES: workspace.path('etc/rules'), ...settings }),
+    settings: typeof settings === 'function' ? settings :
+      (workspace) => ({ ZITADEL_RULES: workspace.path('etc/rules'), ...settings }),
     site: (workspace) => sites[server](workspace, app) +
       (typeof further === 'function' ? further(workspace) : further),
   });

@@ -4,10 +4,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
-import { startIssuer } from '../issuer/client.mjs';
 import { guards, ways } from './support/api.mjs';
 import { bodyOverHttp2, exchange } from './support/http.mjs';
-import { common, instance, realmOf, sectioned, startHosts } from './support/instances.mjs';
+import { common, instance, realmOf, sectioned, startHosts, startIssuers } from './support/instances.mjs';
 import { forEachOf } from './support/together.mjs';
 
 const limit = { timeout: 120_000 };
@@ -18,7 +17,7 @@ const owners = ['one.example', 'two.example', 'localhost'];
 const issuers = {};
 const tokens = {};
 before(async () => {
-  const started = await Promise.all(owners.map(() => startIssuer({ assertions: 'reusable' })));
+  const started = await startIssuers(owners.length);
   for (const [i, owner] of owners.entries()) {
     issuers[owner] = started[i];
     tokens[owner] = await started[i].mint();

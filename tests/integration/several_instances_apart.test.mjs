@@ -12,7 +12,7 @@ import { Callers, tally } from './support/callers.mjs';
 import { fleets } from './support/fleets.mjs';
 import { FastCgiConnection, fastCgiRequest } from './support/fastcgi.mjs';
 import { startFront, inactive } from './support/front.mjs';
-import { common, instance, realmOf, replaceSettings, sectioned } from './support/instances.mjs';
+import { common, instance, realmOf, replaceSettings, sectioned, startIssuers } from './support/instances.mjs';
 import { parseMetrics, promtoolCheck, total } from './support/metrics.mjs';
 import { waitFor } from './support/processes.mjs';
 import { RedisServer } from './support/redis.mjs';
@@ -27,7 +27,7 @@ const host = 'two.example';
 let one;
 let two;
 before(async () => {
-  [one, two] = await Promise.all([1, 2].map(() => startIssuer({ assertions: 'reusable' })));
+  [one, two] = await startIssuers(2);
 });
 after(() => Promise.all([one?.stop(), two?.stop()]));
 afterEach(() => Promise.all([one, two].map((issuer) => issuer.clearFaults())));

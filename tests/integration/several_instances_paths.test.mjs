@@ -7,12 +7,11 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 
-import { startIssuer } from '../issuer/client.mjs';
 import { guards, startApi, ways } from './support/api.mjs';
 import { startGuardedSite } from './support/guarded_site.mjs';
 import { hostileTargets, sendTarget } from './support/hostile_targets.mjs';
 import { bodyOverHttp2, statusOf } from './support/http.mjs';
-import { common, instance, realmOf, sectioned, startHosts } from './support/instances.mjs';
+import { common, instance, realmOf, sectioned, startHosts, startIssuers } from './support/instances.mjs';
 import { forEachOf } from './support/together.mjs';
 import { bodies } from './support/webdav_requests.mjs';
 
@@ -23,7 +22,7 @@ const owners = ['top', 'staff', 'open'];
 const issuers = {};
 const tokens = { nobody: undefined };
 before(async () => {
-  const started = await Promise.all(owners.map(() => startIssuer({ assertions: 'reusable' })));
+  const started = await startIssuers(owners.length);
   for (const [i, owner] of owners.entries()) {
     issuers[owner] = started[i];
     tokens[owner] = await started[i].mint();

@@ -5,10 +5,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 
-import { startIssuer } from '../issuer/client.mjs';
 import { settingsText, useApi } from './support/api.mjs';
 import { freePort } from './support/http.mjs';
-import { common, instance, realmOf, replaceSettings, sectioned } from './support/instances.mjs';
+import { common, instance, realmOf, replaceSettings, sectioned, startIssuers } from './support/instances.mjs';
 import { Process } from './support/processes.mjs';
 import { kept, reload } from './support/reloads.mjs';
 import { SecretWatch } from './support/secret_watch.mjs';
@@ -22,7 +21,7 @@ const limit = { timeout: 120_000 };
 let one;
 let two;
 before(async () => {
-  [one, two] = await Promise.all([1, 2].map(() => startIssuer({ assertions: 'reusable' })));
+  [one, two] = await startIssuers(2);
 });
 after(() => Promise.all([one?.stop(), two?.stop()]));
 

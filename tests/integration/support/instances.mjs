@@ -3,8 +3,16 @@
 // hosts, set up as docs/several-instances.md says.
 import { readFileSync, renameSync } from 'node:fs';
 
+import { startIssuer } from '../../issuer/client.mjs';
 import { settingsText, startApi } from './api.mjs';
 import { nginxInclude } from './servers.mjs';
+
+// One after the other: the first start of each makes its keys, which is slow.
+export async function startIssuers(count) {
+  const issuers = [];
+  for (let i = 0; i < count; i += 1) issuers.push(await startIssuer({ assertions: 'reusable' }));
+  return issuers;
+}
 
 // The settings of one instance, whose key is put beside the settings file as NAME.json. The realm of
 // a challenge tells who was in charge. more: settings instead of these or beyond; undefined: not that one.

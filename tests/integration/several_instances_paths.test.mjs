@@ -168,7 +168,8 @@ const endpointTargets = [...hostileTargets.map((target) => target
 
 for (const way of Object.keys(ways)) {
   it(`${way}: an endpoint below a section is for its tokens alone, however it is named`, limit, async () => {
-    const api = await startApi(way, issuers.top, { settings: settingsFor({ '/api/private': 'staff' }) });
+    const api = await startApi(way, issuers.top, { settings: settingsFor({ '/api/private': 'staff' }),
+      prepare: (workspace) => { workspace.write('etc/rules', '/ token\n'); } });
     try {
       const counts = { staff: 0, top: 0 };
       const leaks = [];

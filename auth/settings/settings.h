@@ -126,6 +126,7 @@ struct Settings {
 // Of each, in their order.
 [[nodiscard]] inline std::vector<std::vector<Place>> places_of(const std::vector<Settings>& all) {
   std::vector<std::vector<Place>> places;
+  places.reserve(all.size());
   for (const Settings& each : all) places.push_back(each.places);
   return places;
 }

@@ -143,7 +143,8 @@ class Collector {
     }
     std::vector<Lines> lines(1 + sources_.sections.size());
     for (DotenvEntry& entry : dotenv.entries) {
-      add_entry(path, file->remedy, lines[entry.section], std::move(entry));
+      Lines& before = lines[entry.section];
+      add_entry(path, file->remedy, before, std::move(entry));
     }
   }
 

@@ -42,8 +42,8 @@ void SitesInForce::handle(std::unique_ptr<Exchange> exchange) const {
 
 void SitesInForce::reopen_audit() const { in_force()->reopen_audit(); }
 
-void SitesInForce::look_alive(auth::Workers::Task alive) const {
-  in_force()->look_alive(std::move(alive));
+void SitesInForce::look_alive(const auth::Workers::Task& alive) const {
+  in_force()->look_alive(alive);
 }
 
 void SitesInForce::stop() {

@@ -53,7 +53,7 @@ class SitesInForce {
   void handle(std::unique_ptr<Exchange> exchange) const;
 
   // See Sites.
-  void look_alive(auth::Workers::Task alive) const;
+  void look_alive(const auth::Workers::Task& alive) const;
 
   // Whoever still waits is told so, and from here on nobody is called any more.
   void stop();

@@ -191,7 +191,7 @@ Result<Settings, Mistakes> load_settings(const Environment& environment, std::st
                                          jose::KeyReading key_reading) {
   auto all = load_sections(environment, program, key_reading);
   if (!all) return std::move(all).error();
-  if (all->back().section.empty()) return std::move(all->front());
+  if (all->back().section.empty()) return Result<Settings, Mistakes>(std::move(all->front()));
   return Mistakes{"the settings file has sections, [" + all->back().section +
                   "], which are for the hosts and paths of a web server: name a file without them"};
 }

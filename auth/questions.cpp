@@ -4,39 +4,11 @@
 #include <algorithm>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "auth/base/log_request.h"
 
 namespace auth {
 namespace {
-
-// Set while this thread gives out turns. An answer that comes before its question has been sent
-// must not give out more of them from within.
-thread_local bool giving_turns = false;
-
-Counter counter_of(const Result<Claims>& answer) {
-  if (answer) return Counter::kIntrospectionActive;
-  switch (answer.error().reason) {
-    case Reason::kUnreachable:
-    case Reason::kTlsFailed:
-    case Reason::kConnectionLost:
-      return Counter::kIntrospectionUnreachable;
-    case Reason::kTimedOut:
-    case Reason::kAnswerStalled:
-      return Counter::kIntrospectionTimedOut;
-    case Reason::kRateLimited:
-      return Counter::kIntrospectionRateLimited;
-    case Reason::kServerError:
-      return Counter::kIntrospectionServerError;
-    case Reason::kClientAuthenticationRefused:
-    case Reason::kOurRequestRefused:
-      return Counter::kIntrospectionRefused;
-    default:
-      return fault_of(answer.error().reason) == Fault::kToken ? Counter::kIntrospectionInactive
-                                                              : Counter::kIntrospectionOther;
-  }
-}
 
 Result<SharedClaims> outcome_of(const KnownTokens::Word& word) {
   if (word.claims) return word.claims;
@@ -49,7 +21,12 @@ Questions::Questions(Limits limits, Parts parts)
     : limits_(limits),
       parts_(parts),
       room_({limits.parked, limits.in_flight}, parts.metrics),
-      breaker_(parts.clock, parts.metrics),
+      turns_({limits.in_flight, limits.timeout},
+             {room_, parts.introspection, parts.http, parts.purges, parts.clock, parts.metrics},
+             {[this](const Open& question, Result<Claims> answer) {
+                take(question, std::move(answer));
+              },
+              [this](const Open& question, const Error& error) { fail(question, error); }}),
       refusals_(parts.clock),
       doubt_(parts.clock, std::max<std::chrono::seconds>(kWitnessMemory, 2 * limits.ttl)) {}
 
@@ -127,11 +104,11 @@ void Questions::judge_again(const Open& question, SteadyTime deadline) {
 }
 
 void Questions::look_around(const Open& question) {
-  if (parts_.shared == nullptr) return line_up(question);
+  if (parts_.shared == nullptr) return turns_.line_up(question);
   parts_.shared->find(question->token, [this, question](const std::optional<SharedEntry>& entry) {
     parts_.metrics.add(entry ? Counter::kSharedFound : Counter::kSharedNothing);
     on_worker([this, question, entry] {
-      entry ? take_from_others(question, *entry) : line_up(question);
+      entry ? take_from_others(question, *entry) : turns_.line_up(question);
     });
   });
 }
@@ -160,13 +137,13 @@ void Questions::take_from_others(const Open& question, const SharedEntry& entry)
   if (entry.refusal) {
     const bool is_repeated = age < std::min(kRefusalLifetime, limits_.ttl);
     if (!entry.confirmed && is_doubtful(*question, *entry.refusal)) {
-      return is_repeated ? doubt(question, sent) : line_up(question);
+      return is_repeated ? doubt(question, sent) : turns_.line_up(question);
     }
     const Word word = learn_from_others(*question, entry);
-    return is_repeated ? land(question, outcome_of(word)) : line_up(question);
+    return is_repeated ? land(question, outcome_of(word)) : turns_.line_up(question);
   }
   // Nobody can tell when its lifetime ends.
-  if (entry.sent > parts_.clock.wall_microseconds() + kClockStep) return line_up(question);
+  if (entry.sent > parts_.clock.wall_microseconds() + kClockStep) return turns_.line_up(question);
   const Word word = parts_.known.learn(question->key, sent, word_of(entry));
   const bool is_news = word.claims == entry.claims;
   const KnownTokens::Known known = parts_.known.recall(question->key, question->token);
@@ -176,7 +153,7 @@ void Questions::take_from_others(const Open& question, const SharedEntry& entry)
     question->make_known();
   }
   if (!is_good || (!is_news && question->purpose == Question::Purpose::kRefresh)) {
-    return line_up(question);
+    return turns_.line_up(question);
   }
   doubt_.active(question->key, question->token, **known.answer, sent.steady);
   land(question, *known.answer);
@@ -184,106 +161,36 @@ void Questions::take_from_others(const Open& question, const SharedEntry& entry)
   const auto purpose = Question::Purpose::kRefresh;
   const Open next =
       room_.begin(question->key, question->token, purpose, **known.answer, parts_.clock.steady());
-  if (next) line_up(next);
-}
-
-void Questions::line_up(const Open& question) {
-  if (auto refusal = breaker_.refuse(question->key, question->asker()))
-    return refuse(question, *refusal);
-  if (room_.line_up(*question, parts_.clock.steady())) send_next();
-}
-
-void Questions::refuse(const Open& question, const Breaker::Refusal& refusal) {
-  fail(question, refusal.error);
-  if (refusal.is_trial) send(question);
-}
-
-void Questions::send_next() {
-  if (giving_turns) return;
-  giving_turns = true;
-  const std::size_t slots = std::min(limits_.in_flight, parts_.http.capacity());
-  for (;;) {
-    if (const Open late = room_.waiting_since(parts_.clock.steady() - limits_.timeout)) {
-      fail(late, {Reason::kTooManyWaiting, "its turn did not come in time", kComeAgain});
-      continue;
-    }
-    const Open question = room_.next(slots);
-    if (!question) break;
-    if (auto refusal = breaker_.refuse(question->key, question->asker())) {
-      room_.answered(*question);
-      refuse(question, *refusal);
-    } else {
-      send(question);
-    }
-  }
-  giving_turns = false;
-}
-
-void Questions::send(const Open& question) {
-  if (parts_.purges != nullptr) question->purges = parts_.purges->known();
-  question->sent = parts_.clock.now();
-  parts_.metrics.move(Gauge::kInFlight, 1);
-  parts_.introspection.ask(question->token, [this, question](Result<Claims> answer) {
-    count(question, answer);
-    room_.answered(*question);
-    take(question, std::move(answer));
-    send_next();
-  });
-}
-
-void Questions::count(const Open& question, const Result<Claims>& answer) {
-  const Moment now = parts_.clock.now();
-  parts_.metrics.move(Gauge::kInFlight, -1);
-  parts_.metrics.observe(Histogram::kIntrospection, now.steady - question->sent.steady);
-  parts_.metrics.add(counter_of(answer));
-  const bool is_answer = answer || fault_of(answer.error().reason) == Fault::kToken;
-  parts_.metrics.note(is_answer ? Fact::kAnsweredAt : Fact::kFailedAt, now.wall.time_since_epoch());
+  if (next) turns_.line_up(next);
 }
 
 void Questions::take(const Open& question, Result<Claims> answer) {
-  const LogRequest about(question->asked_by);
-  const Moment sent = question->sent;
   if (answer) {
-    breaker_.answered(question->key);
     if (answer->left_out() > 0) {
       parts_.failures.add({Reason::kScopesLeftOut, std::to_string(answer->left_out()) +
                                                        " of its scopes and claims are left out"});
     }
     take_claims(question, std::make_shared<const Claims>(std::move(*answer)));
   } else if (fault_of(answer.error().reason) == Fault::kToken) {
-    breaker_.answered(question->key);
     take_refusal(question, answer.error());
   } else if (answer.error().reason == Reason::kClaimsTooLong) {
     // To read so much again at each call would take all the time there is.
-    breaker_.answered(question->key);
     parts_.failures.add(answer.error());
     const Word word{nullptr, Reason::kClaimsTooLong};
-    land(question, outcome_of(parts_.known.learn(question->key, sent, word)));
+    land(question, outcome_of(parts_.known.learn(question->key, question->sent, word)));
   } else {
-    const bool opened =
-        breaker_.failed(answer.error(), sent.steady, question->key, question->asker());
     fail(question, answer.error());
-    if (opened) refuse_all();
   }
 }
 
 // ZITADEL may have answered before what the purge tells of.
 void Questions::take_claims(const Open& question, const SharedClaims& claims) {
   if (parts_.purges != nullptr && parts_.purges->ended(*claims, question->purges.generation)) {
-    if (question->asked_again++ < kMaxAskedAgain) return line_up(question);
+    if (question->asked_again++ < kMaxAskedAgain) return turns_.line_up(question);
     return fail(question, {Reason::kTooManyWaiting, "events came without end", kComeAgain});
   }
   doubt_.active(question->key, question->token, claims, question->sent.steady);
   learn(question, question->sent, {.claims = claims, .purges = question->purges.generation});
-}
-
-// Nobody is kept waiting while ZITADEL is away.
-void Questions::refuse_all() {
-  std::vector<Open> waiting;
-  while (Open question = room_.waiting_since(SteadyTime::max())) {
-    waiting.push_back(std::move(question));
-  }
-  for (const Open& question : waiting) line_up(question);
 }
 
 void Questions::take_refusal(const Open& question, const Error& error) {
@@ -314,7 +221,7 @@ void Questions::doubt(const Open& question, Moment sent) {
   const auto purpose = Question::Purpose::kWitness;
   const Open next =
       room_.begin(witness->key, witness->token, purpose, witness->claims, parts_.clock.steady());
-  if (next) line_up(next);
+  if (next) turns_.line_up(next);
 }
 
 std::chrono::milliseconds Questions::time_left(const Question& question) const {

@@ -4,8 +4,8 @@
 // A question goes through these stages, of which each ends on a thread that is said beside it:
 //   ask          R   takes the waiter, and begins a question where none is open about the token
 //   look_around  W   asks the shared store what other processes have learned
-//   line_up      W   has the breaker's leave, and waits for its turn (auth/admission.h)
-//   send         W   asks ZITADEL; the HTTP client's deadline counts from here
+//   line_up      W   has the breaker's leave, and waits for its turn (auth/turns.h)
+//   send         W   asks ZITADEL; the HTTP client's deadline counts from here (auth/turns.h)
 //   take         W   reads the answer, and doubts it where it has to (auth/doubt.h)
 //   learn        W   keeps the word, and tells the shared store
 //   land         W   calls all who wait
@@ -25,13 +25,13 @@
 #include "auth/base/result.h"
 #include "auth/base/secret.h"
 #include "auth/base/worker_pool.h"
-#include "auth/breaker.h"
 #include "auth/cache/token_key.h"
 #include "auth/doubt.h"
 #include "auth/known_tokens.h"
 #include "auth/local_validation.h"
 #include "auth/refusal_log.h"
 #include "auth/store/shared_cache.h"
+#include "auth/turns.h"
 #include "auth/waiting_room.h"
 #include "auth/zitadel/introspection.h"
 
@@ -96,12 +96,6 @@ class Questions {
   void look_around(const Open& question);
   void on_worker(Workers::Task task);
   void take_from_others(const Open& question, const SharedEntry& entry);
-  void line_up(const Open& question);
-  void refuse(const Open& question, const Breaker::Refusal& refusal);
-  void refuse_all();
-  void send_next();
-  void send(const Open& question);
-  void count(const Open& question, const Result<Claims>& answer);
   void take(const Open& question, Result<Claims> answer);
   void take_claims(const Open& question, const SharedClaims& claims);
   void take_refusal(const Open& question, const Error& error);
@@ -121,7 +115,7 @@ class Questions {
   const Limits limits_;
   const Parts parts_;
   WaitingRoom room_;
-  Breaker breaker_;
+  Turns turns_;
   RefusalLog refusals_;
   Doubt doubt_;
 };

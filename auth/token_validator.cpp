@@ -13,6 +13,7 @@
 #include "auth/settings/settings.h"
 #include "auth/stopping.h"
 #include "auth/store/shared_cache.h"
+#include "auth/token/any_token.h"
 #include "auth/zitadel/clock_watch.h"
 #include "auth/zitadel/discovery.h"
 #include "auth/zitadel/introspection.h"
@@ -51,11 +52,6 @@ std::optional<Revocations> revocations_of(const Settings& settings,
                                           const TokenValidator::Dependencies& with) {
   if (with.purges == nullptr || with.denials == nullptr) return std::nullopt;
   return Revocations(*with.purges, *with.denials, settings.grace, with.clock);
-}
-
-const Requirement& any_token() {
-  static const Requirement token;
-  return token;
 }
 
 // Whoever waits has no address by then: what a network is asked of is kept here.

@@ -4,17 +4,9 @@
 #include <optional>
 
 #include "auth/base/log_request.h"
+#include "auth/token/any_token.h"
 
 namespace fcgi {
-namespace {
-
-// What the validator is asked for. What else is required, the token's claims have to meet.
-const auth::Requirement& any_token() {
-  static const auth::Requirement token;
-  return token;
-}
-
-}  // namespace
 
 struct Responder::Parked {
   std::unique_ptr<Exchange> exchange;
@@ -67,8 +59,9 @@ void Responder::judge(std::unique_ptr<Parked> parked) const {
   const std::shared_ptr<const void> kept = asked.kept();
   // A std::function wants copyable captures: what is parked is taken back by the one call of done.
   Parked* const raw = parked.release();
+  // What else is required, the token's claims have to meet.
   const auto waiting = validator_.authorize(
-      *token, any_token(), client, [this, raw](const auth::TokenValidator::Answer& outcome) {
+      *token, auth::any_token(), client, [this, raw](const auth::TokenValidator::Answer& outcome) {
         resume(std::unique_ptr<Parked>(raw), outcome);
       });
   if (!waiting) return;

@@ -5,6 +5,7 @@
 // text. Nothing of a payload is kept but the hash of an id; some hold secrets.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,6 +21,9 @@ namespace auth {
 
 // Where ZITADEL is asked for its events, below its own URL.
 constexpr const char* kEventSearch = "/admin/v1/events/_search";
+// Of its answer. One event can be larger than any other answer: ZITADEL takes no request of more
+// than 4 MiB, and written as JSON what was in one is longer.
+constexpr std::size_t kMostEventBytes = 16 << 20;
 
 // Something without which ZITADEL refuses an API: its key, its secret, its application, its
 // project.

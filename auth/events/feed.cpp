@@ -30,6 +30,14 @@ bool is_too_much(Reason reason) {
          reason == Reason::kAnswerStalled || reason == Reason::kAnswerTruncated;
 }
 
+// Says of which page an answer is that is too large, and what comes of that.
+Error of_page(Error error, std::size_t events) {
+  if (error.reason != Reason::kAnswerTooLarge) return error;
+  error.detail += " for a page of " + std::to_string(events) +
+                  (events > 1 ? " events: half as many are asked for next" : " event");
+  return error;
+}
+
 std::string_view remedy_for(int status) {
   if (status == 401) {
     return ": the token of ZITADEL_EVENTS_TOKEN_FILE is not good (any more): write another into "
@@ -132,7 +140,7 @@ Result<void> Feed::read_on(Poll& found, const WhileWaiting& while_waiting, const
                    "more has happened than can be read: all is asked anew"};
     }
     auto page = ask(query_of(true, page_, from), while_waiting);
-    if (!page) return std::move(page).error();
+    if (!page) return of_page(std::move(page).error(), page_);
     const std::size_t news = take(page->events, found, while_waiting);
     if (tell && !found.jwts_anew && !(found.ends.empty() && found.losses.empty())) {
       reduce(found.ends);
@@ -229,7 +237,7 @@ Result<Feed::Page> Feed::ask(const std::string& query, const WhileWaiting& while
   if (!authorization) return std::move(authorization).error();
   HttpRequest request{url_, Secret(query), *std::move(authorization)};
   request.headers = {"Content-Type: application/json"};
-  request.max_answer_bytes = kMostPageBytes;
+  request.max_answer_bytes = kMostEventBytes;
   const auto answer = await_answer(http_, std::move(request), while_waiting);
   if (!answer) return answer.error();
   if (answer->status != 200) {

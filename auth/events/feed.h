@@ -34,9 +34,6 @@ constexpr std::size_t kEventsPage = 1000;
 // A smaller page than this mends no answer that did not come in time: ZITADEL gives four times as
 // many in a fifth of a second.
 constexpr std::size_t kSmallPage = 250;
-// One event can be larger than any other answer: ZITADEL takes no request of more than 4 MiB, and
-// written as JSON what was in one is longer.
-constexpr std::size_t kMostPageBytes = 16 << 20;
 // What would take more is not read: all has ended, and the feed begins anew.
 constexpr int kMostPages = 500;
 constexpr std::size_t kMostSeen = 200'000;

@@ -34,6 +34,7 @@ std::vector<Result<HttpResponse>> UserSearch::ask(std::span<const std::string> h
     ++asked_;
     HttpRequest request{url_, Secret(users_query(history)), *std::move(authorization)};
     request.headers = {"Content-Type: application/json"};
+    request.max_answer_bytes = kMostEventBytes;
     requests.push_back(std::move(request));
   }
   return await_answers(http_, std::move(requests), while_waiting);

@@ -67,8 +67,7 @@ bool CurlTransfer::prepare(HttpRequest request, CurlShared& shared) {
   shared_ = &shared;
   body_.clear();
   head_bytes_ = 0;
-  too_large_ = nullptr;
-  lacks_descriptor_ = head_ended_ = false;
+  head_too_large_ = body_too_large_ = lacks_descriptor_ = head_ended_ = false;
   message_[0] = '\0';
   if (!set_up()) return false;
   place_.emplace(shared.connections);
@@ -108,17 +107,23 @@ bool CurlTransfer::prepare(HttpRequest request, CurlShared& shared) {
          set(CURLOPT_DNS_CACHE_TIMEOUT, address_life);
 }
 
-Result<HttpResponse> CurlTransfer::outcome(CURLcode code) {
-  if (code != CURLE_OK) {
-    if (too_large_ != nullptr) return Error{Reason::kAnswerTooLarge, too_large_};
-    if (code == CURLE_OUT_OF_MEMORY &&
-        facts_.has_begun()) {  // what libcurl says of too long a line
-      return Error{Reason::kAnswerTooLarge, "a header of more than 100 KiB, or no memory is left"};
-    }
-    const Reason reason = reason_of(code, head_ended_);
-    return Error{reason,
-                 reason == Reason::kTimedOut ? facts_.stage(head_bytes_ > 0) : words_of(code)};
+Error CurlTransfer::failure(CURLcode code) const {
+  constexpr auto kTooLarge = Reason::kAnswerTooLarge;
+  if (head_too_large_) return {kTooLarge, "its head has more than 128 KiB"};
+  if (body_too_large_) {
+    const std::size_t mebibytes = request_.max_answer_bytes >> 20;
+    return {kTooLarge, "more than " + std::to_string(mebibytes) + " MiB"};
   }
+  // What libcurl says of too long a line.
+  if (code == CURLE_OUT_OF_MEMORY && facts_.has_begun()) {
+    return {kTooLarge, "a header of more than 100 KiB, or no memory is left"};
+  }
+  const Reason reason = reason_of(code, head_ended_);
+  return {reason, reason == Reason::kTimedOut ? facts_.stage(head_bytes_ > 0) : words_of(code)};
+}
+
+Result<HttpResponse> CurlTransfer::outcome(CURLcode code) {
+  if (code != CURLE_OK) return failure(code);
   // libcurl takes a head that breaks off for a whole one, and what only announces an answer for it.
   if (!head_ended_) return Error{Reason::kConnectionLost, "in the head of its answer"};
   HttpResponse response{0, std::move(body_)};
@@ -174,11 +179,8 @@ std::size_t CurlTransfer::receive(char* data, std::size_t size, std::size_t coun
   auto& self = *static_cast<CurlTransfer*>(transfer);
   const std::size_t bytes = size * count;
   self.place_->hear(std::chrono::steady_clock::now());
-  const std::size_t most = self.request_.max_answer_bytes;
-  if (bytes > most - self.body_.size()) {
-    self.too_large_ = most == kMaxAnswerBytes ? "more than 1 MiB" : "more than is taken of any";
-    return CURL_WRITEFUNC_ERROR;
-  }
+  self.body_too_large_ = bytes > self.request_.max_answer_bytes - self.body_.size();
+  if (self.body_too_large_) return CURL_WRITEFUNC_ERROR;
   // To grow step by step would copy all of it again, for many answers at the same time.
   if (self.body_.size() + bytes > kUsualAnswerBytes) self.body_.reserve(kMaxAnswerBytes);
   self.body_.append(data, bytes);
@@ -198,9 +200,8 @@ std::size_t CurlTransfer::on_header(char* data, std::size_t size, std::size_t co
         status >= 200;
   }
   self.head_bytes_ += line.size();
-  if (self.head_bytes_ <= kMaxHeadBytes) return line.size();
-  self.too_large_ = "its head has more than 128 KiB";
-  return CURL_WRITEFUNC_ERROR;
+  self.head_too_large_ = self.head_bytes_ > kMaxHeadBytes;
+  return self.head_too_large_ ? CURL_WRITEFUNC_ERROR : line.size();
 }
 
 int CurlTransfer::on_connection(void* transfer, char* address, char*, int,

@@ -76,6 +76,7 @@ class CurlTransfer {
                                void* transfer) noexcept;
   static int on_connection(void* transfer, char* address, char*, int, int local_port) noexcept;
   void free_headers() noexcept;
+  [[nodiscard]] Error failure(CURLcode code) const;
   [[nodiscard]] std::string words_of(CURLcode code) const;
 
   const CurlLibrary& curl_;
@@ -88,8 +89,9 @@ class CurlTransfer {
   curl_slist* headers_ = nullptr;
   HttpRequest request_{};
   std::string body_{};
-  std::size_t head_bytes_ = 0;       // with those of each 1xx before it
-  const char* too_large_ = nullptr;  // what is
+  std::size_t head_bytes_ = 0;  // with those of each 1xx before it
+  bool head_too_large_ = false;
+  bool body_too_large_ = false;
   bool lacks_descriptor_ = false;
   bool head_ended_ = false;  // that of the answer itself, not one of a 1xx before it
   std::array<char, CURL_ERROR_SIZE> message_{};

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -38,6 +39,8 @@ class EventSearch final : public auth::HttpClient {
   void refuse(std::string authorization) { refused_ = std::move(authorization); }
   // Before these it gives so many of its own.
   void answer_next(std::size_t count) { faults_.resize(faults_.size() + count); }
+  // What happens while it answers.
+  void answer_after(std::function<void()> wait) { wait_ = std::move(wait); }
   // ZITADEL's clock, in the same milliseconds; nullopt: answers tell no time.
   void set_date(std::optional<long> at) { date_ = at; }
 
@@ -49,6 +52,7 @@ class EventSearch final : public auth::HttpClient {
   void send(auth::HttpRequest request, Done done) override {
     bodies_.emplace_back(request.form.reveal());
     authorizations_.emplace_back(request.authorization.reveal());
+    if (wait_) wait_();
     if (authorizations_.back() == refused_) return done(auth::HttpResponse{401, ""});
     if (!faults_.empty()) {
       auto fault = std::move(faults_.front());
@@ -56,6 +60,9 @@ class EventSearch final : public auth::HttpClient {
       if (fault) return done(*std::move(fault));
     }
     auth::HttpResponse answer{200, search(*auth::Json::parse(bodies_.back()))};
+    if (answer.body.size() > request.max_answer_bytes) {
+      return done(auth::Error{auth::Reason::kAnswerTooLarge});
+    }
     if (date_) answer.date = auth::WallTime(std::chrono::seconds((kEpoch + *date_) / 1000));
     done(std::move(answer));
   }
@@ -90,6 +97,7 @@ class EventSearch final : public auth::HttpClient {
   std::vector<Written> events_;
   std::map<std::string, int> sequences_;
   std::deque<std::optional<auth::Result<auth::HttpResponse>>> faults_;
+  std::function<void()> wait_;
   std::optional<long> date_;
   std::string refused_;
   std::vector<std::string> bodies_;

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "auth/zitadel/http_client.h"
 #include "tests/unit/support/gate.h"
@@ -40,14 +41,18 @@ class PendingAnswer {
   return options;
 }
 
+[[nodiscard]] inline PendingAnswer ask(auth::HttpClient& client, auth::HttpRequest request) {
+  const auto promise = std::make_shared<std::promise<HttpOutcome>>();
+  std::future<HttpOutcome> future = promise->get_future();
+  client.send(std::move(request),
+              [promise](HttpOutcome outcome) { promise->set_value(std::move(outcome)); });
+  return PendingAnswer(std::move(future));
+}
+
 [[nodiscard]] inline PendingAnswer ask(auth::HttpClient& client, const std::string& url,
                                        std::string_view form = "",
                                        std::string_view authorization = "") {
-  const auto promise = std::make_shared<std::promise<HttpOutcome>>();
-  std::future<HttpOutcome> future = promise->get_future();
-  client.send({url, auth::Secret(form), auth::Secret(authorization)},
-              [promise](HttpOutcome outcome) { promise->set_value(std::move(outcome)); });
-  return PendingAnswer(std::move(future));
+  return ask(client, auth::HttpRequest{url, auth::Secret(form), auth::Secret(authorization)});
 }
 
 }  // namespace support

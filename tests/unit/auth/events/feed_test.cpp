@@ -50,6 +50,7 @@ class FeedTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(says_what_to_do_where_it_is_refused);
   CPPUNIT_TEST(shows_its_token);
   CPPUNIT_TEST(finds_the_user_of_a_session_and_of_a_grant);
+  CPPUNIT_TEST(finds_the_user_in_an_answer_that_is_larger_than_others);
   CPPUNIT_TEST(ends_all_where_the_user_is_not_found);
   CPPUNIT_TEST(looks_for_so_many_users_at_most);
   CPPUNIT_TEST(says_which_jwts_have_ended);
@@ -220,8 +221,12 @@ class FeedTest : public CppUnit::TestFixture {
       names.push_back(std::to_string(i));
       search_.lock_user(names.back(), 1000 + i);
     }
-    search_.fail_next(Error{Reason::kAnswerTooLarge});
-    CPPUNIT_ASSERT(poll().failed.has_value());
+    search_.fail_next(Error{Reason::kAnswerTooLarge, "more than 16 MiB"});
+    const auto failed = poll().failed;
+    CPPUNIT_ASSERT_EQUAL(
+        std::string("ZITADEL's answer is too large: more than 16 MiB for a page of "
+                    "1000 events: half as many are asked for next"),
+        to_string(*failed));
     assert_poll_ends(users(names));
     const auto half = std::count_if(
         search_.bodies().begin(), search_.bodies().end(),
@@ -375,6 +380,15 @@ class FeedTest : public CppUnit::TestFixture {
     search_.write("session.terminated", "s", 61'000);
     search_.write("user.grant.deactivated", "g", 61'001);
     assert_poll_ends(users({"alice", "bob"}));
+  }
+
+  void finds_the_user_in_an_answer_that_is_larger_than_others() {
+    const std::string roles(2 << 20, 'a');
+    search_.write("user.grant.added", "g", 0, R"({"userId":"bob","roleKeys":[")" + roles + "\"]}");
+    search_.set_date(60'000);
+    begin();
+    search_.write("user.grant.deactivated", "g", 61'000);
+    assert_poll_ends(users({"bob"}));
   }
 
   void ends_all_where_the_user_is_not_found() {

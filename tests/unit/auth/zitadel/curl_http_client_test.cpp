@@ -69,6 +69,7 @@ class CurlHttpClientTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(no_answer_at_all_is_a_lost_connection);
   CPPUNIT_TEST(an_answer_that_breaks_off_is_truncated);
   CPPUNIT_TEST(more_than_a_mebibyte_is_too_large);
+  CPPUNIT_TEST(a_request_may_take_a_larger_answer_and_the_error_names_that_limit);
   CPPUNIT_TEST(what_is_not_http_is_malformed);
   CPPUNIT_TEST(what_is_not_tls_fails_as_tls);
   CPPUNIT_TEST(follows_no_redirect);
@@ -246,8 +247,26 @@ class CurlHttpClientTest : public CppUnit::TestFixture {
     HttpOptions options;  // not quick: a sanitizer must not turn this into a timeout
     CurlHttpClient client(options);
     for (const LoopbackServer* server : {&with_length, &without_length, &chunked, &endless}) {
-      assert_failed(Reason::kAnswerTooLarge, ask(client, server->url()).wait());
+      const HttpOutcome outcome = ask(client, server->url()).wait();
+      assert_failed(Reason::kAnswerTooLarge, outcome);
+      CPPUNIT_ASSERT_EQUAL(std::string("more than 1 MiB"), outcome.error().detail);
     }
+  }
+
+  void a_request_may_take_a_larger_answer_and_the_error_names_that_limit() {
+    const std::string body(2 * kMiB, 'a');
+    const LoopbackServer fits(sends(http_answer(200, body)));
+    const LoopbackServer exceeds(sends(http_answer(200, body + 'a')));
+    CurlHttpClient client(HttpOptions{});
+    const auto ask_for_two = [&](const LoopbackServer& server) {
+      auth::HttpRequest request{server.url()};
+      request.max_answer_bytes = 2 * kMiB;
+      return ask(client, std::move(request)).wait();
+    };
+    assert_answered(200, body, ask_for_two(fits));
+    const HttpOutcome outcome = ask_for_two(exceeds);
+    assert_failed(Reason::kAnswerTooLarge, outcome);
+    CPPUNIT_ASSERT_EQUAL(std::string("more than 2 MiB"), outcome.error().detail);
   }
 
   void what_is_not_http_is_malformed() {

@@ -279,15 +279,17 @@ void Feeding::tell_failure(const Error& error) {
 }
 
 void Feeding::tell_state() {
-  const bool is_behind = clock_.steady() - purges_.fed() >= kFeedBehind;
-  if (is_behind == is_behind_) return;
-  is_behind_ = is_behind;
+  const SteadyTime now = clock_.steady();
+  const bool is_behind = now - purges_.fed() >= kFeedBehind;
+  if (is_behind) behind_at_ = now;
+  if (is_behind == told_behind_ || (!is_behind && now - behind_at_ < kFeedBack)) return;
+  told_behind_ = is_behind;
   if (is_behind) {
     log(LogLevel::kWarn,
         "the feed of ZITADEL's events is behind: answers serve 30 seconds at most until it is "
         "back");
   } else {
-    log(LogLevel::kInfo, "the feed of ZITADEL's events is back");
+    log(LogLevel::kInfo, "the feed of ZITADEL's events is back, for half a minute now");
   }
 }
 

@@ -35,6 +35,9 @@ namespace auth {
 
 // A feed that was complete longer ago is behind.
 constexpr std::chrono::seconds kFeedBehind{3};
+// It is told to be back when it was not behind for so long: one that gets its answers slowly is
+// behind again and again.
+constexpr std::chrono::seconds kFeedBack{30};
 // ZITADEL answers about users and roles from projections, which may be behind its events for a
 // while: what ends these ends them once more, so long afterwards.
 constexpr std::chrono::seconds kProjectionLag{3};
@@ -125,7 +128,8 @@ class Feeding {
   std::deque<Echo> echoes_{};
   QuietLog log_;
   std::optional<Reason> told_{};  // what goes wrong
-  bool is_behind_ = false;
+  bool told_behind_ = false;
+  SteadyTime behind_at_{};  // when it was last
 
   std::thread thread_{};
   Mutex mutex_;

@@ -64,6 +64,7 @@ class FeedingTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(more_purges_than_a_part_are_shared);
   CPPUNIT_TEST(a_part_that_is_lost_ends_everything);
   CPPUNIT_TEST(a_failing_feed_is_told_once_and_its_return);
+  CPPUNIT_TEST(a_feed_that_is_behind_again_and_again_is_told_once);
   CPPUNIT_TEST(is_complete_up_to_when_the_poll_was_sent);
   CPPUNIT_TEST(keeps_the_pause_that_zitadel_asks_for);
   CPPUNIT_TEST(who_has_a_good_token_relieves_who_has_none);
@@ -307,11 +308,25 @@ class FeedingTest : public CppUnit::TestFixture {
     }
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, support::lines_with(log_->text(), "events cannot be had"));
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, support::lines_with(log_->text(), "is behind"));
+    for (int i = 0; i < 60; ++i) {
+      pass(seconds(1));
+      turn(*first_);
+      const std::size_t told = i < 29 ? 0 : 1;
+      CPPUNIT_ASSERT_EQUAL(told, support::lines_with(log_->text(), "events is back"));
+    }
+  }
+
+  // Where there is news, it asks twice.
+  void a_feed_that_is_behind_again_and_again_is_told_once() {
+    begin();
     pass(seconds(1));
-    turn(*first_);
-    pass(seconds(1));
-    turn(*first_);
-    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, support::lines_with(log_->text(), "events is back"));
+    search_.answer_after([&] { pass(milliseconds(1500)); });
+    for (int i = 0; i < 60; ++i) {
+      if (i % 2 == 0) lock_user(std::to_string(i));
+      turn(*first_);
+    }
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, support::lines_with(log_->text(), "is behind"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, support::lines_with(log_->text(), "events is back"));
   }
 
   void is_complete_up_to_when_the_poll_was_sent() {

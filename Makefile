@@ -240,7 +240,7 @@ $(BUILD)/lint/cppcheck: $(call objects_of,$(LINTED))
 	@touch $@
 
 .PHONY: check-layers
-check-layers:  ## Find includes that run against the layers
+check-layers:  ## Find includes that run against the layers, and failures that are no Result
 	@tests/check_layers.sh
 
 .PHONY: check-licences

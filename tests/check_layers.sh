@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Finds includes that run against the layers, and libraries outside of their room: `make check-layers`.
+# Finds includes that run against the layers, libraries outside of their room, and failures in another form than a
+# Result: `make check-layers`.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 failed=0
@@ -63,4 +64,25 @@ for ((i = 0; i < ${#libraries[@]}; i += 2)); do
   breaches=$(grep -nE "^#include $header" $sources | grep -vE "$room")
   if [ -n "$breaches" ]; then report "$header… belongs to $room only:"$'\n'"$breaches"; fi
 done
+
+# What can fail returns a Result: nobody has to look for a failure elsewhere.
+errors='(\w+::)*(Error|Mistakes?|Reason|error_code)'
+# Not failures, but answers: why a requirement does not let somebody in, and which refusal another process has stored.
+answers='^(include/zitadel_auth/requirement\.h|auth/token/requirement\.cpp|auth/store/sealed_entry\.cpp):[0-9]+:.*std::optional<Reason>'
+# As the standard library throws in such a constructor: no thread, no memory. Whoever calls it catches both.
+throwers='^auth/(store/redis_link|base/metrics_mapping)\.cpp:'
+qualifiers='^ *(\[\[nodiscard\]\] |static |virtual |inline |constexpr |friend )*'
+
+# forbid WHAT PATTERN [EXCEPT]: lines that match (grep -P), comments aside.
+forbid() {
+  local found
+  found=$(grep -nP "$2" $sources | grep -vP '^[^:]+:\d+: *//' | grep -vE "${3:-^$}")
+  if [ -n "$found" ]; then report "$1:"$'\n'"$found"; fi
+}
+
+forbid 'this returns a failure that is no Result' \
+  "$qualifiers(std::(expected|error_code|exception_ptr)\\b.*|std::optional<$errors>) [\\w:]+\\(" "$answers"
+forbid 'this gives a failure back through an argument' \
+  "(?<!const )(?<![\\w:])($errors|std::string)[&*] (error|mistakes?|failure|problem|reason|why)[,)]" "^[^:]+\.cpp:"
+forbid 'this throws' '\bthrow( \w+::|;| [A-Z0-9])' "$throwers"
 exit $failed

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace auth::bucket {
@@ -48,7 +49,7 @@ std::string entry_of(const StoreKey& key, std::string_view sealed) {
   return entry;
 }
 
-std::error_code system_error(int number) noexcept { return {number, std::generic_category()}; }
+Mistake system_mistake(int number) { return {std::generic_category().message(number)}; }
 
 }  // namespace
 
@@ -104,22 +105,22 @@ std::optional<std::string> BucketFile::get(const StoreKey& key, WallTime now) co
   const Bucket bucket = bucket_of(key);
   const Seconds time = seconds_of(now);
   Index index{};
-  if (read(bucket, index)) return std::nullopt;
+  if (!read(bucket, index)) return std::nullopt;
   for (std::size_t slot = 0; (slot = find(index, bucket.tag, slot, time)) < kSlots; ++slot) {
     if (auto sealed = read(bucket, index[slot], key)) return sealed;
   }
   return std::nullopt;
 }
 
-std::error_code BucketFile::put(const StoreKey& key, const SharedStore::Entry& entry,
-                                const SharedStore::Keeps& keeps, WallTime now) {
+BucketFile::Done BucketFile::put(const StoreKey& key, const SharedStore::Entry& entry,
+                                 const SharedStore::Keeps& keeps, WallTime now) {
   const Bucket bucket = bucket_of(key);
   const Seconds time = seconds_of(now);
   const bool is_refusal = entry.kind == SharedStore::Kind::kRefusal;
   const BucketLock lock(*this, bucket);
   if (!lock.taken() && !is_refusal) return {};
   Index index{};
-  if (const std::error_code error = read(bucket, index)) return error;
+  if (Done done = read(bucket, index); !done) return done;
   if (keeps && stays(bucket, index, key, keeps, time)) return {};
   const std::string bytes = entry_of(key, entry.sealed);
   const std::size_t units = bytes.size() / kUnitBytes;
@@ -141,9 +142,10 @@ BucketFile::Bucket BucketFile::bucket_of(const StoreKey& key) const noexcept {
 }
 
 // Behind the end of the file, all is free.
-std::error_code BucketFile::read(const Bucket& bucket, Index& index) const {
+BucketFile::Done BucketFile::read(const Bucket& bucket, Index& index) const {
   const ssize_t count = ::pread(file_.get(), index.data(), sizeof index, bucket.at(0));
-  return system_error(count < 0 ? errno : 0);
+  if (count < 0) return system_mistake(errno);
+  return {};
 }
 
 // nullopt if the entry is another key's, or not whole.
@@ -172,22 +174,22 @@ bool BucketFile::stays(const Bucket& bucket, const Index& index, const StoreKey&
   return false;
 }
 
-std::error_code BucketFile::write(off_t place, const void* bytes, std::size_t size) const {
+BucketFile::Done BucketFile::write(off_t place, const void* bytes, std::size_t size) const {
   const ssize_t count = ::pwrite(file_.get(), bytes, size, place);
   if (count == static_cast<ssize_t>(size)) return {};
-  return system_error(count < 0 ? errno : ENOSPC);
+  return system_mistake(count < 0 ? errno : ENOSPC);
 }
 
 // In this order: a slot leads only to an entry that is whole, also where the process is killed.
-std::error_code BucketFile::write(const Bucket& bucket, const Room& room, const Slot& slot,
-                                  const std::string& entry) const {
+BucketFile::Done BucketFile::write(const Bucket& bucket, const Room& room, const Slot& slot,
+                                   const std::string& entry) const {
   constexpr Slot kFree{};
   for (const std::size_t evicted : room.evicted) {
-    const auto error = write(bucket.at(evicted * sizeof kFree), &kFree, sizeof kFree);
-    if (error) return error;
+    Done freed = write(bucket.at(evicted * sizeof kFree), &kFree, sizeof kFree);
+    if (!freed) return freed;
   }
-  const auto error = write(bucket.at(slot.place * kUnitBytes), entry.data(), entry.size());
-  return error ? error : write(bucket.at(room.slot * sizeof slot), &slot, sizeof slot);
+  Done written = write(bucket.at(slot.place * kUnitBytes), entry.data(), entry.size());
+  return written ? write(bucket.at(room.slot * sizeof slot), &slot, sizeof slot) : written;
 }
 
 }  // namespace auth::bucket

@@ -14,10 +14,10 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <system_error>
 
 #include "auth/base/clock.h"
 #include "auth/base/descriptor.h"
+#include "auth/base/result.h"
 #include "auth/store/bucket_index.h"
 #include "auth/store/shared_store.h"
 
@@ -26,17 +26,19 @@ namespace auth::bucket {
 // Thread-safe. Not to be used after a fork: its locks are the parent's.
 class BucketFile {
  public:
+  using Done = Result<void, Mistake>;
+
   // file: open for reading and writing. Where it is empty or cut it holds nothing, and grows.
   BucketFile(Descriptor file, std::size_t buckets);
 
   // nullopt also if the file cannot be read.
   [[nodiscard]] std::optional<std::string> get(const StoreKey& key, WallTime now) const;
 
-  // As SharedStore::put. Error: the file cannot be read or written.
+  // As SharedStore::put. The mistake says why the file cannot be read or written: "No space left".
   // If somebody else writes to the bucket at this moment, an answer is not kept. A refusal is kept
   // even then: the other process may have been stopped, and an older answer would count meanwhile.
-  [[nodiscard]] std::error_code put(const StoreKey& key, const SharedStore::Entry& entry,
-                                    const SharedStore::Keeps& keeps, WallTime now);
+  [[nodiscard]] Done put(const StoreKey& key, const SharedStore::Entry& entry,
+                         const SharedStore::Keeps& keeps, WallTime now);
 
  private:
   class BucketLock;
@@ -52,14 +54,14 @@ class BucketFile {
   };
 
   [[nodiscard]] Bucket bucket_of(const StoreKey& key) const noexcept;
-  [[nodiscard]] std::error_code read(const Bucket& bucket, Index& index) const;
+  [[nodiscard]] Done read(const Bucket& bucket, Index& index) const;
   [[nodiscard]] std::optional<std::string> read(const Bucket& bucket, const Slot& slot,
                                                 const StoreKey& key) const;
   [[nodiscard]] bool stays(const Bucket& bucket, const Index& index, const StoreKey& key,
                            const SharedStore::Keeps& keeps, Seconds now) const;
-  [[nodiscard]] std::error_code write(off_t place, const void* bytes, std::size_t size) const;
-  [[nodiscard]] std::error_code write(const Bucket& bucket, const Room& room, const Slot& slot,
-                                      const std::string& entry) const;
+  [[nodiscard]] Done write(off_t place, const void* bytes, std::size_t size) const;
+  [[nodiscard]] Done write(const Bucket& bucket, const Room& room, const Slot& slot,
+                           const std::string& entry) const;
 
   const Descriptor file_;
   const std::size_t buckets_;

@@ -77,9 +77,9 @@ void BucketStore::put(const StoreKey& key, const Entry& entry, const Keeps& keep
   if (entry.sealed.size() > kMaxSealedBytes || entry.until <= now || !may_write()) return;
   const File used = file();
   if (!used) return;
-  const std::error_code error = used->put(key, entry, keeps, now);
-  if (!error) return log_.works();
-  log_.failed("its file cannot be written to: " + error.message());
+  const auto done = used->put(key, entry, keeps, now);
+  if (done) return log_.works();
+  log_.failed("its file cannot be written to: " + done.error().sentence);
   const MutexLock lock(mutex_);
   write_at_ = clock_.steady() + kBucketPause;
 }

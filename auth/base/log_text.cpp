@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <initializer_list>
 
-#include "auth/base/text.h"
 #include "auth/base/utf8.h"
 
 namespace auth {
@@ -19,25 +18,31 @@ void put(Shown& shown, std::initializer_list<char> bytes) noexcept {
 char high_digit(char byte) noexcept { return kHexDigits[static_cast<unsigned char>(byte) >> 4]; }
 char low_digit(char byte) noexcept { return kHexDigits[static_cast<unsigned char>(byte) & 0xf]; }
 
-// U+0080 to U+009F: some terminals take them for commands, too.
-bool is_c1(std::string_view character) noexcept {
-  return character.size() == 2 && character[0] == '\xc2' && character[1] < '\xa0';
-}
-
 bool is_plain(std::string_view character, LogFormat format) noexcept {
   const char first = character[0];
-  if (is_control(first) || is_c1(character)) return false;
-  return format == LogFormat::kText || (first != '"' && first != '\\');
+  return is_visible(character) && (format == LogFormat::kText || (first != '"' && first != '\\'));
 }
 
-// A control character of one byte, '"' or '\\', or the last byte of one of C1, which is its code.
-void put_escaped(Shown& shown, char byte, LogFormat format) noexcept {
-  if (format == LogFormat::kText) {
-    put(shown, {'\\', 'x', high_digit(byte), low_digit(byte)});
-  } else if (byte == '"' || byte == '\\') {
-    put(shown, {'\\', byte});
+// Of up to three bytes, which is all that is not visible.
+unsigned code_of(std::string_view character) noexcept {
+  const auto low_bits = [&](std::size_t at, unsigned mask) {
+    return static_cast<unsigned char>(character[at]) & mask;
+  };
+  if (character.size() == 1) return low_bits(0, 0x7f);
+  if (character.size() == 2) return low_bits(0, 0x1f) << 6 | low_bits(1, 0x3f);
+  return low_bits(0, 0x0f) << 12 | low_bits(1, 0x3f) << 6 | low_bits(2, 0x3f);
+}
+
+// What is not visible, or '"' or '\\'.
+void put_escaped(Shown& shown, std::string_view character, LogFormat format) noexcept {
+  const unsigned code = code_of(character);
+  const char high = static_cast<char>(code >> 8), low = static_cast<char>(code & 0xff);
+  if (format == LogFormat::kText && high == 0) {
+    put(shown, {'\\', 'x', high_digit(low), low_digit(low)});
+  } else if (code == '"' || code == '\\') {
+    put(shown, {'\\', low});
   } else {
-    put(shown, {'\\', 'u', '0', '0', high_digit(byte), low_digit(byte)});
+    put(shown, {'\\', 'u', high_digit(high), low_digit(high), high_digit(low), low_digit(low)});
   }
 }
 
@@ -77,7 +82,7 @@ Shown show_first(std::string_view text, LogFormat format) noexcept {
   } else if (is_plain(character, format)) {
     for (const char byte : character) put(shown, {byte});
   } else {
-    put_escaped(shown, character.back(), format);
+    put_escaped(shown, character, format);
   }
   return shown;
 }

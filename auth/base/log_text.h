@@ -11,7 +11,7 @@
 namespace auth {
 
 enum class LogFormat {
-  kText,  // control characters, and bytes that are no character, as \xNN
+  kText,  // what is not visible (utf8.h), and bytes that are no character, as \xNN or \uNNNN
   kJson,  // as in a JSON string (RFC 8259 §7); what is no character as \\xNN
 };
 

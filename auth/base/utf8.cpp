@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "auth/base/utf8.h"
 
+#include <algorithm>
+#include <iterator>
+
+#include "auth/base/text.h"
+
 namespace auth {
 namespace {
 
@@ -14,6 +19,16 @@ constexpr Row kRows[] = {
     {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
     {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
 };
+
+// C1, which some terminals obey; marks of direction, and what stands for nothing that is seen;
+// separators of lines; annotations. Each range is of characters of one length.
+struct Range {
+  std::string_view first, last;
+};
+constexpr Range kInvisible[] = {{"\xc2\x80", "\xc2\x9f"},         {"\xd8\x9c", "\xd8\x9c"},
+                                {"\xe2\x80\x8b", "\xe2\x80\x8f"}, {"\xe2\x80\xa8", "\xe2\x80\xae"},
+                                {"\xe2\x81\xa0", "\xe2\x81\xaf"}, {"\xef\xbb\xbf", "\xef\xbb\xbf"},
+                                {"\xef\xbf\xb9", "\xef\xbf\xbb"}};
 
 bool is_within(char byte, unsigned char first, unsigned char last) noexcept {
   const auto code = static_cast<unsigned char>(byte);
@@ -43,6 +58,26 @@ bool is_utf8(std::string_view text) noexcept {
     text.remove_prefix(length);
   }
   return true;
+}
+
+bool is_visible(std::string_view character) noexcept {
+  if (character.size() == 1) return !is_control(character[0]);
+  return std::none_of(std::begin(kInvisible), std::end(kInvisible), [&](const Range& range) {
+    return character.size() == range.first.size() && character >= range.first &&
+           character <= range.last;
+  });
+}
+
+std::string visible_text(std::string_view text) {
+  std::string visible;
+  visible.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    const std::string_view character = text.substr(0, std::max(length, std::size_t{1}));
+    visible += length > 0 && is_visible(character) ? character : "?";
+    text.remove_prefix(character.size());
+  }
+  return visible;
 }
 
 }  // namespace auth

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "auth/base/json.h"
+#include "auth/base/log_text.h"
 #include "auth/base/text.h"
 #include "auth/base/utf8.h"
 #include "auth/zitadel/basic.h"
@@ -26,34 +27,9 @@ constexpr std::string_view kBlanks = " \t\r\n\v\f";
 constexpr std::string_view kPlainFields[] = {"grant_type", "scope", "client_id",
                                              "client_assertion_type"};
 
-// Ranges of characters that a terminal acts upon instead of showing them: the control characters
-// C1, marks that change the direction of the text, and separators of lines.
-struct Range {
-  std::string_view first, last;
-};
-constexpr Range kCommands[] = {{"\xc2\x80", "\xc2\x9f"},         {"\xd8\x9c", "\xd8\x9c"},
-                               {"\xe2\x80\x8b", "\xe2\x80\x8f"}, {"\xe2\x80\xa8", "\xe2\x80\xae"},
-                               {"\xe2\x81\xa0", "\xe2\x81\xaf"}, {"\xef\xbb\xbf", "\xef\xbb\xbf"}};
-
-bool is_shown(std::string_view character) noexcept {
-  if (character.size() == 1) return !is_control(character[0]);
-  return std::none_of(std::begin(kCommands), std::end(kCommands), [&](const Range& range) {
-    return character.size() == range.first.size() && character >= range.first &&
-           character <= range.last;
-  });
-}
-
 std::string cleaned(std::string_view line) {
-  std::string words;
-  while (!line.empty()) {
-    const std::size_t length = utf8_length(line);
-    const std::string_view character = line.substr(0, std::max(length, std::size_t{1}));
-    const std::string_view shown = length > 0 && is_shown(character) ? character : "?";
-    if (words.size() + shown.size() > kMaxServerWords) break;
-    words.append(shown);
-    line.remove_prefix(character.size());
-  }
-  return words;
+  const std::string words = visible_text(line);
+  return std::string(cut_to(words, kMaxServerWords));
 }
 
 std::string of_json(std::string_view body) {

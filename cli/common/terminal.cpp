@@ -3,7 +3,6 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -11,12 +10,12 @@
 #include <system_error>
 #include <utility>
 
-#include "auth/base/text.h"
+#include "auth/base/utf8.h"
 
 namespace cli {
 
 void tell(std::string_view command, std::string message) {
-  std::replace_if(message.begin(), message.end(), auth::is_control, '?');
+  message = auth::visible_text(message);
   std::cerr << command << ": " << message << '\n';
 }
 

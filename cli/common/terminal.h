@@ -7,8 +7,8 @@
 
 namespace cli {
 
-// "NAME: message" on standard error. What was found outside must not command the terminal: control
-// characters become '?'.
+// "NAME: message" on standard error. What was found outside must not command the terminal: what is
+// not visible (auth/base/utf8.h) becomes '?'.
 void tell(std::string_view command, std::string message);
 
 // The same; returns EXIT_FAILURE.

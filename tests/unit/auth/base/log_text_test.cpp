@@ -66,6 +66,10 @@ class LogTextTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("\\x1b[0m\\x7f\\x9b"), shown_in_log("\x1b[0m\x7f\xc2\x9b"));
     CPPUNIT_ASSERT_EQUAL(std::string("\"\\u001b[0m\\u007f\\u009b\""),
                          json_string("\x1b[0m\x7f\xc2\x9b"));
+    const std::string turned = "a\u202eb\ufeffc\u061cd\u2069";
+    CPPUNIT_ASSERT_EQUAL(std::string("a\\u202eb\\ufeffc\\u061cd\\u2069"), shown_in_log(turned));
+    CPPUNIT_ASSERT_EQUAL('"' + shown_in_log(turned) + '"', json_string(turned));
+    CPPUNIT_ASSERT_EQUAL(turned, read_back(turned));
   }
 
   void keeps_characters_of_all_lengths() {

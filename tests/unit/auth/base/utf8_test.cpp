@@ -3,6 +3,7 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
+#include <string>
 #include <string_view>
 
 namespace {
@@ -16,6 +17,9 @@ class Utf8Test : public CppUnit::TestFixture {
   CPPUNIT_TEST(refuses_what_is_no_character);
   CPPUNIT_TEST(tells_how_long_a_character_is);
   CPPUNIT_TEST(looks_at_the_whole_text);
+  CPPUNIT_TEST(knows_what_is_not_seen_and_acts);
+  CPPUNIT_TEST(leaves_the_neighbours_of_what_is_not_seen);
+  CPPUNIT_TEST(makes_a_text_harmless_for_a_terminal);
   CPPUNIT_TEST_SUITE_END();
 
   // RFC 3629 §3, §4: lone and missing continuations, other spellings, surrogates, above U+10FFFF.
@@ -48,6 +52,32 @@ class Utf8Test : public CppUnit::TestFixture {
   void looks_at_the_whole_text() {
     CPPUNIT_ASSERT(is_utf8("") && is_utf8("gr\xc3\xbc\xc3\x9f"));
     CPPUNIT_ASSERT(!is_utf8("a\xc3\xbc\xff") && !is_utf8("a\xc3"));
+  }
+
+  void knows_what_is_not_seen_and_acts() {
+    for (const std::string_view character :
+         {"\0"sv, "\x1b"sv, "\n"sv, "\x7f"sv, "\xc2\x80"sv, "\xc2\x9b"sv, "\u061c"sv, "\u200b"sv,
+          "\u200e"sv, "\u2028"sv, "\u202a"sv, "\u202e"sv, "\u2060"sv, "\u2066"sv, "\u2069"sv,
+          "\ufeff"sv, "\ufff9"sv}) {
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(std::string(character), character.size(),
+                                   utf8_length(character));
+      CPPUNIT_ASSERT_MESSAGE(std::string(character), !auth::is_visible(character));
+    }
+  }
+
+  void leaves_the_neighbours_of_what_is_not_seen() {
+    for (const std::string_view character :
+         {" "sv, "~"sv, "\xc2\xa0"sv, "\u00fc"sv, "\u061b"sv, "\u061d"sv, "\u200a"sv, "\u2010"sv,
+          "\u2027"sv, "\u202f"sv, "\u205f"sv, "\u2070"sv, "\u20ac"sv, "\ufefe"sv, "\uff01"sv,
+          "\ufff8"sv, "\ufffd"sv, "\U0001f600"sv}) {
+      CPPUNIT_ASSERT_MESSAGE(std::string(character), auth::is_visible(character));
+    }
+  }
+
+  void makes_a_text_harmless_for_a_terminal() {
+    CPPUNIT_ASSERT_EQUAL(std::string("gr\u00fcn ?[2J ?nimda? ??z"),
+                         auth::visible_text("gr\u00fcn \x1b[2J \u202enimda\u202c \xff\xc3z"));
+    CPPUNIT_ASSERT_EQUAL(std::string(), auth::visible_text(""));
   }
 };
 

@@ -58,7 +58,13 @@ std::string_view token_text_mistake(std::string_view text) noexcept {
     }
   }
   if (text.starts_with('{')) return "holds JSON and no access token";
-  return "holds something else than one access token: a token is one word of letters, digits and "
+  if (text.find_first_of("\r\n") != std::string_view::npos) {
+    return "holds several lines: leave one access token alone in it";
+  }
+  if (text.find_first_of(" \t") != std::string_view::npos) {
+    return "holds several words: leave one access token alone in it";
+  }
+  return "holds characters that are in no access token, which is one word of letters, digits and "
          "-._~+/=";
 }
 

@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -30,6 +31,7 @@ class BearerTokenTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(takes_no_blanks_around_the_value_for_a_part_of_it);
   CPPUNIT_TEST(gives_a_view_into_the_header);
   CPPUNIT_TEST(calls_a_bearer_token_what_it_takes_and_nothing_else);
+  CPPUNIT_TEST(says_what_a_file_holds_instead_of_a_token);
   CPPUNIT_TEST_SUITE_END();
 
   static auth::Result<auth::SecretView> parse(std::string_view header) {
@@ -188,6 +190,26 @@ class BearerTokenTest : public CppUnit::TestFixture {
     }
     CPPUNIT_ASSERT(auth::is_bearer("bEARER") && !auth::is_bearer("") &&
                    !auth::is_bearer("Bearer "));
+  }
+
+  void says_what_a_file_holds_instead_of_a_token() {
+    for (const auto& [text, what] : std::vector<std::pair<std::string_view, std::string_view>>{
+             {"a.b-c", ""},
+             {"", "is empty"},
+             {"Bearer abc", "holds the word Bearer before"},
+             {"{\"access_token\":\n1}", "holds JSON"},
+             {"\xef\xbb\xbf"
+              "abc",
+              "begins with a byte order mark"},
+             {"root:x:0:0:root:/root:/bin/sh\nbin:x:2:2", "holds several lines"},
+             {"a\rb c", "holds several lines"},
+             {"abc def", "holds several words"},
+             {"abc\tdef", "holds several words"},
+             {"\"abc\"", "holds characters that are in no access token"},
+             {"root:x:0:0", "holds characters that are in no access token"}}) {
+      const std::string said(auth::token_text_mistake(text));
+      CPPUNIT_ASSERT_MESSAGE(said, what.empty() ? said.empty() : said.starts_with(what));
+    }
   }
 };
 

@@ -3,7 +3,7 @@
 // unsaid.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chownSync, existsSync, readFileSync, readdirSync, renameSync, statSync } from 'node:fs';
+import { chownSync, existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 
@@ -13,6 +13,7 @@ import { Callers } from './support/callers.mjs';
 import { startGuardedSite } from './support/guarded_site.mjs';
 import { exchange } from './support/http.mjs';
 import { waitFor } from './support/processes.mjs';
+import { rotateUnderLoad } from './support/rotations.mjs';
 import { projectFolder, replaceAll } from './support/workspace.mjs';
 
 const limit = { timeout: 120_000 };
@@ -151,26 +152,8 @@ describe('under load', limit, () => {
 
   it('nothing is lost on SIGHUP', () => withApi(daemon, {}, async (api) => {
     const token = await issuer.mint();
-    let calls = 0;
-    let over = false;
-    const callers = Promise.all(['a', 'b', 'c', 'd'].map(async () => {
-      while (!over) {
-        assert.equal((await api.call('/api/private', { token })).status, 200);
-        calls += 1;
-      }
-    }));
-    try {
-      for (let round = 0; round < 10; ++round) {
-        const sofar = calls;
-        await waitFor('calls', () => calls > sofar + 10 && existsSync(fileOf(api)));
-        renameSync(fileOf(api), `${fileOf(api)}.${round}`);
-        api.program.process.signal('SIGHUP');
-        await waitFor('the new file', () => existsSync(fileOf(api)));
-      }
-    } finally {
-      over = true;
-      await callers;
-    }
+    const { 200: calls, ...others } = await rotateUnderLoad(api, fileOf(api), 10, '/api/private', () => token);
+    assert.deepEqual(others, {});
     assert.equal((await linesWhen(api, calls)).length, calls);
     assert.ok(readdirSync(api.workspace.path('etc')).filter((name) => name.startsWith('audit.log')).length > 10);
   }));

@@ -11,6 +11,7 @@ import { startIssuer } from '../issuer/client.mjs';
 import { useApi } from './support/api.mjs';
 import { Callers } from './support/callers.mjs';
 import { Process, waitFor } from './support/processes.mjs';
+import { rotateUnderLoad } from './support/rotations.mjs';
 import { projectFolder, replaceAll } from './support/workspace.mjs';
 
 const limit = { timeout: 180_000 };
@@ -143,29 +144,9 @@ describe('on SIGHUP', limit, () => {
     withApi(daemon, {}, async (api) => {
       const known = await issuer.mint();
       const { pid } = api.program.process;
-      const answers = { 200: 0, 401: 0 };
-      let over = false;
-      const caller = async (name) => {
-        for (let i = 0; !over; ++i) {
-          for (const token of [known, `made-up-${name}-${i}`]) {
-            const { status } = await api.call('/api/private', { token });
-            answers[status] = (answers[status] ?? 0) + 1;
-          }
-        }
-      };
-      const callers = Promise.all(['a', 'b', 'c', 'd'].map(caller));
-      try {
-        for (let round = 0; round < 15; ++round) {
-          const before = answers[401];
-          await waitFor('calls', () => answers[401] > before + 5);
-          renameSync(fileOf(api), `${fileOf(api)}.${round}`);
-          api.program.process.signal('SIGHUP');
-          await waitFor('the new file', () => existsSync(fileOf(api)));
-        }
-      } finally {
-        over = true;
-        await callers;
-      }
+      let number = 0;
+      const knownOrMadeUp = () => ((number += 1) % 2 === 0 ? known : `made-up-${number}`);
+      const answers = await rotateUnderLoad(api, fileOf(api), 15, '/api/private', knownOrMadeUp);
       assert.deepEqual(Object.keys(answers), ['200', '401']);
       const lines = linesOf(api);
       assert.equal(lines.filter((each) => each.includes('inactive')).length, answers[401]);

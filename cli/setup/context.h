@@ -81,6 +81,11 @@ struct Context {
   }
 };
 
+// Whether what a key has replaced is to go.
+[[nodiscard]] inline bool removes_old(const Context& context, const KeySlot& slot) {
+  return context.options.work == SetupOptions::Work::kRemoveOldKeys && !slot.old.empty();
+}
+
 // Whether a file is not there, or is as --owner wants it.
 [[nodiscard]] inline bool owner_is_right(const Context& context, const char* file) {
   const bool is_new = !context.folder.has(file);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A step that makes, replaces or completes a key, and what is said of it.
+// A step that makes, replaces or completes a key, or removes the one before, and what is said of
+// it.
 #pragma once
 
 #include "cli/setup/key_step.h"

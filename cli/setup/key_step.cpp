@@ -56,10 +56,7 @@ Done KeyStep::run(bool replace) {
     if (!finished) return finished.error();
     made = *finished;
   }
-  if (!made && (replace || slot_.id.empty())) {
-    if (Done begun = begin(); !begun) return begun;
-  }
-  return remove_old();
+  return made || !(replace || slot_.id.empty()) ? Done() : begin();
 }
 
 Done KeyStep::begin() {
@@ -93,7 +90,9 @@ auth::Result<bool, Mistake> KeyStep::finish() {
     return true;
   }
   // Nobody has its private half, or ZITADEL has forgotten it.
-  if (*begun) slot_.old.push_back(**begun);
+  if (*begun) {
+    if (Done removed = remove(**begun); !removed) return std::move(removed).error();
+  }
   slot_.begun.clear();
   if (Done saved = context_.save(); !saved) return std::move(saved).error();
   return false;
@@ -145,13 +144,17 @@ Done KeyStep::take_over(const std::string& id) {
 }
 
 Done KeyStep::remove_old() {
-  if (slot_.old.empty()) return {};
   for (const std::string& key : slot_.old) {
-    const auto removed = context_.resources.remove(path_of(key));
-    if (!removed) return in_words(removed.error(), "the old key " + key + " could not be removed");
+    if (Done removed = remove(key); !removed) return removed;
   }
   slot_.old.clear();
   return context_.save();
+}
+
+Done KeyStep::remove(const std::string& key) {
+  const auto removed = context_.resources.remove(path_of(key));
+  if (!removed) return in_words(removed.error(), "the key " + key + " could not be removed");
+  return {};
 }
 
 }  // namespace cli

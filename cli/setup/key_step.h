@@ -7,7 +7,10 @@
 //   2. The key is made, and lies in .NAME.new. A service user's key pair is there before ZITADEL
 //      hears of it; an application's key comes from ZITADEL and is shown once.
 //   3. It is seen to work.
-//   4. The file takes its place, the state tells the key's id, and the old key is removed.
+//   4. The file takes its place, and the state tells the key's id.
+//   5. When it is asked for, the old key is removed: until then it works, for programs that run
+//   have
+//      read it.
 #pragma once
 
 #include <optional>
@@ -23,8 +26,10 @@ class KeyStep {
  public:
   virtual ~KeyStep() = default;
 
-  // Completes what was begun, and makes a new one where that is so or replace is set.
+  // Completes what was begun, and makes a new one where there is none or replace is set.
   [[nodiscard]] Done run(bool replace);
+  // Removes from ZITADEL what was replaced.
+  [[nodiscard]] Done remove_old();
 
  protected:
   KeyStep(Context& context, KeySlot& slot, const char* file)
@@ -53,7 +58,7 @@ class KeyStep {
   [[nodiscard]] Done begin();
   [[nodiscard]] Done put_in_place(const auth::Secret& file);
   [[nodiscard]] Done take_over(const std::string& id);
-  [[nodiscard]] Done remove_old();
+  [[nodiscard]] Done remove(const std::string& key);
 
   const std::string file_;
   const std::string new_file_;

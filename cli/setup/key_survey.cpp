@@ -72,16 +72,17 @@ auth::Result<SurveyedKey, Mistake> look_at_key(const Context& context, const Key
 // Decides whether a new one is made, and refuses where that has not been asked for.
 auth::Result<SurveyedKey, Mistake> decided(const Context& context, SurveyedKey key,
                                            const char* name) {
-  const bool replaces = context.options.work != Work::kSetUp;
+  const Work work = context.options.work;
+  const bool replaces = work == Work::kNewKeys || work == Work::kRotateKeys;
   const std::string file = context.folder.path_of(name);
-  const std::string remedy = ": --new-key makes another one and removes the old one";
+  const std::string remedy = ": --new-key makes another one";
   switch (key.condition) {
     case KeyCondition::kMissing:
     case KeyCondition::kUnfinished:
       key.replace = true;
       return key;
     case KeyCondition::kGood:
-      key.replace = context.options.work == Work::kRotateKeys;
+      key.replace = work == Work::kRotateKeys;
       return key;
     case KeyCondition::kEndsSoon:
       key.replace = replaces;

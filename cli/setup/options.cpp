@@ -36,6 +36,7 @@ struct Options {
   Option json{"--json", Kind::kFlag};
   Option new_key{"--new-key", Kind::kFlag};
   Option rotate_key{"--rotate-key", Kind::kFlag};
+  Option remove_old_keys{"--remove-old-keys", Kind::kFlag};
   Option remove{"--remove", Kind::kFlag};
 };
 
@@ -62,10 +63,13 @@ Checked check_instance(const Options& given) {
 }
 
 Checked check_work(const Options& given) {
-  const int works = static_cast<int>(given.new_key.given()) +
-                    static_cast<int>(given.rotate_key.given()) +
-                    static_cast<int>(given.remove.given());
-  if (works > 1) return auth::Mistake{"--new-key, --rotate-key and --remove exclude each other"};
+  const int works =
+      static_cast<int>(given.new_key.given()) + static_cast<int>(given.rotate_key.given()) +
+      static_cast<int>(given.remove_old_keys.given()) + static_cast<int>(given.remove.given());
+  if (works > 1) {
+    return auth::Mistake{
+        "--new-key, --rotate-key, --remove-old-keys and --remove exclude each other"};
+  }
   if (auto checked = given.demo.given() ? check_demo(given) : check_instance(given); !checked) {
     return checked;
   }
@@ -111,6 +115,7 @@ SetupOptions::Work work_of(const Options& given) {
   using Work = SetupOptions::Work;
   if (given.new_key.given()) return Work::kNewKeys;
   if (given.rotate_key.given()) return Work::kRotateKeys;
+  if (given.remove_old_keys.given()) return Work::kRemoveOldKeys;
   return given.remove.given() ? Work::kRemove : Work::kSetUp;
 }
 
@@ -120,12 +125,12 @@ auth::Result<SetupOptions, auth::Mistake> parse_setup_options(
     const std::vector<std::string_view>& arguments, bool allow_http) {
   Options given;
   auto asked = read_arguments(
-      arguments,
-      {&given.demo,     &given.domain,     &given.project, &given.role,         &given.application,
-       &given.user,     &given.token_type, &given.folder,  &given.organisation, &given.token_file,
-       &given.key_file, &given.owner,      &given.ca_file, &given.key_days,     &given.dry_run,
-       &given.yes,      &given.json,       &given.new_key, &given.rotate_key,   &given.remove,
-       &given.events,   &given.events_user});
+      arguments, {&given.demo,         &given.domain,     &given.project,    &given.role,
+                  &given.application,  &given.user,       &given.token_type, &given.folder,
+                  &given.organisation, &given.token_file, &given.key_file,   &given.owner,
+                  &given.ca_file,      &given.key_days,   &given.dry_run,    &given.yes,
+                  &given.json,         &given.new_key,    &given.rotate_key, &given.remove_old_keys,
+                  &given.remove,       &given.events,     &given.events_user});
   if (!asked) return std::move(asked).error();
   if (*asked != Asked::kWork) return SetupOptions{.asked = *asked};
   if (auto checked = check_work(given); !checked) return std::move(checked).error();

@@ -15,7 +15,7 @@ constexpr std::string_view kDefaultApplication = "api";
 constexpr std::string_view kDefaultEventsUser = "zitadel-fcgi-events";
 
 struct SetupOptions {
-  enum class Work { kSetUp, kNewKeys, kRotateKeys, kRemove };
+  enum class Work { kSetUp, kNewKeys, kRotateKeys, kRemoveOldKeys, kRemove };
   enum class TokenType { kAsItIs, kBearer, kJwt };  // as it is: bearer for a new user
 
   Asked asked = Asked::kWork;

@@ -73,14 +73,21 @@ class Planner {
     if (key.replace) {
       return add(what, path, Action::kChange, "a new one in place of " + slot.id, permission);
     }
-    if (!slot.old.empty()) {
-      return add(what, path, Action::kChange, "the old one is removed", permission);
+    if (removes_old(context_, slot)) {
+      return add(what, path, Action::kChange, joined(slot.old) + " is removed", permission);
     }
-    add(what, path, Action::kExists,
-        slot.id + (key.condition == KeyCondition::kEndsSoon
-                       ? ", ends at " + key.expires + ": --new-key replaces it"
-                       : ""),
-        permission);
+    add(what, path, Action::kExists, slot.id + remarks_on(key, slot), permission);
+  }
+
+  static std::string remarks_on(const SurveyedKey& key, const KeySlot& slot) {
+    std::string remarks;
+    if (key.condition == KeyCondition::kEndsSoon) {
+      remarks += ", ends at " + key.expires + ": --new-key replaces it";
+    }
+    if (!slot.old.empty()) {
+      remarks += "; " + joined(slot.old) + " before it still works: --remove-old-keys removes it";
+    }
+    return remarks;
   }
 
   void grant() {

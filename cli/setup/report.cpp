@@ -8,12 +8,14 @@
 
 #include "auth/base/json.h"
 #include "auth/base/text.h"
+#include "auth/base/utf8.h"
 #include "cli/common/terminal.h"
 
 namespace cli {
 namespace {
 
 using auth::json_quote;
+using auth::visible_text;
 
 std::string_view word_of(Action action) {
   switch (action) {
@@ -31,12 +33,6 @@ std::string_view word_of(Action action) {
   return "";
 }
 
-// What was found outside must not command the terminal.
-std::string shown(std::string text) {
-  std::replace_if(text.begin(), text.end(), auth::is_control, '?');
-  return text;
-}
-
 std::size_t width_of(std::string_view text) {
   return static_cast<std::size_t>(
       std::count_if(text.begin(), text.end(), [](char byte) { return (byte & 0xc0) != 0x80; }));
@@ -52,7 +48,8 @@ std::string table_of(const Plan& plan) {
   std::vector<Cells> lines{{"what", "name", "plan"}};
   for (const Row& row : plan.rows) {
     const std::string remark = row.remark.empty() ? "" : "  (" + row.remark + ')';
-    lines.push_back({row.what, shown(row.name), std::string(word_of(row.action)) + shown(remark)});
+    lines.push_back({row.what, visible_text(row.name),
+                     std::string(word_of(row.action)) + visible_text(remark)});
   }
   std::size_t first = 0, second = 0;
   for (const Cells& cells : lines) {
@@ -112,7 +109,7 @@ void Report::line(const std::string& text) {
   if (json_) return;
   const char* const wiped = is_going_on_ ? "\r\x1b[K" : "";
   is_going_on_ = false;
-  static_cast<void>(write_out(wiped + shown(text) + '\n'));
+  static_cast<void>(write_out(wiped + visible_text(text) + '\n'));
 }
 
 Report::~Report() {
@@ -135,7 +132,7 @@ void Report::say(const std::string& text) { line(text); }
 
 void Report::end(const Context& context, const std::string& outcome) {
   if (!json_) return;
-  std::vector<std::string> rows, steps, commands;
+  std::vector<std::string> rows, steps, old_keys, commands;
   for (const Row& row : plan_.rows) {
     rows.push_back('{' + member("what", row.what) + ',' + member("name", row.name) + ',' +
                    member("plan", std::string(word_of(row.action))) + ',' +
@@ -147,6 +144,7 @@ void Report::end(const Context& context, const std::string& outcome) {
   }
   for (const std::string& each : commands_to_try(context)) commands.push_back(json_quote(each));
   const State& state = context.state;
+  for (const std::string& id : state.old_keys()) old_keys.push_back(json_quote(id));
   std::string text = "{\"plan\":[" + joined(rows) + "],\"done\":[" + joined(steps) + "]," +
                      member("outcome", outcome);
   if (!state.project.id.empty()) {
@@ -156,7 +154,8 @@ void Report::end(const Context& context, const std::string& outcome) {
             member("user", state.user.id) + ',' + member("userKey", state.user_key.id) + ',' +
             member("authorization", state.grant.id) + ',' +
             member("eventsUser", state.events.user.id) + ',' +
-            member("eventsKey", state.events.key.id) + ",\"try\":[" + joined(commands) + ']';
+            member("eventsKey", state.events.key.id) + ",\"oldKeys\":[" + joined(old_keys) +
+            "],\"try\":[" + joined(commands) + ']';
   }
   static_cast<void>(write_out(text + "}\n"));
 }

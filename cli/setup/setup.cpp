@@ -131,11 +131,6 @@ void say_what_is_next(const Context& context, Report& report) {
                " belong to root: run this again with --owner www-data (the user that api.fcgi runs "
                "as) unless that is meant.");
   }
-  if (context.options.work == Work::kRotateKeys) {
-    report.say(
-        "An api.fcgi that runs asks with the old key, which is gone: reload it now (SIGHUP; "
-        "docs/reload.md).");
-  }
   report.say("Start api.fcgi with ZITADEL_ENV_FILE=" + context.folder.path_of(kSettingsFile) +
              ", as the web server's file in docs/web-servers.md does, and try:");
   for (const std::string& command : commands_to_try(context)) report.say("  " + command);
@@ -152,6 +147,11 @@ Done make_all(Context& context, const Administrator& who, Report& report) {
   if (Done done = carry_out(context, *found, report); !done) return done;
   const bool changed = plan.changes_anything();
   report.say(changed ? "Done." : "Everything is there already: nothing was changed.");
+  if (!context.state.old_keys().empty()) {
+    report.say(
+        "The keys before still work. Reload what runs with them (api.fcgi: SIGHUP, "
+        "docs/reload.md), then run this again with --remove-old-keys.");
+  }
   if (changed) say_what_is_next(context, report);
   report.end(context, changed ? "changed" : "unchanged");
   return {};

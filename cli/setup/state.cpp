@@ -108,6 +108,14 @@ Thing& State::role(const std::string& key) {
   return roles.back();
 }
 
+Strings State::old_keys() const {
+  Strings all;
+  for (const KeySlot* slot : {&application_key, &user_key, &events.key}) {
+    all.insert(all.end(), slot->old.begin(), slot->old.end());
+  }
+  return all;
+}
+
 std::string to_json(const State& state) {
   std::string text = "{\n";
   for (const std::string& each :

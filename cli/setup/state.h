@@ -25,7 +25,7 @@ struct KeySlot {
   std::string id{};                // of the key in the file; empty: none yet
   std::string begun{};             // the end that a key has whose making was begun, which tells it
                                    // from all others (RFC 3339)
-  std::vector<std::string> old{};  // keys that were replaced and are to be taken away
+  std::vector<std::string> old{};  // keys that were replaced, and still work
 
   // The key in the file and the old ones.
   [[nodiscard]] std::vector<std::string> all() const {
@@ -58,6 +58,8 @@ struct State {
   bool folder_made = false;
 
   [[nodiscard]] Thing& role(const std::string& key);
+  // Of all kinds: keys that were replaced, and still work.
+  [[nodiscard]] std::vector<std::string> old_keys() const;
   // Whether there is anything that --remove could take away.
   [[nodiscard]] bool is_empty() const noexcept { return domain.empty(); }
 };

@@ -44,7 +44,19 @@ const works = {
     prepare: async (setUp) => setUp.ok(),
     options: { rotateKey: true },
     steps: ['fsync', 'renameat'],
-    complete: async (setUp) => setUp.ok(),
+    complete: async (setUp) => {
+      await setUp.ok();
+      await setUp.ok({ removeOldKeys: true });
+    },
+  },
+  'a removal of old keys': {
+    prepare: async (setUp) => {
+      await setUp.ok();
+      await setUp.ok({ rotateKey: true });
+    },
+    options: { removeOldKeys: true },
+    steps: ['fsync', 'renameat'],
+    complete: async (setUp) => setUp.ok({ removeOldKeys: true }),
   },
   'a removal': {
     prepare: async (setUp) => withEvents(setUp).ok(),

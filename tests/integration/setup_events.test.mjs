@@ -156,11 +156,13 @@ describe('the administrator for --events', () => {
     await setUp.ok();
     const before = setUp.readJson('events-key.json').keyId;
     await setUp.ok({ ...without, ...orgOwner(), rotateKey: true });
+    await setUp.ok({ ...without, ...orgOwner(), removeOldKeys: true });
     const { reader } = await setUp.assertComplete();
     assert.notEqual(reader.keys[0].keyId, before);
     unlinkSync(join(setUp.dir, 'events-key.json'));
     await setUp.fails(/events-key\.json is lost.*--new-key/, { ...without, ...orgOwner() });
     await setUp.ok({ ...without, ...orgOwner(), newKey: true });
+    await setUp.ok({ ...without, ...orgOwner(), removeOldKeys: true });
     await setUp.assertComplete();
   });
 });

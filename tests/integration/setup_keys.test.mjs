@@ -12,6 +12,24 @@ useSetUp();
 const day = 86_400_000;
 const keyIds = () => [setUp.readJson('api-key.json').keyId, setUp.readJson('user.json').keyId];
 
+// What ZITADEL has: the keys of the application, and those of the service user.
+const idsThere = async () => {
+  const { applications: [application], users: [user] } = await setUp.there();
+  return [application, user].map(({ keys }) => keys.map(({ keyId }) => keyId).sort());
+};
+
+// What was replaced still works, and is told of, until it is removed.
+async function removesOldKeys(...old) {
+  const all = (await idsThere()).flat();
+  for (const id of old) assert.ok(all.includes(id), `${id} in ${all}`);
+  const told = await setUp.ok();
+  assert.match(told, /nothing was changed/);
+  assert.match(told, /still work\. Reload .*--remove-old-keys/);
+  for (const id of old) assert.match(told, new RegExp(`${id} before it still works: --remove-old-keys`));
+  await setUp.ok({ removeOldKeys: true });
+  await setUp.assertComplete();
+}
+
 describe('a key', () => {
   beforeEach(() => setUp.ok());
 
@@ -21,7 +39,7 @@ describe('a key', () => {
       unlinkSync(join(setUp.dir, name));
       await setUp.fails(new RegExp(`${name} is lost.*--new-key`));
       await setUp.ok({ newKey: true });
-      await setUp.assertComplete();
+      await removesOldKeys(before[1 - other]);
       assert.notEqual(keyIds()[1 - other], before[1 - other]);
       assert.equal(keyIds()[other], before[other]);
     });
@@ -33,7 +51,7 @@ describe('a key', () => {
     assert.match(await setUp.ok(), /ends at .*: --new-key replaces it/);
     assert.equal(keyIds()[0], before);
     await setUp.ok({ newKey: true });
-    await setUp.assertComplete();
+    await removesOldKeys(before);
     assert.notEqual(keyIds()[0], before);
   });
 
@@ -44,7 +62,9 @@ describe('a key', () => {
     await issuer.expireKey(apiKey, '2099-01-01T00:00:00Z');
     await issuer.deleteKey(userKey);
     await setUp.fails(/user\.json: ZITADEL does not know this key any more: --new-key/);
+    await setUp.fails(/--new-key/, { removeOldKeys: true });
     await setUp.ok({ newKey: true });
+    await setUp.ok({ removeOldKeys: true });
     await setUp.assertComplete();
     assert.equal(keyIds()[0], apiKey);
   });
@@ -55,16 +75,33 @@ describe('a key', () => {
     assert.deepEqual(keyIds(), before);
   });
 
-  it('is rotated: made, seen to work, put in its place, and the old one removed', async () => {
+  it('is rotated: made, seen to work, and put in its place; the old one is removed when that is asked for', async () => {
     const before = keyIds();
+    const changes = async () => (await issuer.management()).calls.filter(({ isChange }) => isChange).map(({ method }) => method);
     await issuer.resetCounters();
-    await setUp.ok({ rotateKey: true });
-    await setUp.assertComplete();
+    assert.match(await setUp.ok({ rotateKey: true }), /still work\. Reload .*--remove-old-keys/);
     keyIds().forEach((id, n) => assert.notEqual(id, before[n]));
     const { introspections, token } = await issuer.counters();
     assert.ok(introspections >= 1 && token >= 1);
-    const changes = (await issuer.management()).calls.filter(({ isChange }) => isChange);
-    assert.deepEqual(changes.map(({ method }) => method), ['POST', 'DELETE', 'POST', 'DELETE']);
+    assert.deepEqual(await changes(), ['POST', 'POST']);
+    assert.deepEqual(await idsThere(), keyIds().map((id, n) => [id, before[n]].sort()));
+    await removesOldKeys(...before);
+    assert.deepEqual(await changes(), ['POST', 'POST', 'DELETE', 'DELETE']);
+    assert.match(await setUp.ok({ removeOldKeys: true }), /nothing was changed/);
+  });
+
+  it('that is rotated twice leaves two old ones, which are removed together', async () => {
+    const old = [];
+    for (let round = 0; round < 2; round += 1) {
+      old.push(...keyIds());
+      await setUp.ok({ rotateKey: true });
+    }
+    const { oldKeys } = JSON.parse(await setUp.ok({ json: true }));
+    assert.deepEqual(oldKeys.sort(), old.sort());
+    assert.deepEqual((await idsThere()).map((ids) => ids.length), [3, 3]);
+    const removed = JSON.parse(await setUp.ok({ json: true, removeOldKeys: true }));
+    assert.deepEqual([removed.outcome, removed.oldKeys], ['changed', []]);
+    await setUp.assertComplete();
   });
 
   // An instance that does not know a key at once, or never does.
@@ -82,8 +119,10 @@ describe('a key', () => {
     const { applications: [{ keys }] } = await setUp.there();
     assert.ok(keys.some(({ keyId }) => keyId === rotated));
     await issuer.clearFaults();
-    await setUp.ok();
-    await setUp.assertComplete();
+    // What --remove-old-keys completes here replaces a key that programs have: that one stays.
+    await setUp.ok({ removeOldKeys: true });
+    assert.ok((await idsThere())[0].includes(rotated));
+    await removesOldKeys(rotated);
   });
 });
 

@@ -33,7 +33,8 @@ describe('a mistake on the command line is told, with a hint at --help', () => {
     '--admin-token is not an option': { adminToken: 'secret' },
     '--dry-run takes no value': { 'dryRun=yes': true },
     '--json asks nobody: add --yes or --dry-run': { json: true, yes: undefined },
-    '--new-key, --rotate-key and --remove exclude each other': { newKey: true, remove: true },
+    '--new-key, --rotate-key, --remove-old-keys and --remove exclude each other': { newKey: true, remove: true },
+    '--new-key, --rotate-key, --remove-old-keys and --remove exclude each other ': { rotateKey: true, removeOldKeys: true },
     '--access-token-type is neither jwt nor bearer': { accessTokenType: 'opaque' },
     '--key-days is not a number of days': { keyDays: '0' },
     '--role may hold letters, digits and': { role: 'a,b' },
@@ -113,7 +114,8 @@ describe('the administrator', () => {
     }
     await refuses(/\(401\)/, { adminTokenFile: '-' }, { input: `${await issuer.mint()}\n` });
     const token = issuer.readToken('admin');
-    for (const [text, why] of [['two words', /holds something else than one access token/], ['', /is empty/],
+    for (const [text, why] of [['two words', /holds several words: leave one access token alone in it/],
+      ['na\u00efve', /holds characters that are in no access token/], ['', /is empty/],
       ['\n \n', /is empty/], [`Bearer ${token}`, /holds the word Bearer before the token/], [`"${token}"`, /one word of letters/],
       [`\ufeff${token}`, /begins with a byte order mark/], [Buffer.from(`\ufeff${token}`, 'utf16le'), /begins with a byte order mark/]]) {
       await refuses(why, { adminTokenFile: '-' }, { input: text });

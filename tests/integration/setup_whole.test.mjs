@@ -10,7 +10,7 @@ import { afterEach, describe, it } from 'node:test';
 
 import { startIssuer } from '../issuer/client.mjs';
 import { call } from './support/http.mjs';
-import { cleanEnvironment, waitFor } from './support/processes.mjs';
+import { cleanEnvironment, signal, waitFor } from './support/processes.mjs';
 import { startLighttpd } from './support/servers.mjs';
 import { SetUp } from './support/setup.mjs';
 import { buildFolder, serverUser, Workspace } from './support/workspace.mjs';
@@ -50,7 +50,13 @@ async function serve(setUp) {
   workspace.settingsFile = join(setUp.dir, 'api.env');
   const server = await startLighttpd(workspace, 'lighttpd/fastcgi.conf');
   started.push(() => server.stop());
-  return { get: async (path, token) => (await call(server.url(path), { token })).status };
+  return {
+    get: async (path, token) => (await call(server.url(path), { token })).status,
+    reload: async () => {
+      for (const pid of server.programs()) signal(pid, 'SIGHUP');
+      await server.waitForLog(/the changed settings are in force/);
+    },
+  };
 }
 
 // The command as it was printed, with this build's zitadel-token.
@@ -89,12 +95,19 @@ describe('what zitadel-setup wrote is enough', () => {
     await waitFor('the token to be refused', async () => await get('/api/private', token) === 401, { timeoutMs: 5000 });
   });
 
-  it('also after the keys were rotated', async () => {
+  // Each token is a new one, which ZITADEL is asked about.
+  it('also while the keys are rotated: a program that runs can ask at each step', async () => {
     const { setUp, stdout, serve: start } = await startAll();
+    const { get, reload } = await start();
+    const takes = async (token) => assert.equal(await get('/api/private-scoped', token), 200);
+    await takes(tokenBy(stdout));
     const before = readFileSync(join(setUp.dir, 'user.json'), 'utf8');
     await setUp.ok({ rotateKey: true });
     assert.notEqual(readFileSync(join(setUp.dir, 'user.json'), 'utf8'), before);
-    const { get } = await start();
-    assert.equal(await get('/api/private-scoped', tokenBy(stdout)), 200);
+    await takes(tokenBy(stdout));
+    await reload();
+    await takes(tokenBy(stdout));
+    await setUp.ok({ removeOldKeys: true });
+    await takes(tokenBy(stdout));
   });
 });

@@ -106,9 +106,9 @@ auth::Result<std::unique_ptr<Site>, auth::Mistakes> Site::make(auth::Settings se
 
 DecisionObservers Site::observers_of(const Surroundings& surroundings) {
   DecisionObservers observers = surroundings.observers;
-  observers.push_back(&permissions_);
-  if (audit_) observers.push_back(audit_.get());
-  if (settings_.metrics) observers.push_back(&counter_);
+  observers.of_refusals.push_back(&permissions_);
+  if (audit_) observers.of_all.push_back(audit_.get());
+  if (settings_.metrics) observers.of_all.push_back(&counter_);
   return observers;
 }
 

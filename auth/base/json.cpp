@@ -188,7 +188,8 @@ std::string json_quote(std::string_view text) {
   std::string quoted = "\"";
   quoted.reserve(text.size() + 2);
   while (!text.empty()) {
-    const auto special = std::find_if(text.begin(), text.end(), needs_escape);
+    const auto special =
+        std::find_if(text.begin(), text.end(), [](char byte) { return needs_escape(byte); });
     quoted.append(text.begin(), special);
     text.remove_prefix(static_cast<std::size_t>(special - text.begin()));
     if (text.empty()) break;

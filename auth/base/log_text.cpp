@@ -46,13 +46,22 @@ void put_escaped(Shown& shown, std::string_view character, LogFormat format) noe
   }
 }
 
+// The bytes of ASCII that stay as they are.
+constexpr std::array<bool, 256> plain_bytes(LogFormat format) noexcept {
+  std::array<bool, 256> plain{};
+  for (std::size_t byte = 0x20; byte <= 0x7e; ++byte) plain[byte] = true;
+  plain['"'] = plain['\\'] = format == LogFormat::kText;
+  return plain;
+}
+
 // What of the text stays as it is, from its beginning: nearly always all of it.
 std::string_view plain_run(std::string_view text, LogFormat format) noexcept {
-  const auto is_special = [format](char byte) {
-    return byte < 0x20 || byte > 0x7e ||
-           (format == LogFormat::kJson && (byte == '"' || byte == '\\'));
-  };
-  const auto* const end = std::find_if(text.begin(), text.end(), is_special);
+  static constexpr auto kInText = plain_bytes(LogFormat::kText);
+  static constexpr auto kInJson = plain_bytes(LogFormat::kJson);
+  const auto& plain = format == LogFormat::kText ? kInText : kInJson;
+  const auto* const end = std::find_if_not(text.begin(), text.end(), [&plain](char byte) {
+    return plain[static_cast<unsigned char>(byte)];
+  });
   return text.substr(0, static_cast<std::size_t>(end - text.begin()));
 }
 
@@ -97,12 +106,11 @@ std::string_view cut_to(std::string_view text, std::size_t most) noexcept {
   return text.substr(0, most);
 }
 
-std::string json_string(std::string_view text, std::size_t most) {
-  std::string quoted = "\"";
+void append_json_string(std::string& line, std::string_view text, std::size_t most) {
+  line.push_back('"');
   for_each_shown(cut_to(text, most), LogFormat::kJson,
-                 [&](std::string_view piece) { quoted.append(piece); });
-  quoted.push_back('"');
-  return quoted;
+                 [&](std::string_view piece) { line.append(piece); });
+  line.push_back('"');
 }
 
 std::string shown_in_log(std::string_view text, std::size_t most) {

@@ -32,8 +32,10 @@ struct Shown {
 // The first bytes of a text, at most so many, and no part of a character.
 [[nodiscard]] std::string_view cut_to(std::string_view text, std::size_t most) noexcept;
 
-// A JSON string, with its quotes. Of a longer text the first `most` bytes.
-[[nodiscard]] std::string json_string(std::string_view text, std::size_t most = std::string::npos);
+// Writes a JSON string, with its quotes, behind what the line holds. Of a longer text the first
+// `most` bytes.
+void append_json_string(std::string& line, std::string_view text,
+                        std::size_t most = std::string::npos);
 
 // As in a line of text.
 [[nodiscard]] std::string shown_in_log(std::string_view text, std::size_t most = std::string::npos);

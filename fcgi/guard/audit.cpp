@@ -20,6 +20,7 @@ namespace {
 constexpr std::size_t kMostMethod = 32;
 constexpr std::size_t kMostPath = 2048;
 constexpr std::size_t kMostName = 256;  // of users and the like, which ZITADEL gives
+constexpr std::size_t kUsualLine = 512;
 constexpr std::string_view kHidden = "(the path holds the token)";
 
 // Each thread's, so that it is put into words once a second.
@@ -46,11 +47,11 @@ std::string_view words_of_second(std::chrono::sys_seconds time) {
   return last.text.data();
 }
 
-std::string time_of(auth::WallMicroseconds now) {
+void append_time(std::string& line, auth::WallMicroseconds now) {
   const auto second = std::chrono::floor<std::chrono::seconds>(now);
   const auto part = std::chrono::floor<std::chrono::milliseconds>(now - second).count();
-  const std::string digits = std::to_string(1000 + part);  // three of them, behind a 1
-  return std::string(words_of_second(second)).append(".").append(digits, 1).append("Z");
+  line.append(words_of_second(second)).append(".");
+  line.append(std::to_string(1000 + part), 1).append("Z");  // three digits, behind a 1
 }
 
 // As it was sent, without the query, which may hold anything.
@@ -72,22 +73,15 @@ std::string_view shown_path(const Request& request) {
   return path;
 }
 
-class Members {
- public:
-  explicit Members(std::string& line) : line_(line) {}
+// Each name comes as it stands in the line: ,"name":
+void append(std::string& line, std::string_view name, std::string_view value,
+            std::size_t most = kMostName) {
+  if (!value.empty()) auth::append_json_string(line.append(name), value, most);
+}
 
-  void add(std::string_view name, std::string_view value, std::size_t most = kMostName) {
-    if (!value.empty()) begin(name).append(auth::json_string(value, most));
-  }
-  void add(std::string_view name, std::int64_t value) { begin(name).append(std::to_string(value)); }
-
- private:
-  std::string& begin(std::string_view name) {
-    return line_.append(line_.empty() ? "{\"" : ",\"").append(name).append("\":");
-  }
-
-  std::string& line_;
-};
+void append(std::string& line, std::string_view name, std::int64_t value) {
+  line.append(name).append(std::to_string(value));
+}
 
 }  // namespace
 
@@ -96,6 +90,7 @@ Audit::Audit(const std::string& file, auth::LineWriter::Thread thread, std::stri
     : section_(std::move(section)),
       client_address_(std::move(client_address)),
       clock_(clock),
+      end_(R"(,"pid":)" + std::to_string(::getpid()) + "}\n"),
       writer_("ZITADEL_AUDIT_FILE", file, "zitadel-fcgi-audit", thread, clock) {}
 
 void Audit::decided(const Decision& decision) noexcept {
@@ -109,30 +104,29 @@ void Audit::decided(const Decision& decision) noexcept {
 std::string Audit::line_of(const Decision& decision) const {
   const Request& request = decision.request;
   std::string line;
-  line.reserve(512);
-  Members members(line);
-  members.add("time", time_of(clock_.wall_microseconds()));
+  line.reserve(kUsualLine);
+  append_time(line.append(R"({"time":")"), clock_.wall_microseconds());
   // check_log_place knows the file by these two.
-  members.add("program", "zitadel-fcgi");
-  members.add("decision", decision.is_let_in() ? "allowed" : "refused");
-  members.add("status", decision.status);
-  members.add("reason", decision.sentence);
-  members.add("section", section_, kMostPath);
-  members.add("request", request.request_id());
+  line.append(R"(","program":"zitadel-fcgi","decision":)");
+  line.append(decision.is_let_in() ? R"("allowed")" : R"("refused")");
+  append(line, R"(,"status":)", decision.status);
+  append(line, R"(,"reason":)", decision.sentence);
+  append(line, R"(,"section":)", section_, kMostPath);
+  append(line, R"(,"request":)", request.request_id());
   if (decision.claims != nullptr) {
-    members.add("subject", decision.claims->subject());
-    members.add("client", decision.claims->client_id());
-    members.add("organisation", decision.claims->organisation());
+    append(line, R"(,"subject":)", decision.claims->subject());
+    append(line, R"(,"client":)", decision.claims->client_id());
+    append(line, R"(,"organisation":)", decision.claims->organisation());
   }
-  members.add("method", request.method(), kMostMethod);
-  members.add("path", shown_path(request), kMostPath);
+  append(line, R"(,"method":)", request.method(), kMostMethod);
+  append(line, R"(,"path":)", shown_path(request), kMostPath);
   if (decision.requirement != nullptr) {
-    members.add("rule", decision.requirement->describe(), auth::kMaxDescribedBytes);
+    append(line, R"(,"rule":)", decision.requirement->describe(), auth::kMaxDescribedBytes);
   }
-  members.add("from", client_address_.of(request));
-  members.add("took_us", std::chrono::ceil<std::chrono::microseconds>(decision.took).count());
-  members.add("pid", ::getpid());
-  return line.append("}\n");
+  append(line, R"(,"from":)", client_address_.of(request));
+  append(line, R"(,"took_us":)",
+         std::chrono::ceil<std::chrono::microseconds>(decision.took).count());
+  return line.append(end_);
 }
 
 }  // namespace fcgi

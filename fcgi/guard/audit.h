@@ -31,6 +31,7 @@ class Audit final : public DecisionObserver {
   const std::string section_;
   const ClientAddress client_address_;
   const auth::Clock& clock_;
+  const std::string end_;  // of each line
   auth::LineWriter writer_;
 };
 

@@ -40,6 +40,9 @@ class DecisionObserver {
 };
 
 // All must outlive whoever tells them.
-using DecisionObservers = std::vector<DecisionObserver*>;
+struct DecisionObservers {
+  std::vector<DecisionObserver*> of_all{};
+  std::vector<DecisionObserver*> of_refusals{};  // hear of nothing else, and not how long it took
+};
 
 }  // namespace fcgi

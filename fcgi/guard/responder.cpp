@@ -11,40 +11,28 @@ namespace fcgi {
 struct Responder::Parked {
   std::unique_ptr<Exchange> exchange;
   const auth::Requirement* requirement;
-  Body body;
-  Taker taker;
   auth::SteadyTime since;
+  Admitted admitted{};
+  Taker taker{};  // where that is empty: gets the exchange when the body has come
   Spared spared{};
+  std::shared_ptr<const auth::Claims> claims{};  // for the taker
 };
 
 void Responder::admit(std::unique_ptr<Exchange> exchange, const auth::Requirement& requirement,
                       Admitted admitted, const Spared& spared) const {
-  const auth::SteadyTime since = now();
-  auto take = [this, since, &requirement, spared, admitted = std::move(admitted)](
-                  std::unique_ptr<Exchange> let,
-                  const std::shared_ptr<const auth::Claims>& claims) {
-    const Request& request = let->request();
-    auto made = admitted(request, *claims);
-    const int status = made ? 200 : made.error().response.status;
-    const std::string_view sentence = made ? std::string_view() : made.error().sentence;
-    tell({request, &requirement, claims.get(), status, {}, sentence, now() - since, bool(spared)});
-    if (made) return finish(*let, *std::move(made));
-    finish(*let, spared ? spared(request, status, sentence) : std::move(made).error().response);
-  };
-  judge(std::make_unique<Parked>(
-      Parked{std::move(exchange), &requirement, Body::kIgnored, std::move(take), since, spared}));
+  judge(std::make_unique<Parked>(Parked{.exchange = std::move(exchange),
+                                        .requirement = &requirement,
+                                        .since = now(),
+                                        .admitted = std::move(admitted),
+                                        .spared = spared}));
 }
 
 void Responder::admit(std::unique_ptr<Exchange> exchange, const auth::Requirement& requirement,
                       Taker taker) const {
-  const auth::SteadyTime since = now();
-  auto take = [this, since, &requirement, taker = std::move(taker)](
-                  std::unique_ptr<Exchange> let, std::shared_ptr<const auth::Claims> claims) {
-    tell({let->request(), &requirement, claims.get(), 200, {}, {}, now() - since});
-    taker(std::move(let), std::move(claims));
-  };
-  judge(std::make_unique<Parked>(
-      Parked{std::move(exchange), &requirement, Body::kWanted, std::move(take), since}));
+  judge(std::make_unique<Parked>(Parked{.exchange = std::move(exchange),
+                                        .requirement = &requirement,
+                                        .since = now(),
+                                        .taker = std::move(taker)}));
 }
 
 void Responder::judge(std::unique_ptr<Parked> parked) const {
@@ -99,13 +87,40 @@ void Responder::refuse(Parked& parked, const auth::Error& error, const auth::Cla
 
 void Responder::let_in(std::unique_ptr<Parked> parked,
                        std::shared_ptr<const auth::Claims> claims) const {
-  const auto hand_over = [](Parked& let, std::shared_ptr<const auth::Claims> whom) {
-    let.taker(std::move(let.exchange), std::move(whom));
-  };
-  if (parked->body == Body::kIgnored) return hand_over(*parked, std::move(claims));
+  if (parked->admitted) return answer(*parked, *claims);
   Exchange& exchange = *parked->exchange;
-  exchange.when_body([hand_over, parked = std::shared_ptr<Parked>(std::move(parked)),
-                      claims = std::move(claims)] { hand_over(*parked, claims); });
+  parked->claims = std::move(claims);
+  exchange.when_body(
+      [this, parked = std::shared_ptr<Parked>(std::move(parked))] { hand_over(*parked); });
+}
+
+void Responder::answer(Parked& parked, const auth::Claims& claims) const {
+  const Request& request = parked.exchange->request();
+  auto made = parked.admitted(request, claims);
+  const int status = made ? 200 : made.error().response.status;
+  const std::string_view sentence = made ? std::string_view() : made.error().sentence;
+  tell({request,
+        parked.requirement,
+        &claims,
+        status,
+        {},
+        sentence,
+        now() - parked.since,
+        bool(parked.spared)});
+  if (made) return finish(*parked.exchange, *std::move(made));
+  finish(*parked.exchange, parked.spared ? parked.spared(request, status, sentence)
+                                         : std::move(made).error().response);
+}
+
+void Responder::hand_over(Parked& parked) const {
+  tell({parked.exchange->request(),
+        parked.requirement,
+        parked.claims.get(),
+        200,
+        {},
+        {},
+        now() - parked.since});
+  parked.taker(std::move(parked.exchange), std::move(parked.claims));
 }
 
 void Responder::answer(std::unique_ptr<Exchange> exchange, Response response) const {
@@ -131,11 +146,14 @@ bool Responder::answer_preflight(std::unique_ptr<Exchange>& exchange, int status
 
 // A question to the system, where somebody wants to know.
 auth::SteadyTime Responder::now() const {
-  return observers_.empty() ? auth::SteadyTime{} : auth::BootClock::now();
+  return observers_.of_all.empty() ? auth::SteadyTime{} : auth::BootClock::now();
 }
 
 void Responder::tell(const Decision& decision) const {
-  for (DecisionObserver* each : observers_) each->decided(decision);
+  if (!decision.is_let_in()) {
+    for (DecisionObserver* each : observers_.of_refusals) each->decided(decision);
+  }
+  for (DecisionObserver* each : observers_.of_all) each->decided(decision);
 }
 
 void Responder::finish(Exchange& exchange, Response response) const {

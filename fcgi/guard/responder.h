@@ -77,8 +77,6 @@ class Responder {
 
  private:
   struct Parked;
-  // Whether the request's body is waited for.
-  enum class Body { kIgnored, kWanted };
 
   void judge(std::unique_ptr<Parked> parked) const;
   [[nodiscard]] auth::Result<void> check(const Parked& parked, const auth::Claims& claims) const;
@@ -87,6 +85,8 @@ class Responder {
   [[nodiscard]] auth::SteadyTime now() const;
   void resume(std::unique_ptr<Parked> parked, const auth::TokenValidator::Answer& outcome) const;
   void let_in(std::unique_ptr<Parked> parked, std::shared_ptr<const auth::Claims> claims) const;
+  void answer(Parked& parked, const auth::Claims& claims) const;
+  void hand_over(Parked& parked) const;
   void finish(Exchange& exchange, Response response) const;
 
   auth::TokenValidator& validator_;

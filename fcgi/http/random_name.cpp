@@ -4,6 +4,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 
 #include "auth/base/clock.h"
@@ -11,17 +12,25 @@
 namespace fcgi {
 namespace {
 
-// Each thread counts from a random place, with a random number of its own in front.
+void write(std::uint64_t number, char* to) noexcept {
+  for (int shift = 60; shift >= 0; shift -= 4) *to++ = "0123456789abcdef"[(number >> shift) & 0xf];
+}
+
+// Each thread counts from a random place, with the digits of a random number of its own in front.
 struct Source {
-  std::uint64_t own = 0;
+  std::array<char, 16> own{};
   std::uint64_t next = 0;
 
   Source() noexcept {
-    if (::getrandom(this, sizeof *this, 0) == sizeof *this) return;
-    // A kernel without it: the time, the process and the thread are hardly ever the same twice.
-    own = static_cast<std::uint64_t>(auth::BootClock::now().time_since_epoch().count());
-    next = (std::uint64_t{static_cast<std::uint32_t>(::getpid())} << 32) ^
-           reinterpret_cast<std::uintptr_t>(this);
+    std::uint64_t random[2] = {};
+    if (::getrandom(random, sizeof random, 0) != sizeof random) {
+      // A kernel without it: the time, the process and the thread are hardly ever the same twice.
+      random[0] = static_cast<std::uint64_t>(auth::BootClock::now().time_since_epoch().count());
+      random[1] = (std::uint64_t{static_cast<std::uint32_t>(::getpid())} << 32) ^
+                  reinterpret_cast<std::uintptr_t>(this);
+    }
+    write(random[0], own.data());
+    next = random[1];
   }
 };
 
@@ -32,16 +41,12 @@ std::uint64_t mixed(std::uint64_t number) noexcept {
   return number ^ (number >> 31);
 }
 
-void write(std::uint64_t number, char* to) noexcept {
-  for (int shift = 60; shift >= 0; shift -= 4) *to++ = "0123456789abcdef"[(number >> shift) & 0xf];
-}
-
 }  // namespace
 
 void make_random_name(std::array<char, 32>& name) noexcept {
   static thread_local Source source;
-  write(source.own, name.data());
-  write(mixed(source.next), name.data() + 16);
+  std::copy(source.own.begin(), source.own.end(), name.begin());
+  write(mixed(source.next), name.data() + source.own.size());
   source.next += 0x9e3779b97f4a7c15U;
 }
 

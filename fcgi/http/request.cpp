@@ -18,30 +18,36 @@ const char* value_of(const char* variable, std::string_view name) noexcept {
   return variable[name.size()] == '=' ? variable + name.size() + 1 : nullptr;
 }
 
+// One of the variables that are looked for in each request.
+struct Wanted {
+  const char* value = nullptr;  // the first of that name
+  bool is_repeated = false;
+
+  // Whether the variable is of that name.
+  bool take(const char* variable, std::string_view name) noexcept {
+    const char* const found = value_of(variable, name);
+    if (found == nullptr) return false;
+    is_repeated = value != nullptr;
+    if (!is_repeated) value = found;
+    return true;
+  }
+};
+
 }  // namespace
 
 Request::Request(const char* const* variables, std::optional<std::string_view> body)
     : variables_(variables), body_(body) {
-  struct Wanted {
-    std::string_view name;
-    const char* value = nullptr;  // the first of that name
-    bool is_repeated = false;
-  };
-  Wanted wanted[] = {
-      {"REQUEST_METHOD"}, {"PATH_INFO"}, {"AUTH_REQUEST_ID"}, {"HTTP_X_REQUEST_ID"}, {"UNIQUE_ID"}};
-  auto& [method, path_info, guarded_id, sent_id, unique_id] = wanted;
+  Wanted method, path_info, guarded_id, sent_id, unique_id;
   for (const char* const* each = variables; *each != nullptr; ++each) {
     if (const char* authorization = value_of(*each, "HTTP_AUTHORIZATION")) {
       add_authorization(authorization);
       continue;
     }
-    for (Wanted& one : wanted) {
-      const char* const value = value_of(*each, one.name);
-      if (value == nullptr) continue;
-      if (one.value != nullptr) one.is_repeated = true;
-      if (one.value == nullptr) one.value = value;
-      break;
-    }
+    if (method.take(*each, "REQUEST_METHOD")) continue;
+    if (path_info.take(*each, "PATH_INFO")) continue;
+    if (guarded_id.take(*each, "AUTH_REQUEST_ID")) continue;
+    if (sent_id.take(*each, "HTTP_X_REQUEST_ID")) continue;
+    static_cast<void>(unique_id.take(*each, "UNIQUE_ID"));
   }
   if (method.value != nullptr) method_ = method.value;
   if (path_info.value != nullptr) path_info_ = path_info.value;

@@ -4,6 +4,7 @@
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <string>
+#include <string_view>
 
 #include "auth/base/json.h"
 #include "auth/base/text.h"
@@ -11,8 +12,13 @@
 
 namespace {
 
-using auth::json_string;
 using auth::shown_in_log;
+
+std::string json_string(std::string_view text, std::size_t most = std::string::npos) {
+  std::string line;
+  auth::append_json_string(line, text, most);
+  return line;
+}
 
 class LogTextTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(LogTextTest);

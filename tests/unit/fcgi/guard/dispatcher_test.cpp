@@ -92,7 +92,7 @@ class DispatcherTest : public support::ValidatorFixture {
     dispatcher_.reset();
     responder_.emplace(*validator_, fcgi::ProtectedResource{"realm", metadata_.url()},
                        fcgi::Cors({"https://app.example"}), fcgi::ClientAddress{},
-                       auth::kUsualAuthorizationBytes, fcgi::DecisionObservers{&listener_});
+                       auth::kUsualAuthorizationBytes, fcgi::DecisionObservers{{&listener_}, {}});
     authorizer_.emplace(nullptr, *responder_, fcgi::CallerVariables({}), clock_, refusals);
     dispatcher_.emplace(router_, *authorizer_, metadata_, *responder_);
   }

@@ -7,6 +7,7 @@
 
 #include "auth/base/private_file.h"
 #include "auth/base/text.h"
+#include "auth/base/utf8.h"
 #include "auth/settings/dotenv.h"
 #include "auth/settings/meaning.h"
 
@@ -271,8 +272,7 @@ bool is_in_quotes(std::string_view value) noexcept {
 }
 
 std::string shown(std::string_view text) {
-  std::string out(text.substr(0, kMaxShown));
-  std::replace_if(out.begin(), out.end(), is_control, '?');
+  const std::string out = visible_text(text.substr(0, kMaxShown));
   return text.size() > kMaxShown ? out + "..." : out;
 }
 

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "auth/base/text.h"
 #include "auth/base/utf8.h"
 
 namespace fcgi {
@@ -21,18 +20,6 @@ std::string_view sign_of(Report::Mark mark) {
   return {};
 }
 
-// A path may hold any byte.
-std::string clean(std::string_view text) {
-  std::string cleaned;
-  while (!text.empty()) {
-    const std::size_t length = auth::utf8_length(text);
-    const bool is_shown = length > 1 || (length == 1 && !auth::is_control(text[0]));
-    cleaned += is_shown ? text.substr(0, length) : "?";
-    text.remove_prefix(std::max(length, std::size_t{1}));
-  }
-  return cleaned;
-}
-
 }  // namespace
 
 bool Report::is_good() const noexcept {
@@ -45,7 +32,7 @@ std::string Report::shown(const Line& line) {
 }
 
 void Report::add(Mark mark, std::string_view name, std::string_view text) {
-  lines_.push_back({mark, std::string(name), clean(text)});
+  lines_.push_back({mark, std::string(name), auth::visible_text(text)});
 }
 
 }  // namespace fcgi

@@ -8,8 +8,8 @@
 
 namespace fcgi {
 
-// One thread. Control characters, and what is not UTF-8, are shown as '?': nothing from outside
-// commands a terminal or spoils JSON.
+// One thread. Characters that are not visible, and what is not UTF-8, are shown as '?': nothing
+// from outside commands a terminal or spoils JSON.
 class Report {
  public:
   enum class Mark { kGood, kBad, kNote };

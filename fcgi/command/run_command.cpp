@@ -3,14 +3,13 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "auth/base/private_process.h"
-#include "auth/base/text.h"
+#include "auth/base/utf8.h"
 #include "auth/base/version.h"
 #include "auth/settings/describe.h"
 #include "auth/settings/load.h"
@@ -38,9 +37,9 @@ int say(std::FILE* stream, std::string_view text, int status) {
   return written ? status : kExitRefused;
 }
 
-int usage(std::string mistake) {
-  std::replace_if(mistake.begin(), mistake.end(), auth::is_control, '?');
-  return say(stderr, "api.fcgi: " + mistake + "; see api.fcgi --help\n", kExitUsage);
+int usage(std::string_view mistake) {
+  return say(stderr, "api.fcgi: " + auth::visible_text(mistake) + "; see api.fcgi --help\n",
+             kExitUsage);
 }
 
 // What is wrong goes to standard error, so that it is seen by who keeps nothing else.

@@ -395,7 +395,7 @@ describe('a token', () => {
 
   it('stands alone in its file', async () => {
     writeSettings(workspace, issuer);
-    for (const [text, why] of [['Bearer abcdef', /the word Bearer/], ['', /is empty/], ['a b', /one word/],
+    for (const [text, why] of [['Bearer abcdef', /the word Bearer/], ['', /is empty/], ['a b', /several words/],
       ['\ufeffabcdef', /byte order mark/], ['{}', /holds JSON/]]) {
       const { code, output } = await run(['--token-file', workspace.write('run/token', text)]);
       assert.equal(code, exits.usage);

@@ -40,6 +40,7 @@ class SettingSourcesTest : public support::SettingsFixture {
   CPPUNIT_TEST(names_the_file_beside_the_program_after_it);
   CPPUNIT_TEST(begins_relative_paths_where_they_are_written);
   CPPUNIT_TEST(begins_relative_paths_of_a_credential_in_the_working_directory);
+  CPPUNIT_TEST(shows_nothing_that_turns_or_hides_text);
   CPPUNIT_TEST(ignores_what_belongs_to_other_programs);
   CPPUNIT_TEST(reads_the_environment_of_the_process);
   CPPUNIT_TEST(knows_the_program_of_the_process);
@@ -332,6 +333,11 @@ class SettingSourcesTest : public support::SettingsFixture {
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, mistakes_of(variables).size());
     with_credentials.back() = "CREDENTIALS_DIRECTORY=" + credentials.substr(0, 8);
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, mistakes_of(with_credentials).size());
+  }
+
+  void shows_nothing_that_turns_or_hides_text() {
+    refuses("ZITADEL_GRACE=a\u202eb\u200bc\xff",
+            ", \"a?b?c?\", is not a whole number of seconds from 0 to 86400");
   }
 
   void ignores_what_belongs_to_other_programs() {

@@ -96,11 +96,13 @@ void check_authentication(const SettingSources& sources, Validation validation,
 
 }  // namespace
 
-void check_completeness(const SettingSources& sources, Validation validation, Mistakes& mistakes) {
+Mistakes check_completeness(const SettingSources& sources, Validation validation) {
+  Mistakes mistakes;
   check_domain(sources, mistakes);
   check_authentication(sources, validation, mistakes);
   check_cache(sources, mistakes);
   check_proxies(sources, mistakes);
+  return mistakes;
 }
 
 }  // namespace auth

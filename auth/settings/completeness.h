@@ -9,6 +9,6 @@
 namespace auth {
 
 // Nothing is missed that stands in a line which could not be read.
-void check_completeness(const SettingSources& sources, Validation validation, Mistakes& mistakes);
+[[nodiscard]] Mistakes check_completeness(const SettingSources& sources, Validation validation);
 
 }  // namespace auth

@@ -83,6 +83,10 @@ std::string document_root_of(const Environment& environment) {
   return {};
 }
 
+void add(Mistakes& mistakes, const Mistakes& further) {
+  mistakes.insert(mistakes.end(), further.begin(), further.end());
+}
+
 // In which the same setting may have been read for several sections.
 Mistakes each_once(const Mistakes& mistakes) {
   Mistakes kept;
@@ -104,7 +108,7 @@ struct Reader {
     settings.key_reading = key_reading;
     settings.document_root = document_root;
     for (const SettingRow& row : setting_rows()) read_row(row, sources, settings, mistakes);
-    check_completeness(sources, settings.validation, missing);
+    add(missing, check_completeness(sources, settings.validation));
     if (settings.application_key) settings.client_id = settings.application_key->client_id;
     if (settings.events_token && settings.validation != Validation::kJwt &&
         !sources.found.contains(std::string_view("ZITADEL_CACHE_TTL"))) {
@@ -166,8 +170,7 @@ Result<std::vector<Settings>, Mistakes> load_sections(const Environment& environ
   const SettingSources sources = collect_settings(environment, program, known_names());
   const Reader reader{document_root_of(environment), key_reading};
   Mistakes mistakes = sources.mistakes;
-  const Mistakes misplaced = check_sections(sources);
-  mistakes.insert(mistakes.end(), misplaced.begin(), misplaced.end());
+  add(mistakes, check_sections(sources));
   std::vector<Settings> all;
   if (names_instance(sources)) all.push_back(reader.read(sources, mistakes, mistakes));
   for (const SettingSection& section : sources.sections) {
@@ -178,7 +181,7 @@ Result<std::vector<Settings>, Mistakes> load_sections(const Environment& environ
   }
   if (!mistakes.empty()) {
     // A misspelt name may be why another setting is missing.
-    mistakes.insert(mistakes.end(), sources.warnings.begin(), sources.warnings.end());
+    add(mistakes, sources.warnings);
     return each_once(mistakes);
   }
   for (Settings& each : all) each.sections = all.size();

@@ -61,7 +61,7 @@ void put(BucketFile& file, const Known& known) {
     check(known, found);
     return false;
   };
-  fuzz::require(!file.put(known.key, {known.sealed, kUntil, known.kind}, keeps, kNow));
+  fuzz::require(file.put(known.key, {known.sealed, kUntil, known.kind}, keeps, kNow).has_value());
 }
 
 }  // namespace

@@ -6,11 +6,13 @@ import { test } from 'node:test';
 
 import { startIssuer } from '../issuer/client.mjs';
 import { startApi } from './support/api.mjs';
-import { change, reload, startCalling } from './support/reloads.mjs';
+import { change, inForce, reload, startCalling } from './support/reloads.mjs';
 import { isSanitized } from './support/workspace.mjs';
 
 const kRequests = 1000;
 const kReloads = 12;
+// Below valgrind a program takes seconds to load its libraries.
+const kSlow = { timeoutMs: 60_000 };
 // Known tokens go on, or mean something else.
 const kChanges = [
   (n) => ({ ZITADEL_REALM: `realm-${n}` }),
@@ -65,9 +67,9 @@ test(`valgrind finds no leak and no error in ${kReloads} reloads under load`,
       const load = startCalling(api, '/api/private', async () => (fresh.length % 2 ? known : '') || fresh.pop(), { lines: 10 });
       try {
         for (let n = 0; n < kReloads; n += 1) {
-          await load.more(10);
+          await load.more(10, kSlow);
           change(api, issuer, { ...settings, ...kChanges[n % kChanges.length](n) });
-          await reload(api);
+          await reload(api, inForce, kSlow);
         }
       } finally {
         const answers = await load.stop();

@@ -25,12 +25,13 @@ export const isListening = (pid) => {
 export const isServing = (pid) => readdirSync(`/proc/${pid}/task`).length >= 4;
 
 // Sends SIGHUP to each of them, and waits until each has said so, once more than before.
-export async function reload(api, pattern = inForce) {
+// limits: waitFor's, for a program that is slow.
+export async function reload(api, pattern = inForce, limits = {}) {
   const pids = pidsOf(api);
-  await waitFor('the programs', () => pids.every(isListening));
+  await waitFor('the programs', () => pids.every(isListening), limits);
   const before = count(api.log(), pattern);
   for (const pid of pids) signal(pid, 'SIGHUP');
-  await waitFor(`${pattern} of ${pids.length}`, () => count(api.log(), pattern) >= before + pids.length);
+  await waitFor(`${pattern} of ${pids.length}`, () => count(api.log(), pattern) >= before + pids.length, limits);
 }
 
 // The settings as they were at the start, with these in their place. Each file is written beside the old
@@ -56,9 +57,9 @@ export function startCalling(api, path, next, { lines = 6 } = {}) {
   const all = Promise.all(Array.from({ length: lines }, line));
   return {
     get calls() { return answers.length; },
-    async more(number) {
+    async more(number, limits = {}) {
       const before = answers.length;
-      await waitFor('calls', () => answers.length >= before + number);
+      await waitFor('calls', () => answers.length >= before + number, limits);
     },
     async stop() {
       over = true;

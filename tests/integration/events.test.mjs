@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// What ZITADEL's events end is asked about again, in all processes; without events nothing is older
-// than half a minute.
+// What ZITADEL's events end is asked about again, in all processes.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { startIssuer } from '../issuer/client.mjs';
 import { Administrator } from '../issuer/test/administrator.mjs';
 import { tally } from './support/callers.mjs';
-import { behind, kProcesses, withFeed as withFeedOf } from './support/feeds.mjs';
-import { MovedClock } from './support/moved_clock.mjs';
+import { behind, kWithin, last200, makeKnown, withFeed as withFeedOf } from './support/feeds.mjs';
 import { signal, waitFor } from './support/processes.mjs';
-import { Workspace } from './support/workspace.mjs';
 
 const limit = { timeout: 120_000 };
-const kWithin = 2000; // milliseconds from an event to its last 200, while the feed is up
-const kUnfedLife = 30; // seconds
 const kKilled = /child signalled: 9/; // what lighttpd says of a process that a test has killed
 
 let issuer;
@@ -24,36 +19,9 @@ before(async () => {
   await issuer.eventSettings({ latency: 40 });
 });
 after(() => issuer?.stop());
-afterEach(() => issuer.clearFaults());
-
-const failSearch = (name) => issuer.fault(name, { on: 'events' });
 
 const lighttpd = behind['lighttpd, 4 processes'];
 const withFeed = (...rest) => withFeedOf(issuer, ...rest);
-
-// Each process gets to know the token, as far as the web server spreads the calls.
-async function makeKnown(callers, token, path = '/api/private') {
-  for (let round = 0; round < 4; round += 1) {
-    const answers = await callers.callAll(path, Array(10 * kProcesses).fill(token));
-    assert.deepEqual(tally(answers), { 200: 10 * kProcesses });
-  }
-}
-
-// How many milliseconds after the call of `end` the last 200 was asked for; from `within` on there is none.
-async function last200(callers, token, end, { within = kWithin, path = '/api/private', then = 401 } = {}) {
-  await end();
-  const ended = performance.now();
-  let last = 0;
-  for (;;) {
-    const asked = performance.now() - ended;
-    const answers = await callers.callAll(path, Array(2 * kProcesses).fill(token));
-    if (answers.some(({ status }) => status === 200)) last = asked;
-    if (asked > within + 500) break;
-    await sleep(20);
-  }
-  assert.ok(last <= within, `a 200 that was asked for ${last} ms after the event`);
-  assert.deepEqual(tally(await callers.callAll(path, Array(20).fill(token))), { [then]: 20 });
-}
 
 for (const [name, server] of Object.entries(behind)) {
   describe(`events, behind ${name}`, limit, () => {
@@ -234,57 +202,4 @@ describe('events', limit, () => {
       assert.equal(lines.length, 1);
     });
   });
-});
-
-// Waits until ZITADEL was asked for events twice more, and all processes have learned of it.
-async function nextPolls() {
-  const searches = async () => (await issuer.searches()).length;
-  const before = await searches();
-  await waitFor('two more polls', async () => await searches() >= before + 2);
-  await sleep(500);
-}
-
-// The clocks of the program are moved, so that nobody waits for half a minute.
-describe('while events cannot be had', limit, () => {
-  const faults = ['server-error', 'rate-limited', 'wrong-token', 'no-permission', 'not-json', 'truncated',
-    'redirect', 'hang', 'hang-body', 'reset'];
-  for (const fault of faults) {
-    it(`(${fault}) no answer is older than half a minute, until they can again`, async () => {
-      await withMovedFeed(async ({ api, callers, clock }) => {
-        const [revoked, good] = await issuer.mintMany(2);
-        await makeKnown(callers, revoked);
-        await makeKnown(callers, good);
-        const before = await issuer.introspectionsOf(good);
-        clock.pass(100);
-        await nextPolls();
-        assert.deepEqual(tally(await callers.callAll('/api/private', Array(20).fill(good))), { 200: 20 });
-        assert.equal(await issuer.introspectionsOf(good), before, 'it is not known for minutes');
-        await failSearch(fault);
-        await nextPolls();
-        await issuer.revoke(revoked);
-        clock.pass(100 + kUnfedLife);
-        for (let round = 0; round < 3; round += 1) {
-          assert.deepEqual(tally(await callers.callAll('/api/private', Array(20).fill(revoked))), { 401: 20 });
-          assert.deepEqual(tally(await callers.callAll('/api/private', Array(20).fill(good))), { 200: 20 });
-        }
-        await api.waitForLog(/feed of ZITADEL's events is behind/);
-        await issuer.clearFaults();
-        await nextPolls();
-        const token = await issuer.mint();
-        await makeKnown(callers, token);
-        await last200(callers, token, () => issuer.revoke(token));
-      });
-    });
-  }
-
-  async function withMovedFeed(use) {
-    const folder = new Workspace();
-    const clock = new MovedClock(folder);
-    const variables = Object.entries(clock.environment).map(([name, value]) => `"${name}" => "${value}", `);
-    const environment = '"bin-environment" => ( ';
-    const replacements = [...lighttpd.replacements, [environment, environment + variables.join('')]];
-    const settings = { ZITADEL_TIMEOUT_MS: 1000 };
-    await withFeed({ way: lighttpd.way, replacements }, { settings }, (parts) => use({ ...parts, clock }))
-      .finally(() => folder.remove());
-  }
 });

@@ -51,8 +51,9 @@ Result<void, Mistake> RedisConversation::overdue(PollTime now) {
     connection_ = nullptr;
     return {};
   }
-  if (connecting) return Mistake{"no connection in time"};
-  return Mistake{connection_ ? "no answer in time" : "its name is not resolved in time"};
+  if (lookup_) return Mistake{"its name is not resolved in time"};
+  const bool connected = connection_ && !connecting;
+  return Mistake{connected ? "no answer in time" : "no connection in time"};
 }
 
 Result<void, Mistake> RedisConversation::use(short events) {

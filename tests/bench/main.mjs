@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 // Measures the program against its floor and its targets, in one run, and prints one table.
 //
-// usage: make bench [BENCH_ROUNDS=n] [BENCH_ONLY=api|guards|events|watched]     5 rounds take about 20 minutes
+// usage: make bench [BENCH_ROUNDS=n] [BENCH_ONLY=api|guards|events|watched|redis]     5 rounds take about 20 minutes
 //
 // api: the API behind lighttpd, and its parts. guards: a static file that a web server protects, and an
 // endpoint behind Apache. events: the feed of ZITADEL's events. watched: known tokens with all that
-// watches the program on, against off.
+// watches the program on, against off. redis: new tokens with a Redis server far away, against without.
 // A figure is the median of the rounds; in each round everything is measured once. Missing a target
 // fails nothing. Exit status 1 only where something could not be measured at all.
 import assert from 'node:assert/strict';
 import os from 'node:os';
 
-import { startFloor, startProgram, startWatched } from './lib/apis.mjs';
+import { startFarRedis, startFloor, startProgram, startWatched } from './lib/apis.mjs';
 import * as feed from './lib/events.mjs';
 import { guardedFile, startGuards } from './lib/guards.mjs';
 import * as measure from './lib/measurements.mjs';
 import { startNginxIssuer } from './lib/nginx_issuer.mjs';
-import { guardRowsOf, rowsOf, watchedRowOf } from './lib/rows.mjs';
+import { guardRowsOf, redisRowOf, rowsOf, watchedRowOf } from './lib/rows.mjs';
 import { median, table } from './lib/table.mjs';
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
-const only = process.env.BENCH_ONLY || 'api guards events watched';
-if (!/\b(api|guards|events|watched)\b/.test(only)) {
-  throw new Error('BENCH_ONLY is neither api nor guards nor events nor watched');
+const only = process.env.BENCH_ONLY || 'api guards events watched redis';
+if (!/\b(api|guards|events|watched|redis)\b/.test(only)) {
+  throw new Error('BENCH_ONLY is none of api, guards, events, watched and redis');
 }
 const started = [];
 
@@ -131,12 +131,17 @@ try {
     const pair = await startWatched(issuer, start);
     measurements.watched = () => measure.watchedAgainstPlain(pair);
   }
+  if (only.includes('redis')) {
+    const pair = await startFarRedis(issuer, start);
+    measurements.redis = () => measure.newTokensOverRedis(pair);
+  }
   const samples = await takeSamples(measurements);
   if (process.env.BENCH_RAW) console.log(JSON.stringify(samples));
   const { rows, notes } = only.includes('api') ? rowsOf(samples, median) : { rows: [], notes: [] };
   if (samples.guards) rows.push(...guardRowsOf(samples.guards, median));
   if (samples.events) rows.push(...feed.eventRowsOf(samples, median));
   if (samples.watched) rows.push(watchedRowOf(samples.watched, median));
+  if (samples.redis) rows.push(redisRowOf(samples.redis, median));
   console.log(`${heading}\n\n${table(rows)}\n\n${notes.join('\n')}`);
 } finally {
   for (const part of started) await part.stop().catch((error) => console.error(String(error)));

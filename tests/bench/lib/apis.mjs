@@ -4,6 +4,8 @@ import { chmodSync, copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { startApi } from '../../integration/support/api.mjs';
+import { FarAway } from '../../integration/support/far_away.mjs';
+import { RedisServer } from '../../integration/support/redis.mjs';
 import { buildFolder } from '../../integration/support/workspace.mjs';
 
 const way = 'lighttpd/fastcgi.conf';
@@ -40,6 +42,20 @@ export async function startWatched(issuer, start) {
     watched: await start(startProgram(issuer, 'http1', (workspace) =>
       ({ ZITADEL_METRICS: 'local', ZITADEL_AUDIT_FILE: workspace.path('log/audit.jsonl') }))),
     what: 'metrics and audit',
+  };
+}
+
+// Two machines: one shares what it learns over a Redis server that is far away, one with itself alone.
+export async function startFarRedis(issuer, start, milliseconds = 10) {
+  const redis = await RedisServer.start();
+  await start({ stop: () => redis.remove() });
+  const way = await start(FarAway.start(redis.port, milliseconds));
+  const url = redis.networkUrl.replace(`:${redis.port}/`, `:${way.port}/`);
+  const shared = { ZITADEL_CACHE_DIR: undefined, ZITADEL_CACHE_URL: url };
+  return {
+    near: await start(startProgram(issuer, 'http1')),
+    far: await start(startProgram(issuer, 'http1', shared)),
+    milliseconds,
   };
 }
 

@@ -64,6 +64,20 @@ export async function workOfNewTokens(api) {
   return { work: (after - before) / answers / 1e3, errors };
 }
 
+// New tokens a second, of the machine with a Redis server that is far away and of the one without; in turns.
+export async function newTokensOverRedis({ near, far, milliseconds }) {
+  const answers = { near: 0, far: 0 };
+  let errors = 0;
+  for (let turn = 0; turn < 3; turn += 1) {
+    for (const [name, api] of Object.entries({ near, far })) {
+      const result = await wrk(url(api), { callers: 100, seconds: 2, load: ['new', newName()] });
+      answers[name] += result.rate / 3;
+      errors += result.errors;
+    }
+  }
+  return { ...answers, errors, milliseconds };
+}
+
 // Callers with a new token each time, while each question takes 0.8 s.
 export async function newTokens(api, issuer, protocol, callers) {
   await issuer.asked(protocol);

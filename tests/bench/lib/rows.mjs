@@ -17,6 +17,18 @@ export function watchedRowOf(samples, median) {
   };
 }
 
+export function redisRowOf(samples, median) {
+  const ratio = median(samples.map(({ far, near }) => far / near));
+  const rate = (name) => round(median(samples.map((sample) => sample[name])));
+  const errors = samples.reduce((sum, sample) => sum + sample.errors, 0);
+  return {
+    what: `new tokens/s, Redis ${samples[0].milliseconds} ms away against the store of the machine`,
+    target: '>= 0.9, no error',
+    reached: `${ratio.toFixed(2)} (${rate('far')}/s of ${rate('near')}/s), ${errors} errors`,
+    good: ratio >= 0.9 && errors === 0,
+  };
+}
+
 export function rowsOf(samples, median) {
   const of = (name, pick) => median(samples[name].map(pick));
   const most = (name, pick) => Math.max(...samples[name].map(pick));

@@ -164,10 +164,11 @@ class Collector {
   // lines: of those before it in its section.
   void add_entry(const std::string& path, const std::string& remedy, Lines& lines,
                  DotenvEntry entry) {
-    const std::string origin = line_of(path, entry.line);
     const SettingName* const setting = is_known(entry.name);
     SettingSection* const section =
         entry.section == 0 ? nullptr : &sources_.sections[entry.section - 1];
+    const std::string origin = line_of(path, entry.line) +
+                               (section == nullptr ? "" : ", of [" + shown(section->heading) + "]");
     if (entry.name == kEnvFileName) {
       return mistake(entry.name, origin, "has no effect in a .env file: set it in the environment");
     }

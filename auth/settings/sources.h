@@ -35,7 +35,7 @@ struct SettingName {
 // A setting that has a value. The value may be a secret, or contain one by mistake.
 struct FoundSetting {
   Secret value;        // not empty
-  std::string origin;  // kEnvironment or ".env, line 3"
+  std::string origin;  // kEnvironment, ".env, line 3" or ".env, line 3, of [a.example]"
   std::string folder;  // where a relative path begins: empty, or ends with '/'
 };
 

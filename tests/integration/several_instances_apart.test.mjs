@@ -451,7 +451,7 @@ describe('a reload', limit, () => {
     assert.equal(await statusAt(api, host, token), 200);
     replaceSettings(api, settingsOf({ top: { ZITADEL_REALM: 'changed' }, section: { ZITADEL_GRACE: 'soon' } })(api.workspace));
     await reload(api, kept);
-    assert.match(api.log(), /error: ZITADEL_GRACE \(\S+api\.env, line \d+\)/);
+    assert.match(api.log(), /error: ZITADEL_GRACE \(\S+api\.env, line \d+, of \[\S+\]\)/);
     assert.equal(realmOf(await api.call('/api/private', { host: 'x' })), 'one');
     assert.equal(await statusAt(api, host, token), 200);
     assert.equal(await two.introspectionsOf(token), 1);

@@ -153,8 +153,8 @@ class SectionsTest : public support::SettingsFixture {
 
   void refuses_settings_of_the_whole_program_in_a_section() {
     gives(
-        "ZITADEL_THREADS (.env, line 6) counts for the whole program: write it before the first "
-        "section",
+        "ZITADEL_THREADS (.env, line 6, of [b.example]) counts for the whole program: write it "
+        "before the first section",
         kFirst + kSecond + "ZITADEL_THREADS=3\n");
   }
 
@@ -212,8 +212,11 @@ class SectionsTest : public support::SettingsFixture {
   }
 
   void refuses_settings_that_repeat_in_a_section() {
-    gives("ZITADEL_REALM (.env, line 7) is there already, in line 6: leave one of the two",
-          kFirst + kSecond + "ZITADEL_REALM=a\nZITADEL_REALM=b\n");
+    gives(
+        "ZITADEL_REALM (.env, line 7, of [b.example]) is there already, in line 6: leave one of "
+        "the "
+        "two",
+        kFirst + kSecond + "ZITADEL_REALM=a\nZITADEL_REALM=b\n");
   }
 
   void bounds_their_number() {

@@ -20,13 +20,20 @@ SHOWN = $(subst ','\'',$(2))
 run = $(if $(filter-out 0,$(V)),$(2),@$(if $(SILENT),,echo '  $(1)'; )$(2) || \
   { status=$$?; echo 'failed: $(SHOWN)' >&2; exit $$status; })
 
-CXXFLAGS ?= $(if $(filter release,$(VARIANT)),-O2 -g,$(if $(COVERAGE),-O0 -g,-O1 -g))
+CXXFLAGS ?= $(if $(filter release,$(VARIANT)),-O2 -g,$(if $(COVERAGE),-O0,-O1 -g))
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 HARDENING := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer,\
   $(if $(COVERAGE),--coverage,\
     $(if $(DEBUG),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong))
 PACKAGE_FLAGS = $(shell pkg-config --cflags libcurl libcrypto json-c)
 COMPILE = $(CXX) -std=c++20 -I. -Iinclude $(WARNINGS) $(HARDENING) -fPIE -pthread $(PACKAGE_FLAGS) $(CXXFLAGS)
+# The unit tests' own sources are half of the building, and on their speed little depends. Their lines are not
+# counted: the build that counts takes the same objects. What most of them include is read once.
+TEST_OBJECTS ?= $(OBJECTS)
+TEST_HEADERS = $(TEST_OBJECTS)/tests/unit/common_headers.h
+TEST_CXXFLAGS ?= -O0 -g1
+COMPILE_TEST = $(CXX) -std=c++20 -I. -Iinclude $(WARNINGS) $(if $(SANITIZE),$(HARDENING)) -fPIE -pthread \
+  $(PACKAGE_FLAGS) $(TEST_CXXFLAGS)
 LINK = $(CXX) -pthread $(HARDENING) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 
 AUTH_SOURCES := $(sort $(wildcard auth/*.cpp auth/*/*.cpp))
@@ -53,7 +60,8 @@ BENCH_PROGRAMS := cache_memory cached_token first_answer floor io_pause nothing 
 AUTH_LIBS = $(shell pkg-config --libs libcrypto json-c) -lhiredis
 FCGI_LIBS = -lfcgi
 
-objects_of = $(patsubst %.cpp,$(OBJECTS)/%.o,$(1))
+objects_of = $(patsubst %.cpp,$(OBJECTS)/%.o,$(filter-out tests/unit/%,$(1))) \
+  $(patsubst %.cpp,$(TEST_OBJECTS)/%.o,$(filter tests/unit/%,$(1)))
 ALL_SOURCES = $(AUTH_SOURCES) $(FCGI_SOURCES) $(PROGRAM_SOURCES) $(CLI_SOURCES) $(CHECK_SOURCES) $(CLI_MAINS) $(UNIT_TEST_SOURCES) \
   $(BENCH_PROGRAMS:%=tests/bench/%.cpp) tests/integration/programs/echo_routes.cpp \
   $(FUZZ_TARGETS:%=tests/fuzz/%.cpp) tests/fuzz/replay.cpp
@@ -109,8 +117,8 @@ settings: $(BUILD)/print_settings  ## Write .env.example and the table of docs/s
 	$(BUILD)/print_settings
 
 # Objects are linked directly: from an archive CppUnit's registrations would vanish.
-$(BUILD)/unit_tests: $(call objects_of,$(UNIT_TEST_SOURCES) $(ENDPOINT_SOURCES) $(FCGI_SOURCES) $(AUTH_SOURCES) \
-  $(CLI_SOURCES) $(CHECK_SOURCES))
+$(BUILD)/unit_tests: $(call objects_of,$(ENDPOINT_SOURCES) $(FCGI_SOURCES) $(AUTH_SOURCES) $(CLI_SOURCES) \
+  $(CHECK_SOURCES) $(UNIT_TEST_SOURCES))
 	$(call run,LINK $@,$(LINK) -o $@ $^ -lcppunit $(FCGI_LIBS) $(AUTH_LIBS))
 
 # What calls a fuzz target: a driver of ours, or libFuzzer.
@@ -143,6 +151,14 @@ $(OBJECTS)/%.o: %.cpp $(OBJECTS)/flags
 	@mkdir -p $(@D)
 	$(call run,CXX $<,$(COMPILE) -MMD -MP -c -o $@ $<)
 
+$(TEST_OBJECTS)/tests/unit/%.o: tests/unit/%.cpp $(TEST_HEADERS).gch
+	@mkdir -p $(@D)
+	$(call run,CXX $<,$(COMPILE_TEST) -include $(TEST_HEADERS) -MMD -MP -c -o $@ $<)
+
+$(TEST_HEADERS).gch: tests/unit/common_headers.h $(TEST_OBJECTS)/tests/unit/flags
+	@mkdir -p $(@D)
+	$(call run,CXX $<,$(COMPILE_TEST) -x c++-header -o $@ $<)
+
 # Its assembler puts the page in (fcgi/monitor/status_html.cpp).
 $(OBJECTS)/fcgi/monitor/status_html.o: fcgi/monitor/status.html
 
@@ -150,6 +166,10 @@ $(OBJECTS)/fcgi/monitor/status_html.o: fcgi/monitor/status.html
 $(OBJECTS)/flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(COMPILE)' | cmp -s - $@ || echo '$(COMPILE)' > $@
+
+$(TEST_OBJECTS)/tests/unit/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(COMPILE_TEST)' | cmp -s - $@ || echo '$(COMPILE_TEST)' > $@
 
 .PHONY: FORCE
 FORCE:
@@ -201,6 +221,7 @@ check:  ## Install what is missing and run every test
 .PHONY: coverage
 coverage:  ## Count the lines of each room that tests reach
 	@$(MAKE) --no-print-directory -j$$(nproc) COVERAGE=1 SANITIZE= BUILD='$(BUILD)/coverage' \
+	  TEST_OBJECTS='$(OBJECTS)' \
 	  $(BUILD)/coverage/unit_tests $(BUILD)/coverage/tests/moved_clock.so $(BUILD)/coverage/api.fcgi $(COMMANDS:%=$(BUILD)/coverage/%)
 	@BUILD_DIR='$(BUILD)/coverage' tests/coverage.sh
 
@@ -214,7 +235,7 @@ fuzz:  ## Look for inputs that break a promise: SECONDS=n for each target
 	@BUILD_DIR='$(BUILD)/clang' SECONDS_EACH='$(SECONDS)' tests/fuzz.sh $(FUZZ_TARGETS)
 
 .PHONY: bench
-bench:  ## Measure it against its floor, on this machine; BENCH_ONLY=api, guards, events or watched
+bench:  ## Measure it against its floor, on this machine; BENCH_ONLY=api, guards, events, watched or redis
 	@tests/deps.sh build demo bench
 	@$(MAKE) --no-print-directory -j$$(nproc) all portable $(BENCH_PROGRAMS:%=$(BUILD)/bench/%)
 	@ulimit -n $$(ulimit -Hn); BUILD_DIR='$(BUILD)' node tests/bench/main.mjs

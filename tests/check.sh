@@ -17,7 +17,7 @@ export TSAN_OPTIONS=${TSAN_OPTIONS:-second_deadlock_stack=1}
 passed=0 failed=0 skipped=0
 output=$(mktemp -d)
 trap 'rm -rf "$output"' EXIT
-trap 'exit 1' INT TERM
+trap 'jobs -p | xargs -r kill; exit 1' INT TERM
 
 # count NAME STATUS PASSED FAILED [SKIPPED]: a part that ran no test, or ended badly without saying
 # which test failed, counts as one failure.
@@ -46,21 +46,29 @@ number_after() {
 }
 
 # CppUnit says "OK (N tests)", or "Run: N Failures: N Errors: N". It cannot skip: a test that had to
-# says so in a line of its own, and why.
+# says so in a line of its own, and why. Three processes at a time: many tests wait.
 unit_tests() {
-  local status=0 log=$output/unit run bad=0 left_out
+  local status log=$output/unit run bad left_out share shares=3
+  local processes=()
   echo "check: unit tests"
-  timeout --kill-after=10 600 "$BUILD_DIR/unit_tests" >"$log" 2>&1 || status=$?
-  if grep -q '^OK (' "$log"; then
-    run=$(number_after '^OK \(' "$log")
-    grep -E '^(note|skipped): ' "$log"
-  else
-    cat "$log"
-    run=$(number_after '.*Run:' "$log")
-    bad=$(($(number_after '.*Failures:' "$log") + $(number_after '.*Errors:' "$log")))
-  fi
-  left_out=$(grep -c '^skipped: ' "$log")
-  count 'unit tests' "$status" $((run - bad - left_out)) "$bad" "$left_out"
+  for ((share = 1; share <= shares; share++)); do
+    timeout --kill-after=10 600 "$BUILD_DIR/unit_tests" "$share/$shares" >"$log$share" 2>&1 &
+    processes+=($!)
+  done
+  for ((share = 1; share <= shares; share++)); do
+    status=0 bad=0
+    wait "${processes[share - 1]}" || status=$?
+    if grep -q '^OK (' "$log$share"; then
+      run=$(number_after '^OK \(' "$log$share")
+      grep -E '^(note|skipped): ' "$log$share"
+    else
+      cat "$log$share"
+      run=$(number_after '.*Run:' "$log$share")
+      bad=$(($(number_after '.*Failures:' "$log$share") + $(number_after '.*Errors:' "$log$share")))
+    fi
+    left_out=$(grep -c '^skipped: ' "$log$share")
+    count "unit tests $share/$shares" "$status" $((run - bad - left_out)) "$bad" "$left_out"
+  done
 }
 
 # node_tests NAME SECONDS FILE...: two files at a time, most of which wait most of the time.
@@ -115,11 +123,7 @@ coverage() {
   if [ -n "${SANITIZE:-}" ]; then return; fi
   echo "check: coverage"
   ${MAKE:-make} coverage >"$log" 2>&1 || status=$?
-  if grep -q '^coverage: ' "$log"; then
-    sed -n '/^coverage: /,$p' "$log"
-  else
-    tail -n 40 "$log"
-  fi
+  if grep -q '^coverage: ' "$log"; then sed -n '/^coverage: /,$p' "$log"; else cat "$log"; fi
   count coverage "$status" 1
 }
 

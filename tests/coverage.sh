@@ -13,7 +13,8 @@ find "$BUILD_DIR/objects" -name '*.gcda' -delete
 umask 0
 find "$BUILD_DIR/objects" -type d -exec chmod a+rwx {} +
 ulimit -n "$(ulimit -Hn)"
-timeout --kill-after=10 900 "$BUILD_DIR/unit_tests" >"$log" 2>&1 &&
-  node --test --test-concurrency=2 tests/integration/{settings,command,token,leaks}.test.mjs >>"$log" 2>&1 ||
-  { cat "$log"; exit 1; }
+timeout --kill-after=10 900 "$BUILD_DIR/unit_tests" 1/2 >"$log.1" 2>&1 &
+{ timeout --kill-after=10 900 "$BUILD_DIR/unit_tests" 2/2 && wait $!; } >"$log" 2>&1 &&
+  node --test --test-concurrency=2 tests/integration/{settings,command,token,reload}.test.mjs >>"$log" 2>&1 ||
+  { cat "$log.1" "$log"; exit 1; }
 node tests/coverage.mjs "$BUILD_DIR/objects"

@@ -27,9 +27,7 @@ class EventSearch final : public auth::HttpClient {
                              R"(","creationDate":")" + auth::to_timestamp(time) +
                              R"(","type":{"type":")" + type + R"("},"aggregate":{"id":")" + id +
                              R"("},"payload":)" + payload + "}";
-    const auto place = std::find_if(events_.begin(), events_.end(),
-                                    [&](const auto& each) { return each.time > time; });
-    events_.insert(place, {time, text, std::move(type), std::move(id)});
+    events_.insert(first_after(time), {time, text, std::move(type), std::move(id)});
   }
   void lock_user(const std::string& id, long at) { write("user.locked", id, at); }
 
@@ -70,17 +68,32 @@ class EventSearch final : public auth::HttpClient {
  private:
   static constexpr long kEpoch = 1'700'000'000'000;
 
+  struct Written {
+    auth::WallMicroseconds time;
+    std::string text;
+    std::string type;
+    std::string id;
+  };
+
+  [[nodiscard]] std::vector<Written>::const_iterator first_after(
+      auth::WallMicroseconds time) const {
+    return std::upper_bound(events_.begin(), events_.end(), time,
+                            [](auto left, const Written& right) { return left < right.time; });
+  }
+
   [[nodiscard]] std::string search(const auth::Json& query) const {
     const auto from = auth::parse_microseconds(query.text_of("from").value_or(""));
     const auto limit = static_cast<std::size_t>(query.integer_of("limit").value_or(1000));
-    auto events = events_;
-    if (!query.member("asc")->boolean().value_or(false)) std::reverse(events.begin(), events.end());
+    const bool ascending = query.member("asc")->boolean().value_or(false);
+    const auto begin = from ? first_after(*from) : events_.begin();
+    const auto size = static_cast<std::size_t>(events_.end() - begin);
     std::string found;
     std::size_t count = 0;
     const std::string history = query.text_of("aggregateId").value_or("");
     const std::string types = query.member("eventTypes")->serialise();
-    for (const auto& [time, text, type, id] : events) {
-      if (count == limit || (from && time <= *from)) continue;
+    for (std::size_t i = 0; i < size && count < limit; ++i) {
+      const auto place = static_cast<std::ptrdiff_t>(ascending ? i : size - 1 - i);
+      const auto& [time, text, type, id] = *(begin + place);
       if (types.find('"' + type + '"') == types.npos) continue;
       if (!history.empty() && history != id) continue;
       found.append(count++ == 0 ? "" : ",").append(text);
@@ -88,13 +101,7 @@ class EventSearch final : public auth::HttpClient {
     return count == 0 ? "{}" : "{\"events\":[" + found + "]}";
   }
 
-  struct Written {
-    auth::WallMicroseconds time;
-    std::string text;
-    std::string type;
-    std::string id;
-  };
-  std::vector<Written> events_;
+  std::vector<Written> events_;  // by time
   std::map<std::string, int> sequences_;
   std::deque<std::optional<auth::Result<auth::HttpResponse>>> faults_;
   std::function<void()> wait_;

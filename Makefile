@@ -222,7 +222,8 @@ check:  ## Install what is missing and run every test
 coverage:  ## Count the lines of each room that tests reach
 	@$(MAKE) --no-print-directory -j$$(nproc) COVERAGE=1 SANITIZE= BUILD='$(BUILD)/coverage' \
 	  TEST_OBJECTS='$(OBJECTS)' \
-	  $(BUILD)/coverage/unit_tests $(BUILD)/coverage/tests/moved_clock.so $(BUILD)/coverage/api.fcgi $(COMMANDS:%=$(BUILD)/coverage/%)
+	  $(BUILD)/coverage/unit_tests $(BUILD)/coverage/tests/moved_clock.so $(BUILD)/coverage/tests/echo.fcgi \
+	  $(BUILD)/coverage/api.fcgi $(COMMANDS:%=$(BUILD)/coverage/%)
 	@BUILD_DIR='$(BUILD)/coverage' tests/coverage.sh
 
 # Its own tree: libFuzzer needs objects that clang made.

@@ -26,14 +26,14 @@ HARDENING := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -
   $(if $(COVERAGE),--coverage,\
     $(if $(DEBUG),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong))
 PACKAGE_FLAGS = $(shell pkg-config --cflags libcurl libcrypto json-c)
-COMPILE = $(CXX) -std=c++20 -I. -Iinclude $(WARNINGS) $(HARDENING) -fPIE -pthread $(PACKAGE_FLAGS) $(CXXFLAGS)
+compile_with = $(CXX) -std=c++20 -I. -Iinclude $(WARNINGS) $(1) -fPIE -pthread $(PACKAGE_FLAGS) $(2)
+COMPILE = $(call compile_with,$(HARDENING),$(CXXFLAGS))
 # The unit tests' own sources are half of the building, and on their speed little depends. Their lines are not
 # counted: the build that counts takes the same objects. What most of them include is read once.
 TEST_OBJECTS ?= $(OBJECTS)
 TEST_HEADERS = $(TEST_OBJECTS)/tests/unit/common_headers.h
 TEST_CXXFLAGS ?= -O0 -g1
-COMPILE_TEST = $(CXX) -std=c++20 -I. -Iinclude $(WARNINGS) $(if $(SANITIZE),$(HARDENING)) -fPIE -pthread \
-  $(PACKAGE_FLAGS) $(TEST_CXXFLAGS)
+COMPILE_TEST = $(call compile_with,$(if $(SANITIZE),$(HARDENING)),$(TEST_CXXFLAGS))
 LINK = $(CXX) -pthread $(HARDENING) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 
 AUTH_SOURCES := $(sort $(wildcard auth/*.cpp auth/*/*.cpp))

@@ -313,12 +313,19 @@ describe('a server far away', limit, () => {
           { settings: { ZITADEL_CACHE_TTL: 600, ZITADEL_TIMEOUT_MS: 30_000, ...settings } }));
       }
       const [far, near] = machines;
-      await waitFor('Redis to be used', async () => {
-        const before = (await redis.keys()).length;
-        await assertAnswers([far], await issuer.mint());
-        return (await redis.keys()).length > before;
-      }, { timeoutMs: 30_000 });
-      const rates = { near: await rateOf(near), far: await rateOf(far) };
+      const kept = async () => (await redis.keys()).length;
+      const rates = { near: await rateOf(near) };
+      // A busy machine calls the server late, which the program goes on without: that shows nothing.
+      for (let round = 0; round < 8 && rates.far === undefined; round += 1) {
+        await waitFor('Redis to be used', async () => {
+          const before = await kept();
+          await assertAnswers([far], await issuer.mint());
+          return await kept() > before;
+        }, { timeoutMs: 30_000 });
+        const before = await kept();
+        const rate = await rateOf(far);
+        if (await kept() >= before + 0.9 * kTokens) rates.far = rate;
+      }
       context.diagnostic(`new tokens/s: ${JSON.stringify(rates)}; late: ${complaints(far).length}`);
       assert.ok(rates.far >= 0.25 * rates.near, JSON.stringify(rates));
     } finally {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs the unit tests: all, those whose name contains the argument ("JsonTest::"), or a share of
-// them
-// ("1/2"), so that several processes run all of them together.
+// Runs the unit tests: all, those whose name contains the argument ("JsonTest::"), or a
+// share of them ("1/2"), so that several processes run all of them together.
 //
 // Ends with the names of the tests that failed, or with a line "OK (N tests)" and exit status 0.
 // A run of no test at all is a failure: from an archive the tests' registrations would vanish.

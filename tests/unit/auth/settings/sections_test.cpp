@@ -214,8 +214,7 @@ class SectionsTest : public support::SettingsFixture {
   void refuses_settings_that_repeat_in_a_section() {
     gives(
         "ZITADEL_REALM (.env, line 7, of [b.example]) is there already, in line 6: leave one of "
-        "the "
-        "two",
+        "the two",
         kFirst + kSecond + "ZITADEL_REALM=a\nZITADEL_REALM=b\n");
   }
 

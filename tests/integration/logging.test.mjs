@@ -222,7 +222,7 @@ describe('what callers can repeat', limit, () => {
     async (api) => {
       const token = await issuer.mint({ user: 'without-role' });
       for (let i = 0; i < 5; ++i) assert.equal(await statusOf(api, '/api/private-scoped', { token }), 403);
-      assert.equal(linesWith(api, ' lacks ').length, 5);
+      assert.equal(linesWith(api, ' lacks ').length, 5, api.log());
     }));
 });
 

@@ -326,15 +326,15 @@ describe('what is counted', () => {
     }));
 
   it('requests that wait, and their questions, while they wait', () =>
-    useApi('lighttpd/fastcgi.conf', issuer, { settings: local }, async (api) => {
-      await issuer.fault({ delay: 1500 });
+    useApi('lighttpd/fastcgi.conf', issuer, { settings: { ...local, ZITADEL_TIMEOUT_MS: 30_000 } }, async (api) => {
       const tokens = await issuer.mintMany(3);
+      await issuer.fault({ hold: true });
       const calls = tokens.flatMap((token) => [1, 2].map(() => api.call('/api/private', { token })));
-      await waitFor('six to wait', async () =>
-        total(await scrape(api), 'zitadel_fcgi_parked_requests') === 6);
-      assert.ok(total(await scrape(api), 'zitadel_fcgi_introspections_in_flight') >= 3);
+      for (const [name, count] of [['parked_requests', 6], ['introspections_in_flight', 3]]) {
+        await waitFor(name, async () => total(await scrape(api), `zitadel_fcgi_${name}`) === count);
+      }
       await issuer.clearFaults();
-      await Promise.all(calls);
+      for (const { status } of await Promise.all(calls)) assert.equal(status, 200);
       const metrics = await scrape(api);
       assert.equal(total(metrics, 'zitadel_fcgi_parked_requests'), 0);
       assert.equal(total(metrics, 'zitadel_fcgi_introspections_in_flight'), 0);

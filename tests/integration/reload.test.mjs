@@ -15,7 +15,7 @@ import { useApi } from './support/api.mjs';
 import { withFeed } from './support/feeds.mjs';
 import { Process, waitFor } from './support/processes.mjs';
 import { RedisServer } from './support/redis.mjs';
-import { change, inForce, isListening, isServing, kept, pidsOf, reload, startCalling } from './support/reloads.mjs';
+import { change, inForce, isListening, isServing, kept, pidsOf, reload, servingPids, startCalling } from './support/reloads.mjs';
 import { alarms } from './support/servers.mjs';
 import { Workspace, buildFolder, isSanitized } from './support/workspace.mjs';
 
@@ -44,9 +44,9 @@ for (const way of ['lighttpd/fastcgi.conf', daemon, 'apache/mod_fcgid.conf', 'ap
           await load.more(20);
           assert.match(await realmOf(api), /realm="one"/);
           for (const realm of ['two', 'three', 'four']) {
+            const pids = await servingPids(api);
             change(api, issuer, { ZITADEL_REALM: realm });
-            await reload(api);
-            // A process that the web server has started meanwhile has read them at its start.
+            await reload(api, inForce, { pids });
             assert.match(await realmOf(api), new RegExp(`realm="${realm}"`));
             await load.more(20);
           }

@@ -4,12 +4,14 @@
 import http from 'node:http';
 import http2 from 'node:http2';
 import net from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 // url: http://HOST:PORT/PATH, the path not normalised. headers: an object, or a flat list of names
 // and values, in which a name may come twice. host: the header Host, where it is not the URL's. from: the caller's address. socketPath: a Unix socket, in
 // the place of HOST and PORT. Gives { status, headers, rawHeaders, body }, and
-// `json`, the decoded body, where it is said to be JSON.
-export function call(url, { token, method = 'GET', headers = {}, body, host: asked, from, socketPath,
+// `json`, the decoded body, where it is said to be JSON. What programs have written before, as to a log that is
+// a pipe, has been read by then.
+export async function call(url, { token, method = 'GET', headers = {}, body, host: asked, from, socketPath,
   timeoutMs = 20_000 } = {}) {
   const [, name, port, path] = url.match(/^http:\/\/([^/:]+|\[[^/]+\]):(\d+)(\/.*)$/);
   const host = name.replace(/^\[(.*)\]$/, '$1');
@@ -17,7 +19,7 @@ export function call(url, { token, method = 'GET', headers = {}, body, host: ask
   if (token !== undefined) list.push('Authorization', `Bearer ${token}`);
   if (body !== undefined) list.push('Content-Length', String(Buffer.byteLength(body)));
   list.unshift('Host', asked ?? `${name}:${port}`, 'Connection', 'close');
-  return new Promise((resolve, reject) => {
+  const answer = await new Promise((resolve, reject) => {
     const request = http.request({ host, port, path, method, headers: list, agent: false,
       localAddress: from, socketPath, timeout: timeoutMs });
     request.once('timeout', () => request.destroy(
@@ -26,6 +28,8 @@ export function call(url, { token, method = 'GET', headers = {}, body, host: ask
     request.once('response', (response) => read(response).then(resolve, reject));
     request.end(body);
   });
+  await nextTurn();
+  return answer;
 }
 
 const cutShort = () => Object.assign(new Error('the answer was cut short'), { code: 'ECONNRESET' });

@@ -2,7 +2,7 @@
 // Processes that tests start: their output is kept, and none outlives the test.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 
 import { serverUser } from './workspace.mjs';
 
@@ -99,7 +99,7 @@ export class Process {
     this.#child.kill(name);
   }
 
-  // { code, signal } of the ended process; an Error when it does not end in time.
+  // { code, signal } of the ended process, whose output has been read; an Error when it does not end in time.
   async exit({ timeoutMs = 10_000 } = {}) {
     const timer = new AbortController();
     const late = sleep(timeoutMs, 'late', { signal: timer.signal }).catch(() => {});
@@ -107,6 +107,7 @@ export class Process {
     timer.abort();
     if (result === 'late') throw new Error(`${this.command} did not end within ${timeoutMs} ms`);
     if (result.error) throw result.error;
+    await nextTurn();
     return result;
   }
 

@@ -6,10 +6,8 @@ import { writeSettings } from './api.mjs';
 import { Callers, tally } from './callers.mjs';
 import { signal, waitFor } from './processes.mjs';
 
-export const inForce = /the changed settings are in force/g;
-export const kept = /the settings before that change stay in force/g;
-
-const count = (text, pattern) => text.match(pattern)?.length ?? 0;
+export const inForce = /the changed settings are in force/;
+export const kept = /the settings before that change stay in force/;
 
 // The processes of the program, whoever has started them.
 export const pidsOf = (api) =>
@@ -24,14 +22,23 @@ export const isListening = (pid) => {
 // Whether it has read its settings and serves: its threads are there.
 export const isServing = (pid) => readdirSync(`/proc/${pid}/task`).length >= 4;
 
-// Sends SIGHUP to each of them, and waits until each has said so, once more than before.
+// Those of the program, all of which serve: none of them is about to read its settings.
+export async function servingPids(api) {
+  await waitFor('the programs to serve', () => pidsOf(api).every(isServing));
+  return pidsOf(api);
+}
+
+// Sends SIGHUP to each process, and waits until those of `pids` have said so, once more than before. One that
+// the web server has started since the change has read it at its start, and has nothing to say.
 // limits: waitFor's, for a program that is slow.
-export async function reload(api, pattern = inForce, limits = {}) {
-  const pids = pidsOf(api);
-  await waitFor('the programs', () => pids.every(isListening), limits);
-  const before = count(api.log(), pattern);
-  for (const pid of pids) signal(pid, 'SIGHUP');
-  await waitFor(`${pattern} of ${pids.length}`, () => count(api.log(), pattern) >= before + pids.length, limits);
+export async function reload(api, pattern = inForce, { pids = pidsOf(api), ...limits } = {}) {
+  const now = pidsOf(api);
+  await waitFor('the programs', () => now.every(isListening), limits);
+  const said = (pid) => api.programLog().filter((line) =>
+    line.includes(` zitadel-fcgi[${pid}] `) && line.search(pattern) >= 0).length;
+  const before = new Map(pids.map((pid) => [pid, said(pid)]));
+  for (const pid of now) signal(pid, 'SIGHUP');
+  await waitFor(`${pattern} of ${pids.length}`, () => pids.every((pid) => said(pid) > before.get(pid)), limits);
 }
 
 // The settings as they were at the start, with these in their place. Each file is written beside the old

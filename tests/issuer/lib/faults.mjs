@@ -48,11 +48,12 @@ const named = {
 
 const endpoints = ['introspection', 'token', 'revocation', 'discovery', 'keys', 'management', 'events',
   '*'];
-const members = ['on', 'times', 'delay', 'status', 'headers', 'body', 'missing', 'hang', 'reset',
+const members = ['on', 'times', 'delay', 'hold', 'status', 'headers', 'body', 'missing', 'hang', 'reset',
   'set', 'omit', 'nth', 'effect'];
 
 export class Faults {
   #orders = [];
+  #held = []; // What lets the held answers go
 
   // Throws a RangeError that says what is wrong with the order.
   add({ name, ...order }) {
@@ -67,10 +68,15 @@ export class Faults {
       throw new RangeError(`an effect is none or taken, not ${fault.effect}`);
     }
     if (!endpoints.includes(fault.on)) throw new RangeError(`no endpoint is named ${fault.on}`);
+    if (fault.hold) fault.cleared = new Promise((resolve) => this.#held.push(resolve));
     this.#orders.push(fault);
   }
 
-  clear() { this.#orders = []; }
+  // What was held goes on now.
+  clear() {
+    this.#orders = [];
+    for (const letGo of this.#held.splice(0)) letGo();
+  }
 
   // The fault for this call, if any; the first order that is not used up.
   take(endpoint) {
@@ -101,6 +107,7 @@ function respond(response, { status = 200, headers = {}, body = '', missing = 0 
 // Plays the fault out. Resolves with true when the real answer is to follow.
 export async function play(fault, response, { close, reset }) {
   if (fault.delay) await pause(fault.delay);
+  await fault.cleared;
   if (fault.hang === 'head') return false;
   const breaksOff = fault.reset || fault.hang === 'body' || fault.missing > 0;
   if (breaksOff) {

@@ -106,6 +106,16 @@ test('an answer is delayed, and others are not held up by it', async () => {
   assert.ok(performance.now() - start >= delay - 10);
 });
 
+test('an answer is held until the faults are cleared', async () => {
+  await issuer.fault({ hold: true });
+  const calls = [1, 2].map(() => introspect(issuer, token));
+  await until(async () => await inFlight() === 2);
+  for (const call of calls) assert.ok(await isPending(call));
+  await issuer.clearFaults();
+  for (const { body } of await Promise.all(calls)) assert.equal(body.active, true);
+  assert.equal((await introspect(issuer, token)).body.active, true);
+});
+
 for (const name of ['truncated', 'reset']) {
   test(`the fault ${name} breaks an answer off`, async () => {
     await issuer.fault(name, { times: 1 });

@@ -109,10 +109,11 @@ auth::Result<std::optional<std::string>, Mistake> KeyStep::begun_key() {
   const auto found = patiently([&]() -> Search<std::string> {
     const auto keys = list();
     if (!keys) return keys.error();
+    std::optional<std::string> id;
     for (const FoundKey& key : *keys) {
-      if (auth::parse_timestamp(key.expires) == end) return std::optional<std::string>(key.id);
+      if (!id && auth::parse_timestamp(key.expires) == end) id = key.id;
     }
-    return std::optional<std::string>();
+    return id;
   });
   if (!found) return in_words(found.error(), "the keys could not be looked for");
   return *found;

@@ -46,13 +46,16 @@ number_after() {
 }
 
 # CppUnit says "OK (N tests)", or "Run: N Failures: N Errors: N". It cannot skip: a test that had to
-# says so in a line of its own, and why. Three processes at a time: many tests wait.
+# says so in a line of its own, and why. Three processes at a time: many tests wait. Some read their own
+# standard error: what a sanitizer says goes to a file.
 unit_tests() {
-  local status log=$output/unit run bad left_out share shares=3
+  local status log=$output/unit run bad left_out share shares=3 report
   local processes=()
   echo "check: unit tests"
   for ((share = 1; share <= shares; share++)); do
-    timeout --kill-after=10 600 "$BUILD_DIR/unit_tests" "$share/$shares" >"$log$share" 2>&1 &
+    report=log_path=$log$share.report
+    ASAN_OPTIONS=${ASAN_OPTIONS:-}:$report UBSAN_OPTIONS=$UBSAN_OPTIONS:$report TSAN_OPTIONS=$TSAN_OPTIONS:$report \
+      timeout --kill-after=10 600 "$BUILD_DIR/unit_tests" "$share/$shares" >"$log$share" 2>&1 &
     processes+=($!)
   done
   for ((share = 1; share <= shares; share++)); do
@@ -62,7 +65,7 @@ unit_tests() {
       run=$(number_after '^OK \(' "$log$share")
       grep -E '^(note|skipped): ' "$log$share"
     else
-      cat "$log$share"
+      cat "$log$share" "$log$share".report* 2>/dev/null
       run=$(number_after '.*Run:' "$log$share")
       bad=$(($(number_after '.*Failures:' "$log$share") + $(number_after '.*Errors:' "$log$share")))
     fi

@@ -17,6 +17,7 @@ class JournalSocket {
  public:
   static constexpr const char* kUsual = "/run/systemd/journal/socket";
 
+  // The path must outlive it.
   explicit JournalSocket(const char* path = kUsual) noexcept : path_(path) {}
 
   // Sends one entry of level info. Waits a second at most for a busy journal. Returns why it was

@@ -202,7 +202,8 @@ void questions(Page& page, const Look& look) {
 void since(Page& page, const Look& look, std::string_view name, std::string_view help, Fact fact) {
   const std::int64_t at = look.fact(fact);
   if (at == 0) return;
-  page.alone(name, "gauge", help, text_of(static_cast<double>(look.now.count() - at) / kMicro));
+  const double passed = static_cast<double>(look.now.count()) - static_cast<double>(at);
+  page.alone(name, "gauge", help, text_of(passed / kMicro));
 }
 
 void time_of(Page& page, const Look& look, std::string_view name, std::string_view help,

@@ -218,7 +218,8 @@ class LineWriterTest : public CppUnit::TestFixture {
   }
 
   void says_why_the_journal_takes_none() {
-    auth::JournalSocket socket((folder_.path() / "none").c_str());
+    const std::string path = folder_.path() / "none";
+    auth::JournalSocket socket(path.c_str());
     const char* const why = socket.send("audit", "1");
     CPPUNIT_ASSERT(why != nullptr);
     CPPUNIT_ASSERT_EQUAL(std::string("No such file or directory"), std::string(why));

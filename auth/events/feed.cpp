@@ -221,7 +221,8 @@ void Feed::end_everything(Poll& found, WallMicroseconds until) {
 // hidden already.
 void Feed::settle(WallMicroseconds newest, const std::optional<WallTime>& date, Poll& found) {
   const SteadyTime now = clock_.steady();
-  if (date && *date < newest) {
+  // Date has whole seconds: what happened within that one is not in the future.
+  if (date && *date + std::chrono::seconds(1) <= newest) {
     const bool was_away = position_ && now - settled_ > kLateCommit;
     if (was_away && *date < *position_ - kLateCommit) end_everything(found, *position_);
     newest = *date;

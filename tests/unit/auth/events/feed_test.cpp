@@ -39,6 +39,7 @@ class FeedTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(after_many_failures_much_is_read_in_few_pages);
   CPPUNIT_TEST(a_page_that_is_too_large_is_asked_for_in_halves);
   CPPUNIT_TEST(an_event_from_the_future_hides_nothing);
+  CPPUNIT_TEST(an_event_of_the_second_that_is_not_over_is_not_from_the_future);
   CPPUNIT_TEST(a_clock_that_was_set_back_hides_nothing);
   CPPUNIT_TEST(a_clock_that_was_set_back_meanwhile_ends_everything_once);
   CPPUNIT_TEST(answers_of_several_clocks_end_nothing_twice);
@@ -244,6 +245,20 @@ class FeedTest : public CppUnit::TestFixture {
       search_.lock_user(std::to_string(i), 1000 + i * 1000);
       assert_poll_ends(users({std::to_string(i)}));
     }
+  }
+
+  // Date tells whole seconds.
+  void an_event_of_the_second_that_is_not_over_is_not_from_the_future() {
+    search_.set_date(60'000);
+    begin();
+    const auto position_after = [this](long at) {
+      search_.lock_user(std::to_string(at), at);
+      assert_poll_ends(users({std::to_string(at)}));
+      return feed_.position().value() - std::chrono::seconds(kEpoch);
+    };
+    using Position = auth::WallMicroseconds;
+    CPPUNIT_ASSERT(Position(milliseconds(60'999)) == position_after(60'999));
+    CPPUNIT_ASSERT(Position(milliseconds(60'000)) == position_after(61'000));
   }
 
   void a_clock_that_was_set_back_hides_nothing() {

@@ -11,7 +11,7 @@ import { introspect } from '../issuer/test/calls.mjs';
 import { freePort } from './support/http.mjs';
 import { MovedClock } from './support/moved_clock.mjs';
 import { cleanEnvironment } from './support/processes.mjs';
-import { buildFolder, isSanitized, Workspace } from './support/workspace.mjs';
+import { buildFolder, Workspace } from './support/workspace.mjs';
 
 const program = join(buildFolder, 'zitadel-token');
 const kLimit = 30_000; // milliseconds
@@ -205,13 +205,12 @@ ${issuer.users['without-role']} is locked or deactivated: unlock or reactivate i
 });
 
 describe('this machine\'s clock', () => {
-  const skip = isSanitized() && 'a sanitizer must be loaded first';
   const moved = (seconds) => new MovedClock(workspace, seconds).environment;
 
   // What passes between ZITADEL's look at its clock and ours counts as well.
   for (const offset of [310, 600, 90_000, -7200]) {
     const side = offset > 0 ? 'ahead of' : 'behind';
-    it(`is told to be the cause where it is ${Math.abs(offset)} s ${side} ZITADEL's`, { skip }, async () => {
+    it(`is told to be the cause where it is ${Math.abs(offset)} s ${side} ZITADEL's`, async () => {
       const answer = await run(options(), moved(offset));
       assertFailed(answer, new RegExp(`Errors.Internal: this machine's clock is \\d+ seconds ${side} \
 ZITADEL's: set it right\n$`));
@@ -222,10 +221,10 @@ ZITADEL's: set it right\n$`));
 
   // The assertion is dated back by 5 minutes and lives for 30.
   for (const offset of [2, 290, -1400]) {
-    it(`may be wrong by ${offset} s`, { skip }, () => tokenOf(options(), moved(offset)));
+    it(`may be wrong by ${offset} s`, () => tokenOf(options(), moved(offset)));
   }
 
-  it('that is behind is told beside the likely causes', { skip }, async () => {
+  it('that is behind is told beside the likely causes', async () => {
     const { keyId } = issuer.readFile('user-with-role');
     await issuer.deleteKey(keyId);
     try {
@@ -356,9 +355,8 @@ describe('over TLS', () => {
     assertFailed(await run(at({ 'ca-file': secure.files['wrong-ca'] })), remedy);
   });
 
-  const skip = isSanitized() && 'a sanitizer must be loaded first';
   for (const [days, said] of [[-2, 'not yet valid'], [60, 'has expired']]) {
-    it(`asks whether the clock is right where a certificate ${said}`, { skip }, async () => {
+    it(`asks whether the clock is right where a certificate ${said}`, async () => {
       const clock = new MovedClock(workspace, days * 86_400).environment;
       assertFailed(await run(at({ 'ca-file': secure.files.ca }), clock),
         new RegExp(`${said}; is this machine's clock right\\?\n$`));

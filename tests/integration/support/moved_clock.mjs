@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync, openSync, closeSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { buildFolder } from './workspace.mjs';
+import { buildFolder, sanitizers } from './workspace.mjs';
 
 const library = join(buildFolder, 'tests/moved_clock.so');
 
@@ -34,8 +34,8 @@ export class MovedClock {
     closeSync(file);
   }
 
-  // What the program's environment needs.
+  // What the program's environment needs. A sanitizer must be loaded first.
   get environment() {
-    return { LD_PRELOAD: library, CLOCK_OFFSET_FILE: this.file };
+    return { LD_PRELOAD: [...sanitizers(), library].join(':'), CLOCK_OFFSET_FILE: this.file };
   }
 }

@@ -14,9 +14,12 @@ import { fileURLToPath } from 'node:url';
 export const projectFolder = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 export const buildFolder = resolve(projectFolder, process.env.BUILD_DIR ?? 'build');
 
-// Whether a sanitizer is built into the programs: it needs memory and descriptors of its own.
-export const isSanitized = () => /lib(a|t|ub)san/.test(
-  execFileSync('ldd', [join(buildFolder, 'api.fcgi')], { encoding: 'utf8' }));
+// The libraries of the sanitizers that are built into the programs.
+export const sanitizers = () => [...execFileSync('ldd', [join(buildFolder, 'api.fcgi')], { encoding: 'utf8' })
+  .matchAll(/lib(?:a|t|ub)san\S* => (\S+)/g)].map(([, path]) => path);
+
+// Whether there is one: it needs memory and descriptors of its own.
+export const isSanitized = () => sanitizers().length > 0;
 
 // { uid, gid } for child_process.spawn, empty when the tests are not run by root.
 export const serverUser = process.getuid() === 0 ? userNamed('www-data') : {};

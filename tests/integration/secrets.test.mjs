@@ -11,7 +11,7 @@ import { Callers } from './support/callers.mjs';
 import { forgedTokens } from './support/jwts.mjs';
 import { isSanitized } from './support/workspace.mjs';
 
-const limit = { timeout: 60_000 };
+const limit = { timeout: 180_000 };
 
 let issuer;
 before(async () => { issuer = await startIssuer({ assertions: 'reusable' }); });

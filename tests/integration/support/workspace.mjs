@@ -18,6 +18,12 @@ export const buildFolder = resolve(projectFolder, process.env.BUILD_DIR ?? 'buil
 export const sanitizers = () => [...execFileSync('ldd', [join(buildFolder, 'api.fcgi')], { encoding: 'utf8' })
   .matchAll(/lib(?:a|t|ub)san\S* => (\S+)/g)].map(([, path]) => path);
 
+// What a program must be built with that uses a library of ours.
+export const sanitizerFlags = () => {
+  const kinds = { asan: 'address', tsan: 'thread', ubsan: 'undefined' };
+  return sanitizers().map((path) => `-fsanitize=${kinds[path.match(/lib(\w+)\./)[1]]}`).join(' ');
+};
+
 // Whether there is one: it needs memory and descriptors of its own.
 export const isSanitized = () => sanitizers().length > 0;
 

@@ -191,6 +191,7 @@ describe('on SIGHUP', limit, () => {
       symlinkSync(target, fileOf(api));
       api.program.process.signal('SIGHUP');
       await api.waitForLog(/ZITADEL_LOG_FILE \S+ cannot be opened: it is a link/);
+      await api.waitForLog(/stay in force/);
       await refuse(api, 'two');
       await api.waitForLog(/inactive/);
       assert.equal(textOf(target), '');

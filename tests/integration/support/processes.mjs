@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Processes that tests start: their output is kept, and none outlives the test.
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 
 import { serverUser } from './workspace.mjs';
@@ -36,6 +36,15 @@ export function statOf(pid, thread) {
     return { state: fields[0], worked: seconds(11), childrenWorked: seconds(13), start: fields[19] };
   } catch {
     return {};
+  }
+}
+
+// How many there are of a process; none when there is no such process.
+function threadsOf(pid) {
+  try {
+    return readdirSync(`/proc/${pid}/task`).length;
+  } catch {
+    return 0;
   }
 }
 
@@ -152,10 +161,11 @@ export class Daemon {
     running.set(pid, this.#start);
   }
 
-  // A process that has ended and waits to be collected has ended.
+  // A process that has ended and waits to be collected has ended, once its other threads have: until then its
+  // sockets are open.
   get hasExited() {
     const { state, start } = statOf(this.pid);
-    return start === undefined || start !== this.#start || state === 'Z';
+    return start === undefined || start !== this.#start || (state === 'Z' && threadsOf(this.pid) <= 1);
   }
 
   signal(name) {

@@ -47,14 +47,14 @@ number_after() {
 
 # CppUnit says "OK (N tests)", or "Run: N Failures: N Errors: N". It cannot skip: a test that had to
 # says so in a line of its own, and why. Three processes at a time: many tests wait. Some read their own
-# standard error: what a sanitizer says goes to a file.
+# standard error: what AddressSanitizer or ThreadSanitizer says goes to a file. g++ 12's UBSan takes none.
 unit_tests() {
   local status log=$output/unit run bad left_out share shares=3 report
   local processes=()
   echo "check: unit tests"
   for ((share = 1; share <= shares; share++)); do
     report=log_path=$log$share.report
-    ASAN_OPTIONS=${ASAN_OPTIONS:-}:$report UBSAN_OPTIONS=$UBSAN_OPTIONS:$report TSAN_OPTIONS=$TSAN_OPTIONS:$report \
+    ASAN_OPTIONS=${ASAN_OPTIONS:-}:$report TSAN_OPTIONS=$TSAN_OPTIONS:$report \
       timeout --kill-after=10 600 "$BUILD_DIR/unit_tests" "$share/$shares" >"$log$share" 2>&1 &
     processes+=($!)
   done

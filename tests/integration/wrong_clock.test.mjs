@@ -32,7 +32,6 @@ function withVariables(variables) {
   return [[start, start + Object.entries(variables).map(([name, value]) => `"${name}" => "${value}", `).join('')]];
 }
 
-
 it('a clock that is an hour ahead costs nobody a token', { timeout: 60_000 }, async () => {
   const folder = new Workspace();
   const clock = new MovedClock(folder, kAhead);

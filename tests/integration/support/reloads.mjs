@@ -23,10 +23,10 @@ export const isListening = (pid) => {
 export const isServing = (pid) => readdirSync(`/proc/${pid}/task`).length >= 4;
 
 // Those of the program, all of which serve: none of them is about to read its settings.
-export async function servingPids(api) {
-  await waitFor('the programs to serve', () => pidsOf(api).every(isServing));
-  return pidsOf(api);
-}
+export const servingPids = (api) => waitFor('the programs to serve', () => {
+  const pids = pidsOf(api);
+  return pids.every(isServing) && pids;
+});
 
 // Sends SIGHUP to each process, and waits until those of `pids` have said so, once more than before. One that
 // the web server has started since the change has read it at its start, and has nothing to say.

@@ -32,7 +32,8 @@ class PendingAnswer {
   std::future<HttpOutcome> future_;
 };
 
-// Deadlines that a test can wait for.
+// Deadlines that a test can wait for, where the deadline is what it waits for: any other answer may
+// be slower than these on a busy machine.
 [[nodiscard]] inline auth::HttpOptions quick(
     std::chrono::milliseconds timeout = std::chrono::milliseconds(600)) {
   auth::HttpOptions options;

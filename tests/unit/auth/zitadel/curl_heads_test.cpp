@@ -121,7 +121,7 @@ class CurlHeadsTest : public CppUnit::TestFixture {
       const LoopbackServer server([&](Connection& connection) {
         if (!connection.read_request().empty()) connection.send(bytes);
       });
-      CurlHttpClient client(quick());
+      CurlHttpClient client(HttpOptions{});
       assert_failed(Reason::kConnectionLost, ask(client, server.url()).wait(), bytes);
     }
   }
@@ -163,7 +163,7 @@ class CurlHeadsTest : public CppUnit::TestFixture {
       if (!connection.read_request().empty()) connection.send(http_answer(200, "{}"));
     });
     const LoopbackServer hangs(hangs_after("HTTP/1.1 103 Early Hints\r\n\r\n"));
-    CurlHttpClient client(quick());
+    CurlHttpClient client(support::quick());
     CPPUNIT_ASSERT(ask(client, good.url()).wait().has_value());
     assert_failed(Reason::kTimedOut, ask(client, hangs.url()).wait(), "");
     CPPUNIT_ASSERT(ask(client, good.url()).wait().has_value());

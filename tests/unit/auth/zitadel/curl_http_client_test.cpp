@@ -89,7 +89,7 @@ class CurlHttpClientTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE_END();
 
   void a_refused_connection_is_unreachable() {
-    CurlHttpClient client(quick());
+    CurlHttpClient client(HttpOptions{});
     const auth::Descriptor bound = support::listen_on_tcp(-1);  // bound, but it does not listen
     const std::string url = "http://127.0.0.1:" + std::to_string(support::port_of(bound)) + "/";
     assert_failed(Reason::kUnreachable, ask(client, url).wait());
@@ -186,7 +186,7 @@ class CurlHttpClientTest : public CppUnit::TestFixture {
       if (connection.read_request().empty()) return;
       while (connection.send("HTTP/1.1 103 Early Hints\r\n\r\n")) continue;
     });
-    CurlHttpClient client(quick());
+    CurlHttpClient client(HttpOptions{});
     for (const LoopbackServer* server : {&lines, &one_line, &interim}) {
       CPPUNIT_ASSERT(!ask(client, server->url()).wait().has_value());
     }
@@ -200,7 +200,7 @@ class CurlHttpClientTest : public CppUnit::TestFixture {
       static_cast<void>(connection.read_request());
       connection.end_with_reset();
     });
-    CurlHttpClient client(quick());
+    CurlHttpClient client(HttpOptions{});
     for (const LoopbackServer* server : {&closes, &does_not_even_read, &resets}) {
       assert_failed(Reason::kConnectionLost, ask(client, server->url(), "token=a").wait());
     }
@@ -213,7 +213,7 @@ class CurlHttpClientTest : public CppUnit::TestFixture {
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"a\"",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"a\":\r\n",
     };
-    CurlHttpClient client(quick());
+    CurlHttpClient client(HttpOptions{});
     for (const std::string& bytes : cases) {
       const LoopbackServer closes(sends(bytes));
       assert_failed(Reason::kAnswerTruncated, ask(client, closes.url()).wait(), bytes);
@@ -244,8 +244,7 @@ class CurlHttpClientTest : public CppUnit::TestFixture {
       connection.send("HTTP/1.1 200 OK\r\nContent-Length: 999999999999999\r\n\r\n");
       while (connection.send(std::string(4096, 'a'))) continue;
     });
-    HttpOptions options;  // not quick: a sanitizer must not turn this into a timeout
-    CurlHttpClient client(options);
+    CurlHttpClient client(HttpOptions{});
     for (const LoopbackServer* server : {&with_length, &without_length, &chunked, &endless}) {
       const HttpOutcome outcome = ask(client, server->url()).wait();
       assert_failed(Reason::kAnswerTooLarge, outcome);
@@ -270,7 +269,7 @@ class CurlHttpClientTest : public CppUnit::TestFixture {
   }
 
   void what_is_not_http_is_malformed() {
-    CurlHttpClient client(quick());
+    CurlHttpClient client(HttpOptions{});
     for (const char* bytes :
          {"{\"active\": true}", "{\"active\": true}\r\n\r\n", "SSH-2.0-OpenSSH\r\n", "\r\n\r\n",
           "HTTP/0.9 200 OK\r\n\r\n{}", "HTTP/1.1 abc OK\r\n\r\n{}", "HTTP/1.1 20 OK\r\n\r\n{}",
@@ -289,7 +288,7 @@ class CurlHttpClientTest : public CppUnit::TestFixture {
       connection.send("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
       connection.wait_for_end();
     });
-    CurlHttpClient client(quick());
+    CurlHttpClient client(HttpOptions{});
     assert_failed(Reason::kTlsFailed, ask(client, plain.url("/", "https")).wait());
   }
 
@@ -304,7 +303,7 @@ class CurlHttpClientTest : public CppUnit::TestFixture {
         request = connection.read_request();
         connection.send(http_answer(200, "good"));
       });
-      CurlHttpClient client(quick());
+      CurlHttpClient client(HttpOptions{});
       std::promise<HttpOutcome> answer;
       client.send({server.url("/a"),
                    auth::Secret(row.body),
@@ -329,7 +328,7 @@ class CurlHttpClientTest : public CppUnit::TestFixture {
       ++reached;
       connection.send(http_answer(200, "{\"active\": true}"));
     });
-    CurlHttpClient client(quick());
+    CurlHttpClient client(HttpOptions{});
     for (const int status : {301, 302, 303, 307, 308}) {
       const LoopbackServer server(
           sends(http_answer(status, "moved", "Location: " + target.url() + "\r\n")));
@@ -346,7 +345,7 @@ class CurlHttpClientTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_EQUAL(0, ::setenv(name, proxy.url().c_str(), 1));
       HttpOutcome outcome(Reason::kInternal);
       {
-        CurlHttpClient client(quick());
+        CurlHttpClient client(HttpOptions{});
         outcome = ask(client, server.url(), "token=a").wait();
       }
       CPPUNIT_ASSERT_EQUAL(0, ::unsetenv(name));
@@ -356,7 +355,7 @@ class CurlHttpClientTest : public CppUnit::TestFixture {
   }
 
   void calls_nothing_but_http() {
-    CurlHttpClient client(quick());
+    CurlHttpClient client(HttpOptions{});
     for (const char* url : {"file:///etc/hostname", "ftp://127.0.0.1/", "gopher://127.0.0.1/a",
                             "dict://127.0.0.1/", "", "http://", "http://127.0.0.1:99999/"}) {
       CPPUNIT_ASSERT_MESSAGE(url, !ask(client, url).wait().has_value());
@@ -367,7 +366,7 @@ class CurlHttpClientTest : public CppUnit::TestFixture {
   void reads_the_date() {
     const auto date = [](const std::string& header) {
       const LoopbackServer server(sends(http_answer(200, "", header)));
-      CurlHttpClient client(quick());
+      CurlHttpClient client(HttpOptions{});
       const HttpOutcome outcome = ask(client, server.url()).wait();
       assert_answered(200, "", outcome);
       return outcome->date;
@@ -383,7 +382,7 @@ class CurlHttpClientTest : public CppUnit::TestFixture {
   void reads_how_old_an_answer_is_and_may_become() {
     const auto answer = [](const std::string& headers) {
       const LoopbackServer server(sends(http_answer(200, "", headers)));
-      CurlHttpClient client(quick());
+      CurlHttpClient client(HttpOptions{});
       const HttpOutcome outcome = ask(client, server.url()).wait();
       assert_answered(200, "", outcome);
       return *outcome;
@@ -404,7 +403,7 @@ class CurlHttpClientTest : public CppUnit::TestFixture {
     const auto retry_after = [](const std::string& value) {
       const LoopbackServer server(
           sends(http_answer(429, "", value.empty() ? "" : "Retry-After: " + value + "\r\n")));
-      CurlHttpClient client(quick());
+      CurlHttpClient client(HttpOptions{});
       const HttpOutcome outcome = ask(client, server.url()).wait();
       assert_answered(429, "", outcome);
       return outcome->retry_after;
@@ -429,7 +428,7 @@ class CurlHttpClientTest : public CppUnit::TestFixture {
   }
 
   void gives_any_status_as_a_value() {
-    CurlHttpClient client(quick());
+    CurlHttpClient client(HttpOptions{});
     for (const int status : {200, 201, 400, 401, 403, 404, 429, 500, 503, 599}) {
       const LoopbackServer server(sends(http_answer(status, "{}")));
       assert_answered(status, "{}", ask(client, server.url(), "token=a").wait());
@@ -457,7 +456,7 @@ class CurlHttpClientTest : public CppUnit::TestFixture {
     });
     const LoopbackServer says(sends(http_answer(404, "unknown name\nmore")));
     const LoopbackServer good(sends(http_answer(200, "all is well")));
-    CurlHttpClient client(quick());
+    CurlHttpClient client(HttpOptions{});
     const auto said = [&](const LoopbackServer& server, std::string_view form,
                           std::string_view authorization) {
       return auth::server_words(*ask(client, server.url(), form, authorization).wait());
@@ -477,7 +476,7 @@ class CurlHttpClientTest : public CppUnit::TestFixture {
     const LoopbackServer server(
         sends("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n"
               "a;extension=1\r\n\"active\": \r\n5\r\ntrue}\r\n0\r\nTrailer: a\r\n\r\n"));
-    CurlHttpClient client(quick());
+    CurlHttpClient client(HttpOptions{});
     assert_answered(200, "{\"active\": true}", ask(client, server.url()).wait());
   }
 
@@ -490,7 +489,7 @@ class CurlHttpClientTest : public CppUnit::TestFixture {
       }
     });
     {
-      CurlHttpClient client(quick());
+      CurlHttpClient client(HttpOptions{});
       static_cast<void>(ask(client, server.url("/a?"), "token=a%26b", "Basic YTpi").wait());
       static_cast<void>(ask(client, server.url("/b")).wait());
       static_cast<void>(ask(client, server.url("/c"), "token=c").wait());
@@ -517,7 +516,7 @@ class CurlHttpClientTest : public CppUnit::TestFixture {
 
   void may_be_asked_again_from_within_an_answer() {
     const LoopbackServer server(sends(http_answer(200, "{}")));
-    CurlHttpClient client(quick());
+    CurlHttpClient client(HttpOptions{});
     std::promise<int> last;
     const std::string url = server.url();
     client.send({url}, [&](const HttpOutcome&) {
@@ -535,7 +534,7 @@ class CurlHttpClientTest : public CppUnit::TestFixture {
     const LoopbackServer server(sends(http_answer(200, "{}")));
     const std::size_t before = support::open_descriptors();
     {
-      CurlHttpClient client(quick());
+      CurlHttpClient client(HttpOptions{});
       {
         const support::LogCapture log;
         const support::NoThreads none;

@@ -28,8 +28,7 @@ using support::HttpOutcome;
 using support::LoopbackServer;
 using support::OwnNames;
 
-HttpOptions quick() {
-  HttpOptions options = support::quick();
+HttpOptions with_names_looked_up_often(HttpOptions options = {}) {
   options.name_interval = milliseconds(100);
   return options;
 }
@@ -74,7 +73,7 @@ class CurlNamesTest : public CppUnit::TestFixture {
   void waits_for_a_name_no_longer_than_for_a_connection() {
     with_names("", [](OwnNames&) {
       const LoopbackServer server(says("kept"));
-      CurlHttpClient client(quick());
+      CurlHttpClient client(with_names_looked_up_often(support::quick()));
       if (!is_answered(ask(client, server.url()).wait(), "kept")) return false;
       const auto begin = steady_clock::now();
       const HttpOutcome outcome = ask(client, "http://issuer.example/").wait();
@@ -89,7 +88,7 @@ class CurlNamesTest : public CppUnit::TestFixture {
       const LoopbackServer server(says(""));
       const auto begin = steady_clock::now();
       for (int i = 0; i < 3; ++i) {
-        CurlHttpClient client(quick());
+        CurlHttpClient client(with_names_looked_up_often(support::quick()));
         client.send({"http://issuer.example/"}, [](const HttpOutcome&) {});
         std::this_thread::sleep_for(milliseconds(100));  // the look-up has begun
       }
@@ -102,7 +101,7 @@ class CurlNamesTest : public CppUnit::TestFixture {
       const LoopbackServer before(says("before"));
       const LoopbackServer after(says("after"),
                                  support::listen_on_tcp_at("127.0.0.2", before.port()));
-      CurlHttpClient client(quick());
+      CurlHttpClient client(with_names_looked_up_often());
       const std::string url = at("issuer.example", before.url());
       if (!is_answered(ask(client, url).wait(), "before")) return false;
       names.set("127.0.0.2 issuer.example\n");
@@ -120,7 +119,7 @@ class CurlNamesTest : public CppUnit::TestFixture {
   void keeps_a_connection_whose_name_still_leads_to_it() {
     with_names("127.0.0.1 issuer.example\n", [](OwnNames& names) {
       const LoopbackServer server(says("here"));
-      CurlHttpClient client(quick());
+      CurlHttpClient client(with_names_looked_up_often());
       const std::string url = at("issuer.example", server.url());
       if (!is_answered(ask(client, url).wait(), "here")) return false;
       names.set("127.0.0.2 issuer.example\n127.0.0.1 issuer.example\n");
@@ -134,7 +133,7 @@ class CurlNamesTest : public CppUnit::TestFixture {
 
   void keeps_a_working_connection_while_its_name_is_not_resolved() {
     with_names("127.0.0.1 issuer.example\n", [](OwnNames& names) {
-      HttpOptions options = quick();
+      HttpOptions options = with_names_looked_up_often(support::quick());
       options.connection_life = seconds(2);
       const LoopbackServer server(says("here"));
       CurlHttpClient client(options);

@@ -150,7 +150,7 @@ class CurlSilenceTest : public CppUnit::TestFixture {
       const std::lock_guard lock(mutex);
       longest = std::max(longest, steady_clock::now() - begin);
     });
-    HttpOptions options = quick();
+    HttpOptions options;
     options.connection_life = milliseconds(250);
     {
       CurlHttpClient client(options);
@@ -211,7 +211,7 @@ class CurlSilenceTest : public CppUnit::TestFixture {
       connection.wait_for_end();
       closed.add();
     });
-    HttpOptions options = quick();
+    HttpOptions options;
     options.connection_life = milliseconds(500);
     CurlHttpClient client(options);
     CPPUNIT_ASSERT(ask(client, server.url()).wait().has_value());

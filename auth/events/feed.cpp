@@ -50,6 +50,12 @@ std::string_view remedy_for(int status) {
   return "";
 }
 
+// Whether an event happened after an answer was made. Date has whole seconds: an event of that
+// second may have happened before.
+bool is_later(WallMicroseconds event, const std::optional<WallTime>& date) {
+  return date && *date + std::chrono::seconds(1) <= event;
+}
+
 // "everything" says all that others say, but not that the keys have changed.
 void reduce(std::vector<Scope>& ends) {
   std::sort(ends.begin(), ends.end());
@@ -131,6 +137,7 @@ Result<void> Feed::begin(Poll& found, const WhileWaiting& while_waiting) {
 Result<void> Feed::read_on(Poll& found, const WhileWaiting& while_waiting, const Tell& tell) {
   WallMicroseconds newest = *position_;
   WallMicroseconds from = std::max(newest - kLateCommit, WallMicroseconds());
+  std::optional<WallTime> begun;  // the Date of the first page
   for (int pages = 0;; ++pages) {
     if (pages == kMostPages || seen_.size() > kMostSeen) {
       end_everything(found, newest);
@@ -141,6 +148,7 @@ Result<void> Feed::read_on(Poll& found, const WhileWaiting& while_waiting, const
     }
     auto page = ask(query_of(true, page_, from), while_waiting);
     if (!page) return of_page(std::move(page).error(), page_);
+    if (pages == 0) begun = page->date;
     const std::size_t news = take(page->events, found, while_waiting);
     if (tell && !found.jwts_anew && !(found.ends.empty() && found.losses.empty())) {
       reduce(found.ends);
@@ -148,13 +156,13 @@ Result<void> Feed::read_on(Poll& found, const WhileWaiting& while_waiting, const
       tell(found);
     }
     const bool is_full = page->events.size() >= page_;
-    if (!is_full && news == 0) {
-      settle(newest, page->date, found);
+    if (!page->events.empty()) newest = std::max(newest, page->events.back().time);
+    if (!is_full && (news == 0 || is_later(newest, begun))) {
+      settle(newest, begun, found);
       return {};
     }
     const WallMicroseconds last = page->events.back().time;
-    newest = std::max(newest, last);
-    if (is_full) settle(last, page->date, found);
+    if (is_full) settle(last, begun, found);
     // Others of the same time may follow.
     const WallMicroseconds next = last - microseconds(1);
     if (is_full && next <= from) {
@@ -216,13 +224,15 @@ void Feed::end_everything(Poll& found, WallMicroseconds until) {
   found.jwts.emplace_back(everything, seconds_of(until));
 }
 
+// date: of the first answer of this poll. The next poll begins kLateCommit before it at the latest:
+// a transaction that was not visible then may become visible while this poll reads on.
+//
 // What is dated into ZITADEL's own future must not hide what happens until then: neither an event,
 // nor all of them where its clock was set back. Where nobody has looked meanwhile, something may be
 // hidden already.
 void Feed::settle(WallMicroseconds newest, const std::optional<WallTime>& date, Poll& found) {
   const SteadyTime now = clock_.steady();
-  // Date has whole seconds: what happened within that one is not in the future.
-  if (date && *date + std::chrono::seconds(1) <= newest) {
+  if (is_later(newest, date)) {
     const bool was_away = position_ && now - settled_ > kLateCommit;
     if (was_away && *date < *position_ - kLateCommit) end_everything(found, *position_);
     newest = *date;

@@ -89,7 +89,15 @@ export class EventModel {
       const limit = this.#limitOf(event);
       const wrong = token.let.find(({ asked, answered }) => asked > limit
         && (event === token.revoked || !token.questions.some((time) => time >= event.begin && time <= answered)));
-      return wrong ? [wrong.asked - event.end] : [];
+      // What was near, in milliseconds from the event, is for who has to find the cause.
+      const near = (times) => times.map((time) => time - event.begin).filter((time) => time > -10_000 && time < 60_000);
+      return wrong ? [{
+        late: wrong.asked - event.end, found: event.end - event.begin, limit: limit - event.begin,
+        revokes: event === token.revoked, ofAll: this.#ofAll.includes(event), jti: token.jti, at: event.begin,
+        let: near(token.let.map(({ asked }) => asked)).filter((time) => time > limit - event.begin),
+        questions: near(token.questions), ended: near(token.ended.map(({ begin }) => begin)),
+        cuts: this.#cuts.map(({ begin, end }) => [begin - event.begin, end - event.begin]),
+      }] : [];
     }));
   }
 

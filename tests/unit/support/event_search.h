@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
@@ -39,6 +40,8 @@ class EventSearch final : public auth::HttpClient {
   void answer_next(std::size_t count) { faults_.resize(faults_.size() + count); }
   // What happens while it answers.
   void answer_after(std::function<void()> wait) { wait_ = std::move(wait); }
+  // A page has so many events at most, whatever is asked for.
+  void cap_pages(std::size_t events) { cap_ = events; }
   // ZITADEL's clock, in the same milliseconds; nullopt: answers tell no time.
   void set_date(std::optional<long> at) { date_ = at; }
 
@@ -83,7 +86,8 @@ class EventSearch final : public auth::HttpClient {
 
   [[nodiscard]] std::string search(const auth::Json& query) const {
     const auto from = auth::parse_microseconds(query.text_of("from").value_or(""));
-    const auto limit = static_cast<std::size_t>(query.integer_of("limit").value_or(1000));
+    const auto asked = static_cast<std::size_t>(query.integer_of("limit").value_or(1000));
+    const std::size_t limit = std::min(asked, cap_);
     const bool ascending = query.member("asc")->boolean().value_or(false);
     const auto begin = from ? first_after(*from) : events_.begin();
     const auto size = static_cast<std::size_t>(events_.end() - begin);
@@ -105,6 +109,7 @@ class EventSearch final : public auth::HttpClient {
   std::map<std::string, int> sequences_;
   std::deque<std::optional<auth::Result<auth::HttpResponse>>> faults_;
   std::function<void()> wait_;
+  std::size_t cap_ = SIZE_MAX;
   std::optional<long> date_;
   std::string refused_;
   std::vector<std::string> bodies_;

@@ -4,6 +4,7 @@
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <algorithm>
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -32,7 +33,10 @@ class FeedTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(finds_an_event_once);
   CPPUNIT_TEST(finds_events_of_the_same_time);
   CPPUNIT_TEST(finds_what_becomes_visible_late);
+  CPPUNIT_TEST(finds_what_becomes_visible_while_a_poll_reads_for_long);
   CPPUNIT_TEST(finds_more_than_a_page);
+  CPPUNIT_TEST(a_poll_ends_where_something_happens_all_the_time);
+  CPPUNIT_TEST(pages_that_the_server_makes_smaller_are_all_read);
   CPPUNIT_TEST(a_transaction_larger_than_a_page_ends_everything);
   CPPUNIT_TEST(a_transaction_larger_than_a_page_ends_everything_once);
   CPPUNIT_TEST(a_page_made_small_by_failures_ends_nothing_more);
@@ -155,6 +159,29 @@ class FeedTest : public CppUnit::TestFixture {
     assert_poll_ends(users({"younger", "late too"}));
   }
 
+  void finds_what_becomes_visible_while_a_poll_reads_for_long() {
+    search_.set_date(60'000);
+    begin();
+    for (int i = 1; i <= 1000; ++i) search_.lock_user("old", 60'000 + i);
+    std::deque<long> answered_at{61'000, 77'000, 80'000};
+    search_.answer_after([&] {
+      if (answered_at.empty()) return;
+      const long now = answered_at.front();
+      answered_at.pop_front();
+      search_.set_date(now);
+      if (now >= 77'000) search_.lock_user("young", now);
+      if (now == 80'000) search_.lock_user("late", 68'000);  // visible since 77'500
+    });
+    std::vector<Scope> ended;
+    for (int polls = 0; polls < 3; ++polls) {
+      const Feed::Poll found = poll();
+      CPPUNIT_ASSERT(!found.failed);
+      ended.insert(ended.end(), found.ends.begin(), found.ends.end());
+    }
+    CPPUNIT_ASSERT(answered_at.empty());
+    CPPUNIT_ASSERT(std::count(ended.begin(), ended.end(), scope_of(Ends::kSubject, "late")) == 1);
+  }
+
   void finds_more_than_a_page() {
     begin();
     std::vector<std::string> names;
@@ -164,6 +191,42 @@ class FeedTest : public CppUnit::TestFixture {
     }
     assert_poll_ends(users(names));
     assert_poll_ends({});
+  }
+
+  void a_poll_ends_where_something_happens_all_the_time() {
+    long now = 60'000;
+    int count = 0;
+    search_.set_date(now);
+    begin();
+    search_.answer_after([&] {
+      now += 250;
+      search_.set_date(now);
+      search_.lock_user(std::to_string(count++), now);
+    });
+    std::vector<std::string> names;
+    for (int polls = 0; polls < 5; ++polls) {
+      const std::size_t before = search_.bodies().size();
+      const int first = count;
+      names.clear();
+      const Feed::Poll found = poll();
+      CPPUNIT_ASSERT(!found.failed);
+      CPPUNIT_ASSERT(search_.bodies().size() - before <= 8);
+      for (int i = first; i < count; ++i) names.push_back(std::to_string(i));
+      CPPUNIT_ASSERT(users(names) == found.ends);
+    }
+  }
+
+  // Whatever the question's limit is.
+  void pages_that_the_server_makes_smaller_are_all_read() {
+    search_.set_date(60'000);
+    begin();
+    search_.cap_pages(10);
+    std::vector<std::string> names;
+    for (int i = 0; i < 95; ++i) {
+      names.push_back(std::to_string(i));
+      search_.lock_user(names.back(), 60'000 + 10 * i);
+    }
+    assert_poll_ends(users(names));
   }
 
   void a_transaction_larger_than_a_page_ends_everything() {

@@ -13,7 +13,7 @@ constexpr unsigned kClientBits = 64;      // of an IPv6 address: what one househ
 
 std::size_t for_new(std::size_t all) { return all - all / kReserve; }
 
-// All clients that nobody can tell apart are in one line.
+// All clients of unknown address are in one line.
 IpAddress line_of(const Asker& asker) { return asker.client.value_or(IpAddress()); }
 
 bool is_new(const Asker& asker) { return asker.standing == Standing::kNew; }
@@ -75,7 +75,7 @@ Admission::Turn* Admission::next(std::size_t slots) {
   return turn;
 }
 
-// A client with known tokens alone may have all, as long as no other one waits.
+// A client whose tokens were good before may have all, as long as no other client waits.
 Admission::Turn* Admission::choose(std::size_t slots) {
   const std::size_t free = slots - under_way();
   Turn* const known = known_.first();
@@ -151,7 +151,7 @@ bool Admission::Lines::is_fair(const Turn& turn, std::size_t free) const {
   return networks_.at(Holders::network_of(client)).clients.at(client).under_way < free;
 }
 
-// Keeps the ranks, and forgets who has nothing here any more.
+// Keeps the ranks up to date, and forgets clients that have nothing here any more.
 template <typename Change>
 void Admission::Lines::change(const Turn& turn, Change change) {
   const IpAddress address = line_of(turn.asker());

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Admission: who may wait for an answer of ZITADEL's, and which question is sent next.
+// Admission: decides which requests may wait for an answer of ZITADEL's, and which question is sent
+// next.
 //
 // Tokens that were good before go first, and a quarter of everything is kept for them; another
-// quarter is kept for strangers' tokens. Both are shared by client: whoever holds fewest is next,
-// and whoever holds most gives a place up to others (auth/holders.h). A stranger's client that
-// alone asks for much gets half of it and leaves the other half to whoever comes. A client is an
-// IPv4 address or an IPv6 network of 64 bits. Clients that nobody can tell apart count as one that
-// may have more than half.
+// quarter is kept for new tokens. Both are shared by client: the client that holds fewest is next,
+// and the one that holds most gives a place up to others (auth/holders.h). A client that alone asks
+// about many new tokens gets half and leaves the other half to other clients. A client is an IPv4
+// address or an IPv6 network of 64 bits. Clients of unknown address count as one client that may
+// have more than half.
 #pragma once
 
 #include <cstddef>
@@ -43,10 +44,10 @@ struct Asker {
 // Not thread-safe.
 class Admission {
  public:
-  // places: for requests that wait.
+  // places: maximum number of requests that wait.
   explicit Admission(std::size_t places) : places_(places) {}
 
-  // A question's turn to be sent. It stays where it is until it has ended.
+  // A question's turn to be sent. It must not be moved in memory until it has ended.
   class Turn {
    public:
     explicit Turn(Asker asker) : asker_(asker) {}
@@ -73,24 +74,24 @@ class Admission {
 
   struct Place {
     std::optional<Reason> refused{};          // kTooManyWaiting or kTooManyFromClient
-    std::optional<Holders::Id> instead_of{};  // who had it, and has no place any more
+    std::optional<Holders::Id> instead_of{};  // the request that lost this place
   };
-  // A request takes a place to wait. Later ones have a larger id.
+  // Takes a place for a request that waits. Later requests have a larger id.
   [[nodiscard]] Place take_place(const Asker& asker, Holders::Id id);
   void leave_place(const Asker& asker, Holders::Id id);
 
-  // The question waits from now on to be sent.
+  // Lets the question wait to be sent, from now on.
   void wait(Turn& turn, SteadyTime now);
-  // The question is from now on this asker's, if it was nobody's and is not under way.
+  // Assigns the question to this asker's client, if it has no client and is not under way.
   void adopt(Turn& turn, const Asker& asker);
   [[nodiscard]] static bool is_waiting(const Turn& turn) noexcept {
     return turn.state_ == Turn::State::kWaiting;
   }
-  // Returns the question to be sent now, if no more than slots are under way then; or null.
+  // Returns the question to be sent now. At most slots are under way then. Null if there is none.
   [[nodiscard]] Turn* next(std::size_t slots);
-  // Returns a question that waits since then or longer, and waits no more; or null.
+  // Returns a question that has waited since then or longer, and ends its waiting. Null if none.
   [[nodiscard]] Turn* waiting_since(SteadyTime then);
-  // The question no longer waits or is no longer under way.
+  // Reports that the question no longer waits or is no longer under way.
   void end(Turn& turn);
 
   [[nodiscard]] std::size_t under_way() const noexcept {
@@ -106,12 +107,13 @@ class Admission {
    public:
     void join(Turn& turn);
     void leave(Turn& turn);
-    void send(Turn& turn);  // and leave
+    void send(Turn& turn);  // and leaves
     void end(Turn& turn);   // after it was sent
 
-    // Returns the next of the network, and there of the client, that has fewest under way; or null.
+    // Returns the next question of the network, and there of the client, with the fewest under way.
+    // Null if there is none.
     [[nodiscard]] Turn* first() const;
-    // Whether this client leaves as much free as it has under way.
+    // Whether the question's client has fewer questions under way than slots are free.
     [[nodiscard]] bool is_fair(const Turn& turn, std::size_t free) const;
     [[nodiscard]] std::size_t under_way() const noexcept { return under_way_; }
     [[nodiscard]] std::size_t waiting() const noexcept { return waiting_; }
@@ -122,7 +124,7 @@ class Admission {
       std::uint64_t since = 0;  // its last turn; larger is later
     };
     using Rank = std::tuple<std::size_t, std::uint64_t, IpAddress>;
-    // Of those with somebody in the line; the first is next.
+    // Contains those with a question in line; the first is next.
     using Ranks = std::set<Rank>;
     struct Client : Share {
       std::list<Turn*> line{};
@@ -150,7 +152,7 @@ class Admission {
   Holders known_places_{};
   Lines new_{};
   Lines known_{};
-  unsigned passed_ = 0;  // known ones that went before a stranger's, one after the other
+  unsigned passed_ = 0;  // turns in succession that kKnown took before a kNew that waits
   std::list<Turn*> by_age_{};
 };
 

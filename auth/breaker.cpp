@@ -8,7 +8,7 @@ namespace {
 
 enum class Meaning {
   kZitadelIsAway,
-  kAnswered,  // it is there, whatever it makes of the token
+  kAnswered,  // it is there, whatever it says of the token
   kNothing,
 };
 
@@ -34,7 +34,7 @@ Meaning meaning_of(Reason reason) noexcept {
   }
 }
 
-// An API whose key was deleted does not live on by its grace: that stays our own fault.
+// The grace does not apply to an API whose key was deleted: that stays our own fault.
 Error refusal_of(const Error& cause) {
   if (cause.reason == Reason::kClientAuthenticationRefused) {
     return {cause.reason, cause.detail, kTrialInterval};
@@ -56,7 +56,7 @@ std::optional<Breaker::Refusal> Breaker::refuse(const TokenKey& key, const Asker
   return Refusal{refusal_of(*open_), takes_trial(rank_of(key, asker), now)};
 }
 
-// New tokens of one client are alike: it may have made them up.
+// New tokens of one client count as one, because the client may have invented them.
 Breaker::Rank Breaker::rank_of(const TokenKey& key, const Asker& asker) const {
   const bool is_new = asker.standing == Standing::kNew;
   const bool has_failed =

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Breaker: what the last questions said of ZITADEL itself, and whether it is asked at all.
+// Breaker: decides by the outcome of the last questions whether ZITADEL is asked at all.
 //
-// A status, a refusal or a slow answer says something of the one token that was asked about. Only
-// what no token can bring about says something of ZITADEL: no connection, no TLS, not a byte before
-// the deadline, or that it refuses this API's own credentials. Then nobody is kept waiting, and one
-// question a second tries whether it is back.
+// A status, a refusal or a slow answer concerns only the token that was asked about. Only failures
+// that no token can cause concern ZITADEL itself: no connection, no TLS, not a byte before the
+// deadline, or a refusal of this API's own credentials. Then nobody is kept waiting, and one
+// question a second tests whether ZITADEL is back.
 #pragma once
 
 #include <array>
@@ -21,11 +21,11 @@
 
 namespace auth {
 
-// Between two trials. A trial is a stranger's only if no token that was good before came for as
-// long. A token about which a question has failed before has trials of its own, and only if no
-// other came for as long: it may be the one token that ZITADEL takes too long for.
+// Interval between two trials. A new token gets a trial only if no token that was good before came
+// for as long. A token about which a question has failed before has separate trials, and only if no
+// other token came for as long: it may be the one token for which ZITADEL takes too long.
 constexpr std::chrono::seconds kTrialInterval{1};
-// So many tokens about which questions have failed are remembered.
+// Maximum number of tokens remembered about which questions have failed.
 constexpr std::size_t kFailedTokens = 8;
 
 // Thread-safe.
@@ -36,27 +36,27 @@ class Breaker {
 
   struct Refusal {
     Error error;    // kCircuitOpen, kClientAuthenticationRefused or kRateLimited, with retry_after
-    bool is_trial;  // the question is to be asked all the same, but nobody is to wait for it
+    bool is_trial;  // the question has to be asked all the same, but nobody may wait for it
   };
   // Returns nullopt if a question about such a token may be asked.
   [[nodiscard]] std::optional<Refusal> refuse(const TokenKey& key, const Asker& asker);
 
-  // ZITADEL has answered a question about that token, whatever it said.
+  // Reports that ZITADEL has answered a question about that token, whatever it said.
   void answered(const TokenKey& key);
-  // A question about that token that was sent then has failed. That opens the breaker if it says
-  // something of ZITADEL and ZITADEL has answered nothing since; an answer, such as a 5xx, closes
-  // it. No deadline that has passed opens it for a token which had that before, where ZITADEL has
-  // answered about others meanwhile. kRateLimited keeps new tokens from being asked about for its
-  // retry_after. Returns whether the breaker has opened.
+  // Reports that a question about that token, sent at that time, has failed. That opens the breaker
+  // if the error concerns ZITADEL itself and ZITADEL has answered nothing since; an answer, such as
+  // a 5xx, closes it. A passed deadline does not open it for a token that has failed before, if
+  // ZITADEL has answered about others meanwhile. After kRateLimited, ZITADEL is not asked about new
+  // tokens for its retry_after. Returns whether the breaker has opened.
   bool failed(const Error& error, SteadyTime sent, const TokenKey& key, const Asker& asker);
 
  private:
-  // Whose trial is better: the first of these.
+  // Order of preference for a trial, the best first.
   enum class Rank : std::uint8_t { kKnown, kNew, kFailedBefore };
   struct Failed {
     TokenKey key;
     std::optional<IpAddress> client;  // of a new token
-    bool others_answered;             // since
+    bool others_answered;             // since then, about other tokens
   };
 
   [[nodiscard]] Rank rank_of(const TokenKey& key, const Asker& asker) const REQUIRES_LOCK(mutex_);
@@ -67,12 +67,12 @@ class Breaker {
   const Clock& clock_;
   Metrics& metrics_;
   Mutex mutex_;
-  std::optional<Error> open_ GUARDED_BY(mutex_);  // why
+  std::optional<Error> open_ GUARDED_BY(mutex_);  // why it is open
   SteadyTime next_trial_ GUARDED_BY(mutex_){};
   SteadyTime next_trial_of_failed_ GUARDED_BY(mutex_){};
-  std::array<SteadyTime, 2> came_ GUARDED_BY(mutex_){};  // by rank
+  std::array<SteadyTime, 2> came_ GUARDED_BY(mutex_){};  // when a token of that rank came last
   std::array<std::optional<Failed>, kFailedTokens> failed_ GUARDED_BY(mutex_){};
-  std::size_t next_failed_ GUARDED_BY(mutex_) = 0;  // where the next one goes
+  std::size_t next_failed_ GUARDED_BY(mutex_) = 0;  // index of the next one
   SteadyTime answered_ GUARDED_BY(mutex_){};
   SteadyTime paused_until_ GUARDED_BY(mutex_){};  // for new tokens
 };

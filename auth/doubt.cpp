@@ -74,7 +74,7 @@ void Doubt::judge(const Doubts& doubts, Verdict verdict) {
   for (const Doubted& each : doubts) each.judged(verdict);
 }
 
-// Nobody is left to ask.
+// Decides when there is no witness left to ask about.
 void Doubt::conclude(const Doubts& doubts) {
   if (users_of(doubts) < kInactiveOfFailing) return judge(doubts, Verdict::kRevoked);
   {
@@ -90,7 +90,7 @@ void Doubt::conclude(const Doubts& doubts) {
   judge(doubts, Verdict::kFailing);
 }
 
-// The one that was active last.
+// Returns the witness that was active last.
 std::optional<Doubt::Witness> Doubt::take_witness() {
   const SteadyTime now = clock_.steady();
   Seen* best = nullptr;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Doubt: whether ZITADEL is believed when it calls a token inactive that was good before.
+// Doubt: decides whether to believe ZITADEL when it calls a token inactive that was good before.
 //
-// A ZITADEL that fails inside calls every token inactive, with status 200. A guard that believed it
-// would have all callers throw good tokens away. So another token that was active lately, a
-// witness, is asked about as well. Still active: the first token was revoked. Inactive too, and a
-// third one: ZITADEL is failing, until it calls a token active again. Nobody is let in by this: it
-// decides only whether a caller is told that the token is bad, or to try again.
+// A ZITADEL that fails inside calls every token inactive, with status 200. If the guard believed
+// it, all callers would throw good tokens away. So ZITADEL is also asked about another token that
+// was active lately, a witness. If the witness is still active, the first token was revoked. If the
+// witness is inactive too, and a third token, ZITADEL is failing until it calls a token active
+// again. This lets nobody in: it decides only whether the answer to a caller is that the token is
+// bad, or to try again.
 #pragma once
 
 #include <chrono>
@@ -27,13 +28,13 @@
 
 namespace auth {
 
-// Tokens that are kept for this, each of another user.
+// Maximum number of witnesses kept, each of another user.
 constexpr std::size_t kMaxWitnesses = 8;
 // A token that was active longer ago is no witness: it may have been revoked since.
 constexpr std::chrono::minutes kWitnessMemory{5};
-// Nor is one that was asked about this short a time ago.
+// Minimum interval between two questions about one witness.
 constexpr std::chrono::seconds kWitnessPause{1};
-// Tokens of so many users that were good and are inactive now make a failing ZITADEL.
+// Number of users whose good tokens must have become inactive for ZITADEL to count as failing.
 constexpr std::size_t kInactiveOfFailing = 3;
 
 // Thread-safe.
@@ -44,28 +45,29 @@ class Doubt {
       : clock_(clock), log_(kFailureLogInterval, clock), memory_(memory) {}
 
   enum class Verdict {
-    kRevoked,    // nobody can tell otherwise
+    kRevoked,    // nothing shows otherwise
     kConfirmed,  // revoked: ZITADEL has called another token active meanwhile
     kFailing,    // ZITADEL is failing inside
   };
-  // Called once and without a lock, perhaps before the operation returns that it was given to.
+  // Called once and without a lock, perhaps before the function that takes it returns.
   using Judged = std::function<void(Verdict)>;
 
-  // A token to be asked about, at ZITADEL and nowhere else.
+  // A token that has to be asked about at ZITADEL and nowhere else.
   struct Witness {
     TokenKey key;
     Secret token;
     std::shared_ptr<const Claims> claims;
   };
 
-  // ZITADEL calls this token active, in answer to a question that was sent then.
+  // Reports that ZITADEL calls this token active, in answer to a question sent at that time.
   void active(const TokenKey& key, SecretView token, const std::shared_ptr<const Claims>& claims,
               SteadyTime sent);
-  // ZITADEL calls this token inactive, which was good before and has not expired. Returns the
-  // witness that is to be asked now, if any; its question ends with active, inactive or unanswered.
+  // Reports that ZITADEL calls this token inactive, which was good before and has not expired.
+  // Returns the witness to ask about now, if any; its question ends with active, inactive or
+  // unanswered.
   [[nodiscard]] std::optional<Witness> inactive(const TokenKey& key, std::string_view subject,
                                                 SteadyTime sent, Judged judged);
-  // A question about this token has ended without either.
+  // Reports that a question about this token has ended without such an answer.
   void unanswered(const TokenKey& key);
 
   [[nodiscard]] bool is_failing();
@@ -73,8 +75,8 @@ class Doubt {
  private:
   struct Seen {
     Witness witness;
-    SteadyTime active;  // ZITADEL said so of a question that was sent then
-    SteadyTime asked;   // about it last
+    SteadyTime active;  // when the question was sent that ZITADEL answered so
+    SteadyTime asked;   // when it was asked about last
   };
   struct Doubted {
     std::string subject;
@@ -103,7 +105,7 @@ class Doubt {
   std::optional<SteadyTime> failing_since_ GUARDED_BY(mutex_);
 };
 
-// Takes the first verdict, of the doubt's or of whoever waits for it no longer. Thread-safe.
+// Takes the first verdict: the doubt's, or that of a caller that waits no longer. Thread-safe.
 class FirstVerdict {
  public:
   explicit FirstVerdict(Doubt::Judged judged) : judged_(std::move(judged)) {}

@@ -16,7 +16,7 @@ namespace {
 using std::chrono::milliseconds;
 using namespace std::chrono_literals;
 
-// After an answer that will not be another one soon.
+// Pause after an answer that will not change soon.
 constexpr std::chrono::seconds kRefusedPause{5};
 constexpr std::chrono::seconds kToldAgain{60};
 // A process that ends with its first request asks no sooner than this after another has failed to.
@@ -74,7 +74,7 @@ void Feeding::ask() {
   leave();
 }
 
-// The journal may be one that this one cannot read, for it is sealed with another key.
+// This object may be unable to read the journal, because that is sealed with another key.
 void Feeding::go_on_from(Feeding& before) {
   before.stop();
   head_.position = before.head_.position;
@@ -155,7 +155,7 @@ bool Feeding::may_relieve(const JournalHead& head) {
   return now >= may_relieve_at_;
 }
 
-// Returns false if what others have learned cannot all be had.
+// Returns false if not all that other processes have learned is available.
 bool Feeding::follow(const JournalHead& head) {
   polls_ = false;
   const bool is_whole = journal_.follow(head);
@@ -165,7 +165,7 @@ bool Feeding::follow(const JournalHead& head) {
   return is_whole;
 }
 
-// Also where another machine asks.
+// Called also if another machine asks.
 void Feeding::note_state() {
   if (const auto age = head_.complete.age(clock_)) {
     const auto now = clock_.wall_microseconds().time_since_epoch();
@@ -175,7 +175,7 @@ void Feeding::note_state() {
   if (head_.position) metrics_.note(Fact::kEventsPosition, head_.position->time_since_epoch());
 }
 
-// Goes on where the other one was, unless nothing that was known then can be known any more.
+// Goes on where the other process was, unless all that was known then has run out by now.
 void Feeding::take_over(const std::optional<JournalHead>& head) {
   const bool is_whole = !head || follow(*head);
   const auto age = head_.complete.age(clock_);
@@ -204,7 +204,7 @@ void Feeding::end_once_more() {
   }
 }
 
-// The denials first: a purge makes JWTs be judged again.
+// Adds the denials first: a purge makes JWTs be checked again.
 void Feeding::learn(Feed::Poll& found) {
   if (denials_ != nullptr) {
     if (std::exchange(found.jwts_anew, false)) denials_->begin_anew();
@@ -257,8 +257,8 @@ void Feeding::take_complete(SteadyTime sent) {
   note_state();
 }
 
-// Another process may have taken over meanwhile, because this one was stopped: what it has told of
-// counts then. Where nobody is heard of, the store is out of order, and this process goes on alone.
+// Another process may have taken over meanwhile, because this one was stopped: then its journal
+// counts. If no process reports, the store is out of order, and this process goes on alone.
 void Feeding::publish(std::uint64_t relieved) {
   head_.beat = SharedMoment::now(clock_);
   if (journal_.publish(head_, relieved)) return;
@@ -270,7 +270,7 @@ void Feeding::beat() {
   if (!age || *age >= kPollerBeat) publish();
 }
 
-// Once, until it goes wrong in another way or is right again.
+// Logs a failure once, until there is another failure or a success.
 void Feeding::tell_failure(const Error& error) {
   if (error.reason == Reason::kShuttingDown || told_ == error.reason) return;
   told_ = error.reason;

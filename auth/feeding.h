@@ -2,8 +2,8 @@
 // Feeding: keeps the purges up to date, on a thread of its own.
 //
 // One process asks ZITADEL for its events and writes the journal, the others read it, several times
-// a second. Where the process that asks is not heard of, another takes over. Where nothing can be
-// shared, each asks for itself.
+// a second. If the process that asks reports nothing, another takes over. If nothing can be shared,
+// each asks for itself.
 #pragma once
 
 #include <chrono>
@@ -33,48 +33,50 @@
 
 namespace auth {
 
-// A feed that was complete longer ago is behind.
+// Maximum time since the feed was complete; after that, it is behind.
 constexpr std::chrono::seconds kFeedBehind{3};
-// It is told to be back when it was not behind for so long: one that gets its answers slowly is
-// behind again and again.
+// Time for which it must not have been behind before the log says that it is back: a feed that gets
+// its answers slowly is behind again and again.
 constexpr std::chrono::seconds kFeedBack{30};
-// ZITADEL answers about users and roles from projections, which may be behind its events for a
-// while: what ends these ends them once more, so long afterwards.
+// Time after which an event about users and roles ends answers once more: ZITADEL answers about
+// these from projections, which may be behind its events for a while.
 constexpr std::chrono::seconds kProjectionLag{3};
-// Whoever polls in vain for so long lets those try who are on another machine, or have another
-// token; each of them no more often than every kReliefPause.
+// A process that has polled in vain for kRelief lets processes try that are on another machine, or
+// have another token; each of them at most once in kReliefPause.
 constexpr std::chrono::seconds kRelief{5};
 constexpr std::chrono::seconds kReliefPause{60};
-// How often the journal is read, and eight times in the feed's interval at least.
+// Maximum interval at which the journal is read. It is read at least eight times in the feed's
+// interval.
 constexpr std::chrono::milliseconds kFollowInterval{100};
 
 class Feeding {
  public:
-  // shared: null where nothing is shared. denials: null where no JWT is checked here. All must
+  // shared: null if nothing is shared. denials: null if no JWT is checked here. All must
   // outlive it. REQUIRES: settings with an events_token.
   Feeding(const Settings& settings, HttpClient& http, SharedCache* shared, Purges& purges,
           Denials* denials, const Clock& clock, Metrics& metrics = Metrics::unread());
-  // As stop.
+  // Calls stop.
   ~Feeding();
   Feeding(const Feeding&) = delete;
   Feeding& operator=(const Feeding&) = delete;
 
-  // Takes what others have left, once, on this thread: for a process that ends with its first
-  // request. To be called before any token is asked about, and not after start. Returns false if
-  // nobody has ever left anything.
+  // Takes what other processes have left, once, on this thread: for a process that ends with its
+  // first request. To be called before any token is asked about, and not after start. Returns false
+  // if no process has ever left anything.
   bool look();
 
-  // Asks for events itself, once, on this thread: for such a process, if others have left too
+  // Asks for events itself, once, on this thread: for such a process, if the others have left too
   // little.
   void ask();
 
-  // Stops the other one, which changes the same purges and denials, and takes over what it knows of
-  // the feed. To be called before start, in the place of look.
+  // Stops the other object, which changes the same purges and denials, and takes over what it knows
+  // of the feed. To be called before start, instead of look.
   void go_on_from(Feeding& before);
 
-  // Starts the thread. What is known already, the first poll ends.
+  // Starts the thread. The first poll ends what is known already.
   void start();
-  // Another process may take over. To be called before the shared cache is stopped.
+  // Stops the thread; another process may take over. To be called before the shared cache is
+  // stopped.
   void stop();
 
   // One turn of the thread; returns after which time the next one is due. For tests.
@@ -110,26 +112,26 @@ class Feeding {
   const OwnLosses losses_;
   Discovery discovery_;
   EventsAccess access_;
-  const std::uint64_t id_;  // its first half: of the machine and the token
+  const std::uint64_t id_;  // its first half identifies the machine and the token
   Feed feed_;
   Journal journal_;
 
-  JournalHead head_{};  // what this process has written, or read last
+  JournalHead head_{};  // the head that this process has written, or read last
   bool polls_ = false;
-  std::uint64_t poller_ = 0;     // who polls instead
-  SteadyTime poller_since_{};    // since when, as far as it was seen here
-  SteadyTime may_relieve_at_{};  // whoever it is
+  std::uint64_t poller_ = 0;     // the other process that polls
+  SteadyTime poller_since_{};    // since when it polls, as far as it was seen here
+  SteadyTime may_relieve_at_{};  // the earliest time to relieve any poller
   SteadyTime poll_at_{};
-  bool is_refused_ = false;  // another token may mend it before then
+  bool is_refused_ = false;  // another token may help before poll_at_
   struct Echo {
     SteadyTime at;
     std::vector<Scope> scopes;
   };
   std::deque<Echo> echoes_{};
   QuietLog log_;
-  std::optional<Reason> told_{};  // what goes wrong
+  std::optional<Reason> told_{};  // the failure that was logged and is not over
   bool told_behind_ = false;
-  SteadyTime behind_at_{};  // when it was last
+  SteadyTime behind_at_{};  // when the feed was behind last
 
   std::thread thread_{};
   Mutex mutex_;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Holders: who holds how many places to wait, and who gives one up to others.
+// Holders: knows how many places to wait each client holds, and which client gives one up.
 //
-// A client that holds fewer gets a place of whoever holds most: first between the networks of
-// providers (48 bits of an IPv6 address), then between the clients of one network.
+// A client that holds fewer gets a place of the client that holds most: first between the networks
+// of providers (48 bits of an IPv6 address), then between the clients of one network.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@
 
 namespace auth {
 
-// Not thread-safe. All is done in logarithmic time.
+// Not thread-safe. All functions take logarithmic time.
 class Holders {
  public:
   using Id = std::uint64_t;
@@ -31,13 +31,13 @@ class Holders {
   [[nodiscard]] std::size_t size() const noexcept { return places_.size(); }
   [[nodiscard]] std::size_t held_by(const IpAddress& client) const;
 
-  // Takes the newest place of whoever holds most. nullopt: there is none.
+  // Takes the newest place of the client that holds most. nullopt if there is none.
   [[nodiscard]] std::optional<Id> take_from_largest();
-  // The same for this client, if it holds fewer even with one more.
+  // Does the same for this client, if it holds fewer even with one more; else nullopt.
   [[nodiscard]] std::optional<Id> take_for(const IpAddress& client);
 
  private:
-  // Counts, of which the largest is at the end.
+  // Counts by address. The largest count is at the end.
   class Tally {
    public:
     void add(const IpAddress& of, bool one_more);

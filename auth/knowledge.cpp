@@ -18,8 +18,8 @@ Knowledge::Knowledge(const Settings& settings, const Clock& clock, std::shared_p
   if (follows_jwts(settings)) denials.emplace(settings.project_id, passes_roles(settings));
 }
 
-// Not the key: whoever has the client id is told the same. Without a feed less is kept of a token,
-// and other events are followed where JWTs are judged here.
+// Leaves the key out: every process with that client id gets the same answers. Without a feed less
+// is kept of a token, and other events are followed if JWTs are checked here.
 std::string meaning_of(const Settings& settings) {
   std::string meaning = std::to_string(static_cast<int>(settings.validation));
   meaning += is_fed(settings) ? " fed\n" : "\n";

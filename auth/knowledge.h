@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Knowledge: what has been learned of tokens, which may outlive whoever has learned it.
+// Knowledge: what has been learned of tokens. It may outlive the parts that have learned it.
 //
-// Settings that are read anew make other parts. Where they leave what an answer means as it was,
-// the new parts go on with the same knowledge while the old ones finish: each writes down what it
-// learns with the time of its question, so nothing that one of them is told gets lost.
+// Settings that are read again make new parts. If an answer still means the same, the new parts use
+// the same knowledge while the old ones finish: each stores what it learns with the time of its
+// question, so nothing that one of them learns gets lost.
 #pragma once
 
 #include <memory>
@@ -30,10 +30,10 @@ struct Knowledge {
   TokenCache answers;
   Purges purges;
   std::optional<Denials>
-      denials{};  // where JWTs are checked here, and events tell which have ended
+      denials{};  // if JWTs are checked here, and events report which of them have ended
 };
 
-// What an answer means: knowledge is of no use where this differs. No secret.
+// Returns what an answer means: knowledge is of no use if this differs. It holds no secret.
 [[nodiscard]] std::string meaning_of(const Settings& settings);
 
 [[nodiscard]] TokenCache::Limits cache_limits(const Settings& settings);
@@ -41,9 +41,9 @@ struct Knowledge {
 // Whether callers' roles in other projects than this API's are passed on.
 [[nodiscard]] bool passes_roles(const Settings& settings);
 
-// Whether JWTs are checked here, and events tell which of them have ended.
+// Whether JWTs are checked here, and events report which of them have ended.
 [[nodiscard]] bool follows_jwts(const Settings& settings);
-// Whether ZITADEL is asked for events: there is something that they could end.
+// Whether ZITADEL is asked for events, because there is something that they could end.
 [[nodiscard]] bool is_fed(const Settings& settings);
 
 }  // namespace auth

@@ -31,7 +31,7 @@ TokenCache::Fed KnownTokens::fed() const {
   return purges_ == nullptr ? std::nullopt : TokenCache::Fed(purges_->fed());
 }
 
-// Each purge is looked at once for each token.
+// Each purge is checked once for each token.
 bool KnownTokens::has_ended(const TokenKey& key, const TokenCache::Found& found) {
   if (purges_ == nullptr) return false;
   const std::uint64_t generation = purges_->generation();
@@ -41,7 +41,7 @@ bool KnownTokens::has_ended(const TokenKey& key, const TokenCache::Found& found)
   return false;
 }
 
-// Once for each purge, and more than once only where several threads do so.
+// Does this once for each purge, and more than once only if several threads do it at a time.
 void KnownTokens::look_at_keys() {
   if (purges_ == nullptr) return;
   const std::uint64_t generation = purges_->generation();
@@ -60,7 +60,7 @@ KnownTokens::Known KnownTokens::recall(const TokenKey& key, SecretView token) {
   Known known;
   known.run_out = std::move(found.run_out);
   known.was_good = found.was_good;
-  // To judge a token again takes no time.
+  // Checking a token again takes no time.
   const bool decided_here = local_.decides(token);
   if (decided_here && local_.is_outdated(found.sent)) return known;
   known.refresh_due = found.refresh_due && !decided_here;
@@ -83,7 +83,8 @@ KnownTokens::Known KnownTokens::recall(const TokenKey& key, SecretView token) {
   return known;
 }
 
-// What has ended the token is known only up to when the events were complete.
+// Returns the time for which a check counts: what has ended the token is known only up to when the
+// events were complete.
 Moment KnownTokens::judged_at() const {
   Moment at = clock_.now();
   if (purges_ == nullptr) return at;
@@ -93,9 +94,9 @@ Moment KnownTokens::judged_at() const {
   return at;
 }
 
-// Claims go into the cache, to be judged anew when they run out: so a key that ZITADEL has deleted
-// opens nothing longer than that. Refusals do not: they cost little to repeat, and made-up tokens
-// would push out those that ZITADEL was asked about.
+// Claims go into the cache, and are checked again when they run out: so a key that ZITADEL has
+// deleted opens nothing longer than that. Refusals do not: they cost little to repeat, and invented
+// tokens would push out those that ZITADEL was asked about.
 std::optional<Result<SharedClaims>> KnownTokens::judge(const TokenKey& key, SecretView token) {
   const std::uint64_t purges = purges_ == nullptr ? 0 : purges_->generation();
   std::optional<Result<Claims>> judged = local_.judge(token);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// KnownTokens: what can be said of a token here and now, without asking anybody.
+// KnownTokens: finds what is known of a token at once, without asking anybody.
 //
 // That is what ZITADEL has said of it lately (auth/cache/token_cache.h), or what the token itself
-// tells, where it is judged here (auth/local_validation.h).
+// says, if it is checked here (auth/local_validation.h).
 #pragma once
 
 #include <atomic>
@@ -27,7 +27,7 @@ namespace auth {
 
 using SharedClaims = std::shared_ptr<const Claims>;
 
-// Made afresh for each request: claims stay known longer than a decision may.
+// Decides again for each request, because claims stay known longer than a decision may.
 [[nodiscard]] inline Result<SharedClaims> decide(const Result<SharedClaims>& known,
                                                  const Requirement& requirement) {
   if (!known) return known;
@@ -35,12 +35,12 @@ using SharedClaims = std::shared_ptr<const Claims>;
   return known;
 }
 
-// Thread-safe; never blocks. All that it is given must outlive it.
+// Thread-safe; never blocks. All arguments of the constructor must outlive it.
 class KnownTokens {
  public:
   using Word = TokenCache::Word;
 
-  // purges: null where nobody tells what has ended tokens.
+  // purges: null if no events report what has ended tokens.
   KnownTokens(TokenCache& cache, const LocalValidation& local, const Purges* purges,
               const Clock& clock, Metrics& metrics = Metrics::unread())
       : cache_(cache),
@@ -51,17 +51,17 @@ class KnownTokens {
         refusals_(clock) {}
 
   struct Known {
-    // Claims of a token that is good now, or why it is not. nullopt: somebody has to be asked.
+    // Claims of a token that is good now, or why it is not. nullopt if somebody has to be asked.
     std::optional<Result<SharedClaims>> answer{};
     SharedClaims run_out{};    // the last good answer, if it no longer counts
     bool was_good = false;     // ZITADEL has called it active, whatever it says of it now
     bool refresh_due = false;  // ask again in the background
   };
-  // A token past its expiry is refused without a question. But in the first kClockSkew after it,
-  // and as long as our clock was not compared with ZITADEL's, ZITADEL is to be asked, unless the
-  // token is judged here: its clock counts.
+  // Returns what is known of the token. A token past its expiry is refused without a question. But
+  // in the first kClockSkew after it, and as long as our clock was not compared with ZITADEL's,
+  // ZITADEL has to be asked, because its clock counts, unless the token is checked here.
   [[nodiscard]] Known find(const TokenKey& key, SecretView token);
-  // The same, but only what has been learned: the token is not judged.
+  // Does the same, but only with what has been learned: the token is not checked.
   [[nodiscard]] Known recall(const TokenKey& key, SecretView token);
 
   // Returns the verdict if the token itself is enough for one. Returns nullopt if ZITADEL has to be
@@ -73,8 +73,8 @@ class KnownTokens {
     return cache_.learn(key, sent, std::move(word), clock_.wall());
   }
 
-  // ZITADEL cannot be reached: the last good answer while its grace lasts, or kExpired. nullopt:
-  // there is none.
+  // For a ZITADEL that cannot be reached. Returns the last good answer while its grace lasts, or
+  // kExpired. nullopt if there is none.
   [[nodiscard]] std::optional<Result<SharedClaims>> hold(const TokenKey& key);
 
  private:
@@ -89,8 +89,8 @@ class KnownTokens {
   const Clock& clock_;
   Metrics& metrics_;
   RefusalLog refusals_;
-  // Generations of the purges: up to which it was looked whether the keys have changed, and at
-  // which they had when they were asked for last.
+  // Generations of the purges: the one up to which changes of the keys were checked, and the one of
+  // the change after which the keys were asked for last.
   std::atomic<std::uint64_t> keys_looked_at_{0};
   std::atomic<std::uint64_t> keys_changed_{0};
 };

@@ -13,7 +13,7 @@ namespace {
 
 bool looks_like_jwt(SecretView token) noexcept { return jose::looks_like_jwt(token.reveal()); }
 
-// When ZITADEL's events may be had again.
+// Time after which ZITADEL's events may be available again.
 constexpr std::chrono::seconds kAskAgain{1};
 
 }  // namespace
@@ -46,7 +46,7 @@ bool LocalValidation::decides(SecretView token) const noexcept {
          (revocations_ == nullptr || revocations_->are_known());
 }
 
-// What is being asked for will tell: the key set, or the events.
+// Whether the token can be decided when what is being asked for comes: the key set, or the events.
 bool LocalValidation::is_undecided(const Error& error) const {
   if (error.reason == Reason::kKeySetUnavailable) return !error.retry_after;
   return error.reason == Reason::kRevocationsUnknown && awaits_events();
@@ -63,7 +63,7 @@ std::optional<Result<Claims>> LocalValidation::judge(SecretView token) const {
   if (decided_here) {
     Result<Claims> judged = verify(token);
     if (judged || !is_undecided(judged.error())) {
-      // OpenSSL and json-c say no where they lack memory, too: that says nothing of the token.
+      // OpenSSL and json-c also fail if they lack memory: that says nothing of the token.
       if (!judged && errno == ENOMEM) return Error{Reason::kInternal, "there is no memory"};
       return judged;
     }
@@ -89,7 +89,7 @@ Result<Claims> LocalValidation::verify(SecretView token) const {
   return claims;
 }
 
-// The claims first: another issuer's token costs ZITADEL no question for its key.
+// Checks the claims first: another issuer's token costs ZITADEL no question for its key.
 Result<void> LocalValidation::disprove(SecretView token) const {
   if (const auto payload = jose::unverified_payload(token.reveal())) {
     const auto now = clock_.is_compared() ? std::optional(clock_.wall()) : std::nullopt;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// zitadel_auth::TokenValidator: the door with all that is behind it, for servers of others.
+// zitadel_auth::TokenValidator: the token validator with all its parts, for other servers.
 #include <future>
 #include <memory>
 #include <optional>

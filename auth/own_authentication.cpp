@@ -12,7 +12,7 @@ std::unique_ptr<ClientAuthentication> own_authentication(Settings& settings, con
     return key_authentication(settings.client_id, settings.application_key->key_id,
                               settings.application_key->key, settings.domain, clock);
   }
-  // Empty for Validation::kJwt, where nobody uses it.
+  // The secret is empty for Validation::kJwt, where nobody uses it.
   return basic_authentication(settings.client_id, std::move(settings.client_secret));
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How this API authenticates at ZITADEL, as the settings have it.
+// How this API authenticates at ZITADEL, according to the settings.
 #pragma once
 
 #include <memory>
@@ -10,7 +10,8 @@ namespace auth {
 
 struct Settings;
 
-// Takes the client secret out of the settings. The clock must outlive it.
+// Returns that authentication. Takes the client secret out of the settings. The clock must outlive
+// the authentication.
 [[nodiscard]] std::unique_ptr<ClientAuthentication> own_authentication(Settings& settings,
                                                                        const Clock& clock);
 

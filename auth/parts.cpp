@@ -20,7 +20,7 @@
 namespace auth {
 namespace {
 
-constexpr unsigned kWorkers = 2;  // none where one request is all there is to do
+constexpr unsigned kWorkers = 2;  // none if the process serves one request
 
 std::unique_ptr<SharedStore> store_of(Settings& settings, const Clock& clock, Metrics& metrics) {
   if (settings.cache_server) {
@@ -34,8 +34,8 @@ bool shares_answers(const Settings& settings) {
   return settings.cache_ttl.count() > 0 && settings.validation != Validation::kJwt;
 }
 
-// By which processes that share a store know each other: what this API authenticates with, or,
-// where it needs nothing, what it asks for events with.
+// Returns the secret by which processes that share a store know each other: from what this API
+// authenticates with, or, if it needs nothing, from what it asks for events with.
 Result<Secret> sealing_secret(const Settings& settings) {
   constexpr std::string_view kPurpose = "shared cache";
   if (settings.application_key) return settings.application_key->key->derive(kPurpose);
@@ -101,7 +101,7 @@ Parts::Parts(Settings& settings, Lifespan lifespan, const Clock& clock,
                                              goes_on(before) ? &*before->validator_ : nullptr});
 }
 
-// Where a feed is under way, it is the one that changes what is known, until start.
+// If a feed is under way, only that one changes what is known, until start.
 void Parts::feed(Settings& settings, Lifespan lifespan, const Clock& clock, bool is_under_way) {
   feeding_.emplace(settings, http_, shared_.get(), knowledge_->purges, denials(), clock,
                    *knowledge_->metrics);
@@ -110,8 +110,8 @@ void Parts::feed(Settings& settings, Lifespan lifespan, const Clock& clock, bool
   if (lifespan == Lifespan::kOneRequest) use_once(others_know, settings, clock);
 }
 
-// Who ends with the first request learns of purges from others. Where nobody polls, all is as
-// without a feed; but where JWTs are checked here, it asks itself when what is known is too old.
+// A process that ends with its first request learns of purges from others. If no process polls, all
+// is as without a feed; but if JWTs are checked here, it asks itself when what is known is too old.
 void Parts::use_once(bool others_know, Settings& settings, const Clock& clock) {
   if (denials() != nullptr) {
     if (!others_know || clock.steady() - knowledge_->purges.fed() >= kUnfedLife) feeding_->ask();
@@ -133,7 +133,7 @@ void Parts::start(Parts* before) {
   validator_->warm_up();
 }
 
-// The feed first: it uses the store, which calls back into the validator.
+// Stops the feed first: it uses the store, which calls back into the validator.
 void Parts::stop() {
   if (feeding_) feeding_->stop();
   if (shared_) shared_->stop();

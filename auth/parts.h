@@ -20,7 +20,7 @@
 
 namespace auth {
 
-// What the process is there for.
+// How many requests the process serves.
 enum class Lifespan {
   kManyRequests,
   kOneRequest,  // plain CGI: no thread is started, and nothing is asked that only a later one needs
@@ -29,27 +29,26 @@ enum class Lifespan {
 // Made, started and stopped by one thread; the validator is thread-safe.
 class Parts {
  public:
-  // Takes the key and the cache's address out of the settings, which must outlive it as the clock
-  // must.
-  // metrics: not null. before: the parts that these take the place of, or null. What those know is
-  // known here too, as far as it means the same and is counted at the same place.
+  // Takes the key and the cache's address out of the settings. Settings and clock must outlive it.
+  // metrics: not null. before: the parts that these replace, or null. What those know is known here
+  // too, if it means the same and is counted at the same place.
   Parts(Settings& settings, Lifespan lifespan, const Clock& clock,
         const std::shared_ptr<Metrics>& metrics, const Parts* before = nullptr);
-  // As stop.
+  // Calls stop.
   ~Parts();
   Parts(const Parts&) = delete;
   Parts& operator=(const Parts&) = delete;
 
   [[nodiscard]] TokenValidator& validator() noexcept { return *validator_; }
 
-  // Begins what is better begun before the first request: the connection to ZITADEL, the event
+  // Starts what is better started before the first request: the connection to ZITADEL, the event
   // feed. before: as above; its feed ends. REQUIRES: kManyRequests.
   void start(Parts* before = nullptr);
 
   // Calls alive soon on a worker.
   void look_alive(Workers::Task alive) { workers_.run(std::move(alive)); }
 
-  // Whoever still waits is told so, and from here on nobody is called any more.
+  // Ends all waiting callers with kShuttingDown. After that, nobody is called any more.
   void stop();
 
  private:
@@ -72,22 +71,23 @@ class Parts {
   std::optional<TokenValidator> validator_{};
 };
 
-// Where this user's processes meet (ZITADEL_CACHE_DIR).
+// Returns the folder that this user's processes share (ZITADEL_CACHE_DIR).
 [[nodiscard]] std::string cache_folder(const Settings& settings);
 
-// Null where nothing is to be shared, or OpenSSL fails: this process then learns alone. Takes the
-// address of the cache server out of the settings, and needs the client secret in them.
+// Returns the shared cache. Null if nothing has to be shared, or OpenSSL fails: this process then
+// learns alone. Takes the address of the cache server out of the settings, and needs the client
+// secret in them.
 [[nodiscard]] std::unique_ptr<SharedCache> shared_cache_of(Settings& settings, const Clock& clock,
                                                            Metrics& metrics = Metrics::unread());
 
 // Whether processes share anything: answers, or which JWTs have ended.
 [[nodiscard]] bool shares_anything(const Settings& settings);
 
-// What this process serves, for the first line of its log; without secrets. Before Parts are made
-// of the settings.
+// Returns what this process serves, for the first line of its log; without secrets. To be called
+// before Parts are made of the settings.
 [[nodiscard]] std::string in_words(const Settings& settings);
 
-// Says in the log what of the settings is of no effect, or risky.
+// Logs which settings have no effect, or are risky.
 void warn_of_settings(const Settings& settings, Lifespan lifespan);
 
 }  // namespace auth

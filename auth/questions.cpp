@@ -48,7 +48,7 @@ Questions::Ticket Questions::ask(const TokenKey& key, SecretView token, const Sh
     call(std::move(joined.gives_way), error);
   }
   if (joined.leads) {
-    // Another question about it may have been answered since the caller looked.
+    // Another question about the token may have been answered since the caller checked.
     const KnownTokens::Known known = parts_.known.recall(key, token);
     known.answer ? land(joined.question, *known.answer) : begin(joined.question);
   }
@@ -70,7 +70,7 @@ void Questions::stop() {
   for (const Waiter& waiter : room_.stop()) waiter.done(Reason::kShuttingDown);
 }
 
-// The others are not asked about a token that is judged here: it takes longer.
+// Other processes are not asked about a token that is checked here: that takes longer.
 void Questions::begin(const Open& question) {
   if (parts_.local.decides(question->token)) {
     return await_keys(question, parts_.clock.steady() + limits_.timeout);
@@ -84,14 +84,15 @@ void Questions::await_keys(const Open& question, SteadyTime deadline) {
   });
 }
 
-// ZITADEL has answered for its keys. That can leave it open, where it was to an older question:
-// then another answer is waited for, but none to a question that begins after the deadline.
+// Called when ZITADEL has answered for its keys. The token may still be undecided if that was the
+// answer to an older question: then this waits for another answer, but for none to a question that
+// begins after the deadline.
 void Questions::judge_again(const Open& question, SteadyTime deadline) {
   const LogRequest about(question->asked_by);
   if (const auto judged = parts_.known.judge(question->key, question->token)) {
     return land(question, *judged);
   }
-  // ZITADEL is asked again where its events cannot be had any more.
+  // ZITADEL is asked again if its events are not available any more.
   if (!parts_.local.decides(question->token)) return look_around(question);
   const bool lacks_events = parts_.local.awaits_events();
   if (parts_.clock.steady() >= deadline) {
@@ -124,7 +125,7 @@ Moment Questions::moment_of(const SharedEntry& entry) const {
   return {now.steady - age, entry.sent};
 }
 
-// Of purges that this process cannot tell apart, it may have known none.
+// If this process does not know the entry's purges, the answer counts as older than all purges.
 Questions::Word Questions::word_of(const SharedEntry& entry) const {
   const auto known =
       parts_.purges == nullptr ? std::nullopt : parts_.purges->generation_of(entry.purges);
@@ -142,7 +143,7 @@ void Questions::take_from_others(const Open& question, const SharedEntry& entry)
     const Word word = learn_from_others(*question, entry);
     return is_repeated ? land(question, outcome_of(word)) : turns_.line_up(question);
   }
-  // Nobody can tell when its lifetime ends.
+  // An entry from the future: it is not known when its lifetime ends.
   if (entry.sent > parts_.clock.wall_microseconds() + kClockStep) return turns_.line_up(question);
   const Word word = parts_.known.learn(question->key, sent, word_of(entry));
   const bool is_news = word.claims == entry.claims;
@@ -174,7 +175,7 @@ void Questions::take(const Open& question, Result<Claims> answer) {
   } else if (fault_of(answer.error().reason) == Fault::kToken) {
     take_refusal(question, answer.error());
   } else if (answer.error().reason == Reason::kClaimsTooLong) {
-    // To read so much again at each call would take all the time there is.
+    // Remembers the refusal: to read so much again at each call would take too much time.
     parts_.failures.add(answer.error());
     const Word word{nullptr, Reason::kClaimsTooLong};
     land(question, outcome_of(parts_.known.learn(question->key, question->sent, word)));
@@ -183,7 +184,7 @@ void Questions::take(const Open& question, Result<Claims> answer) {
   }
 }
 
-// ZITADEL may have answered before what the purge tells of.
+// ZITADEL may have answered before the event of the purge happened.
 void Questions::take_claims(const Open& question, const SharedClaims& claims) {
   if (parts_.purges != nullptr && parts_.purges->ended(*claims, question->purges.generation)) {
     if (question->asked_again++ < kMaxAskedAgain) return turns_.line_up(question);
@@ -206,8 +207,8 @@ bool Questions::is_doubtful(const Question& question, Reason reason) {
   return !question.good->expiry() || *question.good->expiry() > parts_.clock.wall();
 }
 
-// A witness that is slow says nothing, and what ZITADEL has said of the token itself counts. What
-// the witness says later still tells whether ZITADEL is failing.
+// If the answer about the witness is slow, what ZITADEL has said of the token itself counts. The
+// later answer about the witness still shows whether ZITADEL is failing.
 void Questions::doubt(const Open& question, Moment sent) {
   if (!question->good) return judged(question, sent, Doubt::Verdict::kFailing);
   const auto verdict = std::make_shared<FirstVerdict>(
@@ -241,7 +242,8 @@ void Questions::judged(const Open& question, Moment sent, Doubt::Verdict verdict
   }
 }
 
-// The others are told before the callers: their next request may reach another process.
+// The shared store gets the answer before the callers, whose next request may reach another
+// process.
 void Questions::learn(const Open& question, Moment sent, const Word& word, bool confirmed) {
   const Word counts = parts_.known.learn(question->key, sent, word);
   if (parts_.shared == nullptr) return land(question, counts, sent.steady);
@@ -263,7 +265,7 @@ Questions::Word Questions::learn_from_others(const Question& question, const Sha
   return parts_.known.learn(question.key, moment_of(entry), word_of(entry));
 }
 
-// No answer: what was known before may serve on, if the failure is ZITADEL's.
+// There is no answer: what was known before may stay in use if the failure is ZITADEL's.
 void Questions::fail(const Open& question, const Error& error) {
   const LogRequest about(question->asked_by);
   const bool is_failing = error.reason == Reason::kZitadelFailing;  // the log says that once
@@ -276,7 +278,7 @@ void Questions::fail(const Open& question, const Error& error) {
   land(question, error);
 }
 
-// Who came when the answer had run out already is not served with it: ZITADEL is asked again.
+// Callers that came when the answer had already run out do not get it: ZITADEL is asked again.
 void Questions::land(const Open& question, const Word& word, SteadyTime sent) {
   if (!word.claims) return land(question, word.refusal);
   Open again;

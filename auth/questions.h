@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Questions: asks others about tokens, and learns what they say.
 //
-// A question goes through these stages, of which each ends on a thread that is said beside it:
-//   ask          R   takes the waiter, and begins a question where none is open about the token
+// A question goes through these stages. The letter names the thread on which a stage ends:
+//   ask          R   takes the waiter, and begins a question if none is open about the token
 //   look_around  W   asks the shared store what other processes have learned
-//   line_up      W   has the breaker's leave, and waits for its turn (auth/turns.h)
+//   line_up      W   asks the breaker for permission, and waits for its turn (auth/turns.h)
 //   send         W   asks ZITADEL; the HTTP client's deadline counts from here (auth/turns.h)
-//   take         W   reads the answer, and doubts it where it has to (auth/doubt.h)
-//   learn        W   keeps the word, and tells the shared store
-//   land         W   calls all who wait
+//   take         W   reads the answer, and doubts it if necessary (auth/doubt.h)
+//   learn        W   keeps the word, and writes it to the shared store
+//   land         W   calls all waiters
 // R: a request thread, W: a worker. The I/O thread and the one of the shared store only hand
 // answers over to a worker.
 #pragma once
@@ -37,15 +37,16 @@
 
 namespace auth {
 
-// While ZITADEL is failing inside.
+// Time after which callers may try again while ZITADEL is failing inside.
 constexpr std::chrono::seconds kFailingRetry{5};
-// How often it is looked whether the events are there that tell which JWTs have ended.
+// Interval at which it is checked whether the events have come that report which JWTs have ended.
 constexpr std::chrono::milliseconds kEventsPause{20};
-// A question under way when a purge comes that fits its answer is asked again so often at most.
+// Maximum number of times that a question is asked again because a purge that fits its answer came
+// while it was under way.
 constexpr unsigned kMaxAskedAgain = 3;
 
-// Thread-safe. All that it is given must outlive it; nothing may be under way when it dies. Stop
-// the shared cache before: it calls back.
+// Thread-safe. All arguments of the constructor must outlive it; nothing may be under way when it
+// is destroyed. Stop the shared cache before: it calls back.
 class Questions {
  public:
   struct Limits {
@@ -60,17 +61,17 @@ class Questions {
     KnownTokens& known;
     const LocalValidation& local;
     Introspection& introspection;
-    HttpClient& http;  // tells how much it can bear
+    HttpClient& http;  // its capacity limits the questions under way
     SharedCache* shared;
     Workers& workers;
-    const Purges* purges;  // null: nobody tells what has ended tokens
+    const Purges* purges;  // null: no events report what has ended tokens
     FailureLog& failures;
     const Clock& clock;
     Metrics& metrics = Metrics::unread();
   };
   Questions(Limits limits, Parts parts);
 
-  // Identifies a waiter, to take it back. Empty: it was called already.
+  // Identifies a waiter, to cancel it. Empty if it was called already.
   struct Ticket {
     std::weak_ptr<Question> question{};
     std::uint64_t id = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Readiness: whether this process has all that it needs to judge a token: what a load balancer
-// wants to know.
+// Readiness: reports, for a load balancer, whether this process has all that it needs to check a
+// token.
 #pragma once
 
 #include <chrono>
@@ -16,21 +16,21 @@
 
 namespace auth {
 
-// However often somebody asks.
+// Minimum interval between two checks, however often somebody asks.
 constexpr std::chrono::seconds kReadinessPause{1};
 
 struct Ready {
-  bool knows_zitadel = false;  // has found its endpoints, or was told them
+  bool knows_zitadel = false;  // has found its endpoints, or has them from the settings
   bool reaches_store = false;  // or uses none
 };
 
-// Thread-safe. All that it is given must outlive it.
+// Thread-safe. All arguments of the constructor must outlive it.
 class Readiness {
  public:
   using Told = std::function<void(Ready)>;
 
-  // discovery: null where all endpoints that are needed stand in the settings. shared: null where
-  // nothing is shared.
+  // discovery: null if all endpoints that are needed are in the settings. shared: null if nothing
+  // is shared.
   Readiness(Discovery* discovery, SharedCache* shared, Workers& workers, const Clock& clock,
             Metrics& metrics)
       : discovery_(discovery),
@@ -39,8 +39,9 @@ class Readiness {
         clock_(clock),
         metrics_(metrics) {}
 
-  // Calls told once: before it returns if it was found less than kReadinessPause ago, else later,
-  // on another thread. The store is written to, and ZITADEL is asked where it was never reached.
+  // Calls told once: before it returns if the last check ended less than kReadinessPause ago, else
+  // later, on another thread. A check writes to the store, and asks ZITADEL if it was never
+  // reached.
   void ask(const Told& told);
 
  private:

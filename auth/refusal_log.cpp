@@ -13,7 +13,7 @@
 namespace auth {
 namespace {
 
-// What a JWT says of itself, which nobody has verified; empty where it says nothing.
+// Returns the audience that a JWT claims, which nobody has verified; empty if it claims none.
 std::string claimed_audience(std::string_view token) {
   if (!jose::looks_like_jwt(token)) return {};
   const std::size_t first = token.find('.') + 1;
@@ -33,7 +33,8 @@ std::string words_about(const Error& error, SecretView token) {
          claimed_audience(token.reveal());
 }
 
-// Whoever answers for ZITADEL may have put the token, or its beginning, where no token belongs.
+// A server that answers for ZITADEL may have put the token, or its beginning, where no token
+// belongs.
 std::string line_about(const Error& error, SecretView token) {
   constexpr std::size_t kTelling = 8;
   std::string words = words_about(error, token);

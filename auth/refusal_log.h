@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// RefusalLog: tells the operator why tokens are refused, at level info, without drowning the log.
+// RefusalLog: logs why tokens are refused, for the operator, at level info, without flooding the
+// log.
 #pragma once
 
 #include <chrono>
@@ -11,8 +12,8 @@
 
 namespace auth {
 
-// At most one line for each Reason in this time; the next one says how many were left out. At level
-// debug none is.
+// Minimum interval between two lines for one Reason; the next one says how many were left out. At
+// level debug, none is left out.
 constexpr std::chrono::seconds kRefusalLogInterval{10};
 
 // Thread-safe. The clock must outlive it.
@@ -20,9 +21,9 @@ class RefusalLog {
  public:
   explicit RefusalLog(const Clock& clock) : log_(kRefusalLogInterval, clock) {}
 
-  // Of an opaque token nothing is told but what the error says; of a JWT that ZITADEL calls
-  // inactive whom it says that it is meant for. Errors that are not the token's fault are told at
-  // debug only.
+  // Logs a refusal. Of an opaque token, only what the error says is logged; of a JWT that ZITADEL
+  // calls inactive, also the audience that it names. Errors that are not the token's fault are
+  // logged at debug only.
   void add(const Error& error, SecretView token);
 
  private:

@@ -13,21 +13,21 @@ namespace auth {
 class Denials;
 class Purges;
 
-// Thread-safe. All that it is given must outlive it.
+// Thread-safe. All arguments of the constructor must outlive it.
 class Revocations {
  public:
-  // purges: says up to when all is known. grace: how much longer than kUnfedLife what is known
-  // counts when no more can be had.
+  // purges: says up to when all is known. grace: time after kUnfedLife for which this still counts
+  // if no more events are available.
   Revocations(const Purges& purges, const Denials& denials, std::chrono::seconds grace,
               const Clock& clock)
       : purges_(purges), denials_(denials), grace_(grace), clock_(clock) {}
 
-  // Whether all is known that has happened till a moment ago.
+  // Whether all events up to a short time ago are known.
   [[nodiscard]] bool are_known() const;
-  // Whether nothing was known yet, since this process has begun.
+  // Whether no events were known yet since this process has started.
   [[nodiscard]] bool are_awaited() const;
 
-  // Errors: kRevoked; kClaimMissing, where the JWT does not say when it was issued.
+  // Errors: kRevoked; kClaimMissing if the JWT does not say when it was issued.
   [[nodiscard]] Result<void> check(const Claims& claims) const;
 
  private:

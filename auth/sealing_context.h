@@ -8,8 +8,8 @@ namespace auth {
 
 struct Settings;
 
-// The settings by which answers are asked for and read, the section that they are of, and the
-// certificates by which ZITADEL is known.
+// Returns the settings by which answers are asked for and read, the section to which they belong,
+// and the certificates by which ZITADEL is known.
 [[nodiscard]] std::string sealing_context(const Settings& settings);
 
 }  // namespace auth

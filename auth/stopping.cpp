@@ -25,7 +25,7 @@ void OwnWorkers::run(Task task) {
   gate_->enter_with_others();
   workers_.run([gate = gate_, task = std::move(task)]() mutable {
     task();
-    task = nullptr;  // what it holds goes before the gate may be empty
+    task = nullptr;  // destroys what it holds before the gate may be empty
     gate->leave();
   });
 }

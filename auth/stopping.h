@@ -22,17 +22,17 @@
 
 namespace auth {
 
-// Counts who is inside. Thread-safe.
+// Counts the callers that are inside. Thread-safe.
 class Gate {
  public:
-  // Returns false if it is closed. Whoever got in has to leave.
+  // Returns false if it is closed. A caller that got in has to leave.
   [[nodiscard]] bool enter() noexcept;
   // Enters on behalf of somebody who is inside already, even if the gate is closed.
   void enter_with_others() noexcept { inside_.fetch_add(1); }
   void leave() noexcept;
 
   void close() noexcept { inside_.fetch_or(kClosed); }
-  // Until all have left. REQUIRES: closed, and the caller is not inside.
+  // Waits until all have left. REQUIRES: closed, and the caller is not inside.
   void wait() const noexcept;
 
  private:
@@ -40,7 +40,7 @@ class Gate {
   std::atomic<std::uint64_t> inside_{0};
 };
 
-// Tasks for other workers, of which none runs once the gate is closed and empty. Thread-safe.
+// Hands tasks to other workers. None of them runs once the gate is closed and empty. Thread-safe.
 class OwnWorkers final : public Workers {
  public:
   // The workers must outlive what is under way.
@@ -49,7 +49,7 @@ class OwnWorkers final : public Workers {
 
   // REQUIRES: the caller is inside the gate.
   void run(Task task) override;
-  // Nobody waits for it: once the gate is closed it does not run.
+  // The gate does not wait for this task: once the gate is closed, the task does not run.
   void run_later(std::chrono::milliseconds delay, Task task) override;
   [[nodiscard]] bool is_here() const noexcept override { return workers_.is_here(); }
 
@@ -58,7 +58,7 @@ class OwnWorkers final : public Workers {
   const std::shared_ptr<Gate> gate_;
 };
 
-// Questions by another client. Who asked one is inside the gate until done has returned.
+// Sends questions by another client. Each one counts as inside the gate until done has returned.
 // Thread-safe.
 class OwnHttpClient final : public HttpClient {
  public:
@@ -70,14 +70,14 @@ class OwnHttpClient final : public HttpClient {
   void send(HttpRequest request, Done done) override;
   [[nodiscard]] std::size_t capacity() const noexcept override { return http_.capacity(); }
 
-  // Ends all questions with kShuttingDown, on the calling thread, and from now on each at once.
+  // Ends all questions with kShuttingDown, on the calling thread, and from now on each new one.
   void stop();
 
  private:
   // The questions that are not answered yet. Lives as long as the real client may call back.
   struct Open {
     explicit Open(std::shared_ptr<Gate> with) : gate(std::move(with)) {}
-    // Takes the call back over and returns the question's number; 0: stopped, and nothing taken.
+    // Takes the callback over and returns the question's number. 0 if stopped: nothing is taken.
     std::uint64_t begin(Done& done);
     void answer(std::uint64_t question, Result<HttpResponse> answer);
 

@@ -38,7 +38,7 @@ Questions::Limits limits_of(const Settings& settings, bool refresh_ahead) {
           settings.cache_ttl,     refresh_ahead,       settings.grace_when == GraceWhen::kFailing};
 }
 
-// Whoever finds that a token is good has the clock that counts.
+// Returns the clock of the side that finds that a token is good: this clock counts.
 const Clock& clock_for(const Settings& settings, const IssuerClock& issuer, const Clock& own) {
   if (settings.validation == Validation::kIntrospection) return issuer;
   return own;
@@ -54,7 +54,7 @@ std::optional<Revocations> revocations_of(const Settings& settings,
   return Revocations(*with.purges, *with.denials, settings.grace, with.clock);
 }
 
-// Whoever waits has no address by then: what a network is asked of is kept here.
+// Keeps the client's address for the check of its network: a waiting request has none by then.
 TokenValidator::Done from_its_network(const Requirement& requirement,
                                       const TokenValidator::Client& client,
                                       TokenValidator::Done done) {
@@ -101,7 +101,7 @@ class TokenValidator::Impl {
     if (with.before != nullptr) keys_->take_over(*with.before->impl_->keys_);
   }
 
-  // Returns nothing to take back where done was called.
+  // Returns an empty ticket if done was called.
   Questions::Ticket authorize(SecretView token, const Requirement& requirement,
                               const Client& client, Done done) {
     if (requirement.is_public()) {

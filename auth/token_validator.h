@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// TokenValidator: the one door. Decides whether an access token opens it.
+// TokenValidator: the one entry point. Decides whether an access token is accepted.
 //
-// A known token is answered from memory at once, and so is a JWT that can be judged here
-// (auth/known_tokens.h). Another one is asked about at ZITADEL (RFC 7662), off the caller's thread;
-// all who ask about the same token meanwhile share that question (auth/questions.h).
+// A known token is answered from memory at once, and so is a JWT that can be checked here
+// (auth/known_tokens.h). ZITADEL is asked about other tokens (RFC 7662), off the caller's thread;
+// all callers with the same token meanwhile share that question (auth/questions.h).
 #pragma once
 
 #include <functional>
@@ -45,14 +45,15 @@ class TokenValidator {
     ClientAuthentication& authentication;
     const Clock& clock;
     Workers& workers;
-    SharedCache* shared = nullptr;   // null: this process learns alone
-    bool refresh_ahead = true;       // false where the process ends with its first request, so that
-                                     // nothing is asked for that only a later one would need
-    const Purges* purges = nullptr;  // null: nobody tells what has ended tokens
-    const Denials* denials = nullptr;  // the same of JWTs; not without purges
+    SharedCache* shared = nullptr;     // null: this process learns alone
+    bool refresh_ahead = true;         // false if the process ends with its first request, so that
+                                       // nothing is asked for that only a later one would need
+    const Purges* purges = nullptr;    // null: no events report what has ended tokens
+    const Denials* denials = nullptr;  // the same for JWTs; null if purges is null
     Metrics& metrics = Metrics::unread();
-    TokenCache* known = nullptr;  // null: nothing is known yet, and nobody else is to know
-    // Whose keys of ZITADEL count here as well; it need not outlive this one. Null: none are known.
+    TokenCache* known = nullptr;  // null: nothing is known yet, and it is shared with nobody
+    // The validator whose keys of ZITADEL count here as well; it need not outlive this one. Null if
+    // none are known.
     const TokenValidator* before = nullptr;
   };
 
@@ -64,7 +65,7 @@ class TokenValidator {
     // Whether done was not called yet when authorize returned.
     explicit operator bool() const noexcept { return static_cast<bool>(take_back_); }
 
-    // Takes the caller back, for its client has gone. Returns true if done will never be called;
+    // Cancels the waiting, because the client has gone. Returns true if done will never be called;
     // false if it was called, or is being called.
     bool cancel() const { return take_back_ && take_back_(); }
 
@@ -76,29 +77,29 @@ class TokenValidator {
   };
 
   TokenValidator(const Settings& settings, Dependencies dependencies);
-  // As stop.
+  // Calls stop.
   ~TokenValidator();
   TokenValidator(const TokenValidator&) = delete;
   TokenValidator& operator=(const TokenValidator&) = delete;
 
-  // Calls done exactly once, unless the caller is taken back: before returning where the answer is
+  // Calls done exactly once, unless the waiting is cancelled: before returning if the answer is
   // known (or too many wait), else on a worker or on the thread that calls stop. Never blocks.
-  // The requirement must outlive the call of done; the token need not outlive this one. The client
-  // is only looked for where the answer is not known or a network is required, before this returns
-  // or calls done. Value: the
-  // token is valid here and its claims meet the requirement. For a public requirement no token is
-  // looked at and the claims are empty. Errors: any Reason but those of the header.
+  // The requirement must outlive the call of done; the token need not outlive this call. client is
+  // only called if the answer is not known or a network is required, before this returns or calls
+  // done. Value: the token is valid here and its claims meet the requirement. For a public
+  // requirement, no token is checked and the claims are empty. Errors: any Reason but those of the
+  // header.
   Waiting authorize(SecretView token, const Requirement& requirement, const Client& client,
                     Done done);
 
-  // Opens the connection to ZITADEL, does discovery and asks for the key set, where it is needed,
-  // in the background.
+  // Opens the connection to ZITADEL, does discovery and asks for the key set, if it is needed, in
+  // the background.
   void warm_up();
 
-  // Whether all is there to judge a token: see Readiness::ask. Where it has stopped, nothing is.
+  // Reports whether all is there to check a token: see Readiness::ask. After stop, nothing is.
   void tell_readiness(const Readiness::Told& told);
 
-  // Takes nothing new, ends all who wait with kShuttingDown, and returns when what was under way
+  // Takes nothing new, ends all waiting with kShuttingDown, and returns when what was under way
   // has ended: nobody is called any more, and nothing that the validator depends on is used. Not to
   // be called by done.
   void stop();

@@ -37,7 +37,7 @@ Counter counter_of(const Result<Claims>& answer) {
   }
 }
 
-// Whether ZITADEL has said what it thinks of the token.
+// Whether the answer is ZITADEL's decision about the token.
 bool is_judgement(const Result<Claims>& answer) {
   return answer || fault_of(answer.error().reason) == Fault::kToken;
 }
@@ -119,7 +119,7 @@ void Turns::take(const Open& question, Result<Claims> answer) {
   if (opened) refuse_all();
 }
 
-// Claims that are too long are the token's alone.
+// Claims that are too long concern only the token.
 bool Turns::opens_breaker(const Question& question, const Result<Claims>& answer) {
   if (is_judgement(answer) || answer.error().reason == Reason::kClaimsTooLong) {
     breaker_.answered(question.key);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Turns: asks ZITADEL about tokens, each question in its turn.
 //
-// The breaker is asked before a question waits, and again before it is sent (auth/breaker.h); which
-// one is next, the waiting room knows (auth/admission.h). What becomes of a question tells the
-// breaker how ZITADEL is.
+// The breaker is asked before a question waits, and again before it is sent (auth/breaker.h). The
+// waiting room decides which question is next (auth/admission.h). The outcome of each question is
+// reported to the breaker.
 #pragma once
 
 #include <chrono>
@@ -22,7 +22,8 @@
 
 namespace auth {
 
-// Thread-safe. All that it is given must outlive it; nothing may be under way when it dies.
+// Thread-safe. All arguments of the constructor must outlive it; nothing may be under way when it
+// is destroyed.
 class Turns {
  public:
   using Open = WaitingRoom::Open;
@@ -34,23 +35,23 @@ class Turns {
   struct Parts {
     WaitingRoom& room;
     Introspection& introspection;
-    HttpClient& http;      // tells how much it can bear
-    const Purges* purges;  // null: nobody tells what has ended tokens
+    HttpClient& http;      // its capacity limits the questions under way
+    const Purges* purges;  // null: no events report what has ended tokens
     const Clock& clock;
     Metrics& metrics;
   };
-  // One of the two is called for each question that has lined up and is still wanted, on the thread
-  // that lines up a question or that brings ZITADEL's answer to one, perhaps to another one.
+  // One of the two is called for each question that has lined up and is still wanted: on the thread
+  // that lines up a question, or that brings ZITADEL's answer to this question or another one.
   struct Ends {
     // Errors: those of Introspection::ask.
     std::function<void(const Open& question, Result<Claims> answer)> answered;
-    // It is not asked, or, to try whether ZITADEL is back, is asked afterwards: answered is called
-    // then, too.
+    // The question is not asked; or, to test whether ZITADEL is back, it is asked afterwards: then
+    // answered is called, too.
     std::function<void(const Open& question, const Error& error)> refused;
   };
   Turns(Limits limits, Parts parts, Ends ends);
 
-  // The question is asked when its turn comes. Nobody hears of one that nobody wants any more.
+  // Asks the question when its turn comes. If nobody wants it any more, none of Ends is called.
   void line_up(const Open& question);
 
  private:

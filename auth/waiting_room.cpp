@@ -61,9 +61,9 @@ std::optional<Waiter> WaitingRoom::cancel(Question& question, std::uint64_t id) 
   return taken;
 }
 
-// A question that was sent keeps its place among those under way, also where all have left: ZITADEL
-// goes on with it, and whoever asks and leaves in turn would have it do ever more at once. What it
-// says is learned.
+// A question that was sent keeps its place among those under way, even if all waiters have left:
+// ZITADEL goes on with it, and a client that asks and leaves again and again would make it do ever
+// more at once. Its answer is learned.
 std::optional<Waiter> WaitingRoom::take_out(Question& question, std::uint64_t id) {
   Waiters& waiters = question.waiters_;
   const auto found = std::find_if(waiters.begin(), waiters.end(),

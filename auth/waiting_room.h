@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// WaitingRoom: the open questions about tokens, and who waits for their answers.
+// WaitingRoom: the open questions about tokens, and the requests that wait for their answers.
 //
-// All who ask about one token share one question (single flight). A question is open from the first
-// who asks until it has landed: all who waited are called, and the next one begins anew.
+// All requests with one token share one question (single flight). A question is open from the first
+// request until it has landed: then all waiters are called, and the next request begins a new one.
 #pragma once
 
 #include <chrono>
@@ -29,7 +29,8 @@
 
 namespace auth {
 
-// A caller that could not be asked about in time, or asked too much, may come again after this.
+// Time after which a caller may come again if its question was not asked in time, or it asked too
+// much.
 constexpr std::chrono::seconds kComeAgain{1};
 
 // A request that waits.
@@ -41,7 +42,7 @@ struct Waiter {
   std::uint64_t id = 0;
 };
 
-// About one token.
+// A question about one token.
 class Question final : public Admission::Turn, public std::enable_shared_from_this<Question> {
  public:
   enum class Purpose : std::uint8_t {
@@ -65,20 +66,20 @@ class Question final : public Admission::Turn, public std::enable_shared_from_th
   const SteadyTime begun;                             // no caller has waited longer
   const std::string asked_by{LogRequest::current()};  // the request that came first; for the log
 
-  // From the caller that moves the question forward at this moment.
+  // Used by the thread that moves the question forward at this moment.
   std::shared_ptr<const Claims> good;  // the last good answer; null: the token is a new one
   Moment sent{};
-  Purges::Known purges{};    // that were known then
+  Purges::Known purges{};    // the purges known when it was sent
   unsigned asked_again = 0;  // because a purge came meanwhile
 
  private:
   friend class WaitingRoom;
-  // The room's.
+  // Used by the room, under its lock.
   std::vector<Waiter> waiters_{};
-  bool is_wanted_ = false;  // whoever waits
+  bool is_wanted_ = false;  // even if nobody waits
 };
 
-// Thread-safe. Calls nobody.
+// Thread-safe. Calls no callbacks.
 class WaitingRoom {
  public:
   using Open = std::shared_ptr<Question>;
@@ -93,38 +94,40 @@ class WaitingRoom {
 
   struct Joined {
     Open question{};     // null: refused
-    bool leads = false;  // the first: the question is to be asked, and to land in the end
+    bool leads = false;  // the first waiter: the question has to be asked, and to land in the end
     std::uint64_t id = 0;
     Reason refused = Reason::kTooManyWaiting;  // or kTooManyFromClient, kShuttingDown
-    Waiters gives_way{};                       // who had the place before, and waits no more
+    Waiters gives_way{};                       // the waiter that lost its place, and waits no more
   };
   // Takes the waiter, unless it is refused. Another one may have to give its place up.
   [[nodiscard]] Joined join(const TokenKey& key, SecretView token,
                             const std::shared_ptr<const Claims>& good, Waiter& waiter);
   // Begins a question that nobody waits for. Returns null if there are too many refreshes, or if a
-  // question about this token is open. A witness's question that is open is no longer dropped when
+  // question about this token is open. An open question about a witness is no longer dropped when
   // its callers leave.
   [[nodiscard]] Open begin(const TokenKey& key, SecretView token, Question::Purpose purpose,
                            const std::shared_ptr<const Claims>& good, SteadyTime now);
 
-  // Takes one waiter back. nullopt: it was called already, or is being called.
+  // Removes and returns one waiter. nullopt if it was called already, or is being called.
   [[nodiscard]] std::optional<Waiter> cancel(Question& question, std::uint64_t id);
 
-  // The question waits for its turn from now on. Returns false, and forgets it, if nobody wants it.
+  // Lets the question wait for its turn. Returns false, and forgets it, if nobody wants it.
   [[nodiscard]] bool line_up(Question& question, SteadyTime now);
-  // Returns the question to be sent now, if no more than slots are under way then; or null.
+  // Returns the question to be sent now. At most slots are under way then. Null if there is none.
   [[nodiscard]] Open next(std::size_t slots);
-  // Returns a question that waits for its turn since then or longer, and waits no more; or null.
+  // Returns a question that has waited for its turn since then or longer, and ends its waiting.
+  // Null if there is none.
   [[nodiscard]] Open waiting_since(SteadyTime then);
-  // The question is no longer under way: another may be sent.
+  // Reports that the question is no longer under way: another may be sent.
   void answered(Question& question);
 
-  // Ends the question, and gives all who wait for it.
+  // Ends the question, and returns all its waiters.
   [[nodiscard]] Waiters land(Question& question);
-  // The same, but who arrived later goes on waiting, for a new question that is given in again.
+  // Does the same, but waiters that arrived later go on waiting, for a new question, which is put
+  // into again.
   [[nodiscard]] Waiters land_until(Question& question, SteadyTime arrived, Open& again);
 
-  // Gives all waiters, and takes no more.
+  // Returns all waiters, and takes no more.
   [[nodiscard]] Waiters stop();
 
  private:
@@ -139,14 +142,14 @@ class WaitingRoom {
   void free_place(const Waiter& waiter) REQUIRES_LOCK(mutex_);
   [[nodiscard]] static Open shared(Admission::Turn* turn);
 
-  // Of those who wait, when what is done under the lock is done.
+  // Counts the requests and questions that wait. Called last under the lock.
   void count() const REQUIRES_LOCK(mutex_);
   const Limits limits_;
   Metrics& metrics_;
   Mutex mutex_;
   Admission admission_ GUARDED_BY(mutex_);
   std::unordered_map<TokenKey, Open, TokenKeyHash> open_ GUARDED_BY(mutex_);
-  std::unordered_map<std::uint64_t, Question*> places_ GUARDED_BY(mutex_);  // of each waiter
+  std::unordered_map<std::uint64_t, Question*> places_ GUARDED_BY(mutex_);  // by waiter's id
   std::size_t background_ GUARDED_BY(mutex_) = 0;
   std::uint64_t last_id_ GUARDED_BY(mutex_) = 0;
   bool stopped_ GUARDED_BY(mutex_) = false;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// zitadel-check: goes the whole way from the settings to an answer, and says where it ends.
+// zitadel-check: checks every step from the settings to an answer, and reports where it fails.
 #include <csignal>
 #include <cstdlib>
 #include <string>

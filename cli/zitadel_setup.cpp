@@ -16,7 +16,7 @@
 namespace {
 
 constexpr std::string_view kCommand = "zitadel-setup";
-constexpr std::chrono::seconds kTimeout{20};  // ZITADEL Cloud takes some for a single call
+constexpr std::chrono::seconds kTimeout{20};  // ZITADEL Cloud needs some seconds for a single call
 
 int fail(std::string message) { return cli::fail(kCommand, std::move(message)); }
 

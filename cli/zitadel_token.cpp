@@ -20,7 +20,7 @@ constexpr std::string_view kCommand = "zitadel-token";
 
 int fail(std::string message) { return cli::fail(kCommand, std::move(message)); }
 
-// What the API reads from its settings comes from the environment here.
+// Reads from the environment what the API reads from its settings.
 auth::Result<std::size_t, auth::Mistake> max_token_bytes() {
   constexpr const char* kName = "ZITADEL_MAX_TOKEN_BYTES";
   auth::Settings settings;

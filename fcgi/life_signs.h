@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// LifeSigns: whether the threads that answer, and those that judge, still turn.
+// LifeSigns: checks whether the threads that answer, and those that decide, are still alive.
 #pragma once
 
 #include <atomic>
@@ -11,16 +11,17 @@
 
 namespace fcgi {
 
-// A request thread that has nothing to do turns once a second.
+// Minimum of the silence that counts as a failure. A request thread that has nothing to do wakes up
+// once a second.
 constexpr std::chrono::seconds kLeastSilence{2};
 
 // One thread.
 class LifeSigns {
  public:
-  // most: as long as that a thread may be busy with one thing. Both must outlive it.
+  // most: how long a thread may be busy with one thing. Server and sites must outlive it.
   LifeSigns(const Server& server, const SitesInForce& sites, std::chrono::microseconds most);
 
-  // Whether all of them have given a sign lately; asks for the next one.
+  // Returns whether all threads have given a sign within that time; asks for the next one.
   [[nodiscard]] bool look();
 
  private:
@@ -29,7 +30,7 @@ class LifeSigns {
   const Server& server_;
   const SitesInForce& sites_;
   const Clock::duration most_;
-  // When a worker has last answered: it may do so later than this lives.
+  // Time at which a worker last answered. Shared: it may answer after this object is destroyed.
   const std::shared_ptr<std::atomic<Clock::time_point>> judged_at_;
 };
 

@@ -55,7 +55,7 @@ void set_limits() {
   }
 }
 
-// At its end, OpenSSL frees its memory piece by piece, just before the process gives back all.
+// At the end, OpenSSL would free its memory piece by piece, just before the process gives back all.
 void leave_openssl_as_it_is() {
   static_cast<void>(OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr));
 }
@@ -74,8 +74,8 @@ int refuse_one_request(const Refusal& refusal) {
   return EXIT_SUCCESS;
 }
 
-// Blocks the signals in this thread and in those it starts, and gives them. SIGHUP never ends the
-// program, also where nobody waits for it.
+// Blocks the signals in this thread and in those it starts, and returns them. SIGHUP never ends the
+// program, even if nobody waits for it.
 sigset_t block_signals() {
   sigset_t signals;
   sigemptyset(&signals);
@@ -84,7 +84,8 @@ sigset_t block_signals() {
   return signals;
 }
 
-// most: 0 is for ever. Returns 0 where so much time has passed, or the system has nothing to tell.
+// most: maximum wait; 0 is for ever. Returns 0 if that time has passed, or if the system reports no
+// signal.
 int wait_for_signal(const sigset_t& signals, std::chrono::microseconds most) {
   const auto whole = std::chrono::duration_cast<std::chrono::seconds>(most);
   const timespec time{whole.count(), std::chrono::nanoseconds(most - whole).count()};
@@ -93,7 +94,8 @@ int wait_for_signal(const sigset_t& signals, std::chrono::microseconds most) {
   return ::sigwait(&signals, &signal) == 0 ? signal : 0;
 }
 
-// Until a signal to stop comes. SIGHUP: the log's file first, which somebody has just moved away.
+// Handles signals until one to stop comes. At SIGHUP, reopens the log file first, which somebody
+// has just moved away.
 void obey(const sigset_t& signals, const Server& server, SitesInForce& sites,
           const ServiceManager& manager) {
   const std::chrono::microseconds watchdog = manager.watchdog();
@@ -119,13 +121,13 @@ int serve(Server& server, SitesInForce& sites, const sigset_t& signals,
     server.stop();
   });
   const bool served = server.run();
-  // Where the server could not start, nobody has sent the signal.
+  // If the server could not start, nobody has sent the signal.
   if (!served) ::kill(::getpid(), SIGTERM);
   waiter.join();
   return served ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-// Where /proc is not there, the program was given none.
+// Returns the arguments of the program; none if there is no /proc.
 std::vector<std::string> process_arguments() {
   std::ifstream file("/proc/self/cmdline", std::ios::binary);
   const std::string all{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
@@ -138,7 +140,7 @@ std::vector<std::string> process_arguments() {
   return arguments;
 }
 
-// No site is made but the one that is asked.
+// Makes only the site that the request is for.
 int serve_one_request(std::vector<auth::Settings> all, const Site::Surroundings& surroundings) {
   const auto section = SectionChoice(auth::places_of(all)).find(Request(::environ));
   if (!section) return refuse_one_request(section.error());
@@ -157,7 +159,7 @@ std::string rules_in_words(const Site& site) {
   return site.settings().rules_file + " (" + std::to_string(rules->lines().size()) + " lines)";
 }
 
-// What the program serves: a line, or where there are sections one more for each.
+// Logs what the program serves: one line, and with sections one more for each.
 void log_start(const Sites& sites) {
   const auth::Settings& first = sites.all().front()->settings();
   const bool has_sections = !sites.all().back()->settings().section.empty();
@@ -211,9 +213,10 @@ int start(const Router& router) {
     return EXIT_FAILURE;
   }
   set_limits();
-  // A peer that has gone, and a file that may not grow any more, are seen by what a write returns.
+  // A peer that has gone, and a file that may not grow any more, are noticed by the result of a
+  // write.
   for (const int signal : {SIGPIPE, SIGXFSZ}) static_cast<void>(std::signal(signal, SIG_IGN));
-  // Under plain CGI, what one request does not need must not be paid for by each.
+  // Under plain CGI, a request must not pay for what it does not need.
   const bool is_fastcgi = fcgi::is_fastcgi();
   const auto lifespan = is_fastcgi ? auth::Lifespan::kManyRequests : auth::Lifespan::kOneRequest;
   if (!is_fastcgi) leave_openssl_as_it_is();
@@ -248,7 +251,7 @@ int run(const Router& router) noexcept {
     const auto commanded = fcgi::run_command({arguments.begin(), arguments.end()}, router);
     return commanded ? *commanded : fcgi::start(router);
   } catch (const std::exception& problem) {
-    // The standard library's own: there is no memory, or no thread to be had.
+    // An exception of the standard library: there is no memory, or no thread can be started.
     auth::log_failed_start(problem.what());
     return EXIT_FAILURE;
   }

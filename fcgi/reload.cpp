@@ -17,7 +17,7 @@ std::string names_of(const std::vector<std::string_view>& settings) {
   return names;
 }
 
-// What counts for the whole program is the same in all.
+// Settings of the whole program are the same in all sites.
 const auth::Settings& program_settings(const Sites& sites) {
   return sites.all().front()->settings();
 }
@@ -71,7 +71,7 @@ std::string_view Reload::status() const noexcept {
              : "serves";
 }
 
-// The log's file last: it is in use at once.
+// Moves the log file last, since it is in use at once.
 auth::Result<std::unique_ptr<Sites>, auth::Mistakes> Reload::make(std::vector<auth::Settings> all,
                                                                   const Sites& in_force) const {
   auto sites = Sites::make(std::move(all), surroundings_, &in_force);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reload: reads the settings again, and makes sites of them where they have changed.
+// Reload: reads the settings again, and makes sites of them if they have changed.
 #pragma once
 
 #include <memory>
@@ -17,7 +17,7 @@
 
 namespace fcgi {
 
-// Where the settings of this process are.
+// The place of the settings of this process.
 struct SettingsPlace {
   auth::Environment environment{};
   std::string program{};  // the path of the running program
@@ -26,20 +26,20 @@ struct SettingsPlace {
 // One thread.
 class Reload {
  public:
-  // digest: of the settings in force, from before they were read.
+  // digest: of the settings in force, taken before they were read.
   Reload(SettingsPlace place, const Site::Surroundings& surroundings,
          std::optional<auth::SettingsDigest> digest)
       : place_(std::move(place)), surroundings_(surroundings), digest_(digest) {}
 
-  // Null where nothing has changed, or where there are mistakes, which the log then tells: the
-  // sites in force stay.
+  // Returns the new sites; null if nothing has changed, or if there are mistakes, which are then
+  // logged: the sites in force stay.
   [[nodiscard]] std::unique_ptr<Sites> operator()(const Sites& in_force);
 
-  // What came of it: whether the sites that were made are in force. What cannot change while the
-  // program runs, the log tells too.
+  // Takes the result: whether the sites that were made are in force. Also logs which settings
+  // cannot change while the program runs.
   void settled(bool is_in_force);
 
-  // What a person is told who asks how the program is.
+  // Returns the state of the program in words, for a person who asks for it.
   [[nodiscard]] std::string_view status() const noexcept;
 
  private:

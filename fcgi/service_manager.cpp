@@ -31,7 +31,7 @@ std::string_view value_of(const auth::Environment& environment, std::string_view
   return {};
 }
 
-// nullopt: it is none.
+// Returns the number; nullopt if it is not a positive one.
 std::optional<std::int64_t> number_of(std::string_view text) {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -44,7 +44,8 @@ struct Address {
   socklen_t size = 0;
 };
 
-// nullopt: nothing that a socket can be called. An abstract name has no null byte at its end.
+// Returns the address; nullopt if a socket cannot have that name. An abstract name has no null byte
+// at its end.
 std::optional<Address> address_of(std::string_view socket) {
   Address made;
   made.address.sun_family = AF_UNIX;
@@ -91,7 +92,7 @@ void ServiceManager::stopping() const { send("STOPPING=1\nSTATUS=finishes what i
 
 void ServiceManager::alive() const { send("WATCHDOG=1"); }
 
-// What is not told, systemd notices by itself.
+// If a report is not sent, systemd notices by itself.
 void ServiceManager::send(const std::string& state) const {
   const std::optional<Address> to = address_of(socket_);
   if (!to) return;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// ServiceManager: tells systemd how the program is (sd_notify(3), by its protocol).
+// ServiceManager: reports the state of the program to systemd (the protocol of sd_notify(3)).
 #pragma once
 
 #include <chrono>
@@ -10,22 +10,22 @@
 
 namespace fcgi {
 
-// Thread-safe. Where nobody asked to be told, all of it does nothing. What cannot be sent within a
-// second is not.
+// Thread-safe. If nobody asked for reports, all of it does nothing. A report that cannot be sent
+// within a second is dropped.
 class ServiceManager {
  public:
-  // NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID of the environment.
+  // Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID from the environment.
   explicit ServiceManager(const auth::Environment& environment);
 
-  // The program serves, and that is how, in words.
+  // Reports that the program serves, with its state in words.
   void ready(std::string_view status) const;
-  // It reads its settings again; ready ends that.
+  // Reports that it reads its settings again; ready ends that.
   void reloading() const;
   void stopping() const;
-  // All is well, once more: see watchdog.
+  // Reports that the program is alive: see watchdog.
   void alive() const;
 
-  // How often it is to be told so; 0: nobody watches this process.
+  // Maximum time between two calls of alive; 0 if nobody watches this process.
   [[nodiscard]] std::chrono::microseconds watchdog() const noexcept { return watchdog_; }
 
  private:

@@ -16,7 +16,7 @@
 namespace fcgi {
 namespace {
 
-// What a client asks ZITADEL for to get a token that is good here.
+// Returns the scopes that a client asks ZITADEL for to get a token that is valid here.
 std::string scopes_of(const auth::Settings& settings) {
   if (settings.project_id.empty()) return "openid";
   return "openid urn:zitadel:iam:org:project:id:" + settings.project_id + ":aud";
@@ -27,8 +27,8 @@ std::string whose_metrics(const auth::Settings& settings) {
   return settings.section.empty() ? whose : whose + " [" + settings.section + ']';
 }
 
-// Counts with the other processes of this machine where somebody may see it, and goes on where the
-// site before has counted.
+// Returns metrics that are shared with the other processes of this machine if somebody may see
+// them, and that continue the metrics of the site before.
 std::shared_ptr<auth::Metrics> metrics_of(const auth::Settings& settings, auth::Lifespan lifespan,
                                           const std::shared_ptr<auth::Metrics>& before,
                                           const auth::Settings* settings_before) {
@@ -63,7 +63,7 @@ About about(const auth::Settings& settings) {
   return about;
 }
 
-// Null where none is wanted.
+// Null if none is wanted.
 std::unique_ptr<Audit> audit_of(const auth::Settings& settings,
                                 const Site::Surroundings& surroundings,
                                 const ClientAddress& client_address) {

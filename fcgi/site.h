@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Site: all that one set of settings makes: the rules, the door, and who answers.
+// Site: everything that is made from one set of settings: the rules, the check of tokens, and the
+// parts that answer.
 #pragma once
 
 #include <memory>
@@ -31,7 +32,7 @@ namespace fcgi {
 // Made, started and stopped by one thread; handle is thread-safe.
 class Site {
  public:
-  // What the process has once, whatever its settings are. All must outlive the site.
+  // Things that the process has once, whatever its settings are. All must outlive the site.
   struct Surroundings {
     const Router& router;
     const auth::Clock& clock;
@@ -39,11 +40,11 @@ class Site {
     DecisionObservers observers{};
   };
 
-  // All that is wrong with the rules, or the site. It must end before the server whose exchanges it
-  // handles. before: the site that it is to take the place of, or null.
+  // Returns the site, or all mistakes in the rules. It must end before the server whose exchanges
+  // it handles. before: the site that it replaces, or null.
   [[nodiscard]] static auth::Result<std::unique_ptr<Site>, auth::Mistakes> make(
       auth::Settings settings, const Surroundings& surroundings, const Site* before = nullptr);
-  // As stop.
+  // Calls stop.
   ~Site() { stop(); }
   Site(const Site&) = delete;
   Site& operator=(const Site&) = delete;
@@ -59,11 +60,11 @@ class Site {
     parts_.stop();
   }
 
-  // Opens the file of the audit anew, where there is one. Thread-safe.
+  // Reopens the file of the audit, if there is one. Thread-safe.
   void reopen_audit() {
     if (audit_) audit_->reopen();
   }
-  // Null where there are none.
+  // Null if there are none.
   [[nodiscard]] std::shared_ptr<const Rules> rules() const {
     return rules_ ? rules_->current() : nullptr;
   }
@@ -83,7 +84,7 @@ class Site {
 
   [[nodiscard]] DecisionObservers observers_of(const Surroundings& surroundings);
 
-  // In the order in which they need each other.
+  // The members are in the order in which they need each other.
   auth::Settings settings_;
   const auth::LogSection::Name name_;
   const About about_;  // before the parts take the key out of the settings
@@ -91,7 +92,7 @@ class Site {
   DecisionCounter counter_;
   const ClientAddress client_address_;
   PermissionLog permissions_;
-  const std::unique_ptr<Audit> audit_;  // null where none is wanted
+  const std::unique_ptr<Audit> audit_;  // null if none is wanted
   const std::unique_ptr<RulesFile> rules_;
   const ResourceMetadata metadata_;
   auth::Parts parts_;

@@ -12,7 +12,7 @@
 namespace fcgi {
 namespace {
 
-// A token can take several questions: for discovery and keys, about it, and once more.
+// Maximum number of questions for a token: for discovery and keys, about the token, and once more.
 constexpr int kQuestions = 3;
 constexpr std::size_t kMostName = 100;
 

@@ -19,13 +19,14 @@ namespace fcgi {
 // Made, started and stopped by one thread; handle is thread-safe.
 class Sites {
  public:
-  // all: of load_sections. Gives all that is wrong with the rules of any. They must end before the
-  // server whose exchanges they handle. before: those that they are to take the place of, or null.
+  // all: the result of load_sections. Returns the sites, or all mistakes in their rules. They must
+  // end before the server whose exchanges they handle. before: the sites that they replace, or
+  // null.
   [[nodiscard]] static auth::Result<std::unique_ptr<Sites>, auth::Mistakes> make(
       std::vector<auth::Settings> all, const Site::Surroundings& surroundings,
       const Sites* before = nullptr);
 
-  // Each as Site's. before: as above.
+  // Each calls the function of that name of each site. before: as above.
   void start(Sites* before = nullptr);
   void look_alive(const auth::Workers::Task& alive);
   void stop();
@@ -34,7 +35,7 @@ class Sites {
   // Never empty.
   [[nodiscard]] const std::vector<std::unique_ptr<Site>>& all() const noexcept { return sites_; }
 
-  // So long may a request wait for ZITADEL.
+  // Returns how long a request may wait for ZITADEL at most.
   [[nodiscard]] std::chrono::milliseconds longest_wait() const;
 
   // Finishes the exchange, now or later and on another thread. It must outlive what it handles.
@@ -46,7 +47,7 @@ class Sites {
 
   static constexpr std::chrono::seconds kRefusalLine{1};
 
-  // That of the section; null where there is none.
+  // Returns the site of the section; null if there is none.
   [[nodiscard]] Site* site_of(std::string_view section) const;
 
   const SectionChoice choice_;
@@ -54,7 +55,7 @@ class Sites {
   mutable auth::QuietLog refusals_;
 };
 
-// Tells the operator, who has to mend it, why a request is in the care of no section.
+// Returns a line for the operator, who has to mend it: why no section is in charge of a request.
 [[nodiscard]] std::string refusal_line(const Refusal& refusal, const Request& request);
 
 }  // namespace fcgi

@@ -33,7 +33,7 @@ std::shared_ptr<Sites> SitesInForce::in_force() const {
   return in_force_;
 }
 
-// It is held here as well: the exchange may end before handle does.
+// The sites are held here as well: the exchange may end before handle does.
 void SitesInForce::handle(std::unique_ptr<Exchange> exchange) const {
   const std::shared_ptr<Sites> sites = in_force();
   exchange->keep(sites);
@@ -89,14 +89,15 @@ bool SitesInForce::replace() {
     in_force_.swap(next);
     return true;
   } catch (const std::exception& problem) {
-    // The standard library's own: there is no memory, or no thread to be had.
+    // An exception of the standard library: there is no memory, or no thread can be started.
     auth::log(auth::LogLevel::kError,
               std::string("the settings before stay in force: ") + problem.what());
     return false;
   }
 }
 
-// Nobody but this thread can begin to hold one any more: who held it last has let it go for good.
+// No other thread can begin to hold one any more: if only this thread holds it, all others have let
+// it go for good.
 void SitesInForce::end_those_before() {
   std::erase_if(before_, [](const Before& each) { return each.sites.use_count() == 1; });
   for (Before& each : before_) {

@@ -20,7 +20,7 @@ struct CipherDeleter {
 };
 using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, CipherDeleter>;
 
-// Fetching it takes longer than using it.
+// Fetched once: fetching the cipher takes longer than using it.
 const EVP_CIPHER* aes_256_gcm() noexcept {
   static EVP_CIPHER* const cipher = EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr);
   return cipher;

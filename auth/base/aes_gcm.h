@@ -13,7 +13,7 @@
 namespace auth {
 
 constexpr std::size_t kAesKeyBytes = 32;
-// By how much a sealed message is longer: its nonce in front, its tag behind.
+// Bytes that sealing adds to a message: the nonce in front of it and the tag after it.
 constexpr std::size_t kAesGcmOverhead = 12 + 16;
 
 // REQUIRES, for both: a key of kAesKeyBytes.
@@ -23,7 +23,7 @@ constexpr std::size_t kAesGcmOverhead = 12 + 16;
 [[nodiscard]] std::optional<std::string> aes_gcm_seal(SecretView key, std::string_view associated,
                                                       std::string_view message);
 
-// The message. Nothing where one bit differs from what was sealed, or of the associated text.
+// Returns the message; nullopt if one bit of the sealed or of the associated text has changed.
 [[nodiscard]] std::optional<std::string> aes_gcm_open(SecretView key, std::string_view associated,
                                                       std::string_view sealed);
 

@@ -26,7 +26,7 @@ Secret base64_decode(SecretView secret) {
                                    static_cast<int>(text.size()));
   const Secret all = Secret::take(bytes);
   if (size < 0) return {};
-  // It makes zeros of the padding.
+  // EVP_DecodeBlock turns the padding into zero bytes.
   const auto padding =
       static_cast<std::size_t>(std::count(text.end() - std::min<long>(2, size), text.end(), '='));
   return Secret(all.reveal().substr(0, static_cast<std::size_t>(size) - padding));

@@ -11,7 +11,7 @@ namespace auth {
 
 [[nodiscard]] std::string base64_encode(std::string_view bytes);
 
-// Empty for what is not base64.
+// Returns an empty Secret if the text is not base64.
 [[nodiscard]] Secret base64_decode(SecretView text);
 
 }  // namespace auth

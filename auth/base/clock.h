@@ -24,14 +24,14 @@ struct BootClock {
   }
 };
 
-using WallTime = std::chrono::sys_seconds;  // what a token's exp speaks of
+using WallTime = std::chrono::sys_seconds;  // as in a token's exp
 using WallMicroseconds = std::chrono::sys_time<std::chrono::microseconds>;
 using SteadyTime = BootClock::time_point;  // for lifetimes in this process
 
 // Accepted difference between the clocks of two machines. Within it no token is refused.
 constexpr std::chrono::seconds kClockSkew{60};
 
-// When something was done: for this process, and for other machines.
+// The time of an action: steady for this process, wall for other machines.
 struct Moment {
   SteadyTime steady;
   WallMicroseconds wall;
@@ -44,11 +44,12 @@ class Clock {
   [[nodiscard]] virtual SteadyTime steady() const noexcept = 0;
   [[nodiscard]] virtual WallMicroseconds wall_microseconds() const noexcept = 0;
 
-  // What the times in a token are compared with.
+  // Returns the time that the times in a token are compared with.
   [[nodiscard]] virtual WallTime wall() const noexcept {
     return std::chrono::floor<std::chrono::seconds>(wall_microseconds());
   }
-  // Whether it may refuse a token that whoever made it would take.
+  // Returns whether this clock alone may refuse a token. False: it was never compared with the
+  // issuer's clock, by which the token may be valid.
   [[nodiscard]] virtual bool is_compared() const noexcept { return true; }
   [[nodiscard]] Moment now() const noexcept { return {steady(), wall_microseconds()}; }
 };

@@ -24,7 +24,7 @@ class Descriptor {
 
   [[nodiscard]] int get() const noexcept { return fd_; }
   [[nodiscard]] bool is_open() const noexcept { return fd_ >= 0; }
-  // Leaves it to somebody else, open or closed.
+  // Returns the descriptor and gives up its ownership; -1 if none is open.
   [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
 
  private:

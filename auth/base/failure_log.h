@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// FailureLog: tells the operator what goes wrong, without drowning the log while it lasts.
+// FailureLog: logs failures for the operator without flooding the log while they last.
 #pragma once
 
 #include <chrono>
@@ -10,7 +10,7 @@
 
 namespace auth {
 
-// At most one line for each Reason in this time. The next line says how many were left out.
+// Minimum interval between two lines of one Reason. The next line says how many were left out.
 constexpr std::chrono::seconds kFailureLogInterval{1};
 
 // Thread-safe.
@@ -18,8 +18,8 @@ class FailureLog {
  public:
   explicit FailureLog(const Clock& clock) : log_(kFailureLogInterval, clock) {}
 
-  // Fault::kOwn is logged as an error, Fault::kUpstream and Fault::kLoad as warnings, all else not
-  // at all, nor what ends because the program stops.
+  // Logs Fault::kOwn as an error, Fault::kUpstream and Fault::kLoad as warnings. Logs nothing for
+  // other faults, and nothing for requests that end because the program stops.
   void add(const Error& error);
 
  private:

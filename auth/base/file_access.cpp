@@ -23,7 +23,7 @@ constexpr std::size_t kMostLinks = 40;  // as Linux has it
 // The bits of a mode that count for a user: those of the first class that it belongs to, also
 // where a later one has more.
 struct Class {
-  char letter;    // of chmod
+  char letter;    // as chmod names the class
   unsigned bits;  // 0 to 7
 };
 Class class_of(const struct stat& status, const Reader& reader) {
@@ -39,7 +39,7 @@ bool may(const struct stat& status, const Reader& reader, unsigned bit) {
 }
 constexpr unsigned kRead = 4, kEnter = 1;
 
-// What the system's tables of users and groups take for a record.
+// Memory for one record of the system's tables of users and groups.
 using Buffer = std::array<char, 16 << 10>;
 
 std::string name_of_group(gid_t gid) {
@@ -76,13 +76,14 @@ std::string open_to(const std::string& path, const struct stat& status, const Re
          std::string(permission) + ' ' + shell_word(path);
 }
 
-// Homes are nobody else's business, whatever lies in them.
+// Nobody else is let into a home, whatever lies in it.
 bool is_home(const std::string& folder) {
   const std::filesystem::path path(folder);
   return folder == "/root" || path.parent_path() == "/home";
 }
 
-// Others need not enter: the group that has nothing there may.
+// Returns the command that lets the user enter the folder. If the folder's group is root's or has
+// no permission there, the user's own group takes its place, so that others need not enter.
 std::string way_into(const std::string& folder, const struct stat& status, const Reader& reader) {
   if (is_home(folder)) {
     return "move it to a folder that is nobody's home, such as /etc/zitadel-fcgi";

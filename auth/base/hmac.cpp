@@ -35,7 +35,7 @@ const unsigned char* bytes(std::string_view text) noexcept {
 }  // namespace
 
 std::optional<Secret> hmac_sha256(SecretView key, std::initializer_list<std::string_view> parts) {
-  // Fetching algorithms takes longer than using them. The copy takes the key with it when it dies.
+  // Fetching algorithms takes longer than using them. The key is freed together with the copy.
   static const MacContext prepared = make_context();
   const MacContext context(prepared ? EVP_MAC_CTX_dup(prepared.get()) : nullptr);
   if (!context || EVP_MAC_init(context.get(), bytes(key.reveal()), key.size(), nullptr) != 1) {

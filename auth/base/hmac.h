@@ -12,8 +12,8 @@ namespace auth {
 
 constexpr std::size_t kHmacBytes = 32;
 
-// The HMAC of the parts, one after the other: kHmacBytes that may serve as a key in their turn.
-// Returns nullopt if OpenSSL fails.
+// Returns the HMAC of the parts, one after the other: kHmacBytes, which may serve as a key. nullopt
+// if OpenSSL fails.
 [[nodiscard]] std::optional<Secret> hmac_sha256(SecretView key,
                                                 std::initializer_list<std::string_view> parts);
 

@@ -32,9 +32,10 @@ struct IpPrefix {
   IpAddress network;
   unsigned bits;  // of 128
 
-  // Returns nullopt if the text is no prefix, or has bits behind its length.
+  // Returns nullopt if the text is no prefix, or has bits set after its length.
   [[nodiscard]] static std::optional<IpPrefix> parse(std::string_view text) noexcept;
-  // Returns the bits, of 128, that the length behind a slash means; nullopt if it is none.
+  // Returns the number of bits, of 128, that the length after a slash means; nullopt if the text is
+  // no length.
   [[nodiscard]] static std::optional<unsigned> parse_length(std::string_view text,
                                                             bool is_of_ipv4) noexcept;
 

@@ -8,11 +8,11 @@
 
 namespace auth {
 
-// Whether what is written there goes to the journal: the variable JOURNAL_STREAM names its device
-// and inode (systemd.exec(5)). Whoever has redirected it since then has another file there.
+// Returns whether the descriptor leads to the journal: the variable JOURNAL_STREAM names the
+// journal's device and inode (systemd.exec(5)). A descriptor redirected since then has others.
 [[nodiscard]] bool is_journal(int descriptor) noexcept;
 
-// Where entries with fields of their own go (systemd's native journal protocol). One thread.
+// Sends entries with fields of their own (systemd's native journal protocol). One thread at a time.
 class JournalSocket {
  public:
   static constexpr const char* kUsual = "/run/systemd/journal/socket";

@@ -33,8 +33,8 @@ std::size_t count_members(json_object* value) {
   return count;
 }
 
-// The number of its members tells whether the text repeated a name: json-c keeps the last of two.
-// Its own check of UTF-8 is not asked for, count_json_colons looks closer.
+// Returns nullptr if the text repeats a name: json-c keeps the last of two members, so there are
+// fewer members than colons. json-c's own check of UTF-8 is off: count_json_colons is stricter.
 json_object* parse_unique(json_tokener* tokener, std::string_view text) {
   const std::optional<std::size_t> colons = count_json_colons(text);
   if (!colons) return nullptr;
@@ -63,7 +63,7 @@ void wipe_strings(json_object* value) noexcept {
       wipe_strings(json_object_array_get_idx(value, i));
     }
   } else if (json_object_is_type(value, json_type_string)) {
-    // json-c lends its bytes as constant, but nobody else looks at them any more.
+    // json-c lends its bytes as constant, but nobody else reads them any more.
     wipe(const_cast<char*>(json_object_get_string(value)),
          static_cast<std::size_t>(json_object_get_string_len(value)));
   }
@@ -117,7 +117,7 @@ bool Json::is_object() const noexcept { return json_object_is_type(value_, json_
 bool Json::is_array() const noexcept { return json_object_is_type(value_, json_type_array) != 0; }
 
 std::optional<Json> Json::member(std::string_view name) const {
-  // json-c would look for what stands before the zero.
+  // json-c would search for the part of the name before the zero byte.
   if (!is_object() || name.find('\0') != std::string_view::npos) return std::nullopt;
   json_object* found = nullptr;
   if (json_object_object_get_ex(value_, std::string(name).c_str(), &found) == 0) {

@@ -27,17 +27,18 @@ class Json {
   // Returns nullopt if the text is not exactly one well-formed value.
   [[nodiscard]] static std::optional<Json> parse(std::string_view text);
 
-  // The same for text that holds a key: what was copied of it is wiped with the last Json of the
-  // document. What its user copies out is not.
+  // The same for text that holds a key: its copies in the document are wiped with the last Json of
+  // the document. Copies that the caller makes are not.
   [[nodiscard]] static std::optional<Json> parse_secret(SecretView text);
 
   [[nodiscard]] bool is_object() const noexcept;
   [[nodiscard]] bool is_array() const noexcept;
 
-  // A member of an object, or nothing: not an object, or no such member (JSON null counts as one).
+  // Returns a member of an object; nullopt if this is no object or has no such member. JSON null
+  // counts as a member.
   [[nodiscard]] std::optional<Json> member(std::string_view name) const;
 
-  // The value where it is of exactly that type, else nothing. A view lives as long as this Json.
+  // Returns the value; nullopt if it is of another type. A view lives as long as this Json.
   [[nodiscard]] std::optional<std::string_view> text() const;
   [[nodiscard]] std::optional<bool> boolean() const;
   // A whole number, or a fraction cut to one (NumericDate, RFC 7519 §2); within +-2^53.

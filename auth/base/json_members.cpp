@@ -18,7 +18,7 @@ struct Member {
   bool is_readable = true;
 };
 
-// Each take_… removes something from the front of the text; false: it is not there.
+// Each take_… removes something from the front of the text. Returns false if it is not there.
 
 void skip_blanks(std::string_view& text) {
   text.remove_prefix(std::min(text.find_first_not_of(" \t\n\r"), text.size()));
@@ -68,14 +68,14 @@ bool take_scalar(std::string_view& text, Member& member) {
   return true;
 }
 
-// From the front of a value to behind the first scalar or empty pair of brackets in it. open: the
-// brackets that are to close, the innermost last.
+// Takes the front of a value, through the first scalar or empty pair of brackets in it. open: the
+// closing brackets that are still to come, the innermost last.
 bool descend(std::string_view& text, Member& member, std::string& open) {
   while (true) {
     const bool object = take_mark(text, '{');
     if (!object && !take_mark(text, '[')) return take_scalar(text, member);
     open.push_back(object ? '}' : ']');
-    // One for the object of all members, one for what is inside.
+    // Two more levels: the object of all members, and what is inside these brackets.
     if (open.size() + 2 > kMaxJsonDepth) member.is_readable = false;
     if (take_mark(text, open.back())) {
       open.pop_back();
@@ -85,14 +85,14 @@ bool descend(std::string_view& text, Member& member, std::string& open) {
   }
 }
 
-// From there to the front of the next value, or behind the last bracket.
+// Takes what follows, up to the front of the next value or through the last bracket.
 bool ascend(std::string_view& text, Member& member, std::string& open) {
   while (!open.empty() && take_mark(text, open.back())) open.pop_back();
   if (open.empty()) return true;
   return take_mark(text, ',') && (open.back() == ']' || take_name(text, member));
 }
 
-// Does not call itself for what is inside: how deep that is, is for its writer to say.
+// Not recursive: the writer of the text decides how deep it nests.
 bool take_value(std::string_view& text, Member& member) {
   skip_blanks(text);
   const std::string_view begin = text;
@@ -122,7 +122,7 @@ std::optional<std::vector<Member>> members_of(std::string_view text) {
   return members;
 }
 
-// What the name means; one that means no text stays as it is written.
+// Returns the text that a written name stands for; the name as written if it stands for no text.
 std::string meant(std::string_view name) {
   if (name.find('\\') == std::string_view::npos)
     return std::string(name.substr(1, name.size() - 2));

@@ -17,15 +17,15 @@ namespace auth {
 // Immutable; one thread at a time, as Json.
 class JsonMembers {
  public:
-  // Takes time in proportion to the text, and no deeper a stack for a deeper text. Returns nullopt
-  // if the text is not exactly one object in well-formed JSON (RFC 8259), or names a member twice.
+  // Takes time in proportion to the text; deeper nesting needs no deeper stack. Returns nullopt if
+  // the text is not exactly one object in well-formed JSON (RFC 8259), or names a member twice.
   [[nodiscard]] static std::optional<JsonMembers> parse(std::string_view text);
 
   // An object of those members that could be read. A member that is null is absent.
   [[nodiscard]] const Json& readable() const noexcept { return readable_; }
 
-  // Whether that member is there, but not among them: it names U+0000 or half a surrogate pair,
-  // nests deeper than kMaxJsonDepth, or holds a number beyond 64 bits.
+  // Returns whether the object has that member, but readable() does not: it names U+0000 or half a
+  // surrogate pair, nests deeper than kMaxJsonDepth, or holds a number beyond 64 bits.
   [[nodiscard]] bool is_unreadable(std::string_view name) const {
     return std::find(unreadable_.begin(), unreadable_.end(), name) != unreadable_.end();
   }
@@ -38,15 +38,15 @@ class JsonMembers {
   std::vector<std::string> unreadable_;  // names
 };
 
-// The text of that member of the object, a view into it, so that no other member spoils it; empty
-// if there is none. Returns nullopt if the object is not exactly one in well-formed JSON, or names
-// that member twice.
+// Returns the text of that member as a view into the object, so that no other member spoils it;
+// empty if there is none. nullopt if the text is not exactly one object in well-formed JSON, or
+// names that member twice.
 [[nodiscard]] std::optional<std::string_view> json_member(std::string_view object,
                                                           std::string_view name);
 
-// The texts of the elements of that member of the object, so that one which cannot be read spoils
-// no other. They are views into the text. Returns nullopt where json_member does, or if there is no
-// such member, or it is no array.
+// Returns the texts of the elements of that member as views into the object, so that an element
+// which cannot be read spoils no other. nullopt if json_member returns it, if there is no such
+// member, or if it is no array.
 [[nodiscard]] std::optional<std::vector<std::string_view>> json_elements(std::string_view object,
                                                                          std::string_view name);
 

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kDigits = "0123456789";
 
-// Each take_… removes one token from the front of the text; false: there is no such token.
+// Each take_… removes one token from the front of the text. Returns false if it is not there.
 
 bool take(std::string_view& text, std::string_view token) {
   if (!text.starts_with(token)) return false;
@@ -62,10 +62,10 @@ std::optional<std::uint32_t> take_code_unit(std::string_view& text) {
   return unit;
 }
 
-// Which code units an escape may name: those that make text, or all of RFC 8259 §7.
+// Code units that an escape may name: those that make text, or all of RFC 8259 §7.
 enum class Units { kText, kAny };
 
-// What stands behind a backslash.
+// Takes the rest of an escape, after its backslash.
 bool take_escape(std::string_view& text, Units units) {
   if (take_any(text, "\"\\/bfnrt")) return true;
   if (!take(text, 'u')) return false;
@@ -86,8 +86,8 @@ bool take_character(std::string_view& text) {
   return true;
 }
 
-// Most of an answer consists of these: visible ASCII and blanks, but for what ends a string or
-// escapes.
+// Skips visible ASCII and blanks, except characters that end a string or begin an escape. Most of
+// an answer consists of these.
 void skip_plain(std::string_view& text) {
   const auto* const end = std::find_if(text.begin(), text.end(), [](char byte) {
     return byte < ' ' || byte > '~' || byte == '"' || byte == '\\';

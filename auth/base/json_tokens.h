@@ -9,14 +9,14 @@
 
 namespace auth {
 
-// Looks at tokens one by one, not at their order. Gives the number of colons between them, in a
-// well-formed text one a member; nothing where the text holds anything but tokens and white space,
+// Checks tokens one by one, but not their order. Returns the number of colons between them: one for
+// each member of a well-formed text. nullopt if the text holds anything but tokens and white space,
 // two values side by side, or a string that names U+0000 (json-c would end a member's name there)
 // or half a surrogate pair.
 [[nodiscard]] std::optional<std::size_t> count_json_colons(std::string_view text) noexcept;
 
 // Each takes one token from the front of the text by RFC 8259 alone, whatever code units a string
-// names. Returns false if there is none; how much of the text is gone is then not said.
+// names. Returns false if there is none; an unspecified part of the text is removed then.
 [[nodiscard]] bool take_json_string(std::string_view& text) noexcept;
 [[nodiscard]] bool take_json_scalar(std::string_view& text) noexcept;  // not an object or array
 

@@ -12,7 +12,7 @@
 
 namespace auth {
 
-// Bounded in bytes: what has no room is dropped and counted. Thread-safe.
+// Bounded in bytes: a line that does not fit is dropped and counted. Thread-safe.
 class LineQueue {
  public:
   explicit LineQueue(std::size_t most);
@@ -20,17 +20,17 @@ class LineQueue {
   // line: with its line break. Waits for nobody, and needs no memory.
   void add(std::string_view line) noexcept;
 
-  // Counts one that there was no room for elsewhere.
+  // Counts a line that was lost before it came here.
   void drop() noexcept;
 
   struct Taken {
     std::string lines{};
-    std::uint64_t dropped = 0;  // since the last time
+    std::uint64_t dropped = 0;  // lines, since the last wait
   };
-  // Takes all that is there, as soon as there is something, and leaves that memory for what comes.
-  // False: the queue is closed, and all was taken.
+  // Waits until there is something, and takes all of it. The queue uses the memory of `taken` for
+  // the next lines. Returns false if the queue is closed and all was taken.
   [[nodiscard]] bool wait(Taken& taken);
-  // Whoever waits takes what is left.
+  // Closes the queue. The waiting thread takes what is left.
   void close();
 
  private:

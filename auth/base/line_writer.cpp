@@ -14,7 +14,7 @@ std::uint64_t count_lines(std::string_view lines) {
   return static_cast<std::uint64_t>(std::count(lines.begin(), lines.end(), '\n'));
 }
 
-// As many whole lines as one write takes, and at least one.
+// Returns the size of as many whole lines as one write takes, at least of one.
 std::size_t first_write(std::string_view lines) {
   if (lines.size() <= kMaxWritten) return lines.size();
   const std::size_t last = lines.rfind('\n', kMaxWritten - 1);
@@ -52,7 +52,7 @@ void LineWriter::run() {
     write(taken.lines);
     if (taken.dropped > 0) lose(taken.dropped, "they came faster than they could be written");
     tell();
-    // What comes meanwhile is written at once then.
+    // The lines that come meanwhile are then written together.
     if (kind_ == Thread::kOwn) std::this_thread::sleep_for(kLinesGather);
   }
   next_word_ = {};
@@ -80,7 +80,7 @@ void LineWriter::write_journal(std::string_view lines) {
   while (!lines.empty()) {
     const std::size_t end = lines.find('\n');
     if (const char* const why = journal_.send(identifier_, lines.substr(0, end))) {
-      // The others would wait as long, one by one.
+      // Each of the other lines would wait as long.
       return lose(count_lines(lines), std::string("the journal does not take them: ") + why);
     }
     lines.remove_prefix(end + 1);

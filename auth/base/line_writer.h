@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// LineWriter: writes lines to a file or to the journal, without anybody who waits for it.
+// LineWriter: writes lines to a file or to the journal, so that no caller waits for it.
 #pragma once
 
 #include <chrono>
@@ -16,11 +16,11 @@
 
 namespace auth {
 
-// What waits to be written; beyond it lines are dropped.
+// Maximum number of bytes that wait to be written. Lines beyond it are dropped.
 constexpr std::size_t kMaxWaitingLines = 1 << 20;
-// After the first line others are waited for, so that a write takes many of them.
+// Pause after a write, so that the next write takes many lines.
 constexpr std::chrono::milliseconds kLinesGather{20};
-// No write is longer than this, or than one line.
+// Maximum number of bytes of one write. Only a single line may be longer.
 constexpr std::size_t kMaxWritten = 64 << 10;
 constexpr std::chrono::seconds kLossesToldAgain{10};
 
@@ -29,26 +29,26 @@ class LineWriter {
  public:
   enum class Thread {
     kOwn,   // lines are written within moments
-    kNone,  // when it is stopped: by a process that ends with its first request
+    kNone,  // lines are written by stop: for a process that ends with its first request
   };
 
-  // setting: its name, for the log. path: of a file as in log_file.h; empty: the journal, which
-  // knows the lines by the identifier. The clock must outlive it.
+  // setting: the name of the setting, for the log. path: a file as in log_file.h; empty: the
+  // journal, where the lines have this identifier. The clock must outlive it.
   LineWriter(std::string_view setting, std::string_view path, std::string_view identifier,
              Thread thread, const Clock& clock);
-  // As stop.
+  // Does the same as stop.
   ~LineWriter();
   LineWriter(const LineWriter&) = delete;
   LineWriter& operator=(const LineWriter&) = delete;
 
-  // line: with its line break, and without another one. Waits for nobody, and never throws. A line
-  // that could not be kept or written is counted, and the log tells how many.
+  // line: with its line break, and without another one. Waits for nobody, and never throws. Lines
+  // that could not be kept or written are counted, and their number is logged.
   void add(std::string_view line) noexcept { queue_.add(line); }
 
-  // Counts one that could not even be made.
+  // Counts a line that could not even be made.
   void lost_one() noexcept { queue_.drop(); }
 
-  // Opens the file of that name anew. No line is lost.
+  // Reopens the file by its name. No line is lost.
   void reopen();
 
   // Writes what is left, and takes no more.
@@ -68,9 +68,9 @@ class LineWriter {
   const Thread kind_;
   LineQueue queue_{kMaxWaitingLines};
   LogFile file_{};
-  // Of whoever writes.
+  // Used only by the thread that writes.
   JournalSocket journal_{};
-  std::uint64_t lost_ = 0;  // not told yet
+  std::uint64_t lost_ = 0;  // lines, not reported yet
   std::string why_{};
   SteadyTime next_word_{};
 

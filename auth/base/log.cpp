@@ -48,11 +48,11 @@ void to_standard_error(LogLevel level, std::string_view message) noexcept {
   const auto reader = is_journal(STDERR_FILENO) ? LogLine::For::kJournal : LogLine::For::kFile;
   const LogLine line = line_for(reader, level, message);
   const std::string_view text = line.text();
-  // Nobody is left to tell when the log itself cannot be written.
+  // If the log itself cannot be written, there is no other place to report it.
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
 }
 
-// Once, until somebody has the file opened again.
+// Logs the trouble once, until the file is opened again on request.
 void tell(const LogFile::Trouble& trouble) noexcept {
   if (trouble_is_told.exchange(true)) return;
   std::array<char, PATH_MAX + 200> message;
@@ -62,7 +62,7 @@ void tell(const LogFile::Trouble& trouble) noexcept {
   to_standard_error(LogLevel::kError, message.data());
 }
 
-// False: there is none, or it does not take the line.
+// Returns false if there is no file, or if it does not take the line.
 bool to_file(LogLevel level, std::string_view message) noexcept {
   if (!log_file.is_set()) return false;
   const LogLine line = line_for(LogLine::For::kFile, level, message);

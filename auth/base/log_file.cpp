@@ -19,7 +19,8 @@ const char* system_problem() noexcept {
   return text == nullptr ? "unknown error" : text;
 }
 
-// Who else owns it could read it, or have ours written to where it does not belong.
+// Another owner of the file could read it, or have our lines written to a place where they do not
+// belong.
 const char* mistake_in(int file) noexcept {
   struct stat status {};
   if (::fstat(file, &status) != 0) return system_problem();

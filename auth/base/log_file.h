@@ -12,20 +12,20 @@
 
 namespace auth {
 
-// Opened with the first line; made, with mode 0600, where it is not there. A link, a FIFO and the
-// like, and a file of another user are refused. Waits for nobody but who opens it just then, and
-// needs no memory. Thread-safe.
+// The first line opens the file; a missing file is made with mode 0600. A link, a FIFO and the
+// like, and a file of another user are refused. Waits only for a thread that is just opening the
+// file, and allocates no memory. Thread-safe.
 class LogFile {
  public:
   // The name of the file, with a null byte at its end; empty: there is none.
   using Path = std::array<char, PATH_MAX>;
 
-  // Names that no file can have stand for none, as the empty one does.
+  // A name that no file can have means no file, as the empty name does.
   void set_path(std::string_view path) noexcept;
   [[nodiscard]] bool is_set() const noexcept { return is_set_.load(); }
   [[nodiscard]] Path path() const noexcept;
 
-  // All give what went wrong: "cannot be opened", and why; or nothing.
+  // The problem of a function below: what, "cannot be opened", and why. False if there is none.
   struct Trouble {
     const char* what = nullptr;
     const char* why = nullptr;
@@ -38,10 +38,10 @@ class LogFile {
   // line before.
   [[nodiscard]] Trouble append(std::string_view line) noexcept;
 
-  // Opens the file of that name anew. No line is lost meanwhile.
+  // Reopens the file by its name. No line is lost meanwhile.
   [[nodiscard]] Trouble reopen() noexcept;
 
-  // Goes on in the file of another name; where that cannot be opened, in the one as before.
+  // Continues in the file of another name; in the same one as before if that cannot be opened.
   [[nodiscard]] Trouble move_to(std::string_view path) noexcept;
 
  private:
@@ -51,8 +51,8 @@ class LogFile {
   mutable Mutex mutex_{};
   Path path_ GUARDED_BY(mutex_){};
   std::atomic<bool> is_set_{false};
-  // Once a file is open its number stays, whatever file it stands for: another thread may be
-  // writing. No lock is held over that.
+  // The descriptor. Once a file is open, this number stays, whatever file it stands for: another
+  // thread may be writing to it, and holds no lock meanwhile.
   std::atomic<int> number_{-1};
   std::atomic<bool> is_open_{false};
   std::atomic<bool> is_torn_{false};

@@ -14,11 +14,11 @@ constexpr std::size_t kMaxLogMessage = 4000;  // bytes; what is longer is cut
 constexpr std::size_t kMaxLoggedRequest = 128;
 constexpr std::size_t kMaxLoggedSection = 128;
 
-// In a fixed buffer: it is written even when memory has run out.
+// The line is in a fixed buffer, so it can be written even when memory has run out.
 class LogLine {
  public:
-  // The journal knows time, process and level itself: of a text it gets the level's number alone,
-  // and before an object that number.
+  // The journal records time, process and level itself. A text for it has only the level's number
+  // in front; a JSON object has that number in front as well.
   enum class For { kFile, kJournal };
 
   struct Level {
@@ -26,7 +26,7 @@ class LogLine {
     char priority;  // the journal's: '3' is an error (sd-daemon(3))
   };
 
-  // What it is about: a section of the settings, a request's id; empty: none.
+  // The section of the settings and the id of the request that the line is about; empty: none.
   struct About {
     std::string_view section{};
     std::string_view request{};
@@ -35,9 +35,9 @@ class LogLine {
   LogLine(Level level, std::string_view message, About about, LogFormat format,
           For reader) noexcept;
 
-  // With its line break.
+  // The line with its line break.
   [[nodiscard]] std::string_view text() const noexcept { return after_break().substr(1); }
-  // With another one before it, for LogFile.
+  // The same with another line break before it, for LogFile.
   [[nodiscard]] std::string_view after_break() const noexcept { return {text_.data(), size_}; }
 
  private:

@@ -19,7 +19,7 @@ namespace {
 
 using std::filesystem::path;
 
-// What hosts and distributions call the folder that a web server serves.
+// Names that hosts and distributions give to the folder that a web server serves.
 constexpr std::array<std::string_view, 5> kServedFolders{"public_html", "htdocs", "httpdocs",
                                                          "html", "www"};
 constexpr std::array<std::string_view, 4> kServedFiles{".htaccess", "index.html", "index.htm",
@@ -40,7 +40,7 @@ bool seems_served(const path& folder, bool is_parent) {
          std::any_of(kServedFiles.begin(), kServedFiles.end(), holds);
 }
 
-// Of all folders that the file lies below; empty: none that can be told.
+// Returns the innermost folder above the file that seems to be served; empty if there is none.
 path served_folder(const path& file, const path& document_root) {
   const path parent = file.parent_path();
   for (path folder = parent; folder.has_relative_path(); folder = folder.parent_path()) {
@@ -51,7 +51,7 @@ path served_folder(const path& file, const path& document_root) {
 
 path without_slash(const path& name) { return name.has_filename() ? name : name.parent_path(); }
 
-// Without links; as it is written where that cannot be told.
+// Returns the name without links; as it is written if they cannot be resolved.
 path resolved(const path& name) {
   std::error_code error;
   path found = std::filesystem::weakly_canonical(name, error);

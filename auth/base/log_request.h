@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// LogRequest: which request a thread's lines of the log are about.
+// LogRequest: the request that a thread's lines of the log are about.
 #pragma once
 
 #include <algorithm>
@@ -10,10 +10,10 @@
 
 namespace auth {
 
-// While it lives, lines of this thread bear the request's id. The newest one counts.
+// While it lives, this thread's lines have the request's id. Of several, the newest counts.
 class LogRequest {
  public:
-  // id: of which 128 bytes are kept, so that the request may end before; empty: about none.
+  // id: its first 128 bytes are copied, so the request may end before this. Empty: no request.
   explicit LogRequest(std::string_view id) noexcept
       : size_(std::min(id.size(), id_.size())), before_(std::exchange(current_, this)) {
     std::copy_n(id.begin(), size_, id_.begin());
@@ -22,7 +22,7 @@ class LogRequest {
   LogRequest(const LogRequest&) = delete;
   LogRequest& operator=(const LogRequest&) = delete;
 
-  // Of this thread; empty: no request.
+  // Returns the id of this thread's request; empty: no request.
   [[nodiscard]] static std::string_view current() noexcept {
     if (current_ == nullptr) return {};
     return {current_->id_.data(), current_->size_};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// LogSection: which section of the settings a thread's lines of the log are about.
+// LogSection: the section of the settings that a thread's lines of the log are about.
 #pragma once
 
 #include <memory>
@@ -10,7 +10,7 @@
 
 namespace auth {
 
-// While it lives, lines of this thread bear the section's name. The newest one counts.
+// While it lives, this thread's lines have the section's name. Of several, the newest counts.
 class LogSection {
  public:
   using Name = std::shared_ptr<const std::string>;  // null: none
@@ -25,14 +25,14 @@ class LogSection {
     return section.empty() ? nullptr : std::make_shared<const std::string>(section);
   }
 
-  // Of this thread; empty: no section.
+  // Returns the name of this thread's section; empty: no section.
   [[nodiscard]] static std::string_view current() noexcept {
     const bool has_name = current_ != nullptr && current_->name_ != nullptr;
     return has_name ? std::string_view(*current_->name_) : std::string_view();
   }
 
-  // Starts a thread whose lines are about what this thread's are. Throws std::system_error where
-  // none is to be had.
+  // Starts a thread whose lines are about the same section as this thread's. Throws
+  // std::system_error if the system gives no thread.
   template <typename Run>
   [[nodiscard]] static std::thread start(Run run) {
     return std::thread(

@@ -23,7 +23,7 @@ bool is_plain(std::string_view character, LogFormat format) noexcept {
   return is_visible(character) && (format == LogFormat::kText || (first != '"' && first != '\\'));
 }
 
-// Of up to three bytes, which is all that is not visible.
+// Returns the code point of a character of up to three bytes: no invisible one has more.
 unsigned code_of(std::string_view character) noexcept {
   const auto low_bits = [&](std::size_t at, unsigned mask) {
     return static_cast<unsigned char>(character[at]) & mask;
@@ -33,7 +33,7 @@ unsigned code_of(std::string_view character) noexcept {
   return low_bits(0, 0x0f) << 12 | low_bits(1, 0x3f) << 6 | low_bits(2, 0x3f);
 }
 
-// What is not visible, or '"' or '\\'.
+// Escapes a character that is not visible, or '"' or '\\'.
 void put_escaped(Shown& shown, std::string_view character, LogFormat format) noexcept {
   const unsigned code = code_of(character);
   const char high = static_cast<char>(code >> 8), low = static_cast<char>(code & 0xff);
@@ -54,7 +54,7 @@ constexpr std::array<bool, 256> plain_bytes(LogFormat format) noexcept {
   return plain;
 }
 
-// What of the text stays as it is, from its beginning: nearly always all of it.
+// Returns the beginning of the text that stays as it is: nearly always all of it.
 std::string_view plain_run(std::string_view text, LogFormat format) noexcept {
   static constexpr auto kInText = plain_bytes(LogFormat::kText);
   static constexpr auto kInJson = plain_bytes(LogFormat::kJson);

@@ -25,7 +25,7 @@ std::uint64_t owner_of(std::int32_t pid, std::uint64_t started) noexcept {
   return started << kPidBits | static_cast<std::uint32_t>(pid);
 }
 
-// Where the system tells nothing of it, a process that is there counts as the one.
+// If the system gives no facts about it, any running process with that id counts as the owner.
 bool is_alive(std::uint64_t owner) {
   const std::int32_t pid = pid_of(owner);
   if (pid <= 0 || ::kill(pid, 0) != 0) return false;
@@ -54,7 +54,7 @@ Metrics::~Metrics() {
 }
 
 Metrics& Metrics::unread() {
-  static Metrics* const metrics = new Metrics;  // who counts as the program ends still may
+  static Metrics* const metrics = new Metrics;  // threads may still count as the program ends
   return *metrics;
 }
 
@@ -86,7 +86,7 @@ void Metrics::look_after() {
   looking_ = false;
 }
 
-// One that a dead process has left is as good as a free one.
+// The place of a process that has ended counts as free.
 void Metrics::take_place() noexcept {
   place_ = kPlaces;
   const auto facts = facts_of_process(::getpid());
@@ -122,7 +122,7 @@ void Metrics::observe(Histogram histogram, std::chrono::nanoseconds took) noexce
          static_cast<std::uint64_t>(std::max<std::int64_t>(took.count(), 0)));
 }
 
-// Kept here, too: the file may be another one tomorrow.
+// The value is kept in this object, too: another file may take the place of this one later.
 void Metrics::set(Gauge gauge, std::uint64_t value) noexcept {
   const auto which = static_cast<std::size_t>(gauge);
   gauges_[which].store(value, kRelaxed);
@@ -167,7 +167,7 @@ Metrics::Seen Metrics::look() const {
   return seen;
 }
 
-// Without a place, this process knows its own gauges all the same.
+// If this process has no place, its own gauges are added all the same.
 std::vector<Metrics::Process> Metrics::processes() const {
   std::vector<Process> found;
   for (std::size_t i = 0; i < kPlaces; ++i) {

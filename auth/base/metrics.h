@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Metrics: what is counted, in a process or in all processes of a machine (metrics_room.h).
+// Metrics: counts what happens, in one process or in all processes of a machine (metrics_room.h).
 //
-// To count is one relaxed addition in memory: no lock, no call of the system. What each is called,
-// and what it means, stands in fcgi/monitor/metric_table.cpp.
+// To count is one relaxed addition in memory: no lock, no system call. The names of the metrics and
+// their meanings are in fcgi/monitor/exposition.cpp.
 #pragma once
 
 #include <array>
@@ -19,33 +19,33 @@
 
 namespace auth {
 
-// Thread-safe, but for share.
+// Thread-safe, except for share.
 class Metrics {
  public:
-  // In this process alone, as long as nothing is shared.
+  // Counts in this process alone, until share is called.
   Metrics();
-  // Gives its place among the processes back.
+  // Frees its place among the processes.
   ~Metrics();
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;
 
-  // Where nobody wants to know.
+  // Returns an instance that nobody reads, for users without metrics. It is never destroyed.
   [[nodiscard]] static Metrics& unread();
 
-  // From here on it counts in a file of that folder, together with all processes that do so for the
-  // same API (whose). stays: whether the process is there for many requests, and gets a place for
-  // its gauges. To be called once, before anybody counts. Where it fails, it goes on alone. The
-  // mistake follows the folder's name.
+  // Counts from now on in a file of that folder, together with all processes that do so for the
+  // same API (whose). stays: the process serves many requests, and gets a place for its gauges. To
+  // be called once, before anybody counts. On failure it goes on alone. The mistake follows the
+  // folder's name.
   [[nodiscard]] Result<void, Mistake> share(const std::string& folder, std::string_view whose,
                                             bool stays);
-  // Where the file is not there any more, or never was, it is made anew. Others may count
+  // Makes the file again if it is gone, or if it could not be made before. Others may count
   // meanwhile.
   void look_after();
 
   void add(Counter counter, std::uint64_t count = 1) noexcept {
     room_->counters[static_cast<std::size_t>(counter)].fetch_add(count, std::memory_order_relaxed);
   }
-  // One of a row of counters.
+  // Adds to one counter of a group. first: the first of the group. place: the index in the group.
   void add_to(Counter first, std::size_t place, std::uint64_t count = 1) noexcept {
     room_->counters[static_cast<std::size_t>(first) + place].fetch_add(count,
                                                                        std::memory_order_relaxed);
@@ -53,14 +53,14 @@ class Metrics {
   void observe(Histogram histogram, std::chrono::nanoseconds took) noexcept;
   void set(Gauge gauge, std::uint64_t value) noexcept;
   void move(Gauge gauge, std::int64_t by) noexcept;
-  // Of this process.
+  // Returns the value of this process.
   [[nodiscard]] std::uint64_t own(Gauge gauge) const noexcept {
     return gauges_[static_cast<std::size_t>(gauge)].load(std::memory_order_relaxed);
   }
-  // What is true of the machine: the last word counts. Microseconds.
+  // Records a fact about the machine, in microseconds. The last value counts.
   void note(Fact fact, std::chrono::microseconds value) noexcept;
   void note_refusal(std::size_t reason) noexcept;
-  // Notes once a minute what was counted up to here, for the last hour. To be called now and then.
+  // Keeps a copy of all counters once a minute, for the last hour. To be called from time to time.
   void tick() noexcept;
 
   using Counts = std::array<std::uint64_t, kCounters>;
@@ -71,14 +71,14 @@ class Metrics {
   };
   struct Minute {
     std::uint64_t minute = 0;  // since the epoch
-    Counts counts{};           // before it
+    Counts counts{};           // counted before it
   };
   struct Seen {
     bool is_shared = false;
     Counts counts{};
     std::array<std::int64_t, kFacts> facts{};  // 0: not known
     std::array<std::int64_t, kReasonPlaces> refused{};
-    std::vector<Process> processes{};  // that live
+    std::vector<Process> processes{};  // those that run
     std::vector<Minute> minutes{};     // of the last hour, the oldest first
   };
   [[nodiscard]] Seen look() const;

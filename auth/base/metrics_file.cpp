@@ -24,7 +24,7 @@ constexpr std::string_view kPrefix = "metrics-";
 constexpr std::uint64_t kMagic = 0x53434952'54454d5a;  // "ZMETRICS"
 constexpr std::uint64_t kLayout = kMetricsVersion << 32 | sizeof(MetricsRoom);
 constexpr int kTries = 8;  // others may make and put aside at the same time
-// Of a machine that was started anew since: nobody counts in it any more.
+// Age in seconds of a file to remove: its machine was restarted since, so nobody counts in it.
 constexpr std::time_t kOld = std::time_t{7} * 24 * 60 * 60;
 constexpr std::size_t kBootDigits = 8;
 
@@ -48,13 +48,13 @@ std::string boot_name() {
   return name;
 }
 
-// Inside of a container, process ids are others.
+// Identifies the space of process ids: a container has its own.
 std::uint64_t process_space() {
   struct stat status {};
   return ::stat("/proc/self/ns/pid", &status) == 0 ? status.st_ino : 0;
 }
 
-// A private file of this user's, with all its room. Its numbers may be anybody's.
+// Returns whether it is a private file of this user's, of full size. Its numbers may be anybody's.
 bool is_sound(int file) {
   struct stat status {};
   if (::fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) return false;
@@ -72,12 +72,12 @@ Result<MetricsFile, Mistake> opened(Descriptor file) {
   return MetricsFile{std::move(file), status.st_ino};
 }
 
-// Under a name of its own. What is not whole never gets the file's name.
+// Makes the file under a name of its own first: an incomplete file never gets the real name.
 Result<void, Mistake> make(int folder, const std::string& own, const std::string& name) {
   const Descriptor file(
       ::openat(folder, own.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));
   if (!file.is_open()) return system_mistake("takes no file");
-  // Where the disk is full it fails here, and not when somebody counts.
+  // If the disk is full, it fails here, and not when somebody counts.
   if (const int error = ::posix_fallocate(file.get(), 0, kMetricsBytes); error != 0) {
     errno = error;
     return system_mistake("has no room for a file");
@@ -86,14 +86,14 @@ Result<void, Mistake> make(int folder, const std::string& own, const std::string
   if (::pwrite(file.get(), head.data(), sizeof head, 0) != static_cast<ssize_t>(sizeof head)) {
     return system_mistake("has a file that cannot be written");
   }
-  // Not renamed: another process may have been quicker, and its file is in use.
+  // A link, not a rename: another process may have been quicker, and its file is in use.
   if (::linkat(folder, own.c_str(), folder, name.c_str(), 0) != 0 && errno != EEXIST) {
     return system_mistake("takes no name for a file");
   }
   return {};
 }
 
-// Takes the file away that was found unsound; one that has taken its place meanwhile is put back.
+// Removes the file that was found unsound. A file that has taken its place meanwhile is put back.
 void put_aside(int folder, const std::string& name, const std::string& own, int found) {
   const std::string aside = own + "-old";
   if (::renameat(folder, name.c_str(), folder, aside.c_str()) != 0) return;
@@ -102,19 +102,20 @@ void put_aside(int folder, const std::string& name, const std::string& own, int 
   const bool is_other = found >= 0 && ::fstat(found, &meant) == 0 &&
                         ::fstatat(folder, aside.c_str(), &moved, AT_SYMLINK_NOFOLLOW) == 0 &&
                         (moved.st_ino != meant.st_ino || moved.st_dev != meant.st_dev);
-  // Where a third one has the name by now, who uses this one sees that it has gone, and changes
-  // over.
+  // If a third file has the name by now, the processes that use this one notice that it has gone,
+  // and change to the third.
   const int back = is_other ? ::linkat(folder, aside.c_str(), folder, name.c_str(), 0) : 0;
   static_cast<void>(back);
   static_cast<void>(::unlinkat(folder, aside.c_str(), 0));
 }
 
-// Whether what has the file's name can be no file of ours. Any other failure is this process's own.
+// Returns whether the error shows that the file of that name cannot be ours. Any other error is a
+// failure of this process.
 bool is_foreign(int error) noexcept {
   return error == ELOOP || error == EISDIR || error == ENXIO || error == EACCES;
 }
 
-// Of the places in which this process makes files at once.
+// Returns a different suffix for each file that this process makes, also at the same time.
 std::string own_suffix() {
   static std::atomic<unsigned> made{0};
   return ".new-" + std::to_string(::getpid()) + '-' + std::to_string(made++);

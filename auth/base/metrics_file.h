@@ -16,19 +16,21 @@ struct MetricsFile {
   std::uint64_t inode;
 };
 
-// Opens the file of that name in the folder, which is made where it is not there
-// (private_folder.h). A file that is cut, foreign or of another layout is put aside, and a new one
-// takes its place: whoever opens it at the same moment gets the same one. All its room is there,
-// also where the disk fills up later. The mistake follows the folder's name.
+// Opens the file of that name in the folder; makes the folder if it is missing (private_folder.h).
+// A file that is cut, foreign or of another layout is removed, and a new one takes its place:
+// processes that open it at the same moment get the same one. All its space is allocated, so it
+// does not matter if the disk fills up later. The mistake follows the folder's name.
 [[nodiscard]] Result<MetricsFile, Mistake> open_metrics_file(const std::string& folder,
                                                              const std::string& name);
 
-// Whether the file of that folder is still that one. Waits for the folder's disk.
+// Returns whether the file of that name is still the one with that inode. Waits for the folder's
+// disk.
 [[nodiscard]] bool is_metrics_file(const std::string& folder, const std::string& name,
                                    std::uint64_t inode);
 
-// By what is counted together: this start of the machine and the process ids that are seen here, as
-// other machines may use the folder too, and whose it is: one folder may serve several APIs.
+// Returns the name of the file, which says what is counted together: by this start of the machine
+// and its space of process ids, as other machines may use the folder too, and by `whose`, as one
+// folder may serve several APIs.
 [[nodiscard]] std::string metrics_file_name(std::string_view whose);
 
 }  // namespace auth

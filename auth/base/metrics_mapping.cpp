@@ -22,7 +22,7 @@ std::array<Mapped, kMostMapped> mapped;
 
 constexpr int kProtection = PROT_READ | PROT_WRITE;
 
-// Of this process alone, all zero.
+// Maps memory of this process alone, all zero.
 void* map_memory(void* where, int flags) noexcept {
   const int all = MAP_PRIVATE | MAP_ANONYMOUS | flags;
   // cppcheck-suppress invalidFunctionArg
@@ -41,7 +41,7 @@ Mapped* find(const MetricsRoom* room) noexcept {
   return found == mapped.end() ? nullptr : found;
 }
 
-// Calls nothing but the system. What is no room's ends the process, as it would have before.
+// Makes system calls only. An address outside all rooms ends the process, as without this handler.
 void on_bus_error(int signal, siginfo_t* info, void*) {
   for (Mapped& each : mapped) {
     MetricsRoom* const room = each.room.load();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// MetricsRoom: the memory in which is counted, as it lies in a file, too.
+// MetricsRoom: the layout of the memory in which metrics are counted, also when it is a file.
 //
 // Nothing in it tells a size or a place, so it does no harm whatever somebody writes into it.
 #pragma once
@@ -14,14 +14,14 @@
 
 namespace auth {
 
-// Of the file: to be raised when anything below changes its place or meaning.
+// Version of the file. Raise it when anything below changes its place or meaning.
 inline constexpr std::uint64_t kMetricsVersion = 1;
 
 constexpr std::size_t kReasonPlaces = static_cast<std::size_t>(Reason::kInternal) + 2;
 // A refusal by a rule or by the form of the request, for which there is no Reason.
 constexpr std::size_t kNoReason = kReasonPlaces - 1;
 
-// Upper ends of a histogram's buckets; behind the last one is one more without an end.
+// Upper bounds of a histogram's buckets. After the last one there is one more without a bound.
 constexpr std::array<std::chrono::nanoseconds, 16> kBuckets = [] {
   using std::chrono::microseconds;
   return std::array<std::chrono::nanoseconds, 16>{
@@ -37,9 +37,9 @@ constexpr std::size_t kBucketPlaces = kBuckets.size() + 1;
 enum class Histogram : std::uint8_t { kResponder, kAuthorizer, kIntrospection };
 constexpr std::size_t kHistograms = 3;
 
-constexpr std::size_t kDecisions = 8;  // fcgi/monitor/metric_table.h
+constexpr std::size_t kDecisions = 8;  // fcgi/monitor/names.h
 
-// Rows are as long as the distance to the next one.
+// Some are the first of a group of counters, which extends to the next enumerator.
 enum class Counter : std::size_t {
   kDecisionsOfResponder = 0,
   kDecisionsOfAuthorizer = kDecisionsOfResponder + kDecisions,
@@ -77,7 +77,7 @@ enum class Counter : std::size_t {
 };
 constexpr auto kCounters = static_cast<std::size_t>(Counter::kEnd);
 
-// Of one process.
+// Values of one process.
 enum class Gauge : std::uint8_t {
   kParked,
   kInFlight,
@@ -95,12 +95,12 @@ enum class Gauge : std::uint8_t {
 };
 constexpr auto kGauges = static_cast<std::size_t>(Gauge::kEnd);
 
-// Microseconds; since the epoch where it is a time.
+// Facts about the machine, in microseconds; times are counted since the epoch.
 enum class Fact : std::uint8_t {
-  kAnsweredAt,  // ZITADEL, anything
-  kFailedAt,    // a question to ZITADEL
-  kKeySetAt,    // when ZITADEL told it
-  kClockAhead,  // of ZITADEL's, as far as its dates tell
+  kAnsweredAt,  // when ZITADEL last answered a question about a token
+  kFailedAt,    // when a question to ZITADEL last failed
+  kKeySetAt,    // when ZITADEL last sent it
+  kClockAhead,  // by how much this machine's is ahead of ZITADEL's, as far as its dates show
   kClockComparedAt,
   kEventsCompleteAt,
   kEventsPosition,
@@ -116,7 +116,7 @@ struct MetricsRoom {
   using Signed = std::atomic<std::int64_t>;
 
   struct Place {
-    Number owner;  // 0: free; a process id, and above it when that process was started
+    Number owner;  // 0: free; low half: a process id; high half: when that process was started
     std::array<Number, kGauges> gauges;
   };
   struct Minute {
@@ -128,14 +128,14 @@ struct MetricsRoom {
   Number layout;  // kMetricsVersion, and the size
   std::array<Number, kCounters> counters;
   std::array<Signed, kFacts> facts;
-  std::array<Signed, kReasonPlaces> refused;  // when last, in seconds since the epoch
+  std::array<Signed, kReasonPlaces> refused;  // the last time, in seconds since the epoch
   std::array<Place, kPlaces> places;
-  Number minute;  // which is noted already
+  Number minute;  // the last one of which a copy is kept
   std::array<Minute, kMinutes> minutes;
 };
 static_assert(MetricsRoom::Number::is_always_lock_free && sizeof(MetricsRoom::Number) == 8);
 
-// In whole pages, however large these are.
+// A multiple of the page size, however large a page is.
 constexpr std::size_t kMetricsPage = 64 << 10;
 constexpr std::size_t kMetricsBytes =
     (sizeof(MetricsRoom) + kMetricsPage - 1) / kMetricsPage * kMetricsPage;

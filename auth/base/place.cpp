@@ -61,7 +61,7 @@ Checked check_host(std::string_view host) {
   return Mistake{"names no host: write [example.org], [/shop] or [example.org/shop]"};
 }
 
-// Written so that all programs read it alike.
+// Accepts only a path that all programs read alike.
 Checked check_path(std::string_view path) {
   const bool is_good = path == "/" || all_parts(path.substr(1), '/', [](std::string_view segment) {
                          return !segment.empty() && segment.front() != '.' &&

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Place: where a section of the settings file is in charge: a host, a path, or a path on a host.
+// Place: where a section of the settings file applies: a host, a path, or a path on a host.
 #pragma once
 
 #include <string>
@@ -16,14 +16,14 @@ struct Place {
   friend bool operator==(const Place&, const Place&) = default;
 };
 
-// Places as a heading names them, separated by blanks: "example.org", "/shop", "example.org/shop".
+// Reads the places of a heading, separated by blanks: "example.org", "/shop", "example.org/shop".
 // The mistake holds nothing of the heading.
 [[nodiscard]] Result<std::vector<Place>, Mistake> parse_places(std::string_view heading);
 
-// The name of a host as a web server may give it (SERVER_NAME), as it stands in a Place.
+// Returns a host's name, as a web server may give it (SERVER_NAME), in the form of Place::host.
 [[nodiscard]] std::string plain_host(std::string_view name);
 
-// As a heading names it, or them.
+// Both return the text by which a heading names the place, or the places.
 [[nodiscard]] std::string to_string(const Place& place);
 [[nodiscard]] std::string to_string(const std::vector<Place>& places);
 

@@ -21,7 +21,7 @@ FileMistake system_mistake(std::string_view what) {
   return {{std::string(what) + ": " + std::generic_category().message(code)}, code == ENOENT};
 }
 
-// Users are looked up only where something is wrong: a file that all is well with takes no time.
+// Looks users up only if something is wrong: a file that is in order takes no time.
 std::string remedy_for(const struct stat& status, const std::string& path) {
   if ((status.st_mode & (S_IRWXG | S_IRWXO)) == 0) return {};
   return privacy_remedy(status, path, this_reader());

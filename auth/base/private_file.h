@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Small files that may hold secrets: read whole, bounded, and with a look at who else may read
-// them.
+// Reads small files that may hold secrets: the whole file, up to a maximum size, with a check who
+// else may read it.
 #pragma once
 
 #include <cstddef>
@@ -13,8 +13,8 @@ namespace auth {
 
 struct PrivateFile {
   Secret text;
-  // How to keep others out, and this process in ("chmod 600 PATH"); empty if others are kept out
-  // already: privacy_remedy in file_access.h, for the user of this process.
+  // The command that keeps others out and lets this process read the file ("chmod 600 PATH"); empty
+  // if others are kept out already: privacy_remedy in file_access.h, for the user of this process.
   std::string remedy;
 };
 

@@ -39,7 +39,7 @@ Result<Descriptor, Mistake> open_private_folder(const std::string& path) {
   if (auto checked = check(status, name); !checked) return std::move(checked).error();
   Descriptor folder(::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!folder.is_open()) return system_mistake("cannot be opened");
-  // Another one may have taken its place since.
+  // Another folder may have taken its place since.
   if (::fstat(folder.get(), &status) != 0) return system_mistake("cannot be examined");
   if (auto checked = check(status, name); !checked) return std::move(checked).error();
   return folder;

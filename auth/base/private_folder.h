@@ -9,8 +9,8 @@
 
 namespace auth {
 
-// Opens the folder for the *at() calls; makes it (mode 0700) where there is none, but no folder
-// above it. Refuses a link, what belongs to another user, and what group or others may write to.
+// Opens the folder for the *at() calls; makes it (mode 0700) if there is none, but no folder above
+// it. Refuses a link, a folder of another user, and one that group or others may write to.
 // The mistake follows the folder's name: "belongs to another user".
 [[nodiscard]] Result<Descriptor, Mistake> open_private_folder(const std::string& path);
 

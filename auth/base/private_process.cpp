@@ -15,17 +15,17 @@
 namespace auth {
 namespace {
 
-// Can neither be read nor written, and is there in every chroot.
+// Opens a descriptor that can be neither read nor written, and that is available in every chroot.
 int open_placeholder() noexcept { return ::open("/", O_PATH | O_CLOEXEC); }
 
 bool take_standard_descriptors() noexcept {
-  // The lowest number that is free is given first.
+  // The system gives the lowest free number first.
   int number = open_placeholder();
   while (number >= 0 && number <= STDERR_FILENO) number = open_placeholder();
   return number >= 0 && ::close(number) == 0;
 }
 
-// Whoever has that file reads along, tokens and this API's own credentials. REQUIRES: one thread.
+// The owner of that file could read tokens and this API's own credentials. REQUIRES: one thread.
 bool forget_key_log() noexcept {
   constexpr const char* kKeyLog = "SSLKEYLOGFILE";
   if (std::getenv(kKeyLog) == nullptr) return true;
@@ -42,7 +42,7 @@ bool forget_key_log() noexcept {
 }  // namespace
 
 bool make_process_private() noexcept {
-  // The limit as well: it tells whoever looks, and a core's helper program.
+  // The limit as well: others can see it, and so can a helper program that takes cores.
   const rlimit no_core{0, 0};
   return ::setrlimit(RLIMIT_CORE, &no_core) == 0 && ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
          take_standard_descriptors() && forget_key_log();

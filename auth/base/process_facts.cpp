@@ -22,7 +22,8 @@ namespace {
 
 using std::chrono::microseconds;
 
-// proc(5), counted from the field behind the program's name, which may hold anything.
+// Numbers of fields in proc(5), counted from the one after the program's name, which may hold
+// anything.
 enum Field : std::size_t {
   kState = 0,
   kUserTime = 11,
@@ -83,7 +84,7 @@ std::optional<std::uint64_t> own_descriptors() {
   std::uint64_t count = 0;
   for (auto each = all; !error && each != end(all); each.increment(error)) ++count;
   if (error) return std::nullopt;
-  return count - 1;  // that of the folder itself
+  return count - 1;  // without that of the folder itself
 }
 
 }  // namespace auth

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// QuietLog: says what goes wrong, however often it does, without drowning the log.
+// QuietLog: logs what goes wrong, however often, without flooding the log.
 #pragma once
 
 #include <chrono>
@@ -19,13 +19,13 @@ namespace auth {
 // Thread-safe. The clock must outlive it.
 class QuietLog {
  public:
-  // One line of each kind in that time; the next one says how many were left out.
+  // Logs one line of each kind per interval; the next one says how many were left out.
   QuietLog(std::chrono::seconds interval, const Clock& clock)
       : interval_(interval), clock_(clock) {}
 
-  // kind: one of a few, never made of what a peer sends.
+  // kind: one of a few fixed texts, never made from what a peer sends.
   void add(LogLevel level, std::string_view kind, std::string line);
-  // The same with a line that is made only where it is said.
+  // The same with a line that is made only if it is logged.
   template <typename Make>
   void add(LogLevel level, std::string_view kind,
            Make make) requires std::is_invocable_r_v<std::string, Make> {
@@ -40,7 +40,7 @@ class QuietLog {
     std::uint64_t left_out = 0;
   };
 
-  // Whether a line of that kind is to be said now: then how many were left out before.
+  // Returns how many lines of that kind were left out before, if one is due now; else nullopt.
   [[nodiscard]] std::optional<std::uint64_t> its_turn(std::string_view kind);
   static void say(LogLevel level, std::string line, std::uint64_t left_out);
 

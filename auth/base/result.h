@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Result, Error and Reason, as these rooms name them. They are public: zitadel_auth/result.h.
+// Result, Error and Reason in the namespace of these rooms. They are public: zitadel_auth/result.h.
 #pragma once
 
 #include "zitadel_auth/result.h"

@@ -10,7 +10,7 @@
 
 namespace auth {
 
-// C0 and DEL: what may end a line or command a terminal.
+// Returns whether the byte is of C0 or DEL: these may end a line or command a terminal.
 [[nodiscard]] constexpr bool is_control(char byte) noexcept {
   const auto code = static_cast<unsigned char>(byte);
   return code < 0x20 || code == 0x7f;
@@ -42,15 +42,15 @@ namespace auth {
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-// Without the blanks at both ends. The view is of the text.
+// Returns the text without the blanks at both ends, as a view into it.
 [[nodiscard]] std::string_view trimmed(std::string_view text,
                                        std::string_view blanks = " \t") noexcept;
 
 // Returns the words between blanks and tabs, in order. The views are into the text.
 [[nodiscard]] std::vector<std::string_view> words_of(std::string_view text);
 
-// HOST[:PORT] of a URL (RFC 3986 §3.2), taken apart. The views are of the text; neither part has
-// been looked at, and either may be empty.
+// The parts of HOST[:PORT] in a URL (RFC 3986 §3.2), as views into the text. Neither part has been
+// checked, and either may be empty.
 struct HostAndPort {
   std::string_view host{};                 // without its brackets
   bool bracketed = false;                  // "[::1]"

@@ -17,7 +17,7 @@ using std::chrono::seconds;
 
 constexpr std::string_view kDigits = "0123456789";
 
-// Each take_… removes something from the front of the text; false: it is not there.
+// Each take_… removes something from the front of the text. Returns false if it is not there.
 
 bool take(std::string_view& text, char letter) noexcept {
   if (!text.starts_with(letter)) return false;
@@ -42,7 +42,7 @@ bool take_fraction(std::string_view& text, microseconds& fraction) noexcept {
   return end > 0;
 }
 
-// By how much the local time is ahead of UTC.
+// Takes the time by which the local time is ahead of UTC.
 bool take_offset(std::string_view& text, seconds& offset) noexcept {
   if (take(text, 'Z') || take(text, 'z')) return true;
   const bool behind = text.starts_with('-');

@@ -10,8 +10,8 @@
 
 namespace auth {
 
-// "2029-04-01T08:45:00Z", with or without a fraction, which is cut off, or with an offset instead
-// of the Z. Nothing for any other text, nor for a day that no calendar has.
+// Reads "2029-04-01T08:45:00Z", with or without a fraction, which is cut off, or with an offset
+// instead of the Z. Returns nullopt for any other text, and for a day that no calendar has.
 [[nodiscard]] std::optional<WallTime> parse_timestamp(std::string_view text) noexcept;
 
 // The same, with the fraction cut to microseconds.

@@ -20,8 +20,8 @@ constexpr Row kRows[] = {
     {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
 };
 
-// C1, which some terminals obey; marks of direction, and what stands for nothing that is seen;
-// separators of lines; annotations. Each range is of characters of one length.
+// Invisible characters: C1, which some terminals obey; marks of direction, and characters that show
+// nothing; separators of lines; annotations. The characters of a range have the same length.
 struct Range {
   std::string_view first, last;
 };

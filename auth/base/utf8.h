@@ -13,12 +13,13 @@ namespace auth {
 
 [[nodiscard]] bool is_utf8(std::string_view text) noexcept;
 
-// Whether a character shows itself and does nothing else: what may end a line, command a terminal,
-// turn the direction of the text around it, or hide in it does not. REQUIRES: one whole character.
+// Returns whether a character is shown and does nothing else: false for one that may end a line,
+// command a terminal, turn the direction of the text around it, or hide in the text.
+// REQUIRES: one whole character.
 [[nodiscard]] bool is_visible(std::string_view character) noexcept;
 
-// The text with '?' in the place of each character that is not visible and of each byte that is no
-// character: what a terminal may be sent of a text from outside.
+// Returns the text with '?' in the place of each character that is not visible and of each byte
+// that is no character: so a text from outside may be sent to a terminal.
 [[nodiscard]] std::string visible_text(std::string_view text);
 
 }  // namespace auth

@@ -32,7 +32,7 @@ void WorkerPool::run(Task task) {
   task ? task() : wake_.notify_one();
 }
 
-// All look up: whoever was woken may be busy when it is time.
+// Wakes all threads: a single one may be busy when the task is due.
 void WorkerPool::run_later(std::chrono::milliseconds delay, Task task) {
   {
     const MutexLock lock(mutex_);
@@ -47,7 +47,7 @@ bool WorkerPool::has_threads() {
     while (threads_.size() < size_ && !stopping_)
       threads_.push_back(LogSection::start([this] { work(); }));
   } catch (const std::system_error&) {
-    // Those that could be started have to do; the next task tries again.
+    // The threads that could be started must be enough; the next task tries again.
   }
   return !threads_.empty() || stopping_;
 }
@@ -65,7 +65,7 @@ void WorkerPool::work() {
   }
 }
 
-// What was for later goes first when its time has come: it has waited.
+// A task of run_later goes first when it is due: it has waited.
 WorkerPool::Task WorkerPool::next() {
   for (;;) {
     const auto due = later_.begin();

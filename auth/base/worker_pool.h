@@ -21,36 +21,36 @@ class Workers {
 
   virtual ~Workers() = default;
 
-  // The queue is as long as its users make it: each of them bounds what it has under way. A task
-  // must not throw.
+  // Runs the task soon. The queue has no maximum length: each of its users limits the number of its
+  // own tasks. A task must not throw.
   virtual void run(Task task) = 0;
-  // The same, when so much time has passed; never where there are no workers any more then.
+  // Runs the task after the delay; never, if there are no workers any more then.
   virtual void run_later(std::chrono::milliseconds delay, Task task) = 0;
 
-  // Whether the calling thread is one of them: what it has to do next it may do itself.
+  // Returns whether the calling thread is a worker: it may then do its next task itself.
   [[nodiscard]] virtual bool is_here() const noexcept = 0;
 };
 
-// Threads start with the first task. With none, a task runs before run returns.
+// The first task starts the threads. If there are none, a task runs before run returns.
 class WorkerPool final : public Workers {
  public:
   explicit WorkerPool(unsigned threads) : size_(threads) {}
-  // Runs what is queued, then ends. What was for later is dropped.
+  // Runs the queued tasks, then ends. Tasks of run_later that are not due are dropped.
   ~WorkerPool() override;
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
   // If the system gives no thread at all, the task runs before this returns.
   void run(Task task) override;
-  // If there is no thread at all, it is dropped.
+  // If there is no thread at all, the task is dropped.
   void run_later(std::chrono::milliseconds delay, Task task) override;
   [[nodiscard]] bool is_here() const noexcept override { return pool_of_thread_ == this; }
 
  private:
   void work();
-  // Starts what is missing. True: somebody will run what is queued.
+  // Starts the missing threads. Returns whether somebody will run the queued tasks.
   [[nodiscard]] bool has_threads() REQUIRES_LOCK(mutex_);
-  // Waits for the next task. Empty: the pool ends.
+  // Waits for the next task and returns it; empty if the pool ends.
   [[nodiscard]] Task next() REQUIRES_LOCK(mutex_);
 
   static thread_local const WorkerPool* pool_of_thread_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A bounded map that forgets what was used longest ago, in shards so that threads rarely meet.
+// A bounded map that forgets what was used longest ago. It has shards, so that threads rarely wait
+// for each other.
 //
 // It has two spaces, each with a bound of its own in bytes: what fills one pushes nothing out of
 // the other. A key has one value, in one of them.
@@ -39,14 +40,14 @@ class ShardedLru {
 
   struct Entry {
     Value value;
-    std::size_t bytes = 0;  // that the value owns, at most 4 GiB
+    std::size_t bytes = 0;  // owned by the value, at most 4 GiB
     Space space = Space::kFirst;
   };
 
-  // bytes: of each space, in all shards together.
+  // bytes: the bound of each space, for all shards together.
   explicit ShardedLru(Bytes bytes) : shard_bytes_{bytes[0] / kShards, bytes[1] / kShards} {}
 
-  // What a change has made of one space.
+  // The effect of a change on one space.
   struct Difference {
     std::int64_t entries = 0;
     std::int64_t bytes = 0;
@@ -54,7 +55,7 @@ class ShardedLru {
   };
   using Differences = std::array<Difference, 2>;
 
-  // Other bounds from now on.
+  // Sets the bounds of both spaces from now on.
   Differences bound(Bytes bytes) {
     for (std::size_t space = 0; space < bytes.size(); ++space) {
       shard_bytes_[space].store(bytes[space] / kShards, std::memory_order_relaxed);
@@ -154,7 +155,7 @@ class ShardedLru {
       return orders[static_cast<std::size_t>(space)];
     }
 
-    // As the youngest of its space.
+    // Adds the item as the youngest of its space.
     void link(Item& item) REQUIRES_LOCK(mutex) {
       Order& order = order_of(item.second.space);
       item.second.younger = nullptr;
@@ -180,7 +181,7 @@ class ShardedLru {
       link(item);
     }
 
-    // Returns how many had to go.
+    // Returns the number of evicted entries.
     std::uint64_t shrink(Space space, std::size_t bytes) REQUIRES_LOCK(mutex) {
       Order& order = order_of(space);
       std::uint64_t evicted = 0;

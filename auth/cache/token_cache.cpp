@@ -34,11 +34,12 @@ TokenCache::TokenCache(Limits limits, const Clock& clock, Metrics& metrics)
 void TokenCache::limit(Limits limits) {
   ttl_.store(limits.ttl.count(), std::memory_order_relaxed);
   grace_.store(limits.grace.count(), std::memory_order_relaxed);
-  // What is learned while nothing is kept ends no answer from before: none may stay.
+  // While nothing is kept, a new refusal cannot end an answer from before: so none may stay.
   count(entries_.bound(shares_of(limits.ttl.count() == 0 ? 0 : limits.max_bytes)));
 }
 
-// Without what its grace adds. An answer that is as young as the feed needs none.
+// Returns the end of the entry without its grace. An answer that is newer than the feed does not
+// need it.
 SteadyTime TokenCache::end_of(const Known& known, const Fed& fed) const {
   const SteadyTime end = std::min(known.serves_until, known.sent.steady + ttl());
   if (!fed || !known.word.claims) return end;
@@ -130,8 +131,8 @@ TokenCache::Entries::Entry TokenCache::entry_of(Word word, Moment sent, const No
   return entry;
 }
 
-// In the last third, and in the last kRefreshAhead of a long life. A token that expires before its
-// answer does has nothing to gain from it.
+// Returns when to refresh: for the last third of the lifetime, or the last kRefreshAhead of a long
+// one. A token that expires before its answer does gains nothing from a refresh.
 SteadyTime TokenCache::refresh_of(const Claims& claims, SteadyTime sent, const Now& now) const {
   const auto left = sent + ttl() - now.steady;
   const bool outlives_answer = !claims.expiry() || *claims.expiry() - now.wall > left;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// TokenCache: what ZITADEL has said of tokens lately.
+// TokenCache: remembers what ZITADEL has said of tokens recently.
 //
-// All that is kept carries the moment at which its question was sent, and counts from there. It
-// gives way only to what was sent later, so a late answer undoes no newer one; of two sent at the
-// same time the refusal counts. The time of the wall clock tells an answer that comes once more,
-// out of a store, from a newer one, however that clock was set meanwhile. A refusal of a token that
-// was good before stays in the space of the answers when it is no longer repeated (a tombstone),
-// for an older answer may still arrive or lie in the shared store. Refusals of other tokens have a
-// space of their own, so that a flood of made-up tokens pushes out nothing else. Says nothing of a
-// token's own expiry.
+// Each entry has the moment at which its question was sent, and its lifetime counts from there. It
+// is replaced only by an entry whose question was sent later, so a late answer undoes no newer one;
+// of two sent at the same time the refusal counts. By the time of the wall clock, an answer that
+// comes once more, out of a store, is distinguished from a newer one, however that clock was set
+// meanwhile. A refusal of a token that was good before stays in the space of the answers when it is
+// no longer repeated (a tombstone), because an older answer may still arrive or lie in the shared
+// store. Refusals of other tokens have a space of their own, so that a flood of made-up tokens
+// pushes out nothing else. A token's own expiry is not checked here.
 #pragma once
 
 #include <atomic>
@@ -27,18 +27,18 @@
 
 namespace auth {
 
-// A refusal is repeated this long at most: ZITADEL answers "inactive" for its own failures too.
+// Maximum time to repeat a refusal: ZITADEL answers "inactive" for its own failures too.
 constexpr std::chrono::seconds kRefusalLifetime{5};
-// An answer in use is asked about again so long before its end at most.
+// Maximum time before the end of an answer in use at which it is asked about again.
 constexpr std::chrono::seconds kRefreshAhead{30};
-// While ZITADEL cannot be reached, it is asked about one token no more often than this.
+// Minimum interval between questions about one token while ZITADEL cannot be reached.
 constexpr std::chrono::seconds kRefreshRetry{1};
-// A run-out answer is served without asking first only this long after the last failed attempt:
-// later than that ZITADEL may be back, and the token revoked.
+// Maximum time after the last failed attempt to serve a run-out answer without asking first: later
+// than that ZITADEL may be back, and the token revoked.
 constexpr std::chrono::seconds kOutageMemory{10};
-// With a feed of events (auth/events/), so long after the last moment up to which it was complete
-// an answer is still used; it is asked about again in the background from kUnfedRefresh on, spread
-// over the time that is left.
+// With a feed of events (auth/events/): maximum time to use an answer after the last moment up to
+// which the feed was complete. From kUnfedRefresh on, it is asked about again in the background,
+// spread over the time that is left.
 constexpr std::chrono::seconds kUnfedLife{30};
 constexpr std::chrono::seconds kUnfedRefresh{5};
 
@@ -53,8 +53,8 @@ class TokenCache {
 
   TokenCache(Limits limits, const Clock& clock, Metrics& metrics = Metrics::unread());
 
-  // Other limits from now on, also for what is known; but no answer lives longer than it was to
-  // when it came.
+  // Sets the limits from now on, also for known answers; but no answer lives longer than it was
+  // meant to when it came.
   void limit(Limits limits);
 
   struct Found {
@@ -64,12 +64,12 @@ class TokenCache {
     SteadyTime sent{};                        // when ZITADEL was asked for the claims
     std::uint64_t purges = 0;                 // see Word
     bool was_good = false;  // ZITADEL has called the token active, whatever it says of it now
-    // The answer nears its end and is in use: ask again in the background. Said to one caller a
+    // The answer nears its end and is in use: ask again in the background. Set for one caller a
     // second.
     bool refresh_due = false;
   };
-  // fed: up to when all is known that has ended tokens meanwhile; nullopt where nobody tells, and
-  // the lifetime alone counts.
+  // fed: the time up to which everything that has ended tokens is known; nullopt if there is no
+  // feed: then the lifetime alone counts.
   using Fed = std::optional<SteadyTime>;
   [[nodiscard]] Found find(const TokenKey& key, Fed fed = std::nullopt);
 
@@ -80,17 +80,18 @@ class TokenCache {
     std::uint64_t purges = 0;            // Purges::generation when the question was sent
   };
   // Takes ZITADEL's word in answer to a question that was sent then. Returns what counts now: this
-  // word, or another that was sent later. wall: by the clock that the token's expiry is judged by,
-  // where that is another one.
+  // word, or another whose question was sent later. wall: the time by which the token's expiry is
+  // checked, if that comes from another clock.
   Word learn(const TokenKey& key, Moment sent, Word word,
              std::optional<WallTime> wall = std::nullopt);
 
-  // No purge up to that generation has ended the answer to the question that was sent then.
+  // Records that no purge up to that generation has ended the answer to the question that was sent
+  // then.
   void confirm(const TokenKey& key, SteadyTime sent, std::uint64_t purges);
 
-  // ZITADEL cannot be reached: the last good answer, run out no longer than the grace ago, or null.
-  // Until its grace or kOutageMemory ends, find gives it too, and asks for a refresh every
-  // kRefreshRetry.
+  // For when ZITADEL cannot be reached. Returns the last good answer, if it ran out no longer than
+  // the grace ago; else null. Until its grace or kOutageMemory ends, find gives it too, and asks
+  // for a refresh every kRefreshRetry.
   [[nodiscard]] Word hold(const TokenKey& key, Fed fed = std::nullopt);
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// TokenKey: what a cache in this process knows a token by.
+// TokenKey: the key of a token in the caches of this process.
 #pragma once
 
 #include <array>

@@ -24,7 +24,7 @@ using std::chrono::seconds;
 constexpr std::string_view kGrantType = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 // Without this audience ZITADEL's own API refuses the token.
 constexpr std::string_view kScope = "openid urn:zitadel:iam:org:project:id:zitadel:aud";
-// A token is exchanged anew so long before its end, and after an hour in any case.
+// A token is exchanged again kRenewal before its end, and after an hour in any case.
 constexpr seconds kRenewal{60};
 constexpr seconds kLongestUse{3600};
 
@@ -66,7 +66,7 @@ EventsAccess::Stamp EventsAccess::stamp_of(const std::string& path) noexcept {
           file.st_mtim.tv_sec * kSecond + file.st_mtim.tv_nsec};
 }
 
-// A file that cannot be used may be on its way: the token before serves on.
+// A file that cannot be used may be in the middle of a change: the previous token stays in use.
 void EventsAccess::read_again() {
   is_refused_ = false;
   const Stamp stamp = stamp_of(path_);

@@ -17,13 +17,13 @@
 
 namespace auth {
 
-// One thread. All that it is given must outlive it.
+// One thread at a time. All arguments of the constructor must outlive it.
 //
-// What the file holds is read again once it has changed, or what it held was refused: a token may
-// be replaced by another while the program runs.
+// Reads the file again when it has changed, or when ZITADEL has refused the token: a token may be
+// replaced while the program runs.
 class EventsAccess {
  public:
-  // path: of the file that held the token.
+  // path: the file that holds the token.
   EventsAccess(const EventsToken& token, std::string path, Discovery& discovery, HttpClient& http,
                const Clock& clock)
       : token_(&token),
@@ -33,23 +33,23 @@ class EventsAccess {
         http_(http),
         clock_(clock) {}
 
-  // The value of the Authorization header. Waits. Errors: those of Discovery::get,
-  // HttpClient::send and status_error; kKeyUnusable, kMalformedAnswer.
+  // Returns the value of the Authorization header. Waits while a key is exchanged. Errors: those of
+  // Discovery::get, HttpClient::send and status_error; kKeyUnusable, kMalformedAnswer.
   [[nodiscard]] Result<Secret> authorization(const WhileWaiting& while_waiting);
 
-  // A hash that tells the tokens of several processes apart.
+  // Returns a hash that distinguishes the tokens of several processes.
   [[nodiscard]] std::uint64_t name() const;
-  // Whether there may be another one now.
+  // Whether the file has changed, so that it may hold another token.
   [[nodiscard]] bool has_changed() const noexcept { return stamp_of(path_) != stamp_; }
 
-  // ZITADEL has refused it.
+  // Reports that ZITADEL has refused the token.
   void refused();
 
  private:
   [[nodiscard]] Result<void> exchange(const ServiceUserKey& key, const WhileWaiting& while_waiting);
   [[nodiscard]] Result<void> take(const HttpResponse& answer);
 
-  // Tells one state of a file from another.
+  // Distinguishes one state of a file from another.
   struct Stamp {
     std::uint64_t device = 0;
     std::uint64_t file = 0;
@@ -63,7 +63,7 @@ class EventsAccess {
   const EventsToken* token_;
   EventsToken replaced_{};  // the token, once it was read again
   const std::string path_;
-  Stamp stamp_;  // of the file, when it was read last
+  Stamp stamp_;  // the state of the file when it was read last
   bool is_refused_ = false;
   Discovery& discovery_;
   HttpClient& http_;

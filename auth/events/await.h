@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Waiting for an answer, on the thread of the feed: no other may wait.
+// Waits for answers, on the thread of the feed: no other thread may wait.
 #pragma once
 
 #include <chrono>
@@ -15,14 +15,15 @@
 
 namespace auth {
 
-// How often who waits is told that it still does.
+// Interval at which await calls while_waiting.
 constexpr std::chrono::milliseconds kWaitingTick{200};
 using WhileWaiting = std::function<void()>;
 
-// Calls ask with a function that takes the answer, once and on any thread.
+// Calls ask with a function that takes the answer, once and on any thread. Returns the future
+// answer.
 template <typename Answer, typename Ask>
 std::future<Answer> answer_to(const Ask& ask) {
-  // Shared: who waits may be gone before set_value has returned.
+  // Shared: the caller that waits may be gone before set_value has returned.
   const auto promise = std::make_shared<std::promise<Answer>>();
   std::future<Answer> answer = promise->get_future();
   ask([promise](Answer given) { promise->set_value(std::move(given)); });
@@ -42,7 +43,7 @@ Answer await(const Ask& ask, const WhileWaiting& while_waiting) {
   return await(answer_to<Answer>(ask), while_waiting);
 }
 
-// All are asked at once; the answers are in their order.
+// Sends all requests at once. Returns the answers in the order of the requests.
 inline std::vector<Result<HttpResponse>> await_answers(HttpClient& http,
                                                        std::vector<HttpRequest> requests,
                                                        const WhileWaiting& while_waiting) {

@@ -15,7 +15,8 @@ bool Denials::ended(const Claims& claims, WallTime issued) const {
 
 void Denials::begin_anew() { replace({new_stamp(), {}, 0}); }
 
-// What no JWT can have outlived, a quarter at once: to look through the rest takes a while.
+// Forgets endings that are older than any JWT, a quarter of all at once: each time, the rest is
+// gone through, which takes a while.
 void Denials::appended() {
   constexpr auto kLife = std::uint64_t{std::chrono::seconds(kLongestJwt).count()};
   const std::size_t quarter = size() / 4;

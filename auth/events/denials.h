@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Denials: which JWTs ZITADEL has ended before their expiry.
+// Denials: the JWTs that ZITADEL has ended before their expiry.
 //
-// A JWT says when it was issued, and an event when it happened, both by ZITADEL's clock: what an
-// event names has ended if it was not issued after it. Where more has ended than is told apart
-// (kMaxPurges), all has ended that was issued before what is forgotten.
+// A JWT says when it was issued, and an event when it happened, both by ZITADEL's clock: a JWT that
+// an event names has ended if it was not issued after the event. If there are more endings than are
+// kept apart (kMaxPurges), every JWT has ended that was not issued after the forgotten ones.
 #pragma once
 
 #include <chrono>
@@ -15,8 +15,8 @@
 
 namespace auth {
 
-// A JWT is good no longer than this after it was issued: nobody knows what has ended it before.
-// ZITADEL gives twelve hours where nothing else is set.
+// Maximum age of a JWT, counted from its issue: the events that ended an older one are not known.
+// ZITADEL's default lifetime is twelve hours.
 constexpr std::chrono::hours kLongestJwt{48};
 
 // Thread-safe. Only one thread changes it.
@@ -28,7 +28,7 @@ class Denials final : public Ledger {
 
   [[nodiscard]] bool ended(const Claims& claims, WallTime issued) const;
 
-  // Nothing is known: what has happened is read anew.
+  // Forgets all endings: the feed reads the events again.
   void begin_anew();
 
  private:

@@ -13,18 +13,18 @@
 namespace auth {
 namespace {
 
-// Where the name of what is ended stands, and what is ended where it is not there.
+// Where an event names what it ends, and what it ends if the name is missing.
 enum class By {
   kHistory,         // the id of what the event happened to
   kTokenOrHistory,  // payload.tokenId, else the user that it happened to
-  kUser,            // payload.userId, else whom its history names
+  kUser,            // payload.userId, else the user whom its history names
   kNamedUser,       // payload.userId
   kRole,            // the project that it happened to, and payload.key
   kNothing,
 };
 
-// Which JWTs an event ends: those that ZITADEL itself would call inactive from then on, or that
-// hold roles which are gone. What only gives ends none.
+// Whether an event ends JWTs: those that ZITADEL itself would call inactive from then on, or that
+// hold roles which are gone. An event that only gives something ends none.
 enum class Jwts { kStay, kEnd };
 using enum Jwts;
 
@@ -36,8 +36,8 @@ struct Rule {
   Ends otherwise = Ends::kEverything;
 };
 
-// A role that comes, with a grant that names no user, may come to anybody. One that goes was a role
-// of a token that is known with it. What cascades comes with the event that it follows from.
+// A grant that adds a role and names no user may concern any user. One that removes a role concerns
+// only tokens that are known with a role. A cascade comes with the event that it follows from.
 constexpr Rule kRules[] = {
     {"user.deactivated", Ends::kSubject, kEnd},
     {"user.reactivated", Ends::kSubject},
@@ -48,7 +48,7 @@ constexpr Rule kRules[] = {
     {"user.human.signed.out", Ends::kSubject, kEnd},
     {"user.human.refresh.token.removed", Ends::kSubject, kEnd},
     {"user.token.removed", Ends::kSubject, kEnd},
-    // No JWT.
+    // A personal access token is no JWT.
     {"user.pat.removed", Ends::kToken, kStay, By::kTokenOrHistory},
     {"user.grant.added", Ends::kSubject, kStay, By::kUser},
     {"user.grant.changed", Ends::kSubject, kEnd, By::kUser},
@@ -74,15 +74,15 @@ constexpr Rule kRules[] = {
     {"org.removed", Ends::kEverything, kStay, By::kNothing},
     {"oidc_session.access_token.revoked", Ends::kSession, kEnd},
     {"oidc_session.refresh_token.revoked", Ends::kSession, kEnd},
-    // The JWT before stays: the new one was issued at the same time.
+    // The previous JWT stays valid: the new one was issued at the same time.
     {"oidc_session.refresh_token.renewed", Ends::kSession},
-    // Its id is the ID token's sid, which introspection does not tell; its history names the user.
+    // Its id is the ID token's sid, which introspection does not give; its history names the user.
     {"session.terminated", Ends::kSubject, kEnd, By::kUser},
     {"web_key.activated", Ends::kKeys, kStay, By::kNothing},
     {"web_key.removed", Ends::kKeys, kStay, By::kNothing},
 };
 
-// What takes from an API what it needs, and the member of the payload that says which thing it is.
+// An event that takes from an API what it needs, and the payload member that identifies the thing.
 struct LossRule {
   std::string_view type;
   Lost lost;
@@ -97,7 +97,7 @@ constexpr LossRule kLossRules[] = {
     {"project.removed", Lost::kProject, ""},
 };
 
-// Who a session belongs to, and a grant.
+// The events that name the user of a session and of a grant, and the payload member with the id.
 constexpr std::pair<std::string_view, std::string_view> kUserEvents[] = {
     {"session.user.checked", "userID"}, {"user.grant.added", "userId"}};
 
@@ -145,7 +145,7 @@ std::string type_of(const Json& event) {
   return member ? member->text_of("type").value_or("") : "";
 }
 
-// The id of what it happened to.
+// Returns the id of what the event happened to.
 std::string history_of(const Json& event) {
   const auto aggregate = event.member("aggregate");
   return aggregate ? aggregate->text_of("id").value_or("") : "";
@@ -221,7 +221,7 @@ Result<std::vector<Event>> read_events(std::string_view body) {
   std::vector<Event> events;
   const std::optional<Json> list = answer->member("events");
   if (!list) {
-    // protobuf leaves an empty list out; what else is there may say that the search has failed.
+    // protobuf leaves an empty list out. Any other member may mean that the search has failed.
     bool is_empty = true;
     answer->for_each_member([&](std::string_view, const Json&) { is_empty = false; });
     if (!is_empty) return malformed("neither events nor an empty object");
@@ -245,7 +245,7 @@ std::string users_query(std::string_view history) {
          ",\"eventTypes\":" + json_list(types) + '}';
 }
 
-// A server that does not know that condition would answer with the events of others.
+// Checks the history: a server that does not know "aggregateId" would answer with other events.
 std::vector<Scope> read_users(std::string_view body, std::string_view history) {
   const std::optional<Json> answer = Json::parse_secret(SecretView(body));
   const std::optional<Json> list = answer ? answer->member("events") : std::nullopt;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads what ZITADEL's event search answers: which events there are, and what each ends.
+// Reads the answers of ZITADEL's event search: the events, and what each of them ends.
 //
-// What an event lacks never makes it end less: a payload may be missing, {}, an object or base64
-// text. Nothing of a payload is kept but the hash of an id; some hold secrets.
+// Missing data never makes an event end less: a payload may be missing, {}, an object or base64
+// text. Of a payload, only the hash of an id is kept, because some payloads hold secrets.
 #pragma once
 
 #include <cstddef>
@@ -19,10 +19,10 @@
 
 namespace auth {
 
-// Where ZITADEL is asked for its events, below its own URL.
+// Path of the event search, below ZITADEL's own URL.
 constexpr const char* kEventSearch = "/admin/v1/events/_search";
-// Of its answer. One event can be larger than any other answer: ZITADEL takes no request of more
-// than 4 MiB, and written as JSON what was in one is longer.
+// Maximum size of its answer. One event can be larger than any other answer: ZITADEL accepts
+// requests of up to 4 MiB, and their content is longer when it is written as JSON.
 constexpr std::size_t kMostEventBytes = 16 << 20;
 
 // Something without which ZITADEL refuses an API: its key, its secret, its application, its
@@ -35,28 +35,28 @@ struct Event {
   std::optional<Scope> ends{};
   bool ends_jwts = false;          // also JWTs that were issued until then
   std::string whose{};             // the history that names the user whom `ends` should name
-  std::optional<Lost> lost{};      // of an API:
+  std::optional<Lost> lost{};      // what an API has lost
   std::uint64_t lost_thing = 0;    // name_hash of the key's or the application's id
-  std::uint64_t lost_project = 0;  // and of the project's
+  std::uint64_t lost_project = 0;  // name_hash of the project's id
 };
 
 [[nodiscard]] std::uint64_t name_hash(std::string_view name) noexcept;
 
-// The types of events that end something, as a JSON array: what the search is asked for.
+// Returns the types of events that the search asks for, as a JSON array.
 [[nodiscard]] std::string event_types();
 
-// A text in the payload of an event of the answer, which is an object, or base64 text that holds
-// one. Empty where there is no such text.
+// Returns a text of the payload of an event. The payload is an object, or base64 text that holds
+// one. Empty if there is no such text.
 [[nodiscard]] std::string payload_text(const Json& event, std::string_view name);
 
-// The events in the order of the answer. A type that was not asked for ends nothing. Error:
-// kMalformedAnswer, where it cannot be told which events there are, or when one was.
+// Returns the events in the order of the answer. A type that was not asked for ends nothing. Error:
+// kMalformedAnswer if the answer does not say which events there are, or when one happened.
 [[nodiscard]] Result<std::vector<Event>> read_events(std::string_view body);
 
-// Asks for the events of that history, a session's or a grant's, that say to whom it belongs.
+// Returns the query for the events of that history, a session's or a grant's, that name its user.
 [[nodiscard]] std::string users_query(std::string_view history);
-// What ends with it, from the answer to that: the tokens of its users. Empty where it does not tell
-// each of them.
+// Returns what ends with that history, from the answer to this query: the tokens of its users.
+// Empty if one of its events does not name the user.
 [[nodiscard]] std::vector<Scope> read_users(std::string_view body, std::string_view history);
 
 }  // namespace auth

@@ -18,19 +18,20 @@ std::string query_of(bool ascending, std::size_t limit, std::optional<WallMicros
   return query + ",\"eventTypes\":" + event_types() + '}';
 }
 
-// Stands among the events that were seen for all of one time, where a page holds no more of them.
+// Returns the id that stands, among the events seen, for all events of one time if they do not fit
+// into one page.
 std::uint64_t id_of_crowd(WallMicroseconds time) {
   const auto number = static_cast<std::uint64_t>(time.time_since_epoch().count());
   return Digest().add("crowd").add(number).value();
 }
 
-// Answers that a smaller page may mend.
+// Whether a smaller page may avoid the error.
 bool is_too_much(Reason reason) {
   return reason == Reason::kAnswerTooLarge || reason == Reason::kTimedOut ||
          reason == Reason::kAnswerStalled || reason == Reason::kAnswerTruncated;
 }
 
-// Says of which page an answer is that is too large, and what comes of that.
+// Adds the page's size, and what is done next, to the error of an answer that is too large.
 Error of_page(Error error, std::size_t events) {
   if (error.reason != Reason::kAnswerTooLarge) return error;
   error.detail += " for a page of " + std::to_string(events) +
@@ -56,7 +57,7 @@ bool is_later(WallMicroseconds event, const std::optional<WallTime>& date) {
   return date && *date + std::chrono::seconds(1) <= event;
 }
 
-// "everything" says all that others say, but not that the keys have changed.
+// Removes duplicates. "everything" includes all other scopes, except that the keys have changed.
 void reduce(std::vector<Scope>& ends) {
   std::sort(ends.begin(), ends.end());
   ends.erase(std::unique(ends.begin(), ends.end()), ends.end());
@@ -71,7 +72,7 @@ std::uint64_t seconds_of(WallMicroseconds time) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(since, 0));
 }
 
-// The JWT that was issued at the latest of those that end.
+// Keeps of each scope the ending with the latest issued_until.
 void reduce(Endings& endings) {
   const auto before = [](const Ending& a, const Ending& b) {
     return std::make_pair(a.scope, b.issued_until) < std::make_pair(b.scope, a.issued_until);
@@ -79,7 +80,7 @@ void reduce(Endings& endings) {
   std::sort(endings.begin(), endings.end(), before);
   const auto same = [](const Ending& a, const Ending& b) { return a.scope == b.scope; };
   endings.erase(std::unique(endings.begin(), endings.end(), same), endings.end());
-  // As they came: what is forgotten first is what happened first.
+  // In the order of events: what happened first is forgotten first.
   std::stable_sort(endings.begin(), endings.end(), [](const Ending& a, const Ending& b) {
     return a.issued_until < b.issued_until;
   });
@@ -114,8 +115,8 @@ Feed::Poll Feed::poll(const WhileWaiting& while_waiting, const Tell& tell) {
   return found;
 }
 
-// From the newest event on, whatever this machine's clock says, or from as long before it as a JWT
-// can live.
+// Begins at the newest event, whatever this machine's clock says, or earlier by the maximum
+// lifetime of a JWT.
 Result<void> Feed::begin(Poll& found, const WhileWaiting& while_waiting) {
   auto newest = ask(query_of(false, 1, std::nullopt), while_waiting);
   if (!newest) return std::move(newest).error();
@@ -133,7 +134,7 @@ Result<void> Feed::begin(Poll& found, const WhileWaiting& while_waiting) {
   return {};
 }
 
-// Of JWTs that are told anew, nothing is told before all is known.
+// If all JWT endings are read again (jwts_anew), nothing is reported before all of them are known.
 Result<void> Feed::read_on(Poll& found, const WhileWaiting& while_waiting, const Tell& tell) {
   WallMicroseconds newest = *position_;
   WallMicroseconds from = std::max(newest - kLateCommit, WallMicroseconds());
@@ -163,11 +164,11 @@ Result<void> Feed::read_on(Poll& found, const WhileWaiting& while_waiting, const
     }
     const WallMicroseconds last = page->events.back().time;
     if (is_full) settle(last, begun, found);
-    // Others of the same time may follow.
+    // Other events of the same time may follow.
     const WallMicroseconds next = last - microseconds(1);
     if (is_full && next <= from) {
-      // More of one time than a page holds: a failure may have made that small. Behind the largest
-      // one nobody can look.
+      // There are more events of one time than a page holds. A failure may have made the page
+      // small. Events beyond the largest page cannot be read.
       if (page_ < kEventsPage) {
         page_ = kEventsPage;
         continue;
@@ -199,7 +200,7 @@ std::size_t Feed::take(const std::vector<Event>& events, Poll& found,
   return news;
 }
 
-// Who does not find the users ends all that may be theirs.
+// If the users are not found, everything that may be theirs is ended.
 void Feed::end_of_unnamed(const std::vector<Event>& events, Poll& found,
                           const WhileWaiting& while_waiting) {
   std::vector<std::string> histories;
@@ -227,8 +228,8 @@ void Feed::end_everything(Poll& found, WallMicroseconds until) {
 // date: of the first answer of this poll. The next poll begins kLateCommit before it at the latest:
 // a transaction that was not visible then may become visible while this poll reads on.
 //
-// What is dated into ZITADEL's own future must not hide what happens until then: neither an event,
-// nor all of them where its clock was set back. Where nobody has looked meanwhile, something may be
+// Events dated in ZITADEL's own future must not hide what happens until then: neither a single one,
+// nor all of them after its clock was set back. If there was no poll meanwhile, something may be
 // hidden already.
 void Feed::settle(WallMicroseconds newest, const std::optional<WallTime>& date, Poll& found) {
   const SteadyTime now = clock_.steady();

@@ -3,7 +3,7 @@
 //
 // `from` of the search is exclusive, events of one transaction have the same time, and a
 // transaction may become visible after a younger one: so each poll begins some time before the
-// newest event seen, and what is known is dropped. All times are ZITADEL's own.
+// newest event seen, and drops events that are known. All times are ZITADEL's own.
 #pragma once
 
 #include <chrono>
@@ -25,24 +25,25 @@
 
 namespace auth {
 
-// So much later than a younger one a transaction may become visible.
+// Maximum delay with which a transaction becomes visible after a younger one.
 constexpr std::chrono::seconds kLateCommit{10};
-// What was read is known again for so long: an answer whose clock is behind has older events read
-// once more.
+// Time for which events that were read are recognised: after an answer whose clock is behind, older
+// events are read once more.
 constexpr std::chrono::seconds kRemembered{60};
 constexpr std::size_t kEventsPage = 1000;
-// A smaller page than this mends no answer that did not come in time: ZITADEL gives four times as
-// many in a fifth of a second.
+// Minimum page after an answer that did not come in time. A smaller one does not help: ZITADEL
+// gives four times as many events in a fifth of a second.
 constexpr std::size_t kSmallPage = 250;
-// What would take more is not read: all has ended, and the feed begins anew.
+// Maximum number of pages in a poll, and of events remembered. If there is more to read, everything
+// has ended, and the feed starts again.
 constexpr int kMostPages = 500;
 constexpr std::size_t kMostSeen = 200'000;
 
-// One thread. All that it is given must outlive it.
+// One thread at a time. All arguments of the constructor must outlive it.
 class Feed {
  public:
-  // url: of the search. jwts_live: where it is to tell which JWTs have ended, how long one can
-  // live.
+  // url: the event search. jwts_live: maximum lifetime of a JWT, if the feed reports which JWTs
+  // have ended; else 0.
   Feed(std::string url, std::chrono::seconds jwts_live, EventsAccess& access, HttpClient& http,
        const Clock& clock)
       : url_(std::move(url)),
@@ -52,24 +53,24 @@ class Feed {
         clock_(clock),
         users_(url_, access, http) {}
 
-  // Where the next poll begins. Without a position it begins with what happens from now on, and
-  // ends everything that was known before; but where JWTs can have ended before, with the first of
-  // what can have ended one.
+  // Sets where the next poll begins. Without a position, the poll ends everything that was known
+  // before, and begins with the events from now on; if the feed reports which JWTs have ended, it
+  // begins with the first event that can have ended one.
   void go_on_at(std::optional<WallMicroseconds> position);
   [[nodiscard]] std::optional<WallMicroseconds> position() const noexcept { return position_; }
 
   struct Poll {
-    std::vector<Scope> ends{};      // each once; counts also where the poll failed
-    Endings jwts{};                 // each once, too; counts likewise
-    bool jwts_anew = false;         // they are all that is known from here on
-    std::vector<Event> losses{};    // that have happened since this feed began
-    SteadyTime sent{};              // the poll is complete: all is known up to then
-    std::optional<Error> failed{};  // it is not
+    std::vector<Scope> ends{};      // each once; valid also if the poll failed
+    Endings jwts{};                 // each once; valid also if the poll failed
+    bool jwts_anew = false;         // jwts replaces all that was known before
+    std::vector<Event> losses{};    // those that have happened since this feed began
+    SteadyTime sent{};              // if the poll is complete, all events up to then are known
+    std::optional<Error> failed{};  // why the poll is not complete; nullopt if it is
   };
-  // Takes out of a poll that is under way what it has found so far.
+  // Takes what a poll that is under way has found so far, out of that poll.
   using Tell = std::function<void(Poll&)>;
-  // Waits for the answers, and calls while_waiting before each question too, and tell after each
-  // page. Errors: those of EventsAccess, HttpClient::send, status_error and read_events.
+  // Waits for the answers. Calls while_waiting meanwhile and before each question, and tell after
+  // each page. Errors: those of EventsAccess, HttpClient::send, status_error and read_events.
   [[nodiscard]] Poll poll(const WhileWaiting& while_waiting, const Tell& tell = {});
 
  private:
@@ -99,10 +100,10 @@ class Feed {
   UserSearch users_;
   std::size_t page_ = kEventsPage;
   std::optional<WallMicroseconds> position_{};                  // the newest event seen
-  SteadyTime settled_{};                                        // when it was found last
+  SteadyTime settled_{};                                        // when position_ was found last
   std::unordered_map<std::uint64_t, WallMicroseconds> seen_{};  // events not older than kRemembered
-  WallMicroseconds begun_{};  // what happened before was read as the past
-  bool is_too_much_ = false;  // the past is not to be read
+  WallMicroseconds begun_{};  // events up to this time were read as the past
+  bool is_too_much_ = false;  // the past is too long to be read
 };
 
 }  // namespace auth

@@ -7,7 +7,8 @@
 namespace auth {
 namespace {
 
-// A process that starts knows no answers yet, and those of others are a few minutes old at most.
+// Number of purges to read back. A process that starts knows no answers yet, and those of other
+// processes are a few minutes old at most.
 constexpr std::size_t kPurgesBack = 4096;
 
 }  // namespace
@@ -28,7 +29,7 @@ std::optional<JournalHead> Journal::read() const {
   return text ? parse_journal_head(*text) : std::nullopt;
 }
 
-// The denials first: a purge makes JWTs be judged again.
+// Takes the denials first: a purge makes JWTs be checked again.
 bool Journal::follow(const JournalHead& head) {
   const bool is_whole = !denial_notes_ || denial_notes_->follow(head.denials);
   purge_notes_.follow(head.purges);

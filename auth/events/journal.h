@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The journal: how the processes of a machine, or of several, share what has ended and the feed.
 //
-// It lies in the shared store: a note that says who polls, how far the feed is and how many endings
-// there are, and notes that hold these (auth/events/ledger_notes.h).
+// It is in the shared store: one note says which process polls, how far the feed is and how many
+// endings there are; other notes hold the endings (auth/events/ledger_notes.h).
 #pragma once
 
 #include <chrono>
@@ -19,27 +19,27 @@
 
 namespace auth {
 
-// Whoever polls says so at least every kPollerBeat; is nothing heard of it for kPollerSilence,
-// another process takes over.
+// The process that polls reports it at least every kPollerBeat. If it reports nothing for
+// kPollerSilence, another process takes over.
 constexpr std::chrono::milliseconds kPollerBeat{500};
 constexpr std::chrono::milliseconds kPollerSilence{1500};
 
-// One thread. All that it is given must outlive it.
+// One thread at a time. All arguments of the constructor must outlive it.
 class Journal {
  public:
-  // shared: null where nothing is shared. denials: null where these processes check no JWT; they
-  // have a journal of their own then.
+  // shared: null if nothing is shared. denials: null if these processes check no JWT; they have a
+  // journal of their own then.
   Journal(SharedCache* shared, Purges& purges, Denials* denials, const Clock& clock);
 
-  // nullopt: there is none, or the store is out of order.
+  // Returns the head. nullopt if there is none, or the store is out of order.
   [[nodiscard]] std::optional<JournalHead> read() const;
 
-  // Takes what others have learned. Returns false if not all denials can be had.
+  // Takes what other processes have learned. Returns false if not all denials are available.
   bool follow(const JournalHead& head);
 
-  // Tells the others of all that has ended, and this. Returns false if it cannot be seen
-  // afterwards: another process is heard of and polls, or the store is out of order. relieved: the
-  // poller in whose place this one polls.
+  // Writes all endings and this head for the other processes. Returns false if the head is not in
+  // the store afterwards: another process reports that it polls, or the store is out of order.
+  // relieved: the poller that this one replaces.
   [[nodiscard]] bool publish(JournalHead head, std::uint64_t relieved = 0);
 
  private:

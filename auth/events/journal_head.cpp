@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view kVersion = "3";
 constexpr std::size_t kHeadNumbers = 17;
 
-// Since a machine was started; other machines have others.
+// Returns a number that identifies this machine and its start; 0 if it is not known.
 std::uint64_t this_boot() {
   static const std::uint64_t boot = [] {
     std::ifstream file("/proc/sys/kernel/random/boot_id");

@@ -17,27 +17,27 @@ namespace auth {
 // far as their clocks agree.
 struct SharedMoment {
   Moment at{};
-  std::uint64_t boot = 0;  // of which machine, since when
+  std::uint64_t boot = 0;  // identifies the machine and its start
 
   [[nodiscard]] static SharedMoment now(const Clock& clock);
-  // This machine, since it was started.
+  // Returns the boot of this machine.
   [[nodiscard]] static std::uint64_t here();
-  // nullopt: never, or it lies in the future.
+  // Returns how long ago it was. nullopt if it is never, or in the future.
   [[nodiscard]] std::optional<SteadyTime::duration> age(const Clock& clock) const;
 };
 
 struct JournalHead {
   PurgeStamp purges{};
-  PurgeStamp denials{};  // none where these processes check no JWT
+  PurgeStamp denials{};  // none if these processes check no JWT
   std::uint64_t poller = 0;
-  SharedMoment beat{};      // when the poller last said that it is there; never: it has left
-  SharedMoment complete{};  // all is known up to then
+  SharedMoment beat{};                         // when the poller last reported; never: it has left
+  SharedMoment complete{};                     // all events up to then are known
   std::optional<WallMicroseconds> position{};  // of the feed
-  SharedMoment failed{};                       // the last poll, which failed; never: it did not
-  std::chrono::seconds rest{};                 // so long after it ZITADEL need not be asked again
+  SharedMoment failed{};                       // when the last poll failed; never: it did not
+  std::chrono::seconds rest{};                 // time after it in which no poll is needed
 };
 
-// As text, and back. nullopt: it is of another version.
+// Converts a head to text, and back. nullopt if the text is of another version.
 [[nodiscard]] std::string to_text(const JournalHead& head);
 [[nodiscard]] std::optional<JournalHead> parse_journal_head(std::string_view text);
 

@@ -9,7 +9,7 @@
 namespace auth {
 namespace {
 
-// The session in front of the "-": "V2_1-at_2".
+// Returns the session, which is the part before the "-": "V2_1-at_2".
 std::string_view session_of(std::string_view token_id) noexcept {
   return token_id.substr(0, token_id.find('-'));
 }
@@ -131,7 +131,7 @@ void Ledger::append(const Endings& endings) {
     entries_.push_back({ending, stamp_.chain, rank});
     note(ending.scope, rank);
   }
-  // By half at once: to look through all of them takes a while.
+  // Forgets half at once: to go through all of them takes a while.
   if (entries_.size() > kMaxPurges) forget(entries_.size() - kMaxPurges / 2);
   appended();
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ledger: what events have ended, in the order in which this program has learned of it.
 //
-// Each ending has a number and a chain, a hash of all before it; who knows number and chain of a
-// PurgeStamp knows the same endings. So processes that have learned apart from each other never
-// take one ending for another.
+// Each ending has a number and a chain, a hash of all before it. Two processes that know number and
+// chain of a PurgeStamp know the same endings. So processes that have learned separately never take
+// one ending for another.
 #pragma once
 
 #include <array>
@@ -23,7 +23,7 @@
 
 namespace auth {
 
-// So many are told apart; of what is older it is known only what it could have ended at most.
+// Maximum number of endings kept apart. Older ones are merged into the most they could have ended.
 constexpr std::size_t kMaxPurges = 65'536;
 
 // Returns the stamp after one more ending.
@@ -36,49 +36,50 @@ class Ledger {
   Ledger(const Ledger&) = delete;
   Ledger& operator=(const Ledger&) = delete;
 
-  // Of the last ending.
+  // Returns the stamp of the last ending.
   [[nodiscard]] PurgeStamp stamp() const;
-  // Whether what the stamp says is known here, and what came after it.
+  // Whether the ending of the stamp is known here, and all endings after it.
   [[nodiscard]] bool leads_on_from(PurgeStamp stamp) const;
 
   struct Part {
-    PurgeStamp before;  // the stamp in front of them
+    PurgeStamp before;  // the stamp before the first ending
     Endings endings{};
-    std::uint64_t forgotten = 0;  // the largest issued_until of all in front of them
+    std::uint64_t forgotten = 0;  // the largest issued_until of all endings before these
   };
-  // The endings in parts that begin behind each whole multiple of the size, from that part on.
+  // Returns the endings in parts, from part number `first` on. A part begins after each multiple of
+  // the size.
   [[nodiscard]] std::vector<Part> parts(std::uint64_t size, std::uint64_t first) const;
 
-  // Further endings that this process has learned of.
+  // Adds further endings that this process has learned of.
   void add(const Endings& endings);
-  // Further endings that another process has learned of. Returns false, and changes nothing, if
-  // they do not lead from what is known here to that stamp.
+  // Adds further endings that another process has learned of. Returns false, and changes nothing,
+  // if they do not lead from what is known here to that stamp.
   [[nodiscard]] bool extend(const Endings& endings, PurgeStamp stamp);
-  // Others have learned apart from this process: what they know counts.
+  // Replaces all endings, for example by those of processes that have learned separately.
   void replace(const Part& all);
 
  protected:
-  // project_id: of the API; empty where it is not known. passes_roles: claims with roles of other
-  // projects are kept as well.
+  // project_id: the API's; empty if it is not known. passes_roles: whether claims with roles of
+  // other projects are kept as well.
   Ledger(std::string project_id, bool passes_roles);
 
-  // One that nobody else has.
+  // Returns a random stamp that no other process has.
   [[nodiscard]] static PurgeStamp new_stamp();
-  // What orders the endings of a kind.
+  // Returns the rank that orders the endings of a kind.
   virtual std::uint64_t rank_of(const Ending& ending) REQUIRES_LOCK(mutex_) = 0;
-  // All that was known has gone.
+  // Called after all endings were removed.
   virtual void emptied() REQUIRES_LOCK(mutex_) {}
-  // Endings have come.
+  // Called after endings were added.
   virtual void appended() REQUIRES_LOCK(mutex_) {}
 
-  // Whether an ending of at least that rank fits the claims. What they do not say, any ending of
-  // that kind may mean.
+  // Whether an ending of at least that rank fits the claims. If the claims lack a name, any ending
+  // of that kind may mean it.
   [[nodiscard]] bool fits(const Claims& claims, std::uint64_t rank) const REQUIRES_LOCK(mutex_);
-  // The largest rank of that kind; 0: none is known.
+  // Returns the largest rank of that kind; 0 if none is known.
   [[nodiscard]] std::uint64_t last(Ends kind) const REQUIRES_LOCK(mutex_) {
     return last_of_kind_[static_cast<std::size_t>(kind)];
   }
-  // How many there are behind the stamp. nullopt: it cannot be told.
+  // Returns the number of endings after the stamp. nullopt if the stamp is not known here.
   [[nodiscard]] std::optional<std::uint64_t> behind(PurgeStamp stamp) const REQUIRES_LOCK(mutex_);
   [[nodiscard]] PurgeStamp last_stamp() const REQUIRES_LOCK(mutex_) { return stamp_; }
   [[nodiscard]] std::size_t size() const REQUIRES_LOCK(mutex_) { return entries_.size(); }
@@ -108,10 +109,10 @@ class Ledger {
   const std::string project_id_;
   const bool passes_roles_;
   PurgeStamp stamp_ GUARDED_BY(mutex_);           // of the last ending
-  std::deque<Entry> entries_ GUARDED_BY(mutex_);  // the last ones
+  std::deque<Entry> entries_ GUARDED_BY(mutex_);  // the last endings
   std::uint64_t chain_before_ GUARDED_BY(mutex_);
   std::uint64_t forgotten_ GUARDED_BY(mutex_) = 0;
-  std::unordered_map<Scope, std::uint64_t> last_ GUARDED_BY(mutex_);  // the largest rank
+  std::unordered_map<Scope, std::uint64_t> last_ GUARDED_BY(mutex_);  // the largest rank of each
   std::array<std::uint64_t, 8> last_of_kind_ GUARDED_BY(mutex_){};
 };
 

@@ -69,7 +69,7 @@ bool LedgerNotes::follow(PurgeStamp stamp) {
 std::optional<Ledger::Part> LedgerNotes::find(std::uint64_t part) const {
   const auto text = notes_.find(name_of(part));
   auto found = text ? parse_part(*text) : std::nullopt;
-  // Another one may lie in its place, from a round before.
+  // Its note may hold an older part: after kParts parts the names are used again.
   if (!found || part_of(found->before.number + 1) != part) return std::nullopt;
   return found;
 }
@@ -89,7 +89,7 @@ std::optional<Endings> LedgerNotes::between(std::uint64_t first, std::uint64_t l
   return endings;
 }
 
-// As far back as each part leads to the one behind it.
+// Goes back as long as each part leads to the one after it.
 Ledger::Part LedgerNotes::all_up_to(PurgeStamp stamp) const {
   const auto now = std::max<std::int64_t>(clock_.wall().time_since_epoch().count(), 0);
   Ledger::Part all{stamp, {}, stamp.number == 0 ? 0 : static_cast<std::uint64_t>(now)};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// LedgerNotes: a ledger in the shared store, in notes of so many endings each.
+// LedgerNotes: a ledger in the shared store, in notes of a fixed number of endings each.
 //
-// Nothing of it is trusted to be whole: what does not lead from what is known here to where it
-// should has been learned apart.
+// The notes may be incomplete. Endings that do not lead from what is known here to the expected
+// stamp were learned separately.
 #pragma once
 
 #include <cstddef>
@@ -17,11 +17,11 @@
 
 namespace auth {
 
-// One thread. All that it is given must outlive it.
+// One thread at a time. All arguments of the constructor must outlive it.
 class LedgerNotes {
  public:
-  // name: with a blank in it (Sealer::key_of_note). endings_back: so far back is read, where others
-  // have learned apart from this process.
+  // name: with a blank in it (Sealer::key_of_note). endings_back: how many endings are read if
+  // other processes have learned separately from this one.
   LedgerNotes(std::string name, std::size_t endings_back, const SharedNotes& notes, Ledger& ledger,
               const Clock& clock)
       : name_(std::move(name)),
@@ -30,10 +30,10 @@ class LedgerNotes {
         ledger_(ledger),
         clock_(clock) {}
 
-  // Takes what others have learned, up to that stamp. Returns false if not all of it can be had:
-  // then the rest may have ended whatever was issued until now.
+  // Takes what other processes have learned, up to that stamp. Returns false if not all of it is
+  // available: then the rest may have ended everything that was issued until now.
   bool follow(PurgeStamp stamp);
-  // Leaves for them what is new here.
+  // Writes what is new here for the other processes.
   void write();
 
  private:

@@ -24,7 +24,7 @@ void OwnLosses::tell(const Event& loss) const {
   if (!sentence.empty()) log(LogLevel::kError, sentence);
 }
 
-// A client secret does not say of which application it is.
+// A client secret does not say to which application it belongs.
 std::string OwnLosses::sentence_for(const Event& loss) const {
   const bool is_own_project = is_named(project_id_, loss.lost_project);
   switch (*loss.lost) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Purges: which remembered answers events have ended.
+// Purges: the remembered answers that events have ended.
 //
 // A remembered answer counts only if its question was sent after every purge that fits it. "After"
-// goes by the numbers of the purges and by no clock: an event may be told later than it is dated,
-// and the clocks of ZITADEL and of the machines differ.
+// means the numbers of the purges and no clock: an event may be reported later than its date, and
+// the clocks of ZITADEL and of the machines differ.
 #pragma once
 
 #include <atomic>
@@ -22,11 +22,11 @@ class Purges final : public Ledger {
   // See Ledger.
   Purges(std::string project_id, bool passes_roles) : Ledger(std::move(project_id), passes_roles) {}
 
-  // Counts the changes, from 1; 0 is never up to date.
+  // Returns the number of changes, from 1 on; 0 is never up to date.
   [[nodiscard]] std::uint64_t generation() const noexcept {
     return generation_.load(std::memory_order_acquire);
   }
-  // Whether an answer has ended, to a question that was sent at that generation.
+  // Whether the answer to a question that was sent at that generation has ended.
   [[nodiscard]] bool ended(const Claims& claims, std::uint64_t generation) const {
     return generation != this->generation() && ended_since(claims, generation);
   }
@@ -36,12 +36,13 @@ class Purges final : public Ledger {
     PurgeStamp stamp{};
   };
   [[nodiscard]] Known known() const;
-  // The generation at which this process knew what the stamp says. nullopt: it cannot be told.
+  // Returns the generation at which this process knew the ending of the stamp. nullopt if it does
+  // not know the stamp.
   [[nodiscard]] std::optional<std::uint64_t> generation_of(PurgeStamp stamp) const;
-  // The generation of the last purge of that kind; 0: none is known.
+  // Returns the generation of the last purge of that kind; 0 if none is known.
   [[nodiscard]] std::uint64_t last_of(Ends kind) const;
 
-  // Up to when all is known that has ended tokens; the epoch: never.
+  // Returns the time up to which all is known that has ended tokens; the epoch if never.
   [[nodiscard]] SteadyTime fed() const noexcept {
     return SteadyTime(SteadyTime::duration(fed_.load(std::memory_order_acquire)));
   }
@@ -53,9 +54,9 @@ class Purges final : public Ledger {
   [[nodiscard]] bool ended_since(const Claims& claims, std::uint64_t generation) const;
 
   std::uint64_t rank_of(const Ending&) override REQUIRES_LOCK(mutex_) { return ++newest_; }
-  // One generation more, which no purge has: so nothing from before counts.
+  // Starts a generation that no purge has: so no earlier answer counts.
   void emptied() override REQUIRES_LOCK(mutex_) { ++newest_; }
-  // The generation comes last: who sees it finds the purges.
+  // The generation is stored last: a thread that sees it finds the purges.
   void appended() override REQUIRES_LOCK(mutex_) {
     generation_.store(newest_, std::memory_order_release);
   }

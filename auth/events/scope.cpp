@@ -8,7 +8,7 @@ constexpr std::uint64_t kPrime = 0x100000001b3;
 
 }  // namespace
 
-// Its length tells where a text ends.
+// The length marks where a text ends.
 Digest& Digest::add(std::string_view text) noexcept {
   for (const char byte : text) state_ = (state_ ^ static_cast<unsigned char>(byte)) * kPrime;
   return add(std::uint64_t{text.size()});

@@ -28,7 +28,7 @@ using Scope = std::uint64_t;
 
 [[nodiscard]] constexpr Ends kind_of(Scope scope) noexcept { return static_cast<Ends>(scope & 7); }
 
-// What has ended, and for a JWT which ones: those that ZITADEL issued until that second since 1970.
+// What has ended. Of JWTs, those that ZITADEL issued until issued_until (seconds since 1970).
 struct Ending {
   Ending(Scope ended, std::uint64_t until = 0) noexcept : scope(ended), issued_until(until) {}
 

@@ -9,7 +9,7 @@
 namespace auth {
 namespace {
 
-// What no JWT can have outlived may go.
+// Lifetime of a note: longer than that of any JWT.
 constexpr std::chrono::hours kNoteLife = kLongestJwt + std::chrono::hours(24);
 
 }  // namespace

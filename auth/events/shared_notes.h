@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Notes that processes share, for a thread that may wait.
+// SharedNotes: reads and writes the notes that processes share, on a thread that may wait.
 #pragma once
 
 #include <optional>
@@ -10,21 +10,21 @@
 
 namespace auth {
 
-// How often what is written is tried: a note is not kept where another process writes at that
-// moment.
+// Maximum number of attempts to write a note, and the pause between them: a note is not kept if
+// another process writes at that moment.
 constexpr int kNoteAttempts = 5;
 constexpr std::chrono::milliseconds kNotePause{3};
 
-// One thread. All that it is given must outlive it.
+// One thread at a time. All arguments of the constructor must outlive it.
 class SharedNotes {
  public:
-  // shared: null where nothing is shared.
+  // shared: null if nothing is shared.
   SharedNotes(SharedCache* shared, const Clock& clock) : shared_(shared), clock_(clock) {}
 
   [[nodiscard]] bool are_kept() const noexcept { return shared_ != nullptr; }
-  // nullopt: there is none, or the store is out of order.
+  // Returns the note. nullopt if there is none, or the store is out of order.
   [[nodiscard]] std::optional<std::string> find(const std::string& name) const;
-  // keeps: whether the note that is there stays.
+  // Writes a note. keeps: decides whether the note that is there stays.
   void leave(const std::string& name, const std::string& text,
              const SharedCache::KeepsNote& keeps) const;
 

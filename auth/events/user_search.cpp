@@ -22,7 +22,7 @@ std::vector<std::vector<Scope>> UserSearch::of(const std::vector<std::string>& h
   return users;
 }
 
-// As many answers, from the first on, as could be asked for.
+// Returns the answers for the first histories, as many as could be asked about.
 std::vector<Result<HttpResponse>> UserSearch::ask(std::span<const std::string> histories,
                                                   const WhileWaiting& while_waiting) {
   std::vector<HttpRequest> requests;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whose a session or a grant is: some events that end one do not say it, those before them do.
+// UserSearch: finds the user of a session or a grant. Some events that end one do not name the
+// user, but those before them do.
 #pragma once
 
 #include <cstddef>
@@ -15,23 +16,23 @@
 
 namespace auth {
 
-// So many are asked about in one poll, which may be of two days; of more, nobody finds whose they
-// are.
+// Maximum number of searches in one poll, which may be of two days. The users of further histories
+// are not found.
 constexpr std::size_t kMostUserSearches = 2048;
 constexpr std::size_t kUserSearchesAtOnce = 32;
 
-// One thread. All that it is given must outlive it.
+// One thread at a time. All arguments of the constructor must outlive it.
 class UserSearch {
  public:
-  // url: of the event search.
+  // url: the event search.
   UserSearch(std::string url, EventsAccess& access, HttpClient& http)
       : url_(std::move(url)), access_(access), http_(http) {}
 
-  // A poll begins.
+  // Starts a poll: its searches are counted from 0.
   void begin() noexcept { asked_ = 0; }
 
-  // The tokens of the users of each history, in its place; empty where they are not found. Asks
-  // about some at once, and waits for the answers.
+  // Returns the tokens of the users of each history, in its place; empty if they are not found.
+  // Sends several searches at once, and waits for the answers.
   [[nodiscard]] std::vector<std::vector<Scope>> of(const std::vector<std::string>& histories,
                                                    const WhileWaiting& while_waiting);
 

@@ -13,7 +13,7 @@ namespace {
 
 Error unusable(std::string why) { return {Reason::kMalformedAnswer, std::move(why)}; }
 
-// RFC 7517 §4.2 and §4.3: a key is for whatever neither of them denies.
+// RFC 7517 §4.2 and §4.3: a key may be used for everything that neither of them excludes.
 Result<void> check_purpose(const Json& jwk) {
   if (jwk.member("use") && jwk.text_of("use") != "sig") {
     return unusable("its use is not sig");
@@ -32,7 +32,7 @@ Result<void> check_purpose(const Json& jwk) {
   return {};
 }
 
-// The key's own algorithm: nothing where it names none.
+// Returns the key's own algorithm; nullopt if it names none.
 Result<std::optional<Algorithm>> own_algorithm(const Json& jwk) {
   if (!jwk.member("alg")) return std::optional<Algorithm>();
   std::string name = jwk.text_of("alg").value_or("");

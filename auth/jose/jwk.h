@@ -21,8 +21,8 @@ constexpr std::size_t kMaxJwkSetKeys = 128;
 
 using SharedKey = std::shared_ptr<const VerificationKey>;
 
-// An RSA key, one on P-256, P-384 or P-521, or an Ed25519 key. Private members are not looked at.
-// Error: kMalformedAnswer, where the key cannot be used: another type, a member that is missing or
+// Reads an RSA key, a key on P-256, P-384 or P-521, or an Ed25519 key. Private members are ignored.
+// Error: kMalformedAnswer if the key cannot be used: another type, a member that is missing or
 // malformed, a point off its curve, an RSA key that is too short, too long or weak (even or tiny
 // exponent, small factors, ROCA), or "use", "key_ops" or "alg" that name another purpose.
 [[nodiscard]] Result<SharedKey> parse_jwk(const Json& jwk);
@@ -30,13 +30,12 @@ using SharedKey = std::shared_ptr<const VerificationKey>;
 // Immutable after construction.
 class JwkSet {
  public:
-  // Keys that cannot be used, or not even be read, are left out, as RFC 7517 §5 wants it, and spoil
-  // none of the others. So is what stands beyond kMaxJwkSetKeys. Keys that share a "kid" are left
-  // out too: it names none of them for certain.
-  // Error: kMalformedAnswer, where the text is no key set at all.
+  // Leaves out keys that cannot be used, or not even be read, as RFC 7517 §5 wants it: they spoil
+  // none of the others. Keys beyond kMaxJwkSetKeys are left out too, and keys that share a "kid":
+  // it names none of them for certain. Error: kMalformedAnswer if the text is no key set at all.
   [[nodiscard]] static Result<JwkSet> parse(std::string_view text);
 
-  // The key of that name. Without one: the only key of the set. Null where there is none.
+  // Returns the key with that "kid"; without an id, the only key of the set. Null if there is none.
   [[nodiscard]] SharedKey find(const std::optional<std::string>& id) const;
 
   [[nodiscard]] std::size_t size() const noexcept { return keys_.size(); }

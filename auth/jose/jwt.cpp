@@ -35,7 +35,8 @@ Result<void> check_header(const Json& header) {
 }  // namespace
 
 bool looks_like_jwt(std::string_view token) noexcept {
-  // "{" is six bits that make an e, and two that leave a quarter of the alphabet to the next.
+  // The first six bits of "{" make an 'e'; its last two leave a quarter of the alphabet for the
+  // next.
   constexpr std::string_view kSecond = "wxyz0123456789-_";
   return token.size() > 2 && token[0] == 'e' && kSecond.find(token[1]) != std::string_view::npos &&
          token.find('.') != std::string_view::npos;

@@ -14,34 +14,36 @@
 
 namespace auth::jose {
 
-// As long as an Authorization header may be at most.
+// Maximum size of a JWT: that of an Authorization header.
 constexpr std::size_t kMaxJwtBytes = kMostAuthorizationBytes;
 constexpr std::size_t kMaxJwtHeaderBytes = 4 << 10;
 
-// Whether it is a JWT, well-formed or not, or something else: it begins like the base64url form of
-// a JSON object and has a dot. ZITADEL's opaque tokens have none.
+// Returns whether the token is a JWT, well-formed or not: it begins like the base64url form of a
+// JSON object and has a dot. ZITADEL's opaque tokens have no dot.
 [[nodiscard]] bool looks_like_jwt(std::string_view token) noexcept;
 
-// The payload as anybody may have written it: nothing is verified. Returns nullopt if the text does
-// not have three parts, or is longer than kMaxJwtBytes.
+// Returns the payload without any verification: anybody may have written it. nullopt if the text
+// does not have three parts, or is longer than kMaxJwtBytes.
 [[nodiscard]] std::optional<std::string> unverified_payload(std::string_view text);
 
-// A JWT whose header has been read and whose signature has not been looked at. Views the text it
-// was parsed from, which must outlive it. Immutable after construction.
+// A JWT whose header has been read and whose signature has not been checked. Views the text it was
+// parsed from, which must outlive it. Immutable after construction.
 class Jwt {
  public:
   // BASE64URL(header) "." BASE64URL(payload) "." BASE64URL(signature) and nothing else. The header
   // is one JSON object without duplicate members. Its "typ" is absent, JWT or at+jwt (RFC 7519
-  // §5.1, RFC 9068 §2.1). Keys that it brings along ("jwk", "jku", "x5u", "x5c") are not looked at.
+  // §5.1, RFC 9068 §2.1). Keys that it brings along ("jwk", "jku", "x5u", "x5c") are ignored.
   // Errors: kMalformedJwt, kUnsupportedTokenType, kUnsupportedExtension (any "crit", RFC 7515
-  // §4.1.11, for none is implemented here; a "b64" but true, RFC 7797), kUnsupportedAlgorithm.
+  // §4.1.11, for none is implemented here; a "b64" that is not true, RFC 7797),
+  // kUnsupportedAlgorithm.
   [[nodiscard]] static Result<Jwt> parse(std::string_view text);
 
   [[nodiscard]] Algorithm algorithm() const noexcept { return algorithm_; }
   [[nodiscard]] const std::optional<std::string>& key_id() const noexcept { return key_id_; }
 
-  // The payload, signed with this key. Errors: kAlgorithmMismatch (the header's algorithm does not
-  // fit the key), kBadSignature, kMalformedJwt (a part is not base64url in its only spelling).
+  // Checks the signature by this key and returns the payload. Errors: kAlgorithmMismatch (the
+  // header's algorithm does not fit the key), kBadSignature, kMalformedJwt (a part is not base64url
+  // in its only spelling).
   [[nodiscard]] Result<std::string> verify(const VerificationKey& key) const;
 
  private:

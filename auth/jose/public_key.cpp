@@ -42,7 +42,7 @@ const unsigned char* bytes_of(std::string_view text) noexcept {
   return reinterpret_cast<const unsigned char*>(text.data());
 }
 
-// The decoded member: nothing where there is none or it is not base64url.
+// Returns the decoded member; nullopt if there is none or it is not base64url.
 std::optional<std::string> octets_of(const Json& jwk, std::string_view name) {
   const std::optional<std::string> text = jwk.text_of(name);
   return text ? base64url_decode(*text) : std::nullopt;
@@ -58,8 +58,8 @@ Result<Key> make_key(const char* type, OSSL_PARAM* parameters) {
   return Key(made);
 }
 
-// As far as OpenSSL's own check of a public key looks. That one takes milliseconds more, to find a
-// modulus that is a prime or a power of one, and it runs on a thread that must not be kept.
+// Checks for factors as far as OpenSSL's own check of a public key. That one takes milliseconds
+// more, to find a modulus that is a prime or a power of one, on a thread that must not be blocked.
 bool has_small_factor(const BIGNUM* modulus) noexcept {
   constexpr BN_ULONG kLast = 751;
   if (BN_is_odd(modulus) == 0) return true;

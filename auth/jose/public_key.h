@@ -12,7 +12,8 @@ constexpr int kMinJwkRsaBits = 2048;  // RFC 7518 §3.3
 constexpr int kMaxJwkRsaBits = 8192;
 constexpr int kMaxJwkExponentBits = 32;
 
-// By the key's "kty" and "crv". Error: kMalformedAnswer, for the reasons that parse_jwk names.
+// Makes the key by its "kty" and "crv". Error: kMalformedAnswer, for the reasons that parse_jwk
+// names.
 [[nodiscard]] Result<Key> public_key(const Json& jwk);
 
 }  // namespace auth::jose

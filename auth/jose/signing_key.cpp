@@ -19,7 +19,7 @@ constexpr int kMinRsaBits = 2048;
 using Bio = std::unique_ptr<BIO, decltype(&BIO_free_all)>;
 using DigestContext = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
 
-// Given in place of OpenSSL's own, which would ask on the terminal.
+// Replaces OpenSSL's own callback, which would ask on the terminal.
 int refuse_passphrase(char*, int, int, void* asked) noexcept {
   *static_cast<bool*>(asked) = true;
   return -1;
@@ -31,7 +31,7 @@ Error unusable(std::string detail) {
   return Error{Reason::kKeyUnusable, std::move(detail)};
 }
 
-// What OpenSSL has found between two lines of dashes.
+// A block of PEM: what OpenSSL has found between two lines of dashes.
 struct PemBlock {
   PemBlock() = default;
   PemBlock(const PemBlock&) = delete;
@@ -67,7 +67,7 @@ constexpr const char* kProtected =
     "it is protected by a passphrase, which ZITADEL's keys never are";
 constexpr const char* kNoKey = "it is not a private key in PEM form (PKCS#1 or PKCS#8)";
 
-// The bytes of the first private key in it.
+// Returns the bytes of the first private key in the PEM.
 Result<Secret> bytes_of(SecretView pem) {
   if (pem.size() > std::numeric_limits<int>::max()) return unusable("the PEM text is too long");
   const Bio bio = bio_of(pem);
@@ -120,7 +120,8 @@ Result<EVP_PKEY*> SigningKey::key() const {
     if (key_) return key_.get();
     pem = pem_.copy();
   }
-  // Without the lock. Of threads that read it at the same time, the first one's counts.
+  // Reads the key without the lock. If several threads do so at the same time, the first result
+  // counts.
   Result<Key> key = read_key(pem);
   if (!key) return std::move(key).error();
   const MutexLock lock(mutex_);

@@ -115,8 +115,8 @@ bool VerificationKey::verify(Algorithm algorithm, std::string_view text,
     der = to_der(signature, traits.coordinate);
     signature = der;
   }
-  // RFC 8017 §8.1.2: as long as the modulus. OpenSSL forgives a PSS signature a missing zero in
-  // front.
+  // RFC 8017 §8.1.2: the signature is as long as the modulus. OpenSSL accepts a PSS signature
+  // without its leading zero.
   const bool is_rsa = traits.family == Family::kRsaPkcs1 || traits.family == Family::kRsaPss;
   const bool whole =
       !is_rsa || signature.size() == static_cast<std::size_t>(EVP_PKEY_get_size(key_.get()));

@@ -18,8 +18,8 @@ namespace auth::jose {
 // Immutable after construction, so any thread may verify with it.
 class VerificationKey {
  public:
-  // For every algorithm that fits the key's type and curve; `only`, the key's own "alg", leaves at
-  // most that one. id: the key's "kid", nothing where it has none.
+  // Verifies with every algorithm that fits the key's type and curve; `only`, the key's own "alg",
+  // leaves at most that one. id: the key's "kid"; nullopt if it has none.
   VerificationKey(Key key, std::optional<std::string> id, std::optional<Algorithm> only);
 
   [[nodiscard]] const std::optional<std::string>& id() const noexcept { return id_; }

@@ -9,7 +9,8 @@
 namespace auth {
 namespace {
 
-// Whether one of these stands in a line that could not be read: nobody can tell that it is missing.
+// Returns whether one of these may be in a line that could not be read. It is not reported as
+// missing then.
 bool any_unread(const SettingSources& sources, std::initializer_list<std::string_view> names) {
   return sources.is_incomplete ||
          std::any_of(sources.unread.begin(), sources.unread.end(), [&](const std::string& each) {
@@ -17,7 +18,7 @@ bool any_unread(const SettingSources& sources, std::initializer_list<std::string
          });
 }
 
-// Names what sounds like the setting where there is something, and the advice where not.
+// Names a variable that resembles the setting if there is one; gives the advice otherwise.
 std::string not_set(const SettingSources& sources, std::string_view name, std::string_view advice) {
   const auto alike = sources.alike.find(name);
   std::string line = std::string(name) + " is not set";
@@ -37,7 +38,7 @@ void check_domain(const SettingSources& sources, Mistakes& mistakes) {
                              "https://my-instance.zitadel.cloud"));
 }
 
-// Whoever asks could write any address into the header.
+// The header needs trusted proxies: any client could write any address into it.
 void check_proxies(const SettingSources& sources, Mistakes& mistakes) {
   constexpr std::string_view kHeader = "ZITADEL_CLIENT_ADDRESS_HEADER";
   constexpr std::string_view kProxies = "ZITADEL_TRUSTED_PROXIES";
@@ -60,8 +61,9 @@ void check_cache(const SettingSources& sources, Mistakes& mistakes) {
                      "those of several, not both");
 }
 
-// By key or by client id and secret, and not half of either. Who asks ZITADEL about no token needs
-// neither, but what says which tokens are meant for this API.
+// This API authenticates by key, or by client id and secret, not by both or by half of the latter.
+// Validation::kJwt asks ZITADEL about no token and needs neither, but needs an id that says which
+// tokens are meant for this API.
 void check_authentication(const SettingSources& sources, Validation validation,
                           Mistakes& mistakes) {
   constexpr std::string_view kKey = "API_PRIVATE_KEY_FILE_PATH";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Completeness: whether all is set that has to be, and nothing beside what it does not go with.
+// Completeness: checks that every required setting is set, and that settings which exclude each
+// other are not set together.
 #pragma once
 
 #include "auth/base/result.h"
@@ -8,7 +9,7 @@
 
 namespace auth {
 
-// Nothing is missed that stands in a line which could not be read.
+// Returns the mistakes. A setting in a line that could not be read does not count as missing.
 [[nodiscard]] Mistakes check_completeness(const SettingSources& sources, Validation validation);
 
 }  // namespace auth

@@ -12,7 +12,7 @@
 namespace auth {
 namespace {
 
-constexpr std::size_t kWidth = 98;  // characters of a comment behind "# "
+constexpr std::size_t kWidth = 98;  // maximum characters of a comment after "# "
 
 constexpr std::string_view kHead =
     R"(# SPDX-License-Identifier: Apache-2.0
@@ -75,14 +75,14 @@ std::string default_of(const SettingRow& row) {
   return value.empty() ? std::string(row.fallback) : value;
 }
 
-// As a comment shows it.
+// Returns the text as a comment shows it: without backquotes.
 std::string plain(std::string_view markdown) {
   std::string text(markdown);
   std::erase(text, '`');
   return text;
 }
 
-// UTF-8's further bytes take no place.
+// Returns the width in characters: all but the first byte of a UTF-8 character take no place.
 std::size_t width_of(std::string_view word) {
   return static_cast<std::size_t>(
       std::count_if(word.begin(), word.end(), [](char byte) { return (byte & 0xc0) != 0x80; }));
@@ -135,7 +135,7 @@ std::string line_of(const SettingRow& row) {
   return text.append(modes_of(row)).append(" | ").append(part_of(row)).append(" |\n");
 }
 
-// In the order of the groups, and within one in that of the table.
+// Returns the rows in the order of the groups, and within a group in the order of the table.
 std::vector<const SettingRow*> rows_in_order() {
   std::vector<const SettingRow*> rows;
   for (const auto& [group, heading] : kHeadings) {

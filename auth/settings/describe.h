@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the settings are, for people: .env.example and the table of docs/settings.md. `make
-// settings` writes them from here.
+// Describes the settings for people: .env.example and the table of docs/settings.md. `make
+// settings` writes both with these functions.
 #pragma once
 
 #include <string>
@@ -8,14 +8,14 @@
 
 namespace auth {
 
-// All of .env.example.
+// Returns the whole content of .env.example.
 [[nodiscard]] std::string env_example();
 
-// All settings with what may be written, the default and the meaning, for a terminal.
+// Returns all settings with their values, defaults and meanings, as text for a terminal.
 [[nodiscard]] std::string settings_table();
 
-// The document with its table between kSettingsBegin and kSettingsEnd as it should be; empty where
-// it has no such place.
+// Returns the document with the current table between kSettingsBegin and kSettingsEnd; empty if the
+// document has no such place.
 [[nodiscard]] std::string document_with_settings(std::string_view document);
 
 constexpr std::string_view kSettingsBegin = "<!-- settings -->\n";

@@ -40,7 +40,7 @@ class Digester {
   bool is_good_;
 };
 
-// How many bytes it has, or why it has none: -errno. A FIFO must not keep anybody waiting.
+// Adds the content of a file. Returns how many bytes were read, or -errno. Never blocks on a FIFO.
 std::int64_t add_content(const std::string& path, Digester& digester) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat status {};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The digest of the settings: whether there is anything new to be read.
+// The digest of the settings: it changes when there is something new to read.
 #pragma once
 
 #include <array>
@@ -12,9 +12,9 @@ namespace auth {
 
 using SettingsDigest = std::array<unsigned char, 32>;
 
-// The SHA-256 of all files that the settings are in or name, as they are now, and of their paths.
-// What is no regular file, cannot be read or is longer than a file of settings may be counts as
-// that. nullopt: OpenSSL fails.
+// Returns the SHA-256 of the current contents and the paths of all files that hold settings or that
+// settings name. A file that is not regular, cannot be read or is longer than a settings file may
+// be goes into the digest as such. nullopt if OpenSSL fails.
 [[nodiscard]] std::optional<SettingsDigest> settings_digest(const Environment& environment,
                                                             std::string_view program);
 

@@ -37,7 +37,7 @@ class Parser {
     skip_rest_of_line();
   }
 
-  // What is no heading is one as well, so that nothing behind it goes to the section before.
+  // A malformed heading counts as one, so that no setting after it goes to the section before it.
   void parse_heading() {
     const unsigned line = line_;
     const Secret taken = take_unquoted(false);
@@ -102,13 +102,13 @@ class Parser {
     return Secret(value.substr(0, value.find_last_not_of(kBlanks) + 1));
   }
 
-  // Nothing where the quote is not closed; all that follows is then taken.
+  // nullopt if the quote is not closed; the rest of the text is consumed then.
   std::optional<Secret> take_quoted(char quote) {
     const std::string_view escapes = quote == '"' ? R"(\'"abfnrtv)" : R"(\')";
     constexpr std::string_view kMeanings = "\\'\"\a\b\f\n\r\t\v";
     take_newline_or_byte();
     std::string value;
-    value.reserve(rest_.size());  // no copy is left behind where it would grow
+    value.reserve(rest_.size());  // growing would leave a copy behind
     while (!rest_.empty()) {
       if (rest_[0] == quote) {
         rest_.remove_prefix(1);
@@ -147,7 +147,7 @@ class Parser {
     if (!rest_.empty()) take_newline_or_byte();
   }
 
-  // Only a comment, if anything, is left of the line.
+  // Returns whether the rest of the line is empty or a comment.
   [[nodiscard]] bool at_end_of_content() const {
     return rest_.empty() || rest_[0] == '#' || is_one_of(rest_[0], kNewlines);
   }

@@ -4,13 +4,13 @@
 //
 //   # comment                        an empty line, or one that begins with '#'
 //   NAME=value # comment             blanks around name and value are dropped
-//   export NAME=value                "export" is passed over
+//   export NAME=value                "export" is ignored
 //   NAME='va\'lue'                   as it stands; \' and \\ are escapes
 //   NAME="va\nlue"                   \\ \' \" \a \b \f \n \r \t \v are escapes
 //   NAME                             a name alone has an empty value
 //   [heading] # comment              begins a section
 //
-// A quoted value may span lines. Lines end with LF, CR LF or CR; a byte order mark is passed over.
+// A quoted value may span lines. Lines end with LF, CR LF or CR; a byte order mark is ignored.
 // Variables (${NAME}) are not expanded: a '$' is a '$'.
 #pragma once
 
@@ -23,13 +23,13 @@
 namespace auth {
 
 constexpr std::size_t kMaxDotenvBytes = 64 << 10;
-constexpr std::size_t kMaxDotenvMistakes = 20;  // what follows the last one is not read
+constexpr std::size_t kMaxDotenvMistakes = 20;  // the text after the last one is not read
 
 struct DotenvEntry {
   std::string name;  // letters, digits, '_', '-' and '.'
   Secret value;
-  unsigned line = 0;        // where the name stands, counted from 1
-  std::size_t section = 0;  // how many headings stand before it
+  unsigned line = 0;        // of the name, counted from 1
+  std::size_t section = 0;  // number of headings before it
 };
 
 struct DotenvHeading {
@@ -39,8 +39,8 @@ struct DotenvHeading {
 
 struct DotenvMistake {
   unsigned line = 0;
-  std::string name;     // where one was read
-  std::string message;  // to be put behind the line; holds nothing of the file
+  std::string name;     // empty if none was read
+  std::string message;  // follows the line's number; contains nothing of the file
 };
 
 struct Dotenv {

@@ -25,7 +25,7 @@ Checked read_client_secret(const FoundSetting& found, Settings& settings) {
   return {};
 }
 
-// A URL without a scheme is the commonest mistake: what was meant can be said.
+// A URL without a scheme is the commonest mistake: the message says what to write.
 Checked check_full_url(std::string_view text, bool allow_http) {
   Checked checked = check_url(text, allow_http);
   const std::string with_scheme = "https://" + std::string(text);
@@ -53,7 +53,7 @@ Checked read_domain(const FoundSetting& found, Settings& settings) {
   return {};
 }
 
-// ZITADEL makes numbers. "zitadel" stands for the project of its own that administers it.
+// ZITADEL's ids are numbers. "zitadel" stands for its own project, which administers it.
 Checked read_project_id(const FoundSetting& found, Settings& settings) {
   const std::string_view text = found.value.reveal();
   const bool is_number = std::all_of(text.begin(), text.end(), is_digit);
@@ -158,7 +158,7 @@ Checked read_pass_claims(const FoundSetting& found, Settings& settings) {
   return {};
 }
 
-// As a browser sends it (RFC 6454 §7): in lower case, without a path, not even "/".
+// An origin as a browser sends it (RFC 6454 §7): in lower case, without a path, not even "/".
 bool is_origin(const std::string& word) {
   const std::optional<Url> url = parse_url(word);
   if (!url) return false;
@@ -233,7 +233,7 @@ Checked read_events_token_file(const FoundSetting& found, Settings& settings) {
   return {};
 }
 
-// Was a number of tokens.
+// An old setting, a number of tokens. It has no effect any more.
 Checked read_cache_max_tokens(const FoundSetting& found, Settings& settings) {
   settings.warnings.push_back("ZITADEL_CACHE_MAX_TOKENS (" + found.origin +
                               ") counts for nothing any more: write ZITADEL_CACHE_MAX_BYTES, how "

@@ -19,12 +19,12 @@
 namespace auth {
 
 struct SettingKind {
-  // Puts the value where it goes. The mistake follows the setting's name: "is not a whole number of
-  // seconds from 0 to 3600". It holds nothing of the value, but perhaps a path or what to write
-  // instead.
+  // Checks the value and stores it in the settings. The mistake follows the setting's name: "is not
+  // a whole number of seconds from 0 to 3600". It contains nothing of the value, except perhaps a
+  // path or what to write instead.
   Result<void, Mistake> (*read)(const FoundSetting& found, Settings& settings);
-  std::string (*values)();  // what may be written: "seconds, 0 to 3600"
-  // What Settings holds where nothing is set; empty where words have to say it.
+  std::string (*values)();  // returns the allowed values: "seconds, 0 to 3600"
+  // Returns the value in Settings if nothing is set; empty if the default needs words.
   std::string (*default_value)(const Settings& settings);
 };
 
@@ -32,8 +32,8 @@ namespace setting_kinds {
 
 using Checked = Result<void, Mistake>;
 
-// The path that a setting names, put together, or why the text is none: to follow the setting's
-// name.
+// Returns the path that a setting names, with its folder in front if it is relative. The mistake
+// says why the text is no path; it follows the setting's name.
 [[nodiscard]] Result<std::string, Mistake> path_of(const FoundSetting& found);
 
 inline constexpr std::string_view kMilliseconds = "milliseconds", kSeconds = "seconds",
@@ -84,7 +84,7 @@ inline constexpr std::pair<std::string_view, Mode> kModes[] = {{"enforce", Mode:
 inline constexpr std::pair<std::string_view, bool> kSwitch[] = {
     {"on", true}, {"off", false}, {"1", true}, {"0", false}};
 
-// "a, b<last>c"
+// Returns the names of the choices: "a, b<last>c".
 template <const auto& kChoices>
 std::string names_of(std::string_view last) {
   std::string names;
@@ -95,7 +95,7 @@ std::string names_of(std::string_view last) {
   return names;
 }
 
-// One word of several.
+// A setting whose value is one of several words.
 template <auto Member, const auto& kChoices>
 constexpr SettingKind choice{[](const FoundSetting& found, Settings& settings) -> Checked {
                                for (const auto& each : kChoices) {
@@ -115,7 +115,7 @@ constexpr SettingKind choice{[](const FoundSetting& found, Settings& settings) -
                                return std::string(found->first);
                              }};
 
-// Of the characters from least to '~'.
+// A setting whose value has only characters from Least to '~'.
 template <auto Member, char Least>
 constexpr SettingKind ascii{
     [](const FoundSetting& found, Settings& settings) -> Checked {

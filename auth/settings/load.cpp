@@ -21,7 +21,7 @@ namespace auth {
 namespace {
 
 constexpr std::size_t kMaxValueBytes = 2048;
-// An answer may live longer where events end it.
+// Default of ZITADEL_CACHE_TTL with events: they end an answer, so it may live longer.
 constexpr std::chrono::seconds kFedCacheTtl{300};
 
 constexpr std::string_view kReportWarning =
@@ -29,7 +29,7 @@ constexpr std::string_view kReportWarning =
     "program, which learns of it from AUTH_WOULD_BE alone; set it to enforce when the log shows no "
     "caller any more that is to get in";
 
-// What no setting may hold.
+// Checks the value for what no setting may contain.
 Result<void, Mistake> check_value(std::string_view value) {
   if (value.size() > kMaxValueBytes) {
     return Mistake{"is longer than " + std::to_string(kMaxValueBytes) + " bytes"};
@@ -87,7 +87,7 @@ void add(Mistakes& mistakes, const Mistakes& further) {
   mistakes.insert(mistakes.end(), further.begin(), further.end());
 }
 
-// In which the same setting may have been read for several sections.
+// Returns the mistakes without repetitions: a setting may have been read for several sections.
 Mistakes each_once(const Mistakes& mistakes) {
   Mistakes kept;
   for (const std::string& each : mistakes) {
@@ -101,7 +101,7 @@ struct Reader {
   std::string document_root;
   jose::KeyReading key_reading;
 
-  // missing: where what does not go together, or is not there, is told.
+  // missing: receives the mistakes of check_completeness.
   [[nodiscard]] Settings read(const SettingSources& sources, Mistakes& mistakes,
                               Mistakes& missing) const {
     Settings settings;
@@ -118,7 +118,7 @@ struct Reader {
     return settings;
   }
 
-  // Nothing where the heading is a mistake.
+  // nullopt if the heading is a mistake.
   [[nodiscard]] std::optional<Settings> read(const SettingSection& section,
                                              const SettingSources& all, Mistakes& mistakes) const {
     auto places = parse_places(section.heading);
@@ -132,7 +132,7 @@ struct Reader {
   }
 };
 
-// Files that settings name.
+// Adds the files that settings name.
 void add_named_files(const SettingSources& sources, std::vector<SettingFile>& files) {
   for (const auto& [name, holds_secret] : {std::pair{"API_PRIVATE_KEY_FILE_PATH", true},
                                            {"ZITADEL_EVENTS_TOKEN_FILE", true},

@@ -11,51 +11,53 @@
 
 namespace auth {
 
-// The process's own environment; nobody may change it meanwhile.
+// Returns the environment of this process. Nobody may change it while the result is in use.
 [[nodiscard]] Environment process_environment();
 
-// The path of the running program, without symbolic links; empty where /proc does not tell.
+// Returns the path of the running program, without symbolic links; empty if /proc does not say it.
 [[nodiscard]] std::string process_program();
 
 // Reads the environment first, then the .env file (which one: auth/settings/sources.h), and checks
-// everything, also the key file and its permissions. An empty value counts as none. Gives all
-// mistakes together. Never calls out. program: where to look for a file that names the .env file.
+// everything, also the key file and its permissions. An empty value counts as none. Returns all
+// mistakes together. Never uses the network. program: path of the running program; a file beside it
+// may name the .env file.
 //
-// Those before the first section first, where they are for an instance; then those of each section.
-// Never empty.
+// Returns first the settings before the first section, if they are for an instance, then those of
+// each section. Never empty.
 [[nodiscard]] Result<std::vector<Settings>, Mistakes> load_sections(
     const Environment& environment, std::string_view program = {},
     jose::KeyReading key_reading = jose::KeyReading::kNow);
 
-// The same for who has no use for sections: each is a mistake.
+// The same for callers that cannot use sections: a section is a mistake.
 [[nodiscard]] Result<Settings, Mistakes> load_settings(
     const Environment& environment, std::string_view program = {},
     jose::KeyReading key_reading = jose::KeyReading::kNow);
 
-// Settings that hold what is said of the log, whatever else is wrong with them; of the log, the
-// default for what is wrong.
+// Returns settings in which only those of the log are read, whatever mistakes the others have. A
+// log setting with a mistake has its default.
 [[nodiscard]] Settings find_log_settings(const Environment& environment, std::string_view program);
 
-// From now on the log is as they say. To be called while no other thread logs.
+// Applies the log settings to this process. Call it while no other thread logs.
 void use_log_settings(const Settings& settings);
 
-// A file that the settings are in or name.
+// A file that holds settings, or that a setting names.
 struct SettingFile {
-  std::string subject;  // of a sentence about it: "API_PRIVATE_KEY_FILE_PATH (.env, line 1)"
+  std::string subject;  // begins a sentence about it: "API_PRIVATE_KEY_FILE_PATH (.env, line 1)"
   std::string path;
   bool holds_secret = false;
 };
 
-// Those that are there or are to be there, whatever is wrong with the settings, and whoever may
-// read them.
+// Returns the files that exist or should exist, whatever mistakes the settings have, and whoever
+// may read the files.
 [[nodiscard]] std::vector<SettingFile> find_setting_files(const Environment& environment,
                                                           std::string_view program);
 
-// The names of those that are set in the environment, and so for as long as the process lives.
+// Returns the names of the settings that the environment sets. These stay the same as long as the
+// process lives.
 [[nodiscard]] std::vector<std::string_view> settings_of_environment(const Environment& environment);
 
-// All names that load_settings knows, but for ZITADEL_ENV_FILE, which no .env file holds, and for
-// those that another has taken the place of.
+// Returns all names that load_settings knows, except ZITADEL_ENV_FILE, which no .env file holds,
+// and settings that another one has replaced.
 [[nodiscard]] std::vector<std::string_view> setting_names();
 
 }  // namespace auth

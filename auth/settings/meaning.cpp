@@ -10,7 +10,7 @@
 namespace auth {
 namespace {
 
-// All words of a name must be of one row, and one of them of its first list.
+// A name means a setting if all its words are in that row, and at least one of them is decisive.
 struct Meaning {
   std::string_view setting;
   std::string_view decisive;
@@ -32,7 +32,7 @@ constexpr Meaning kMeanings[] = {
      "BASE SERVER NAME CUSTOM EXTERNAL"},
 };
 
-// Say nothing of what is meant.
+// Words that do not show which setting is meant. They are ignored.
 constexpr std::string_view kFillers = "ZITADEL API FCGI OIDC FILE PATH FILEPATH FILENAME JSON PEM";
 
 bool holds(std::string_view list, std::string_view word) {

@@ -9,7 +9,7 @@ using Group = SettingGroup;
 using Modes = SettingModes;
 using Part = SettingPart;
 
-// At least some tokens with claims as long as they may be, in each of the cache's parts.
+// Room for some tokens with claims of the maximum length in each of the cache's parts.
 constexpr std::uint64_t kLeastCacheBytes = 4 << 20;
 constexpr std::uint64_t kMostCacheBytes = std::uint64_t{64} << 30;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of settings: a row each. .env.example and the table of docs/settings.md are printed
-// from it.
+// The table of settings, with one row for each. .env.example and the table of docs/settings.md are
+// printed from it.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace auth {
 
-// Where a setting stands in .env.example; the headings are in describe.cpp, in this order.
+// The groups of settings in .env.example. Their headings are in describe.cpp, in this order.
 enum class SettingGroup : std::uint8_t {
   kInstance,
   kAuthentication,
@@ -24,18 +24,18 @@ enum class SettingGroup : std::uint8_t {
   kProgram,
 };
 
-// In which values of ZITADEL_VALIDATION a setting counts.
+// The values of ZITADEL_VALIDATION for which a setting counts.
 enum class SettingModes : std::uint8_t {
   kAll,
-  kAsking,         // ZITADEL about tokens: introspection, jwt-or-introspection
-  kIntrospection,  // alone
+  kAsking,         // if ZITADEL is asked about tokens: introspection, jwt-or-introspection
+  kIntrospection,  // introspection only
 };
 
 // Whether a setting may stand in a section of the settings file.
 enum class SettingPart : std::uint8_t {
-  kTakenOver,     // there too; what stands before the first section counts in all
-  kOfInstance,    // there too, and what stands before the first section counts in no other
-  kWholeProgram,  // not there
+  kTakenOver,     // yes; a section takes over the value from before the first section
+  kOfInstance,    // yes, but no section takes over the value from before the first section
+  kWholeProgram,  // no
 };
 
 struct SettingRow {
@@ -44,15 +44,15 @@ struct SettingRow {
   SettingGroup group;
   SettingModes modes;
   std::string_view fallback =
-      {};  // what counts where it is not set, where the kind shows no default
+      {};  // what counts if the setting is not set, where the kind shows no default
   std::string_view meaning = {};  // for .env.example and docs/settings.md
   std::string_view more = {};     // for .env.example alone, a line for each paragraph
-  std::string_view example = {};  // stands in .env.example instead of the default, as set
+  std::string_view example = {};  // in .env.example instead of the default, as a set value
   SettingPart part = SettingPart::kTakenOver;
-  bool counts = true;  // false: another setting has taken its place, and the kind says which
+  bool counts = true;  // false: another setting has replaced it, and the kind says which
 };
 
-// In the order in which they are read.
+// Returns the rows in the order in which they are read.
 [[nodiscard]] std::span<const SettingRow> setting_rows();
 
 }  // namespace auth

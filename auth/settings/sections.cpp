@@ -13,7 +13,7 @@ namespace auth {
 namespace {
 
 constexpr std::string_view kDomain = "ZITADEL_DOMAIN";
-// Of these a section has one at most: its own goes before the other one that it would take over.
+// Settings that exclude each other. A section that has the second does not take over the first.
 constexpr std::pair<std::string_view, std::string_view> kEitherOr[] = {
     {"ZITADEL_CACHE_DIR", "ZITADEL_CACHE_URL"}, {"ZITADEL_CACHE_URL", "ZITADEL_CACHE_DIR"}};
 
@@ -44,7 +44,8 @@ void check_place_of_settings(const SettingSection& section, Mistakes& mistakes) 
   }
 }
 
-// It would count nowhere. The environment may be that of all programs, or of systemd's unit.
+// Without an instance before the first section, its settings would count nowhere. Those of the
+// environment are no mistake: it may be that of all programs, or of systemd's unit.
 void check_settings_of_no_instance(const SettingSources& all, Mistakes& mistakes) {
   if (names_instance(all)) return;
   for (const SettingRow& row : setting_rows()) {
@@ -63,7 +64,7 @@ class HeadingCheck {
 
   void occupy(const Place& place, const std::string& by) { taken_.emplace(to_string(place), by); }
 
-  // An empty heading is a mistake of its line already.
+  // An empty heading was reported as a mistake of its line already.
   void check(const SettingSection& section) {
     if (section.heading.empty()) return;
     const auto places = parse_places(section.heading);
@@ -84,7 +85,7 @@ class HeadingCheck {
   }
 
   Mistakes& mistakes_;
-  std::map<std::string, std::string> taken_{};  // place → who has it
+  std::map<std::string, std::string> taken_{};  // place → origin of its section
 };
 
 }  // namespace

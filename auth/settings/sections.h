@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sections of the settings file: what counts in each, and what may not stand where it does.
+// Sections of the settings file: which settings count in each, and which are in a wrong place.
 #pragma once
 
 #include <cstddef>
@@ -11,17 +11,18 @@ namespace auth {
 
 constexpr std::size_t kMostSections = 32;
 
-// What counts in one of them: its own, and what it takes over from before the first one.
+// Returns the settings that count in a section: its own, and those that it takes over from before
+// the first section.
 [[nodiscard]] SettingSources sources_of(const SettingSection& section, const SettingSources& all);
 
-// Whether what stands before the first section, or in the environment, is for an instance as well,
-// or nobody can tell that it is not.
+// Returns whether the settings before the first section, or in the environment, are for an instance
+// as well. True also if they may be, because not everything could be read.
 [[nodiscard]] bool names_instance(const SettingSources& all);
 
-// What is wrong with the headings, and with where settings stand.
+// Returns the mistakes of headings, and those of settings that are in a wrong place.
 [[nodiscard]] Mistakes check_sections(const SettingSources& all);
 
-// For a sentence about a section: "[example.org] (.env, line 3)".
+// Begins a sentence about a section: "[example.org] (.env, line 3)".
 [[nodiscard]] std::string with_origin(const SettingSection& section);
 
 }  // namespace auth

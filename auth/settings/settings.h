@@ -25,42 +25,42 @@ constexpr std::size_t kMaxCaFileBytes = 1 << 20;
 
 // How an access token is validated.
 enum class Validation {
-  kIntrospection,       // ZITADEL, whatever the token is
-  kJwt,                 // this program, with ZITADEL's key set; an opaque token is refused
-  kJwtOrIntrospection,  // this program a JWT, ZITADEL an opaque token
+  kIntrospection,       // by ZITADEL, whatever the token is
+  kJwt,                 // by this program, with ZITADEL's key set; an opaque token is refused
+  kJwtOrIntrospection,  // a JWT by this program, an opaque token by ZITADEL
 };
 
-// When an answer that has run out lives on for ZITADEL_GRACE.
+// When an answer that has run out is still used for ZITADEL_GRACE.
 enum class GraceWhen {
   kUnreachable,  // ZITADEL cannot be reached
   kFailing,      // that, or it calls every token inactive (auth/doubt.h)
 };
 
-// What becomes of a request that the rules refuse.
+// The effect on a request that the rules refuse.
 enum class Mode {
   kEnforce,  // it is refused
-  kReport,   // it goes on, and the protected program is told what would have been
+  kReport,   // it goes on, and the protected program learns that it would be refused
 };
 
-// Who may see what is counted (ZITADEL_METRICS).
+// The callers that may see the metrics (ZITADEL_METRICS).
 struct MetricsAccess {
-  bool is_local = false;    // who calls from this machine
-  Requirement requirement;  // else who meets this
+  bool is_local = false;    // only callers on this machine
+  Requirement requirement;  // otherwise callers that meet this
 };
 
 // Names in the comments are those of the environment and the .env file;
-// .env.example tells what each means. auth/settings/rows.cpp says how each is read.
+// .env.example explains each of them. auth/settings/rows.cpp says how each is read.
 struct Settings {
-  // The section of the settings file: its heading, and where it is in charge. Empty: before the
-  // first one, and wherever no section is.
+  // The section of the settings file: its heading, and the hosts and paths that it is for. Empty:
+  // the settings before the first section, which are for all other hosts and paths.
   std::string section;
   std::vector<Place> places;
-  std::size_t sections = 1;  // in whose care the program is, this one included
+  std::size_t sections = 1;  // number of instances of this program, this one included
 
   std::string domain;             // ZITADEL_DOMAIN: the issuer, no slash at its end
   std::string introspection_url;  // ZITADEL_INTROSPECTION_URL; empty: from discovery
 
-  jose::KeyReading key_reading = jose::KeyReading::kNow;  // as load_settings was told
+  jose::KeyReading key_reading = jose::KeyReading::kNow;  // as given to load_settings
   std::string document_root;  // DOCUMENT_ROOT of the environment, which plain CGI has
 
   // The credentials of this API: exactly one of the two is set. Validation::kJwt asks ZITADEL about
@@ -87,17 +87,18 @@ struct Settings {
   std::optional<MetricsAccess> metrics;             // ZITADEL_METRICS; none: nobody
   LogFormat log_format = LogFormat::kText;          // ZITADEL_LOG_FORMAT
   std::string audit_file;                           // ZITADEL_AUDIT_FILE; empty: none
-  bool audit_to_journal = false;                    // the same: "journal"
+  bool audit_to_journal = false;                    // ZITADEL_AUDIT_FILE is "journal"
 
   std::chrono::seconds cache_ttl{30};      // ZITADEL_CACHE_TTL; 0: ZITADEL is asked every time
   std::size_t cache_max_bytes = 64 << 20;  // ZITADEL_CACHE_MAX_BYTES
   std::chrono::seconds grace{0};           // ZITADEL_GRACE
   GraceWhen grace_when = GraceWhen::kUnreachable;  // ZITADEL_GRACE_WHEN
-  // The shared store of several processes: one of the two, or a folder that belongs to this user.
+  // The shared store of several processes: one of these two, or if none is set, a folder that
+  // belongs to this user.
   std::string cache_dir;                            // ZITADEL_CACHE_DIR
   std::optional<RedisAddress> cache_server;         // ZITADEL_CACHE_URL
   std::optional<EventsToken> events_token;          // ZITADEL_EVENTS_TOKEN_FILE; none: no feed
-  std::string events_token_file;                    // where it was
+  std::string events_token_file;                    // path of that file
   std::chrono::milliseconds events_interval{1000};  // ZITADEL_EVENTS_INTERVAL_MS
   std::size_t max_in_flight = 4096;                 // ZITADEL_MAX_IN_FLIGHT
   std::size_t max_connections = 1024;               // ZITADEL_MAX_CONNECTIONS
@@ -109,7 +110,7 @@ struct Settings {
 
   std::size_t max_token_bytes = kUsualAuthorizationBytes;  // ZITADEL_MAX_TOKEN_BYTES
 
-  // Further ways for a token to come.
+  // Further places of an access token in a request.
   std::string token_cookie;      // ZITADEL_TOKEN_COOKIE: the cookie's name; empty: in none
   bool token_websocket = false;  // ZITADEL_TOKEN_WEBSOCKET: in Sec-WebSocket-Protocol
 
@@ -119,11 +120,11 @@ struct Settings {
   std::vector<std::string> cors_origins;  // ZITADEL_CORS_ORIGINS; "*": all
 
   // Lines for the log: environment variables that look like settings but are none, and settings
-  // that count for nothing any more.
+  // that no longer have an effect.
   std::vector<std::string> warnings;
 };
 
-// Of each, in their order.
+// Returns the places of each of the settings, in their order.
 [[nodiscard]] inline std::vector<std::vector<Place>> places_of(const std::vector<Settings>& all) {
   std::vector<std::vector<Place>> places;
   places.reserve(all.size());
@@ -131,7 +132,7 @@ struct Settings {
   return places;
 }
 
-// A line about them: "[example.org] the line" where they are of a section.
+// Returns a line about the settings: "[example.org] the line" if they are of a section.
 [[nodiscard]] inline std::string in_section(const Settings& settings, std::string_view line) {
   return settings.section.empty() ? std::string(line)
                                   : '[' + settings.section + "] " + std::string(line);

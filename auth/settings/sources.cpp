@@ -20,7 +20,7 @@ constexpr std::size_t kMaxShown = 80;
 constexpr std::string_view kElsewhere =
     "does not belong here: write it into the file that ZITADEL_ENV_FILE names";
 
-// How many letters have to be put in, taken out or changed (Levenshtein).
+// Returns the Levenshtein distance: the letters to insert, remove or change.
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -35,7 +35,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-// Of /home/you/www/api/api.fcgi it is /home/you/www/api/api.env.
+// Returns the path of the file beside the program: /home/you/www/api/api.env for
+// /home/you/www/api/api.fcgi.
 std::string file_beside(std::string_view program) {
   const std::size_t name = program.rfind('/') + 1;
   const std::size_t ending = program.rfind('.');
@@ -83,10 +84,10 @@ class Collector {
 
   struct NamedFile {
     std::string path;    // empty: nobody has named one
-    std::string origin;  // who names it
+    std::string origin;  // the environment, or the line that names it
   };
 
-  // False where there is one and it names no file.
+  // Returns false if the file is there, but cannot be read or names no .env file.
   bool read_file_beside(const std::string& path, NamedFile& env_file) {
     auto file = read_private_file(path, kMaxDotenvBytes);
     if (!file) {
@@ -161,7 +162,7 @@ class Collector {
     return dotenv;
   }
 
-  // lines: of those before it in its section.
+  // lines: the names before it in its section, with their lines.
   void add_entry(const std::string& path, const std::string& remedy, Lines& lines,
                  DotenvEntry entry) {
     const SettingName* const setting = is_known(entry.name);
@@ -191,15 +192,15 @@ class Collector {
         {std::move(entry.value), origin, base_of(path)});
   }
 
-  // Where relative paths of that settings file begin. In systemd's folder of credentials lies a
-  // copy of it, and nothing of what is beside the original.
+  // Returns the folder where relative paths of that settings file begin. systemd's folder of
+  // credentials holds a copy of it, but not the files beside the original.
   [[nodiscard]] std::string base_of(std::string_view path) const {
     std::string folder = folder_of(path);
     const bool copied = !credentials_.empty() && folder == credentials_ + '/';
     return copied ? std::string() : folder;
   }
 
-  // What was there first, the environment's, stays.
+  // Adds a setting that has a value. One that is there already, the environment's, stays.
   static void add(FoundSettings& found, std::string_view name, FoundSetting setting) {
     if (!setting.value.empty()) found.try_emplace(std::string(name), std::move(setting));
   }

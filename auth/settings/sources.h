@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sources of settings: the environment, then the .env file. This part looks at names, not at the
+// Sources of settings: the environment, then the .env file. This part checks names, not the
 // meaning of values.
 //
 // The .env file is the first of these:
@@ -42,28 +42,29 @@ struct FoundSetting {
 constexpr std::string_view kEnvironment = "environment";  // an origin
 
 using FoundSettings = std::map<std::string, FoundSetting, std::less<>>;  // known names only
-// Names that other programs may have as well and that sound like a setting's: setting → "DOMAIN
-// (.env, line 1)".
+// Names that resemble a setting's, but may belong to other programs: setting → "DOMAIN (.env, line
+// 1)".
 using AlikeNames = std::map<std::string, std::string, std::less<>>;
 
-// What stands behind a heading of the .env file.
+// The settings below one heading of the .env file.
 struct SettingSection {
   std::string heading;
   std::string origin;  // ".env, line 3"
   FoundSettings found{};
-  std::vector<std::string> emptied{};  // names that stand there without a value
+  std::vector<std::string> emptied{};  // names that it sets to an empty value
   AlikeNames alike{};
 };
 
-// Each line names the setting, what was found, what to write instead. Never holds a secret's value.
+// The settings that were found. Each mistake and warning names the setting, what was found and what
+// to write instead, and never contains a secret's value.
 struct SettingSources {
   FoundSettings found;                   // of the environment, or before the first heading
   std::vector<SettingSection> sections;  // in their order
   Mistakes mistakes;  // of the .env file: not readable, malformed, repeated or misspelt names, …
   AlikeNames alike;
-  std::vector<std::string> files;   // which were read, or should have been: their paths
+  std::vector<std::string> files;   // paths of those that were read, or should have been
   std::vector<std::string> unread;  // names in lines that could not be read
-  bool is_incomplete = false;       // what is not found may stand in a file that could not be read
+  bool is_incomplete = false;       // a missing setting may be in text that could not be read
   Mistakes warnings;  // of the environment, which other programs share: names that may be misspelt
 };
 
@@ -72,15 +73,15 @@ struct SettingSources {
                                               std::string_view program,
                                               std::span<const SettingName> known);
 
-// For a sentence about a setting: "ZITADEL_DOMAIN (.env, line 3)". REQUIRES: it is found.
+// Begins a sentence about a setting: "ZITADEL_DOMAIN (.env, line 3)". REQUIRES: it is found.
 [[nodiscard]] std::string with_origin(const SettingSources& sources, std::string_view name);
 
-// Whether quotes are part of the value: docker --env-file does not take them away.
+// Returns whether the value is in quotes: docker --env-file does not remove them.
 [[nodiscard]] bool is_in_quotes(std::string_view value) noexcept;
 constexpr std::string_view kInQuotes =
     "is in quotes, as docker --env-file leaves them: write it without";
 
-// Text from outside for a line to the operator: without control characters, cut where it is long.
+// Returns text from outside for a line to the operator: without control characters, cut if long.
 [[nodiscard]] std::string shown(std::string_view text);
 
 }  // namespace auth

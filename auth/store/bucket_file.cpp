@@ -17,7 +17,7 @@
 namespace auth::bucket {
 namespace {
 
-// Stands before each entry.
+// The head of each entry in the file.
 struct Head {
   StoreKey key;
   std::uint64_t checksum;
@@ -25,7 +25,7 @@ struct Head {
 };
 static_assert(sizeof(Head) + kMaxSealedBytes <= (kAnswers.end - kAnswers.begin) * kUnitBytes);
 
-// Tells most of what is torn or damaged; the seal tells the rest, and what is forged.
+// Detects most torn or damaged entries; the seal detects the rest, and forged ones.
 std::uint64_t checksum(std::string_view bytes) noexcept {
   constexpr std::uint64_t kFactor = 0x9e3779b97f4a7c15;  // odd, so that nothing is lost
   constexpr int kTurn = 29;
@@ -40,7 +40,7 @@ std::uint64_t checksum(std::string_view bytes) noexcept {
   return sum;
 }
 
-// As it lies in the file, in whole units.
+// Returns the entry in the form of the file, in whole units.
 std::string entry_of(const StoreKey& key, std::string_view sealed) {
   const Head head{key, checksum(sealed), sealed.size()};
   std::string entry(reinterpret_cast<const char*>(&head), sizeof head);
@@ -53,8 +53,8 @@ Mistake system_mistake(int number) { return {std::generic_category().message(num
 
 }  // namespace
 
-// Ends with the object. Never waited for. The file system's lock is one of the open file, which the
-// threads of a process have in common: between them, a flag counts.
+// Locks a bucket until the object ends; never waits for the lock. The file system's lock belongs to
+// the open file, which the threads of a process share: between them, a flag counts.
 class BucketFile::BucketLock {
  public:
   BucketLock(const BucketFile& file, const Bucket& bucket)
@@ -75,7 +75,7 @@ class BucketFile::BucketLock {
  private:
   [[nodiscard]] bool take() const noexcept {
     if (writing_.exchange(true)) return false;
-    // Where the file system knows no such lock, entries may get lost, and nothing else.
+    // If the file system knows no such lock, entries may get lost, but nothing else happens.
     if (set(F_WRLCK) || (errno != EAGAIN && errno != EACCES && errno != EINTR)) return true;
     writing_ = false;
     return false;
@@ -141,7 +141,7 @@ BucketFile::Bucket BucketFile::bucket_of(const StoreKey& key) const noexcept {
   return bucket;
 }
 
-// Behind the end of the file, all is free.
+// Beyond the end of the file, all slots are free.
 BucketFile::Done BucketFile::read(const Bucket& bucket, Index& index) const {
   const ssize_t count = ::pread(file_.get(), index.data(), sizeof index, bucket.at(0));
   if (count < 0) return system_mistake(errno);
@@ -180,7 +180,7 @@ BucketFile::Done BucketFile::write(off_t place, const void* bytes, std::size_t s
   return system_mistake(count < 0 ? errno : ENOSPC);
 }
 
-// In this order: a slot leads only to an entry that is whole, also where the process is killed.
+// The order matters: a slot leads only to an entry that is whole, even if the process is killed.
 BucketFile::Done BucketFile::write(const Bucket& bucket, const Room& room, const Slot& slot,
                                    const std::string& entry) const {
   constexpr Slot kFree{};

@@ -28,10 +28,11 @@ class BucketFile {
  public:
   using Done = Result<void, Mistake>;
 
-  // file: open for reading and writing. Where it is empty or cut it holds nothing, and grows.
+  // file: open for reading and writing. A missing part, of an empty or cut file, holds no entries;
+  // the file grows as it is written.
   BucketFile(Descriptor file, std::size_t buckets);
 
-  // nullopt also if the file cannot be read.
+  // Returns the sealed entry; nullopt if there is none, or if the file cannot be read.
   [[nodiscard]] std::optional<std::string> get(const StoreKey& key, WallTime now) const;
 
   // As SharedStore::put. The mistake says why the file cannot be read or written: "No space left".

@@ -7,12 +7,12 @@
 namespace auth::bucket {
 namespace {
 
-// How far the clocks of machines that share a file may be apart.
+// Maximum difference between the clocks of machines that share a file.
 constexpr Seconds kSkew = 60;
 
 std::size_t end_of(const Slot& slot) noexcept { return std::size_t{slot.place} + slot.units; }
 
-// By their places.
+// Returns the live slots of the space, sorted by their places.
 std::vector<std::size_t> live_slots(const Index& index, const Space& space, Seconds now) {
   std::vector<std::size_t> live;
   for (std::size_t slot = space.first_slot; slot < space.end_slot; ++slot) {
@@ -40,8 +40,8 @@ std::size_t first_to_end(const Index& index, const std::vector<std::size_t>& liv
   });
 }
 
-// An entry may begin with the space or behind another one. Takes the place where the last of those
-// in the way ends first.
+// An entry may begin at the start of the space or after another entry. Chooses the place where all
+// the entries in the way have ended first.
 void take_place(const Index& index, const Space& space, const std::vector<std::size_t>& live,
                 std::size_t units, Room& room) {
   std::uint64_t best = std::numeric_limits<std::uint64_t>::max();

@@ -2,7 +2,7 @@
 // The index of a bucket: where its entries are, which of them count, and where a new one goes.
 //
 // Refusals have a space of their own, so that a flood of made-up tokens pushes out no answer.
-// An index may hold anything: whatever counts in it leads into its bucket.
+// An index may hold anything: each slot that counts leads into its bucket all the same.
 #pragma once
 
 #include <array>
@@ -20,7 +20,8 @@ constexpr std::size_t kUnitBytes = 8;  // places and sizes count in units
 
 using Seconds = std::uint32_t;  // since 1970
 [[nodiscard]] Seconds seconds_of(WallTime time) noexcept;
-// Longer than ZITADEL_CACHE_TTL and ZITADEL_GRACE can be: what claims to live longer is damaged.
+// Maximum lifetime of an entry, longer than ZITADEL_CACHE_TTL and ZITADEL_GRACE can be: an entry
+// that claims to live longer is damaged.
 constexpr Seconds kLongestLife = 48 * 3600;
 
 // The place of an entry. A free slot is all zero.
@@ -44,8 +45,8 @@ struct Space {
 constexpr Space kRefusals{0, kSlots / 4, kIndexUnits, kIndexUnits + 1024};
 constexpr Space kAnswers{kRefusals.end_slot, kSlots, kRefusals.end, kBucketBytes / kUnitBytes};
 
-// Whether there is an entry now. What was written in the future, by a clock that has been set back
-// since, is none: it would stay longest.
+// Returns whether the slot has an entry now. An entry written in the future, by a clock that has
+// been set back since, does not count: it would stay longest.
 [[nodiscard]] bool is_live(const Index& index, std::size_t slot, Seconds now) noexcept;
 
 // Returns the first live slot of the tag from there on, refusals before answers. kSlots if none.
@@ -58,8 +59,8 @@ struct Room {
   std::vector<std::size_t> evicted;  // slots to free before anything is written
 };
 
-// Returns where a new entry goes, in the slot that its tag has in the space, if any. What ends
-// first gives way, and no more than is needed; the tag's other slots go in any case.
+// Returns where a new entry goes, in the slot that its tag has in the space, if any. The entries
+// that end first are evicted, no more than needed; the tag's other slots are freed in any case.
 // nullopt if the space is smaller than the entry.
 [[nodiscard]] std::optional<Room> room_for(const Index& index, const Space& space,
                                            std::uint32_t tag, std::size_t units, Seconds now);

@@ -23,12 +23,13 @@ using bucket::kBucketBytes;
 
 namespace {
 
-// The version of the format, then how many buckets there are.
+// The file's name: the version of the format, then the number of buckets.
 constexpr const char* kFilePrefix = "buckets-1-";
 
 std::string system_message(int error) { return std::generic_category().message(error); }
 
-// Empty if the file is a regular one, this user's own and in no other place.
+// Returns what is wrong with the file; empty if it is a regular one, this user's own and in no
+// other place.
 std::string mistake_in(int file) {
   struct stat status {};
   if (::fstat(file, &status) != 0) return "cannot be examined: " + system_message(errno);
@@ -102,7 +103,7 @@ BucketStore::File BucketStore::file() {
   } else {
     log_.failed(opened.error().sentence);
   }
-  File last = found;  // then the one before it, which is closed without the lock as well
+  File last = found;  // after the swap the previous one, which is closed without the lock as well
   const MutexLock lock(mutex_);
   file_.swap(last);
   process_ = ::getpid();
@@ -110,7 +111,8 @@ BucketStore::File BucketStore::file() {
   return found;
 }
 
-// Anew each time: another folder or file may have taken the place of the one in use.
+// Opens the file each time again: another folder or file may have taken the place of the one in
+// use.
 Result<BucketStore::File, Mistake> BucketStore::open() const {
   auto folder = open_private_folder(folder_);
   if (!folder) return Mistake{"it " + folder.error().sentence};

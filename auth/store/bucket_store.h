@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // BucketStore: the store of the processes on one machine, a file of buckets in a private folder.
 //
-// A folder or a file that is no good, a full disk: the program goes on without it, and returns to
-// it. The file outlives a reboot.
+// If the folder or the file cannot be used, or the disk is full, the program goes on without the
+// store, and returns to it later. The file outlives a reboot.
 #pragma once
 
 #include <sys/types.h>
@@ -26,11 +26,11 @@ class BucketFile;
 }  // namespace bucket
 
 constexpr std::size_t kBucketStoreBytes = 64 << 20;
-// How often the store checks whether another file has taken the place of the one in use, or can be
-// opened now. Also how long it writes nothing after a failed write.
+// Interval at which the store checks whether another file has taken the place of the one in use, or
+// can be opened now. Also the time for which it writes nothing after a failed write.
 constexpr std::chrono::seconds kBucketPause{1};
 
-// Opens nothing before it is first used, and anew after a fork: so it may be made before one.
+// Opens its file when it is first used, and again after a fork: so it may be made before a fork.
 class BucketStore final : public SharedStore {
  public:
   // folder: made with mode 0700 where there is none, but no folder above it. Refused, with a line
@@ -42,8 +42,8 @@ class BucketStore final : public SharedStore {
               Metrics& metrics = Metrics::unread());
   ~BucketStore() override;
 
-  // All is done, and found and kept are called, before they return. None waits for another thread
-  // or process.
+  // Each finishes its work, and has called found or kept, before it returns. None waits for another
+  // thread or process.
   void get(const StoreKey& key, Found found) override;
   void put(const StoreKey& key, Entry entry, Keeps keeps, Kept kept) override;
   void stop() override {}
@@ -55,7 +55,7 @@ class BucketStore final : public SharedStore {
  private:
   using File = std::shared_ptr<bucket::BucketFile>;
 
-  // Null while it is out of order.
+  // Returns null while the store is out of order.
   [[nodiscard]] File file();
   [[nodiscard]] Result<File, Mistake> open() const;
   [[nodiscard]] bool may_write();
@@ -68,7 +68,7 @@ class BucketStore final : public SharedStore {
 
   Mutex mutex_;
   File file_ GUARDED_BY(mutex_);
-  pid_t process_ GUARDED_BY(mutex_) = 0;  // that opened it
+  pid_t process_ GUARDED_BY(mutex_) = 0;  // the one that opened the file
   SteadyTime look_at_ GUARDED_BY(mutex_){};
   SteadyTime write_at_ GUARDED_BY(mutex_){};
 };

@@ -18,7 +18,7 @@
 namespace auth::redis {
 namespace {
 
-// The longest text that is asked for, and what RESP puts around it.
+// Maximum size of a reply: the longest text that is asked for, and what RESP puts around it.
 constexpr std::size_t kMaxReplyBytes = kMaxSealedBytes + 64;
 constexpr std::size_t kMaxCodeBytes = 20;
 
@@ -120,7 +120,7 @@ Result<void, Mistake> RedisConnection::connected() {
   return introduce();
 }
 
-// Nothing else is sent before its replies: it would land in another database.
+// Nothing else is sent before the replies to this: it would go to another database.
 Result<void, Mistake> RedisConnection::introduce() {
   stage_ = Stage::kIntroducing;
   const std::string_view password = address_.password.reveal();
@@ -136,7 +136,7 @@ Result<void, Mistake> RedisConnection::introduce() {
   return greeted;
 }
 
-// Not by hiredis' buffer, which is not wiped. A new connection has room for it.
+// Does not use hiredis' buffer, which is not wiped. A new connection has room for the command.
 Result<void, Mistake> RedisConnection::greet(std::initializer_list<std::string_view> command) {
   const Secret bytes = format(command);
   if (bytes.empty()) return Mistake{"there is no memory for a command"};
@@ -188,7 +188,7 @@ Result<std::optional<Reply>, Mistake> RedisConnection::next() {
   const redisReader& reader = *context_->reader;
   if (reader.pos >= reader.len) return std::optional<Reply>();
   if (expected_ == 0) return Mistake{"it answers more than it was asked"};
-  // None of the commands has lists for an answer, for which hiredis would take memory at once.
+  // No command is answered with a list, for which hiredis would allocate memory at once.
   const bool begins = reader.ridx < 0;
   if (begins && std::string_view("+-:$").find(reader.buf[reader.pos]) == std::string_view::npos) {
     return not_its_protocol();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// RedisConnection: one connection to a Redis or Valkey server, on which nobody waits.
+// RedisConnection: one non-blocking connection to a Redis or Valkey server.
 //
 // hiredis connects, writes the commands, and reads the replies (RESP 2). The only room that
 // includes it.
@@ -35,16 +35,17 @@ class RedisConnection {
   // Returns the events to poll for.
   [[nodiscard]] short awaited() const noexcept;
 
-  // After a poll: connects, authenticates, chooses the database, writes, reads; what can be done
-  // now.
+  // To be called after a poll. Does what can be done now: connects, authenticates, chooses the
+  // database, writes, reads.
   [[nodiscard]] Result<void, Mistake> advance(short events);
 
   // REQUIRES: kReady. Written as far as the server takes it; the rest follows by advance.
   [[nodiscard]] Result<void, Mistake> send(const Command& command);
   [[nodiscard]] Result<void, Mistake> flush();
 
-  // The next reply, in the order of the commands. nullopt: it has not come yet. A reply that nobody
-  // has asked for, or of more than kMaxSealedBytes and some, is a problem.
+  // Returns the next reply, in the order of the commands; nullopt if it has not come yet. A reply
+  // that nobody has asked for, or one longer than kMaxSealedBytes and its RESP framing, is a
+  // problem.
   [[nodiscard]] Result<std::optional<Reply>, Mistake> next();
 
  private:

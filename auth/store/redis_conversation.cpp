@@ -62,7 +62,7 @@ Result<void, Mistake> RedisConversation::use(short events) {
   Result<void, Mistake> used = connection_->advance(events);
   if (used) used = receive();
   if (used) return {};
-  // A server that has been started anew has closed it between two questions.
+  // A server that was restarted has closed the connection between two questions.
   const bool idle = connection_->stage() == RedisConnection::Stage::kReady && sent_.empty();
   if (!idle && !others_left) return std::move(used).error();
   connection_ = nullptr;
@@ -88,7 +88,7 @@ Result<void, Mistake> RedisConversation::look_up() {
   return {};
 }
 
-// To the first address that does not refuse at once. None yet where the name is looked up.
+// Connects to the first address that does not refuse at once; not yet while the name is resolved.
 Result<void, Mistake> RedisConversation::connect(PollTime now) {
   if (addresses_.empty()) {
     if (auto found = look_up(); !found) return found;

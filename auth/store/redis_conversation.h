@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// RedisConversation: what the thread of a RedisLink does: has a connection where one is needed,
-// and asks many questions on it without waiting for the answers between them.
+// RedisConversation: the work of a RedisLink's thread: it has a connection while one is needed, and
+// asks many questions on it without waiting for the answers between them.
 #pragma once
 
 #include <chrono>
@@ -43,14 +43,14 @@ class RedisConversation {
   // REQUIRES: its deadline is not before those of the questions that were taken before.
   void take(Question question) { waiting_.push_back(std::move(question)); }
 
-  // -1: there is no connection.
+  // Returns -1 if there is no connection.
   [[nodiscard]] int descriptor() const;
   [[nodiscard]] short awaited() const;
-  // When advance is to be called, whatever happens. nullopt: no matter.
+  // Returns the time at which advance must be called at the latest; nullopt if there is none.
   [[nodiscard]] std::optional<PollTime> deadline() const;
 
-  // After a poll for what is awaited, or when something was taken. When a deadline has passed, or
-  // the connection fails, all questions end, and the connection with them.
+  // To be called after a poll for what is awaited, or after take. If a deadline has passed, or the
+  // connection fails, all questions end, and the connection with them.
   void advance(short events, PollTime now);
   // Ends all questions.
   void end();
@@ -68,9 +68,9 @@ class RedisConversation {
 
   const RedisAddress& address_;
   const int wake_;
-  const bool has_name_;  // which has to be looked up
+  const bool has_name_;  // the host is a name that has to be resolved
   std::unique_ptr<Lookup> lookup_;
-  std::vector<std::string> addresses_;  // that are left to be tried, the next one last
+  std::vector<std::string> addresses_;  // still to be tried, the next one last
   std::unique_ptr<RedisConnection> connection_;
   PollTime connect_until_{};
   std::deque<Question> waiting_;

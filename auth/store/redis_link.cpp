@@ -34,7 +34,7 @@ std::size_t bytes_of(const std::vector<Command>& commands) {
   return bytes;
 }
 
-// Signals are for other threads; that the server has gone is seen by what a write returns.
+// Signals are for other threads; the result of a write shows that the server has gone.
 void block_signals() {
   sigset_t all;
   sigfillset(&all);
@@ -64,14 +64,14 @@ void RedisLink::ask(std::vector<Command> commands, std::function<void(Answer)> d
   if (!fits || !hand_over(question)) question.done({});
 }
 
-// Returns false, and leaves the question alone, once it stops.
+// Returns false, and does not take the question, after stop was called.
 bool RedisLink::hand_over(Question& question) {
   bool is_first = false;
   {
     const MutexLock lock(mutex_);
     if (stopping_) return false;
     is_first = asked_.empty();
-    // Under the lock, so that the deadlines stand in their order.
+    // Set under the lock, so that the deadlines are in order.
     question.deadline = Clock::now() + deadline_;
     asked_.push_back(std::move(question));
   }
@@ -111,7 +111,7 @@ bool RedisLink::take_new(RedisConversation& conversation) {
   return goes_on;
 }
 
-// For the server, a deadline, or somebody who asks.
+// Waits for the server, a deadline, or a new question.
 void RedisLink::wait(const RedisConversation& conversation, short& events) const {
   int patience = -1;
   if (const std::optional<PollTime> deadline = conversation.deadline()) {

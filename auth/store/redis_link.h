@@ -17,11 +17,11 @@
 
 namespace auth::redis {
 
-// For all that a question needs, connecting included.
+// Time for all that a question needs, connecting included.
 constexpr std::chrono::milliseconds kRedisDeadline{50};
-// That have no answer yet. What is beyond it is not asked.
+// Maximum number of questions that have no answer yet. Questions beyond it are not asked.
 constexpr std::size_t kMaxRedisQuestions = 8192;
-constexpr std::size_t kMaxRedisBytes = 16 << 20;  // of their commands
+constexpr std::size_t kMaxRedisBytes = 16 << 20;  // maximum size of their commands
 
 // Thread-safe. Connects to nothing before the first question.
 class RedisLink {
@@ -33,13 +33,13 @@ class RedisLink {
   RedisLink& operator=(const RedisLink&) = delete;
   ~RedisLink() { stop(); }
 
-  // Never waits. The commands go in a row, those of others before or behind them. Calls done once,
-  // within the deadline: on the link's thread, where it holds up all others; or, if the question
-  // is not asked because too many are, or because of stop, on this thread with an empty answer.
-  // done may ask again.
+  // Never waits. The commands are sent together, with none of another question between them. Calls
+  // done once, within the deadline: on the link's thread, where it delays all others; or, if the
+  // question is not asked because there are too many, or because of stop, on this thread with an
+  // empty answer. done may ask again.
   void ask(std::vector<Command> commands, std::function<void(Answer)> done);
 
-  // Ends what is asked with empty answers, and the thread. From then on nothing is asked. Waits for
+  // Ends all questions with empty answers, and the thread. From then on nothing is asked. Waits for
   // a call of done, and for a name server up to a second. Not to be called by done, nor by two
   // threads at once.
   void stop();

@@ -47,7 +47,7 @@ Addresses addresses_of(const std::string& host) {
   return addresses;
 }
 
-// Of this thread's questions alone.
+// Limits the questions of this thread alone.
 void bound_name_servers() {
   if (::res_init() != 0) return;
   _res.retrans = kNameServerSeconds;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lookup: from a host's name to its addresses, on a thread of its own.
+// Lookup: finds the addresses of a host's name, on a thread of its own.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,7 @@
 
 namespace auth::redis {
 
-// In figures, as "127.0.0.1" or "::1"; at least one. Else what is wrong.
+// At least one address in figures, as "127.0.0.1" or "::1"; or what is wrong.
 using Addresses = Result<std::vector<std::string>, Mistake>;
 
 // Returns whether the host is an address in figures, for which nobody has to be asked.
@@ -22,14 +22,14 @@ using Addresses = Result<std::vector<std::string>, Mistake>;
 // once, for a second, and the destructor waits no longer than that.
 class Lookup {
  public:
-  // Begins. wake: an eventfd that is written to when there is a result; it must outlive this.
-  // Throws std::system_error if no thread can be had.
+  // Begins the lookup. wake: an eventfd that is written to when there is a result; it must outlive
+  // this. Throws std::system_error if no thread can be had.
   Lookup(std::string host, int wake);
   Lookup(const Lookup&) = delete;
   Lookup& operator=(const Lookup&) = delete;
   ~Lookup() { thread_.join(); }
 
-  // nullopt: not yet.
+  // Returns nullopt if there is no result yet.
   [[nodiscard]] std::optional<Addresses> result();
 
  private:

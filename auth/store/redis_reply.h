@@ -14,8 +14,8 @@ using Command = std::vector<std::string>;
 struct Reply {
   enum class Kind { kText, kNothing, kError, kOther };
   Kind kind = Kind::kOther;
-  // The text; of an error only its code, such as WRONGTYPE: what follows may hold anything. Of
-  // another kind what is to be put behind "it answers".
+  // The text; for an error only its code, such as WRONGTYPE: the rest may hold anything. For
+  // another kind, the words that follow "it answers" in a message.
   std::string text{};
 };
 

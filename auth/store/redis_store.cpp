@@ -31,20 +31,20 @@ std::string key_name(const StoreKey& key, SharedStore::Kind kind) {
   return name;
 }
 
-// One byte more than is taken: what is longer shows itself, and nothing larger has to be waited
-// for.
+// Asks for one byte more than is accepted: so a longer value is noticed, and nothing larger has to
+// be waited for.
 Command get_command(const StoreKey& key, SharedStore::Kind kind) {
   return {"GETRANGE", key_name(key, kind), "0", std::to_string(kMaxSealedBytes)};
 }
 
-// Errors of a server that may still be read from.
+// Returns whether the server can still be read from in spite of the error.
 bool concerns_writing_only(std::string_view code) {
   constexpr std::array<std::string_view, 5> kCodes{"OOM", "READONLY", "MISCONF", "NOREPLICAS",
                                                    "NOPERM"};
   return std::find(kCodes.begin(), kCodes.end(), code) != kCodes.end();
 }
 
-// Somebody else's value of another type is none of ours, and nothing is wrong with the server.
+// A value of another type (WRONGTYPE) is not ours, and nothing is wrong with the server.
 const Reply* failure_in(const std::vector<Reply>& replies) {
   const auto failed = std::find_if(replies.begin(), replies.end(), [](const Reply& reply) {
     return reply.kind == Reply::Kind::kError && reply.text != "WRONGTYPE";
@@ -150,12 +150,12 @@ RedisLink* RedisStore::admit() {
     link_ = std::make_unique<RedisLink>(address_, deadline_);
     process_ = ::getpid();
   }
-  // While it fails, only one asks at a time.
+  // While the server fails, only one call per pause asks it.
   if (failing_) ask_at_ = now + kRedisPause;
   return link_.get();
 }
 
-// After a fork its thread is the parent's, and what is said on its connection as well.
+// After a fork, the link's thread belongs to the parent, and so does all traffic on its connection.
 void RedisStore::leave_to_parent() {
   if (process_ != ::getpid()) static_cast<void>(link_.release());
 }

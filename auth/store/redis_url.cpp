@@ -22,8 +22,8 @@ constexpr char kNoPort[] = "names a port that is not a number from 1 to 65535";
 constexpr std::size_t kMaxSocketPath = sizeof(sockaddr_un::sun_path) - 1;
 constexpr std::string_view kHostCharacters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._";
-// What stands for itself everywhere in a URL: unreserved and sub-delims of RFC 3986 but for '&' and
-// '=', which part the parameters of a query. '%' is looked at apart.
+// Characters that stand for themselves everywhere in a URL: unreserved and sub-delims of RFC 3986
+// except '&' and '=', which separate the parameters of a query. '%' is handled separately.
 constexpr std::string_view kPlainCharacters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$'()*+,;%";
 
@@ -38,7 +38,8 @@ std::optional<Number> number_of(std::string_view text, Number most) {
   return number <= most ? std::optional(number) : std::nullopt;
 }
 
-// The text with its %XX replaced. Nothing where it holds others than plain and further characters.
+// Returns the text with its %XX replaced; nullopt if it holds other characters than the plain and
+// the further ones.
 std::optional<Secret> decode(std::string_view text, std::string_view further) {
   std::string plain;
   plain.reserve(text.size());  // so that no copy of it is left behind

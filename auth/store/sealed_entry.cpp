@@ -40,8 +40,8 @@ Time get_time(std::string_view in) {
   return Time(typename Time::duration(static_cast<std::int64_t>(get_number(in))));
 }
 
-// What ZITADEL's answer can say of a token. Programs of several versions share a store: a code
-// never changes its meaning.
+// Codes of the refusals that ZITADEL's answer can give. Programs of several versions share a store:
+// a code never changes its meaning.
 constexpr std::array<std::pair<char, Reason>, 5> kRefusals{{
     {1, Reason::kInactive},
     {2, Reason::kExpired},
@@ -69,7 +69,7 @@ void put_stamp(std::string& out, PurgeStamp stamp) {
   put_number(out, stamp.chain);
 }
 
-// Nothing for an entry that is neither an answer nor a refusal, or both.
+// Returns nullopt for an entry that is neither an answer nor a refusal, or both.
 std::optional<std::string> message_of(const SharedEntry& entry) {
   std::string message;
   put_time(message, entry.sent);
@@ -109,7 +109,7 @@ std::optional<SharedEntry> entry_of(std::string_view message) {
   }
 }
 
-// HKDF-SHA-256 (RFC 5869), the first block of what it gives.
+// Returns the first block of HKDF-SHA-256 (RFC 5869).
 std::optional<Secret> hkdf(SecretView salt, SecretView material, std::string_view info) {
   const std::optional<Secret> extracted = hmac_sha256(salt, {material.reveal()});
   if (!extracted) return std::nullopt;

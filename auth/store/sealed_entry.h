@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sealed entries: what a shared store holds.
+// Sealed entries: the content of a shared store.
 //
 // The store key is HMAC-SHA-256 of the token under a key derived from the application's own secret.
 // The entry is AES-256-GCM (NIST SP 800-38D) under a key that HKDF-SHA-256 (RFC 5869) derives from
-// the token together with that secret; its expiry and its store key are authenticated with it. So
-// who reads the store learns nothing, and who writes to it can forge nothing: an entry opens only
-// with the very token, in the place it was made for, by an application with the same key and the
-// same settings, until it ends.
+// the token together with that secret; its expiry and its store key are authenticated with it. So a
+// reader of the store learns nothing, and a writer can forge nothing: an entry opens only with the
+// very token, in the place it was made for, by an application with the same key and the same
+// settings, until it ends.
 #pragma once
 
 #include <cstdint>
@@ -23,10 +23,10 @@
 
 namespace auth {
 
-// Which purges somebody knew (auth/events/purges.h): how many there had been, and their chain.
+// The purges that a process knew (auth/events/purges.h): their number until then, and their chain.
 struct PurgeStamp {
   std::uint64_t number = 0;
-  std::uint64_t chain = 0;  // 0: nobody told of any
+  std::uint64_t chain = 0;  // 0: none were reported
 
   friend bool operator==(const PurgeStamp&, const PurgeStamp&) = default;
 };
@@ -39,7 +39,7 @@ struct SharedEntry {
   // For a refusal: ZITADEL called another token active meanwhile, so it was not failing inside
   // (auth/doubt.h).
   bool confirmed = false;
-  PurgeStamp purges{};  // for claims: that the process knew which asked, when it did
+  PurgeStamp purges{};  // for claims: the purges that the asking process knew when it asked
 };
 
 // Immutable after construction, so any thread may use it.
@@ -61,8 +61,8 @@ class Sealer {
   [[nodiscard]] std::optional<SharedEntry> open(SecretView token, std::string_view sealed,
                                                 WallTime now) const;
 
-  // The same for a note that all these processes share, by a name with a blank in it, as no token
-  // has one.
+  // The same for a note that all these processes share. Its name has a blank in it, which no token
+  // has.
   [[nodiscard]] Result<StoreKey> key_of_note(std::string_view name) const;
   [[nodiscard]] Result<std::string> seal_note(std::string_view name, std::string_view text,
                                               WallTime until) const;

@@ -11,9 +11,9 @@
 namespace auth {
 namespace {
 
-// Whether what the store has stays: ZITADEL was asked for it later or, at the same time, it is a
-// refusal beside an answer. What a wrong clock has dated into the future cannot tell; then, too, a
-// refusal stays.
+// Returns whether the entry in the store stays: ZITADEL was asked for it later or, at the same
+// time, it is a refusal and the new one an answer. The date of an entry from the future, by a wrong
+// clock, says nothing; then, too, a refusal stays instead of an answer.
 bool stays(const SharedEntry& known, const SharedEntry& learned, WallMicroseconds now) {
   if (known.sent == learned.sent || known.sent > now + kClockStep) {
     return known.refusal && learned.claims;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SharedCache: what other processes and machines have learned of a token.
+// SharedCache: shares with other processes and machines what each has learned of a token.
 #pragma once
 
 #include <chrono>
@@ -19,7 +19,7 @@
 namespace auth {
 
 // An entry of a machine whose clock is ahead by more than this is one from the future: nobody can
-// tell when its lifetime ends.
+// know when its lifetime ends.
 constexpr std::chrono::seconds kClockStep{1};
 
 // Thread-safe. Waits for no more than its store does (shared_store.h).
@@ -28,36 +28,37 @@ class SharedCache {
   struct Lifetimes {
     std::chrono::seconds ttl;    // of an answer; not 0
     std::chrono::seconds grace;  // how much longer it may serve while ZITADEL cannot be reached
-    std::chrono::milliseconds timeout;  // of a question: so long an answer may be on its way
+    std::chrono::milliseconds timeout;  // of a question: maximum time an answer is on its way
   };
 
   // The clock must outlive the cache.
   SharedCache(std::unique_ptr<SharedStore> store, Sealer sealer, Lifetimes lifetimes,
               const Clock& clock);
 
-  // Both are called once, on the thread on which the store calls back (SharedStore::Found): what
-  // takes long, or waits, is for another one. They must keep the token alive.
+  // Both are called once, on the thread on which the store calls back (SharedStore::Found): work
+  // that takes long, or waits, belongs on another thread. They must keep the token alive.
   using Found = std::function<void(std::optional<SharedEntry>)>;
   using Stored = std::function<void(std::optional<SharedEntry> later)>;
 
-  // Finds what ZITADEL was asked for last, even if it serves no longer: an answer that has run out,
-  // or a refusal that is no longer repeated.
+  // Finds the entry whose question was sent last, even if it serves no longer: an answer that has
+  // run out, or a refusal that is no longer repeated.
   void find(SecretView token, Found found);
 
-  // Tells the others, for as long as the entry may be of use. was_good: of a refusal, that the
-  // token was good before; it then stays until no older answer can be on its way or in use. stored
-  // gets what stays in its place because ZITADEL was asked for it later, if anything does.
+  // Shares the entry with the others, for as long as it may be of use. was_good: for a refusal,
+  // that the token was good before; it then stays until no older answer can be on its way or in
+  // use. stored gets the entry that stays in its place because ZITADEL was asked for it later, if
+  // any.
   void store(SecretView token, SharedEntry entry, bool was_good, Stored stored);
 
-  // Notes that all these processes share (Sealer::key_of_note), on the same threads. keeps: whether
-  // the note that is there stays. A note that nobody can open is not there.
+  // Notes that all these processes share (Sealer::key_of_note), on the same threads. keeps: returns
+  // whether the note in the store stays. A note that nobody can open counts as absent.
   using FoundNote = std::function<void(std::optional<std::string> text)>;
   using KeepsNote = std::function<bool(std::string_view text)>;
   void find_note(const std::string& name, FoundNote found);
   void store_note(const std::string& name, std::string_view text, WallTime until, KeepsNote keeps,
                   std::function<void()> stored);
 
-  // See SharedStore::stop. Found and Stored may need others: these must still be there.
+  // See SharedStore::stop. Objects that Found and Stored use must still exist.
   void stop() { store_->stop(); }
 
  private:

@@ -46,13 +46,13 @@ class SharedStore {
 
   virtual ~SharedStore() = default;
 
-  // Finds what there is for the key: none, one, or an answer and a refusal, of which the one
-  // learned later counts. None also where the store is out of order.
+  // Finds the entries for the key: none, one, or an answer and a refusal, of which the one learned
+  // later counts. None also if the store is out of order.
   virtual void get(const StoreKey& key, Found found) = 0;
 
-  // Keeps the entry in place of what is there, unless keeps says that something of this stays. But
-  // an answer never takes the place of a refusal that is put at the same time. Forgets others where
-  // there is no room. An entry larger than kMaxSealedBytes is not kept.
+  // Keeps the entry in place of those that are there, unless keeps says that one of them stays. But
+  // an answer never takes the place of a refusal that is put at the same time. Forgets other
+  // entries if there is no room. An entry larger than kMaxSealedBytes is not kept.
   // keeps: empty if the new entry takes the place in any case. May be called on either thread, too.
   virtual void put(const StoreKey& key, Entry entry, Keeps keeps, Kept kept) = 0;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// StoreLog: tells the operator that a shared store is out of order, and when it works again,
-// without drowning the log meanwhile.
+// StoreLog: logs for the operator that a shared store is out of order, and when it works again,
+// without flooding the log meanwhile.
 #pragma once
 
 #include <atomic>
@@ -25,9 +25,9 @@ class StoreLog {
   StoreLog(const StoreLog&) = delete;
   StoreLog& operator=(const StoreLog&) = delete;
 
-  // what: holds no secret. A line at most every kStoreLogInterval.
+  // Logs the failure, at most one line every kStoreLogInterval. what: holds no secret.
   void failed(std::string_view what);
-  // A line where there was one of failed before. Costs nothing else.
+  // Logs a line if failed has logged one before. Otherwise it costs nothing.
   void works();
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The requirement that any valid token meets: for who looks at the claims alone.
+// The requirement that any valid token meets: for callers that need the claims alone.
 #pragma once
 
 #include "auth/token/requirement.h"

@@ -11,9 +11,9 @@
 
 namespace auth {
 
-// How long an Authorization header, the word Bearer and the token, may be: what is usual, and what
-// an operator may choose. A head of more than kMaxHeadBytes (fcgi/server/request_head.h) is never
-// read.
+// Maximum size of an Authorization header, which is the word Bearer and the token: the usual one,
+// and the least and the most that an operator may choose. A head of more than kMaxHeadBytes
+// (fcgi/server/request_head.h) is never read.
 constexpr std::size_t kUsualAuthorizationBytes = 16 << 10;
 constexpr std::size_t kLeastAuthorizationBytes = 1 << 10;
 constexpr std::size_t kMostAuthorizationBytes = 64 << 10;
@@ -26,8 +26,8 @@ constexpr std::size_t kMostAuthorizationBytes = 64 << 10;
 // (RFC 6749 §5.1).
 [[nodiscard]] bool is_bearer(std::string_view word) noexcept;
 
-// What is wrong with the text of a file that is to hold one token alone, blanks around it taken
-// away: "is empty". It follows the file's name. Empty where nothing is.
+// Returns what is wrong with the text of a file that must hold one token alone: "is empty". It
+// follows the file's name. Empty if nothing is wrong. text: without the blanks around it.
 [[nodiscard]] std::string_view token_text_mistake(std::string_view text) noexcept;
 
 // Takes the values of all Authorization headers that arrived. The token is a view into the header.

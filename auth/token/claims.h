@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Claims, as these rooms name them. They are public: zitadel_auth/claims.h.
+// Claims in the namespace of these rooms. They are public: zitadel_auth/claims.h.
 #pragma once
 
 #include "auth/base/clock.h"

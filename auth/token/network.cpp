@@ -7,9 +7,9 @@
 namespace auth {
 namespace {
 
-constexpr unsigned kMappedBits = 96;  // what stands before an IPv4 address
+constexpr unsigned kMappedBits = 96;  // in front of an IPv4 address
 
-// With the length in the spelling that was used.
+// Returns the network of the address, with the length in the spelling that was used.
 std::string network_around(const IpPrefix& prefix, bool is_spelt_as_ipv4) {
   return prefix.network.first_bits(prefix.bits).text() + "/" +
          std::to_string(is_spelt_as_ipv4 ? prefix.bits - kMappedBits : prefix.bits);
@@ -40,7 +40,7 @@ Result<IpPrefix, Mistake> parse_network(std::string_view text) {
   if (!bits) return wrong_length(is_spelt_as_ipv4);
   const IpPrefix prefix{*address, *bits};
   if (prefix.holds(*address)) return prefix;
-  // "::ffff:192.0.2.0/24" means the IPv4 network: of IPv6 it is another one.
+  // "::ffff:192.0.2.0/24" is meant as the IPv4 network; as an IPv6 network it is another one.
   if (address->is_ipv4() && prefix.bits < kMappedBits) {
     return Mistake{"has the length of an IPv4 network behind an IPv6 address: write net:" +
                    address->text() + '/' + std::string(text.substr(slash + 1))};

@@ -49,7 +49,7 @@ bool is_scope_token(std::string_view name) noexcept {
   });
 }
 
-// Adds one condition to an alternative; gives a sentence where it is none.
+// Adds one condition to an alternative. Error: a sentence, if the word is no condition.
 Result<void, Mistake> Requirement::add(Alternative& alternative, std::string_view word) {
   const auto mistake = [&](std::string_view what) {
     return Mistake{"\"" + std::string(word) + "\" " + std::string(what) + ": " +
@@ -229,7 +229,8 @@ std::string Requirement::describe_all(Told whom) const {
   return text;
 }
 
-// Each of the requirements has to be one that scopes open.
+// Returns the scopes that meet all the requirements; empty if scopes alone do not meet each of
+// them.
 std::string Requirement::scopes_of_all() const {
   std::string all;
   for (const Requirement* each : all_of_) {

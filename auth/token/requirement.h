@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Requirement, as these rooms name it. It is public: zitadel_auth/requirement.h.
+// Requirement in the namespace of these rooms. It is public: zitadel_auth/requirement.h.
 #pragma once
 
 #include "auth/base/result.h"

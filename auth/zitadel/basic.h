@@ -8,10 +8,10 @@
 
 namespace auth {
 
-// The value of the Authorization header: both parts form-encoded first.
+// Returns the value of the Authorization header. Both parts are form-encoded first.
 [[nodiscard]] Secret basic_authorization(std::string_view client_id, const Secret& client_secret);
 
-// The client secret in such a value, still form-encoded; empty where it is none.
+// Returns the client secret in such a value, still form-encoded; empty if the value is none.
 [[nodiscard]] Secret secret_of_basic(const Secret& authorization);
 
 }  // namespace auth

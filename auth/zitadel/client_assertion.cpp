@@ -40,7 +40,7 @@ class KeyAuthentication final : public ClientAuthentication {
   std::string describe() const override { return "key id " + key_id_; }
 
  private:
-  // The shared one is given up as well: it is what was refused.
+  // Drops the shared assertion as well: it is the one that was refused.
   Result<void> apply_fresh(std::string& form) {
     Result<Secret> assertion = sign(clock_.wall());
     if (!assertion) return std::move(assertion).error();
@@ -65,7 +65,7 @@ class KeyAuthentication final : public ClientAuthentication {
     return {};
   }
 
-  // A clock that was set back makes an assertion that ZITADEL may find issued in the future.
+  // After the clock was set back, ZITADEL may find that the assertion was issued in the future.
   bool usable(WallTime now) const REQUIRES_LOCK(mutex_) {
     constexpr auto kUse = kAssertionLifetime - kAssertionBackdating - kAssertionRenewal;
     return !assertion_.empty() && signed_at_ <= now && now < signed_at_ + kUse;

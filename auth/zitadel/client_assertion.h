@@ -17,13 +17,14 @@
 
 namespace auth {
 
-// An assertion is dated back, for ZITADEL refuses an iat that is 2 seconds ahead of its clock, and
-// takes one of an hour ago. So clocks may differ by some minutes either way.
+// Time by which an assertion is dated back. ZITADEL refuses an iat that is 2 seconds ahead of its
+// clock, and accepts one of an hour ago. So clocks may differ by some minutes either way.
 constexpr std::chrono::seconds kAssertionBackdating{300};
 // Lifetime of an assertion from its `iat`, and how long before its end a new one is made.
 constexpr std::chrono::seconds kAssertionLifetime{1800};
 constexpr std::chrono::seconds kAssertionRenewal{300};
-// ZITADEL refuses what a clock made that is further ahead of its own than this, or so far behind.
+// ZITADEL refuses the assertions of a clock that is ahead of its own by more than kAssertionAhead,
+// or behind it by kAssertionBehind.
 constexpr std::chrono::seconds kAssertionAhead = kAssertionBackdating + std::chrono::seconds{1};
 constexpr std::chrono::seconds kAssertionBehind = kAssertionLifetime - kAssertionBackdating;
 
@@ -40,25 +41,26 @@ class ClientAuthentication {
   virtual ~ClientAuthentication() = default;
 
   // Adds to the form or sets the Authorization header. after_refusal: ZITADEL has just refused what
-  // this gave for the same question; now it is something that was never sent before and that no
-  // other thread gets. Error: kKeyUnusable.
+  // this added for the same question. It then adds what was never sent before and what no other
+  // thread gets. Error: kKeyUnusable.
   [[nodiscard]] virtual Result<void> apply(std::string& form, HttpRequest& request,
                                            bool after_refusal) = 0;
 
-  // Whether asking once more after a refusal makes sense: apply has something new to give.
+  // Returns whether to ask once more after a refusal: apply has something new to add.
   [[nodiscard]] virtual bool can_renew() const noexcept = 0;
 
-  // For the operator's log: "key id 123" or "client id 456". No secret.
+  // Returns words for the operator's log: "key id 123" or "client id 456". No secret.
   [[nodiscard]] virtual std::string describe() const = 0;
 };
 
-// With an application key (RFC 7523 §2.2). The assertion is signed once and reused until it nears
-// its end. The clock must outlive the object.
+// Authenticates with an application key (RFC 7523 §2.2). The assertion is signed once and reused
+// until it nears its end. The clock must outlive the object.
 [[nodiscard]] std::unique_ptr<ClientAuthentication> key_authentication(
     std::string client_id, std::string key_id, std::shared_ptr<const jose::SigningKey> key,
     std::string issuer, const Clock& clock);
 
-// With client id and secret, HTTP Basic; both parts form-encoded first (RFC 6749 §2.3.1).
+// Authenticates with client id and secret by HTTP Basic. Both parts are form-encoded first (RFC
+// 6749 §2.3.1).
 [[nodiscard]] std::unique_ptr<ClientAuthentication> basic_authentication(std::string client_id,
                                                                          Secret client_secret);
 

@@ -10,18 +10,19 @@ namespace {
 
 using std::chrono::seconds;
 
-// How far this clock is ahead for certain: the server has written its date, cut to seconds, between
+// Returns how far this clock is certainly ahead: the server wrote its date, cut to seconds, between
 // the sending of the question and the arrival of the answer. Negative: behind.
 seconds surely_ahead(WallTime date, WallMicroseconds sent, WallMicroseconds arrived) {
   if (sent - date >= kClockNotice) return std::chrono::floor<seconds>(sent - date);
-  // At least so far behind, for the date was cut.
+  // This clock is at least that far behind, for the date was cut.
   if (date - arrived > kClockNotice - seconds(1)) {
     return -std::chrono::ceil<seconds>(date - arrived);
   }
   return seconds(0);
 }
 
-// The date was written half-way, and half a second was cut off it: on the average.
+// Returns how far this clock is probably ahead: on average, the date was written half-way, and half
+// a second was cut off it.
 std::chrono::microseconds likely_ahead(WallTime date, WallMicroseconds sent,
                                        WallMicroseconds arrived) {
   constexpr std::chrono::milliseconds kCut{500};

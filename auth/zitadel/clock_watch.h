@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ClockWatch: an HttpClient that tells the operator, by the Date of the answers, that this
-// machine's clock is wrong, and compares ZITADEL's clock with it.
+// ClockWatch: an HttpClient that compares this machine's clock with the Date of the answers, logs
+// that it is wrong, and gives ZITADEL's time to IssuerClock.
 #pragma once
 
 #include <chrono>
@@ -16,15 +16,15 @@
 
 namespace auth {
 
-// From here on the operator is told.
+// Minimum difference that is logged.
 constexpr std::chrono::seconds kClockNotice{2};
-// It is said again after this time, or once the difference has changed by more than kClockSkew.
+// The difference is logged again after this time, or once it has changed by more than kClockSkew.
 constexpr std::chrono::hours kClockReminder{1};
 
 // Thread-safe. Client and clocks must outlive it, and it must outlive what was asked through it.
 class ClockWatch final : public HttpClient {
  public:
-  // issuer: null where ZITADEL's clock is not asked for.
+  // issuer: receives ZITADEL's time; null if nobody needs it.
   ClockWatch(HttpClient& http, const Clock& clock, IssuerClock* issuer = nullptr,
              Metrics& metrics = Metrics::unread())
       : http_(http),
@@ -38,7 +38,7 @@ class ClockWatch final : public HttpClient {
 
  private:
   void look(WallTime date, Moment sent);
-  // Whether it was not said lately.
+  // Returns whether the difference was not logged lately, and notes it as logged.
   [[nodiscard]] bool is_news(std::chrono::seconds ahead);
 
   HttpClient& http_;

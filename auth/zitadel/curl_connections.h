@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// CurlConnections: how many transfers may look for a connection at once.
+// CurlConnections: limits how many transfers look for a connection at once.
 //
-// libcurl 7.88 opens one for each transfer that finds no room on those it has, also while another
-// that has room for hundreds of streams (HTTP/2) is still being opened: 400 transfers at once would
-// open 150. So no more of them look for one than connections are in use. Where more are needed they
-// double in number, from one.
+// libcurl 7.88 opens a connection for each transfer that finds no room on the existing ones, also
+// while another with room for hundreds of streams (HTTP/2) is still being opened: 400 transfers at
+// once would open 150. So no more transfers look for a connection than connections are in use. If
+// more connections are needed, their number doubles, from one.
 //
 // A server says within one round trip how many streams its new HTTP/2 connection allows. Until then
 // libcurl assumes 100. A stream that the server refuses then goes over another connection, and the
 // first connection is lost for all. So a new connection gets only a few transfers at first.
 //
-// And how long a connection has been silent: one over which nothing comes any more, though it is
-// not closed, would swallow one transfer after another.
+// It also measures how long a connection has been silent: one over which nothing arrives any more,
+// though it is not closed, would swallow one transfer after another.
 #pragma once
 
 #include <algorithm>
@@ -23,8 +23,9 @@
 
 namespace auth {
 
-// For how long a new HTTP/2 connection gets few transfers, and how few. A server that needs longer,
-// or allows fewer, is asked over more connections than necessary.
+// Time for which a new HTTP/2 connection gets few transfers, and their number. A server that needs
+// longer to report its limit, or allows fewer streams, is asked over more connections than
+// necessary.
 constexpr std::chrono::milliseconds kTellingTime{50};
 constexpr std::size_t kUntoldStreams = 10;
 
@@ -43,8 +44,8 @@ class CurlConnections {
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
 
-    // The transfer goes over the connection with that local port; also after it had to change it.
-    // opened: it has opened one.
+    // Notes that the transfer goes over the connection with that local port; called again after a
+    // change of connection. opened: the transfer has opened it.
     void take(int port, bool opened, Time now) {
       leave();
       port_ = port;
@@ -56,13 +57,13 @@ class CurlConnections {
       ++connection.transfers;
     }
 
-    // Something has come for this transfer.
+    // Notes that something has arrived for this transfer.
     void hear(Time now) {
       if (port_) connections_.carried_[*port_].heard = now;
     }
 
-    // For how long the connection has said nothing to anybody while it carried this transfer. Zero
-    // where there is no connection.
+    // Returns for how long nothing has arrived over the connection, for any transfer, while it
+    // carried this one. Zero if there is no connection.
     [[nodiscard]] Time::duration silence(Time now) const {
       if (!port_) return Time::duration::zero();
       return now - std::max(taken_, connections_.carried_[*port_].heard);
@@ -91,7 +92,7 @@ class CurlConnections {
             }));
   }
 
-  // When may_seek no longer depends on the time.
+  // Returns the time from which may_seek no longer depends on the time.
   [[nodiscard]] Time all_told_at() const { return all_told_at_; }
 
  private:

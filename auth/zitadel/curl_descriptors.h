@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // CurlDescriptors: keeps some of the process's descriptors back for connections to servers.
 //
-// Whoever waits for an answer holds a descriptor. If they held all, nobody's question could be
-// asked.
+// Each caller that waits for an answer holds a descriptor. If callers held all of them, no question
+// could be asked.
 #pragma once
 
 #include <sys/resource.h>
@@ -20,7 +20,7 @@ namespace auth {
 
 constexpr std::size_t kKeptBack = 64;  // by all clients of the process together
 
-// Of a quarter of the descriptors, for one of so many clients.
+// Returns the share of one of so many clients in a quarter of this process's descriptors.
 [[nodiscard]] inline std::size_t share_of_descriptors(std::size_t clients) noexcept {
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return kKeptBack;
@@ -30,13 +30,13 @@ constexpr std::size_t kKeptBack = 64;  // by all clients of the process together
 // Used by the I/O thread alone.
 class CurlDescriptors {
  public:
-  // Keeps that many back, with those that open() has given.
+  // Keeps that many descriptors back. Those that open() has given count as well.
   void keep_back(std::size_t count) {
     count_ = count;
     settle();
   }
 
-  // A socket. lacks: whether there is none for want of a descriptor.
+  // Returns a socket. If there is none, sets lacks to whether no descriptor was left.
   [[nodiscard]] Descriptor open(int family, int type, int protocol, bool& lacks) {
     ++given_;
     settle();
@@ -46,7 +46,7 @@ class CurlDescriptors {
     closed();
     return socket;
   }
-  // One that was given is closed.
+  // Notes that a socket which open() gave has been closed.
   void closed() {
     --given_;
     settle();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// CurlFacts: what libcurl tells of an exchange that has ended.
+// CurlFacts: reads what libcurl knows about an exchange that has ended.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,8 @@
 
 namespace auth {
 
-// What a failure is, by whether the head of the answer had ended. REQUIRES: not CURLE_OK.
+// Returns the reason of a failure. answer_begun: the head of the answer had ended.
+// REQUIRES: not CURLE_OK.
 [[nodiscard]] Reason reason_of(CURLcode code, bool answer_begun);
 
 // A view: library and handle must outlive it.
@@ -22,15 +23,16 @@ class CurlFacts {
  public:
   CurlFacts(const CurlLibrary& curl, CURL* handle) : curl_(curl), handle_(handle) {}
 
-  // Puts what the head says into the response. Returns false if libcurl does not tell the status.
+  // Copies the data of the head into the response. Returns false if libcurl reports no status.
   [[nodiscard]] bool read_head(HttpResponse& response) const;
-  // Whether it went over HTTP/2.
+  // Whether the exchange went over HTTP/2.
   [[nodiscard]] bool was_http2() const;
-  // Whether anything of an answer has come.
+  // Whether any part of an answer has arrived.
   [[nodiscard]] bool has_begun() const { return has_passed(CURLINFO_STARTTRANSFER_TIME_T); }
-  // What helps where a certificate was refused, "; is this machine's clock right?"; may be empty.
+  // Returns advice if a certificate was refused, "; is this machine's clock right?"; may be empty.
   [[nodiscard]] const char* certificate_advice() const;
-  // Where the time went, for the operator. head_begun: whether a line of an answer had come.
+  // Returns the stage at which the time ran out, for the operator. head_begun: a line of an answer
+  // had arrived.
   [[nodiscard]] std::string stage(bool head_begun) const;
 
  private:

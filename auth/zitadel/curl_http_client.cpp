@@ -25,12 +25,12 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr std::uint32_t kWake = 0;  // what epoll knows the eventfd by, instead of a CurlMulti
-// How long transfers are started, served or ended before the thread looks at what else there is. To
-// read one long answer takes a millisecond or two besides.
+constexpr std::uint32_t kWake = 0;  // the eventfd's number in epoll, instead of a CurlMulti's
+// Time for which transfers are started, served or ended before the thread turns to other work.
+// Reading one long answer takes a millisecond or two more.
 constexpr std::chrono::microseconds kTurn{500};
-// What has come is read before deadlines are judged: this process may have been stopped. While ever
-// more comes, they are judged after so many turns.
+// What has arrived is read before deadlines are checked: this process may have been stopped. While
+// more and more arrives, they are checked after this number of turns.
 constexpr int kTurnsToRead = 1000;
 
 HttpOptions bounded(HttpOptions options) {
@@ -71,9 +71,9 @@ class CurlHttpClient::Loop {
   // The I/O thread's own.
   Descriptor epoll_{};
   bool is_behind_ = false;            // a turn has ended before all was done
-  SteadyClock::time_point looked_{};  // when was last looked for what has come
-  bool is_quiet_ = true;              // nothing had
-  int turns_due_ = 0;                 // since a deadline has passed
+  SteadyClock::time_point looked_{};  // when the thread last began to wait for events
+  bool is_quiet_ = true;              // no event had come then
+  int turns_due_ = 0;                 // turns since a deadline has passed
   CurlQuestions questions_;
 };
 
@@ -187,7 +187,7 @@ void CurlHttpClient::Loop::wait_and_act() {
   is_behind_ = false;
   is_quiet_ = count == 0;
   const auto end = SteadyClock::now() + kTurn;
-  // What is left over is told of again.
+  // epoll reports again what is left over.
   for (int i = 0; i < count && (i == 0 || SteadyClock::now() < end); ++i) {
     act(events[static_cast<std::size_t>(i)]);
   }

@@ -15,11 +15,11 @@ class CurlHttpClient final : public HttpClient {
  public:
   // Starts no thread and loads no library before the first send.
   explicit CurlHttpClient(HttpOptions options);
-  // Ends what is under way with kShuttingDown.
+  // Ends all requests under way with kShuttingDown.
   ~CurlHttpClient() override;
 
   void send(HttpRequest request, Done done) override;
-  // One request per connection until the server has answered over HTTP/2.
+  // Counts one request per connection until the server has answered over HTTP/2.
   [[nodiscard]] std::size_t capacity() const noexcept override;
 
  private:

@@ -30,8 +30,8 @@ struct CurlLibrary {
   decltype(&curl_slist_free_all) slist_free_all;
 };
 
-// The library, loaded and initialised by the first call; null, with an error line in the log, where
-// it cannot be had. Thread-safe.
+// Returns the library, which the first call loads and initialises; null, with an error line in the
+// log, if it cannot be used. Thread-safe.
 [[nodiscard]] const CurlLibrary* curl_library();
 
 }  // namespace auth

@@ -10,14 +10,14 @@
 namespace auth {
 namespace {
 
-constexpr long kMaxStreamsPerConnection = 1000;  // the server's own limit counts below this
+constexpr long kMaxStreamsPerConnection = 1000;  // a lower limit of the server counts instead
 
-// Told so often in a row that it can write, libcurl has nothing that may be written. Requests are
-// far shorter than what it writes in so many goes.
+// After this number of reports in a row that it can write, libcurl has nothing that may be written.
+// Requests are far shorter than what it writes in that many calls.
 constexpr int kFruitless = 32;
 constexpr std::chrono::milliseconds kRest{10};
 
-// What is under way when it leaves may last as long as one deadline.
+// Returns after what time a CurlMulti leaves. Its transfers may then last one more deadline.
 std::chrono::milliseconds life_of(const HttpOptions& options) {
   return options.connection_life - std::min(options.timeout, options.connection_life / 2);
 }
@@ -59,7 +59,7 @@ bool CurlMulti::set_up() {
 
 bool CurlMulti::may_start() {
   if (shared_.connections.may_seek(std::chrono::steady_clock::now())) return true;
-  run_timers();  // where libcurl gives new transfers a connection that it has
+  run_timers();  // in which libcurl gives new transfers a connection that it has
   return shared_.connections.may_seek(std::chrono::steady_clock::now());
 }
 
@@ -93,7 +93,7 @@ bool CurlMulti::watch(int operation, int socket, std::uint32_t events) const noe
   return ::epoll_ctl(epoll_, operation, socket, &event) == 0;
 }
 
-// What the peer sends may be that it takes more.
+// Another event ends the rest: the peer may have sent that it accepts more.
 void CurlMulti::rest(int socket, std::uint32_t events) {
   const auto found = sockets_.find(socket);
   if (found == sockets_.end()) return;
@@ -155,8 +155,8 @@ void CurlMulti::expire(Time now, const Ended& ended) {
   }
 }
 
-// A token that ZITADEL thinks about for long looks alike on a connection that nobody else uses. A
-// new connection does that one no harm.
+// A token for which ZITADEL takes long looks the same on a connection that nobody else uses. A new
+// connection does no harm then.
 void CurlMulti::note_silence(const CurlTransfer& transfer, CURLcode code) {
   if (code == CURLE_OPERATION_TIMEDOUT &&
       transfer.silence(std::chrono::steady_clock::now()) >= options_.timeout / 2) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// CurlMulti: connections that live and die together, and the transfers over them: one multi handle
-// of libcurl.
+// CurlMulti: a group of connections with a common lifetime, and the transfers over them: one multi
+// handle of libcurl.
 //
 // libcurl alone keeps a connection as long as anybody uses it: also one that has gone silent, or
-// that leads where the server's name leads no more. So where something is wrong with one of them,
-// and every few minutes, another CurlMulti takes their place, and this one ends with its transfers.
+// that leads to an address which the server's name no longer has. So if a connection is bad, and
+// every few minutes, another CurlMulti replaces this one, which ends with its transfers.
 #pragma once
 
 #include <algorithm>
@@ -27,8 +27,8 @@ class CurlMulti {
  public:
   using Time = CurlConnections::Time;
 
-  // Its sockets' events come out of that epoll, their data being event_data(number, socket).
-  // Returns null where libcurl has no memory. All must outlive it.
+  // Registers its sockets at that epoll, with event_data(number, socket) as the data of the events.
+  // Returns null if libcurl has no memory. All parameters must outlive it.
   [[nodiscard]] static std::unique_ptr<CurlMulti> make(const CurlLibrary& curl,
                                                        const HttpOptions& options, int epoll,
                                                        std::uint32_t number);
@@ -44,39 +44,39 @@ class CurlMulti {
 
   // Whether a further transfer may look for a connection now.
   [[nodiscard]] bool may_start();
-  // Begins the exchange, and takes the transfer. Returns false where libcurl refuses the request:
-  // then the transfer is left.
+  // Begins the exchange, and takes the transfer. Returns false if libcurl refuses the request:
+  // the caller keeps the transfer then.
   [[nodiscard]] bool start(std::unique_ptr<CurlTransfer>& transfer, HttpRequest request,
                            HttpClient::Done done, Time deadline);
   void act(int socket, std::uint32_t events);
   void run_timers();
-  // Gives each transfer that has ended. Returns false if it stopped at `until` before all were
-  // given; one is given at least.
+  // Calls `ended` for each transfer that has ended, and for one at least. Returns false if it
+  // stopped at `until` before all of them.
   using Ended = std::function<void(std::unique_ptr<CurlTransfer>, CURLcode)>;
   [[nodiscard]] bool finish(Time until, const Ended& ended);
   // Whether a deadline has passed.
   [[nodiscard]] bool is_due(Time now) const noexcept {
     return !deadlines_.empty() && deadlines_.begin()->first <= now;
   }
-  // Ends those whose deadline has passed with CURLE_OPERATION_TIMEDOUT.
+  // Ends the transfers whose deadline has passed, with CURLE_OPERATION_TIMEDOUT.
   void expire(Time now, const Ended& ended);
-  // Ends all with kShuttingDown.
+  // Ends all transfers with kShuttingDown.
   void abandon();
 
-  // Whether another one is to take its place: it is too old, a name leads elsewhere, or a
-  // connection has swallowed a transfer. Never while a name cannot be looked up: there would be
-  // none.
+  // Returns whether another CurlMulti must replace this one: it is too old, a name leads to other
+  // addresses, or a connection has swallowed a transfer. False while a name cannot be looked up: no
+  // other connection could be opened.
   [[nodiscard]] bool is_over(Time now);
-  // Takes nothing more: closes each connection that is used no more.
+  // Closes each connection that is no longer used. No transfer is started after this.
   void leave();
 
   [[nodiscard]] bool is_empty() const noexcept { return under_way_.empty(); }
-  // When run_timers or expire is to be called, whatever happens.
+  // Returns when run_timers or expire must be called, even if no event comes.
   [[nodiscard]] Time next_timer() const noexcept {
     const Time next = std::min(timer_, resume_at_);
     return deadlines_.empty() ? next : std::min(next, deadlines_.begin()->first);
   }
-  // When that, is_over, or where somebody waits, may_start is to be called.
+  // The same, for is_over as well, and if somebody waits, for may_start.
   [[nodiscard]] Time next(bool somebody_waits, Time now) const;
 
  private:
@@ -86,12 +86,12 @@ class CurlMulti {
   void end(CURL* handle, CURLcode code, const Ended& ended);
   void note_silence(const CurlTransfer& transfer, CURLcode code);
 
-  // libcurl asks to be told when a socket can be written to, also while an HTTP/2 peer takes
-  // nothing: then it is told at once, again and again. So it is told less often where that goes on.
+  // libcurl wants a report when a socket can be written to, also while an HTTP/2 peer accepts
+  // nothing: then epoll reports at once, again and again. So if that goes on, reports are delayed.
   struct Socket {
-    std::uint32_t events;     // that libcurl waits for
-    int only_writable = 0;    // told so often in a row, and nothing else
-    bool is_resting = false;  // until resume_at_, nobody looks whether it can be written to
+    std::uint32_t events;     // those that libcurl waits for
+    int only_writable = 0;    // number of such reports in a row, without other events
+    bool is_resting = false;  // until resume_at_, epoll does not report that it can be written to
   };
   [[nodiscard]] bool watch(int operation, int socket, std::uint32_t events) const noexcept;
   void rest(int socket, std::uint32_t events);
@@ -113,7 +113,7 @@ class CurlMulti {
   bool is_silent_ = false;
   CurlShared shared_;  // outlives the transfers
   std::unordered_map<CURL*, std::unique_ptr<CurlTransfer>> under_way_{};
-  std::set<std::pair<Time, CURL*>> deadlines_{};  // theirs
+  std::set<std::pair<Time, CURL*>> deadlines_{};  // of the transfers under way
 };
 
 }  // namespace auth

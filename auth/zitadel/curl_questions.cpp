@@ -10,7 +10,7 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::size_t kMaxSpareTransfers = 512;
-// No descriptor is looked for so soon after none was left.
+// Pause after no descriptor was left, before another one is asked for.
 constexpr std::chrono::milliseconds kNoneLeft{20};
 
 Error own_fault() {
@@ -152,7 +152,7 @@ void CurlQuestions::retire(std::unique_ptr<CurlTransfer> transfer, CURLcode code
   done(std::move(outcome));
 }
 
-// What has a connection is not to be joined by more, until one of them has its answer.
+// Lets no more than the other transfers under way run until one of them has its answer.
 void CurlQuestions::ask_again(CurlTransfer& transfer) {
   none_left_ = SteadyClock::now();
   capacity_ = std::max<std::size_t>(1, under_way_);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // CurlQuestions: the questions of the CurlHttpClient, those that wait for their turn and those that
-// are under way, over which connections.
+// are under way, and their connections.
 #pragma once
 
 #include <atomic>
@@ -18,7 +18,7 @@
 
 namespace auth {
 
-// Used by the I/O thread alone, but for capacity.
+// Used by the I/O thread alone, except for capacity.
 class CurlQuestions {
  public:
   using Time = CurlMulti::Time;
@@ -33,30 +33,30 @@ class CurlQuestions {
   // The options must outlive it.
   explicit CurlQuestions(const HttpOptions& options);
 
-  // Returns false where libcurl has no memory. The library and the epoll must outlive it.
+  // Returns false if libcurl has no memory. The library and the epoll must outlive it.
   [[nodiscard]] bool open(const CurlLibrary& curl, int epoll);
   void close() noexcept { current_ = nullptr; }
   void add(Question question) { queue_.push_back(std::move(question)); }
 
-  // Puts other connections in the place of those that are over.
+  // Replaces the connections that are over.
   void renew();
-  // Starts as many as may be. Returns false if it stopped at `until` before that.
+  // Starts as many questions as possible now. Returns false if it stopped at `until` before that.
   [[nodiscard]] bool start_queued(Time until);
-  // Answers those that have ended. Returns false if it stopped at `until` before all were answered.
+  // Answers the questions that have ended. Returns false if it stopped at `until` before the last.
   [[nodiscard]] bool finish(Time until);
   // Whether a deadline has passed.
   [[nodiscard]] bool is_due(Time now) const;
-  // Gives up those whose deadline has passed.
+  // Ends the questions under way whose deadline has passed.
   void expire(Time now);
-  // What epoll tells of a socket, by the numbers of CurlMulti::event_data, which begin at 1.
+  // Handles what epoll reports about a socket. The numbers of CurlMulti::event_data begin at 1.
   void act(std::uint32_t number, int socket, std::uint32_t events);
   void run_timers();
-  // When the next of these is to be called, whatever happens.
+  // Returns when the next of these must be called, even if no event comes.
   [[nodiscard]] Time next(Time now) const;
-  // Ends all with kShuttingDown.
+  // Ends all questions with kShuttingDown.
   void abandon_all();
 
-  // How many may be under way; any thread may ask.
+  // Returns how many questions may be under way. Thread-safe.
   [[nodiscard]] std::size_t capacity() const noexcept { return capacity_.load(); }
 
  private:

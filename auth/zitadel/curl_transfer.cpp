@@ -13,10 +13,10 @@
 namespace auth {
 namespace {
 
-// An address that was found is used for as long without being looked up again.
+// Time for which an address that was found is used without another look-up.
 constexpr std::chrono::seconds kAddressLife{20};
 constexpr std::size_t kUsualAnswerBytes = 16 << 10;
-// Below libcurl's own limit of 300 KiB, which it does not tell from a connection that is lost.
+// Below libcurl's own limit of 300 KiB, which it reports like a connection that is lost.
 constexpr std::size_t kMaxHeadBytes = 128 << 10;
 
 }  // namespace
@@ -34,9 +34,9 @@ CurlTransfer::~CurlTransfer() {
   free_headers();
 }
 
-// Begins afresh: a handle counts how often it found a kept connection broken, over all its
-// exchanges, and gives up at the sixth. CURLOPT_QUICK_EXIT: a name's look-up that is given up is
-// not waited for.
+// Resets the handle first: it counts how often it found a kept connection broken, over all its
+// exchanges, and gives up at the sixth. CURLOPT_QUICK_EXIT: libcurl does not wait for a name's
+// look-up that is given up.
 bool CurlTransfer::set_up() {
   curl_.easy_reset(handle_);
   const auto set = [this](CURLoption option, auto value) {
@@ -92,7 +92,7 @@ bool CurlTransfer::prepare(HttpRequest request, CurlShared& shared) {
   const long wait_for_alpn = https ? 1L : 0L;
   // A proxy of the environment may carry TLS; what is not encrypted stays on this machine.
   const char* const without_proxy = https ? nullptr : "*";
-  // What was found lasts while nothing can be found: there is always an address to be tried.
+  // Known addresses do not expire while names cannot be looked up: there is always one to try.
   const bool names_fail = shared.names.is_failing(std::chrono::steady_clock::now());
   const long address_life = names_fail ? -1L : static_cast<long>(kAddressLife.count());
   const std::string_view form = request_.form.reveal();
@@ -114,7 +114,7 @@ Error CurlTransfer::failure(CURLcode code) const {
     const std::size_t mebibytes = request_.max_answer_bytes >> 20;
     return {kTooLarge, "more than " + std::to_string(mebibytes) + " MiB"};
   }
-  // What libcurl says of too long a line.
+  // libcurl reports this for a line that is too long.
   if (code == CURLE_OUT_OF_MEMORY && facts_.has_begun()) {
     return {kTooLarge, "a header of more than 100 KiB, or no memory is left"};
   }
@@ -124,7 +124,7 @@ Error CurlTransfer::failure(CURLcode code) const {
 
 Result<HttpResponse> CurlTransfer::outcome(CURLcode code) {
   if (code != CURLE_OK) return failure(code);
-  // libcurl takes a head that breaks off for a whole one, and what only announces an answer for it.
+  // libcurl takes a head that breaks off for a whole one, and a 1xx for the answer.
   if (!head_ended_) return Error{Reason::kConnectionLost, "in the head of its answer"};
   HttpResponse response{0, std::move(body_)};
   if (!facts_.read_head(response)) {
@@ -135,7 +135,7 @@ Result<HttpResponse> CurlTransfer::outcome(CURLcode code) {
   return response;
 }
 
-// libcurl does not tell why it cannot look a name up, or read the certificates.
+// libcurl does not report why it cannot look a name up, or read the certificates.
 bool CurlTransfer::lacked_descriptor(CURLcode code) const {
   if (code == CURLE_OK) return false;
   if (lacks_descriptor_) return true;
@@ -181,7 +181,7 @@ std::size_t CurlTransfer::receive(char* data, std::size_t size, std::size_t coun
   self.place_->hear(std::chrono::steady_clock::now());
   self.body_too_large_ = bytes > self.request_.max_answer_bytes - self.body_.size();
   if (self.body_too_large_) return CURL_WRITEFUNC_ERROR;
-  // To grow step by step would copy all of it again, for many answers at the same time.
+  // Growing step by step would copy the whole body again, for many answers at the same time.
   if (self.body_.size() + bytes > kUsualAnswerBytes) self.body_.reserve(kMaxAnswerBytes);
   self.body_.append(data, bytes);
   return bytes;
@@ -191,7 +191,7 @@ std::size_t CurlTransfer::on_header(char* data, std::size_t size, std::size_t co
                                     void* transfer) noexcept {
   auto& self = *static_cast<CurlTransfer*>(transfer);
   self.place_->hear(std::chrono::steady_clock::now());
-  // An empty line ends a head, also that of a 1xx, or of a proxy's answer, which leaves it zero.
+  // An empty line ends a head, also that of a 1xx, or of a proxy's answer, with status zero.
   const std::string_view line(data, size * count);
   if (line == "\r\n" || line == "\n") {
     long status = 0;

@@ -18,7 +18,7 @@
 
 namespace auth {
 
-// What transfers that may go over the same connections share.
+// Data shared by the transfers that may go over the same connections.
 struct CurlShared {
   CurlConnections connections{};
   NameWatch names;
@@ -27,8 +27,8 @@ struct CurlShared {
 // Used by the I/O thread alone. Reused for one request after another.
 class CurlTransfer {
  public:
-  // Null where libcurl has no memory. The options must outlive the transfer, and the descriptors
-  // its connection.
+  // Returns null if libcurl has no memory. The options must outlive the transfer, and the
+  // descriptors its connection.
   [[nodiscard]] static std::unique_ptr<CurlTransfer> make(const CurlLibrary& curl,
                                                           const HttpOptions& options,
                                                           CurlDescriptors& descriptors);
@@ -36,8 +36,8 @@ class CurlTransfer {
   CurlTransfer(const CurlTransfer&) = delete;
   CurlTransfer& operator=(const CurlTransfer&) = delete;
 
-  // Takes the request over and sets the handle up for it. False: libcurl lacks or refused an
-  // option. shared must live until clear.
+  // Takes the request over and sets the handle up for it. Returns false if libcurl lacks or refuses
+  // an option. shared must live until clear.
   [[nodiscard]] bool prepare(HttpRequest request, CurlShared& shared);
   // The answer of the finished exchange.
   [[nodiscard]] Result<HttpResponse> outcome(CURLcode code);
@@ -46,7 +46,8 @@ class CurlTransfer {
   [[nodiscard]] HttpRequest take_request() noexcept { return std::move(request_); }
   // Whether the finished exchange went over HTTP/2.
   [[nodiscard]] bool was_http2() const { return facts_.was_http2(); }
-  // For how long its connection has said nothing to anybody while it carried this transfer.
+  // Returns for how long nothing has arrived over its connection, for any transfer, while it
+  // carried this one.
   [[nodiscard]] CurlConnections::Time::duration silence(CurlConnections::Time now) const {
     return place_ ? place_->silence(now) : CurlConnections::Time::duration::zero();
   }
@@ -56,7 +57,7 @@ class CurlTransfer {
   [[nodiscard]] CURL* handle() const noexcept { return handle_; }
 
   HttpClient::Done done{};
-  CurlConnections::Time deadline{};  // kept by others: libcurl would not read what has come
+  CurlConnections::Time deadline{};  // checked by CurlMulti: libcurl would not read what arrived
   bool has_waited = false;           // for a descriptor
 
  private:
@@ -89,11 +90,11 @@ class CurlTransfer {
   curl_slist* headers_ = nullptr;
   HttpRequest request_{};
   std::string body_{};
-  std::size_t head_bytes_ = 0;  // with those of each 1xx before it
+  std::size_t head_bytes_ = 0;  // including each 1xx before the answer
   bool head_too_large_ = false;
   bool body_too_large_ = false;
   bool lacks_descriptor_ = false;
-  bool head_ended_ = false;  // that of the answer itself, not one of a 1xx before it
+  bool head_ended_ = false;  // the head of the answer itself, not of a 1xx before it
   std::array<char, CURL_ERROR_SIZE> message_{};
 };
 

@@ -14,7 +14,7 @@ namespace {
 
 using std::chrono::seconds;
 
-// Moved, not found, not for that method, gone.
+// Whether the status means moved, not found, not for that method, or gone.
 bool is_elsewhere(int status) {
   return (status >= 300 && status < 400) || status == 404 || status == 405 || status == 410;
 }
@@ -25,7 +25,7 @@ std::optional<std::string> text_of(std::string_view member) {
   return text ? std::optional<std::string>(*text) : std::nullopt;
 }
 
-// The endpoint of that name: empty where the document has none, nothing where it is unusable.
+// Returns the endpoint of that name: empty if the document has none, nullopt if it is unusable.
 std::optional<std::string> endpoint_of(std::string_view document, std::string_view name,
                                        bool allow_http) {
   const std::optional<std::string_view> member = json_member(document, name);

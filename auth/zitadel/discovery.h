@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Discovery: where ZITADEL's endpoints are (OpenID Connect Discovery 1.0 §4).
+// Discovery: finds ZITADEL's endpoints (OpenID Connect Discovery 1.0 §4).
 #pragma once
 
 #include <chrono>
@@ -18,7 +18,7 @@
 
 namespace auth {
 
-// Below the issuer.
+// Appended to the issuer's URL.
 constexpr std::string_view kDiscoveryPath = "/.well-known/openid-configuration";
 
 struct DiscoveryDocument {
@@ -28,28 +28,28 @@ struct DiscoveryDocument {
   std::string jwks_uri{};
 };
 
-// A document is read again so often, and after a failure to do so.
+// Interval after which a known document is read again, and the one after a failure to read it.
 constexpr std::chrono::seconds kDiscoveryInterval{3600};
 constexpr std::chrono::seconds kDiscoveryRetry{60};
-// Where an endpoint seems to have moved, or ZITADEL's own word makes it shorter, not more often.
+// Minimum interval if an endpoint seems to have moved, or if ZITADEL asks for a shorter interval.
 constexpr std::chrono::seconds kMinDiscoveryInterval{10};
-// Where the document lacks what is needed of it, not more often.
+// Minimum interval if the document lacks what is needed of it.
 constexpr std::chrono::seconds kIncompleteRetry{1};
 
 // Checks the issuer that a document names.
 using IssuerCheck = std::function<Result<void>(const std::string& issuer)>;
 
 // Reads a discovery document whose issuer passes the check and whose endpoints may be called
-// (url.h). Nothing else that it holds is looked at. Errors: kMalformedAnswer, those of the check.
+// (url.h). Ignores everything else in it. Errors: kMalformedAnswer, those of the check.
 [[nodiscard]] Result<DiscoveryDocument> read_discovery(std::string_view body,
                                                        const IssuerCheck& check, bool allow_http);
 
-// The same, where the issuer must equal the configured one to the byte. Errors: kMalformedAnswer,
+// The same, but the issuer must equal the configured one to the byte. Errors: kMalformedAnswer,
 // kIssuerMismatch.
 [[nodiscard]] Result<DiscoveryDocument> parse_discovery(std::string_view body,
                                                         std::string_view issuer, bool allow_http);
 
-// Thread-safe. HTTP client and clock must outlive the object, and the object what it has asked.
+// Thread-safe. HTTP client and clock must outlive the object, and the object its questions.
 class Discovery {
  public:
   using Done = std::function<void(const Result<std::shared_ptr<const DiscoveryDocument>>&)>;
@@ -62,17 +62,17 @@ class Discovery {
         clock_(clock),
         metrics_(metrics) {}
 
-  // Calls done exactly once: before returning where a document is known, which is then read again
-  // in the background if it is due; else on the HTTP client's thread. Whoever asks meanwhile shares
-  // the question. A failure is not remembered, and ends no document that is known; nor does a
-  // document that lacks an endpoint which the known one has. Errors: those of
-  // HttpClient::send, of status_error and of parse_discovery.
+  // Calls done exactly once: before returning if a document is known, which is then read again in
+  // the background if it is due; else on the HTTP client's thread. Callers that ask meanwhile share
+  // the question. A failure is not remembered, and does not replace a known document; nor does a
+  // document that lacks an endpoint which the known one has. Errors: those of HttpClient::send, of
+  // status_error and of parse_discovery.
   void get(const Done& done);
 
-  // An endpoint of the document has answered with that status. If it is not there, the document is
-  // read again in the background, so that the next question finds where it is now.
+  // Notes the status with which an endpoint of the document has answered. If the endpoint is not
+  // there, reads the document again in the background, so that the next question finds it.
   void note_status(int status);
-  // The document lacks what is needed of it: it is read again in the background.
+  // Reads the document again in the background: it lacks what is needed of it.
   void note_incomplete() { read_again(kIncompleteRetry); }
 
  private:
@@ -96,15 +96,16 @@ class Discovery {
   SteadyTime due_at_ GUARDED_BY(mutex_){};
 };
 
-// By how much this machine's clock is wrong, "600 seconds ahead of ZITADEL's"; empty where it is
-// not by more than the tolerance, or the answer tells no time.
+// Usual tolerance of clock_error.
 constexpr std::chrono::seconds kClockTolerance{10};
-// The time that an answer tells is cut to seconds, and it took a while.
+// Least tolerance of clock_error: the date is cut to seconds, and the answer took a while.
 constexpr std::chrono::seconds kDateTolerance{1};
+// Returns by how much this machine's clock is wrong, "600 seconds ahead of ZITADEL's"; empty if by
+// no more than the tolerance, or if the answer has no date.
 [[nodiscard]] std::string clock_error(const HttpResponse& response, WallTime now,
                                       std::chrono::seconds tolerance = kClockTolerance);
 
-// "introspection answered with status 404, saying: …", what it said being server_words.
+// Returns "introspection answered with status 404, saying: …", which ends with server_words.
 [[nodiscard]] std::string answer_in_words(const HttpResponse& response, std::string_view endpoint);
 
 // Returns the error for a status other than 200 of any of ZITADEL's endpoints. Its detail is

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What events are asked for with: a personal access token, or a service user's key, out of a file.
+// EventsToken: the credential for ZITADEL's events, a personal access token or a service user's key
+// in a file.
 #pragma once
 
 #include <string>
@@ -13,7 +14,8 @@ namespace auth {
 
 using EventsToken = std::variant<Secret, ServiceUserKey>;
 
-// The mistake follows the name of what holds the path. Others must not be able to read the file.
+// Reads the file, which others must not be able to read. The mistake follows the name of what holds
+// the path.
 [[nodiscard]] Result<EventsToken, Mistake> read_events_token(const std::string& path);
 
 }  // namespace auth

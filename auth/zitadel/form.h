@@ -14,8 +14,8 @@ namespace auth {
 // Returns the decoded text. A '%' that encodes nothing stays as it is.
 [[nodiscard]] Secret form_decode(std::string_view text);
 
-// "name=value", both encoded, joined by '&' to what the form holds already. Grows by plain
-// appending: make the form a Secret when complete.
+// Appends "name=value", both encoded, after a '&' if the form is not empty. The form stays a plain
+// string: make it a Secret when it is complete.
 void append_form_field(std::string& form, std::string_view name, std::string_view value);
 
 }  // namespace auth

@@ -17,7 +17,7 @@ std::optional<seconds> delta_seconds(std::string_view text) noexcept {
   if (text.empty() || !std::all_of(text.begin(), text.end(), is_digit)) return std::nullopt;
   std::int64_t count = 0;
   const auto end = std::from_chars(text.data(), text.data() + text.size(), count);
-  // A greater number than can be held is to be taken for a great one (§1.2.2).
+  // A number that is too great to be held counts as a great one (§1.2.2).
   if (end.ec == std::errc::result_out_of_range) return kMaxFreshness;
   return std::min(seconds(count), kMaxFreshness);
 }

@@ -29,8 +29,8 @@ struct HttpRequest {
   std::string url;
   Secret form{};
   Secret authorization{};  // value of the Authorization header; empty: none is sent
-  // Where it is another one: "DELETE", and what replaces or adds to its headers, "Name: value", of
-  // visible characters and blanks. The form is the body then, whatever it is.
+  // Another method, such as "DELETE", and headers that replace or are added to the usual ones:
+  // "Name: value", of visible characters and blanks. The form is then the body, in any format.
   std::string method{};
   std::vector<std::string> headers{};
   std::size_t max_answer_bytes = kMaxAnswerBytes;  // a longer answer is kAnswerTooLarge
@@ -40,10 +40,10 @@ struct HttpResponse {
   int status = 0;
   std::string body{};
   std::optional<std::chrono::seconds> retry_after{};  // at most kMaxRetryAfter
-  std::optional<WallTime> date{};                     // the server's clock, where it tells
+  std::optional<WallTime> date{};                     // the server's time, if it sends it
   std::string challenge{};                            // the first WWW-Authenticate
   Freshness freshness{};
-  // What was asked, with its secrets, where the status is another than 200: see server_words.h.
+  // The request, with its secrets, if the status is not 200: see server_words.h.
   std::shared_ptr<const HttpRequest> sent{};
 };
 
@@ -53,12 +53,13 @@ struct HttpOptions {
   std::size_t max_in_flight = 4096;         // transfers at once; more wait in a queue
   std::size_t max_connections = 1024;       // a quarter of this process's descriptors at most
   std::string ca_file{};                    // PEM; empty: the system's
-  // So many clients with these options share the quarter of the descriptors, and what is kept back.
+  // Number of clients with these options. They share the quarter of the descriptors, and those that
+  // are kept back.
   std::size_t clients = 1;
-  // A connection is not kept longer, also one that is never idle, unless the server's name cannot
-  // be looked up: then there is no other to be had.
+  // Maximum lifetime of a connection, also of one that is never idle. It is kept longer only while
+  // the server's name cannot be looked up: no other connection could be opened.
   std::chrono::milliseconds connection_life{300'000};
-  // How often is looked whether the server's name leads elsewhere.
+  // Interval between look-ups of the server's name, which may lead to other addresses.
   std::chrono::milliseconds name_interval{10'000};
 };
 

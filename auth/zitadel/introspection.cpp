@@ -24,7 +24,8 @@ bool authentication_refused(const HttpResponse& response) {
   return code == "unauthorized_client" || code == "invalid_client";
 }
 
-// The endpoint gets tokens and, with Basic, this API's secret. Empty: it may be asked.
+// Returns why the endpoint may not be asked; empty if it may. It gets tokens and, with Basic, this
+// API's secret.
 std::string mistake_in(const DiscoveryDocument& document) {
   const std::string& endpoint = document.introspection_endpoint;
   if (endpoint.empty()) return "no introspection_endpoint";
@@ -33,7 +34,7 @@ std::string mistake_in(const DiscoveryDocument& document) {
          ", which ZITADEL never does; where it is meant, write it into ZITADEL_INTROSPECTION_URL";
 }
 
-// What may be wrong where ZITADEL has refused a key: only the clock can be seen from here.
+// Returns what may be wrong if ZITADEL has refused a key. Only the clock can be checked here.
 std::string advice(const std::string& clock) {
   if (clock.empty()) {
     return "is it deleted or expired in ZITADEL, of another instance, of an application or project "
@@ -118,7 +119,7 @@ void Introspection::take_answer(const std::shared_ptr<Question>& question,
   }
 }
 
-// Whom ZITADEL calls active cannot be out of time: then a clock is wrong, not the token.
+// A token that ZITADEL calls active cannot be out of time: then a clock is wrong, not the token.
 Result<Claims> Introspection::read(const HttpResponse& answer) const {
   Result<Claims> claims = parse_introspection(answer.body, expected_, clock_.wall());
   const bool out_of_time = !claims && (claims.error().reason == Reason::kExpired ||

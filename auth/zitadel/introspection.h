@@ -19,14 +19,14 @@
 
 namespace auth {
 
-// An active token's claims, read from the endpoint's answer and checked. Errors: kMalformedAnswer,
-// kInactive, kExpired, kNotYetValid, kWrongIssuer, kWrongAudience.
+// Returns an active token's claims, read from the endpoint's answer and checked. Errors:
+// kMalformedAnswer, kInactive, kExpired, kNotYetValid, kWrongIssuer, kWrongAudience.
 [[nodiscard]] Result<Claims> parse_introspection(std::string_view body,
                                                  const Expectations& expected, WallTime now);
 
-// Thread-safe. All that it is given must outlive it, and it must outlive what it has asked.
+// Thread-safe. All objects given to it must outlive it, and it must outlive its questions.
 //
-// The HTTP client's thread only hands answers on: they are read, and assertions signed, by workers.
+// The HTTP client's thread only passes answers on: workers read them, and sign assertions.
 class Introspection {
  public:
   using Done = std::function<void(Result<Claims>)>;

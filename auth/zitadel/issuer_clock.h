@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// IssuerClock: this machine's clock, but no later than ZITADEL's where claims are compared with it.
+// IssuerClock: this machine's clock. The time that claims are compared with, wall(), is no later
+// than ZITADEL's.
 //
-// ZITADEL says with each answer what time it is there. What it calls active is not refused because
-// this machine's clock is ahead. Nor is a token refused unasked by a clock that nobody has
-// compared.
+// Each answer of ZITADEL says what time it is there. So a token that ZITADEL calls active is not
+// refused because this machine's clock is ahead. Nor is a token refused, without a question to
+// ZITADEL, by a clock that was never compared.
 #pragma once
 
 #include <atomic>
@@ -26,14 +27,14 @@ class IssuerClock final : public Clock {
   [[nodiscard]] WallTime wall() const noexcept override;
   [[nodiscard]] bool is_compared() const noexcept override { return latest_.load() != kUnknown; }
 
-  // An answer to a question that was sent then says that it is this time. The last answer counts.
+  // Notes the date in an answer, and when its question was sent. The last answer counts.
   void compare(WallTime date, SteadyTime sent) noexcept;
 
  private:
   static constexpr std::int64_t kUnknown = std::numeric_limits<std::int64_t>::max();
 
   const Clock& own_;
-  // ZITADEL's time is no later than the steady time and so much, in nanoseconds.
+  // Nanoseconds. ZITADEL's time is no later than the steady time plus this.
   std::atomic<std::int64_t> latest_{kUnknown};
 };
 

@@ -12,8 +12,8 @@
 namespace auth {
 namespace {
 
-// One of the two kinds: what its file calls itself, whom it names, and what to say where it stands
-// in the place of the other.
+// One of the two kinds of key file: its "type", the member with its id, and words for the message
+// about a wrong kind.
 struct Kind {
   std::string_view type;
   std::string_view id_member;
@@ -26,7 +26,7 @@ constexpr Kind kApplication{"application", "clientId", "an API application's key
 constexpr Kind kServiceUser{"serviceaccount", "userId", "a service user's key",
                             "the service user under Users"};
 
-constexpr std::string_view kNever = "0001-";  // Go's time of nothing
+constexpr std::string_view kNever = "0001-";  // Go's zero time
 
 struct KeyFile {
   std::string key_id;
@@ -44,7 +44,7 @@ std::string get_one_from(const Kind& kind) {
          "the file it hands out";
 }
 
-// What a file that is not of the wanted kind is instead.
+// Returns an error that says what the file is instead of the wanted kind.
 Error wrong_kind(const Json& document, const Kind& wanted) {
   const Kind& other = wanted.type == kApplication.type ? kServiceUser : kApplication;
   const std::string type = document.text_of("type").value_or("");

@@ -32,7 +32,7 @@ struct ServiceUserKey {
   std::string expires{};  // as its file says, RFC 3339; empty where it does not say so
 };
 
-// Whether the file of the key lets it be used now. The mistake is a sentence for the user.
+// Checks that the key has not expired, by its file. The mistake is a sentence for the user.
 [[nodiscard]] Result<void, Mistake> check_expiry(const ServiceUserKey& key, WallTime now);
 
 // Read a key file. Refuse one that others can read, as ssh does: any permission of group or others

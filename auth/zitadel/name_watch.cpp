@@ -75,7 +75,7 @@ void NameWatch::begin(const std::string& host, Name& name, Time now) const {
       lookup->ended.store(true);
     }).detach();
   } catch (const std::system_error&) {
-    return;  // no thread is to be had: tried again at the next turn
+    return;  // no thread can be started: tried again after the interval
   }
   name.lookup = lookup;
   name.began = now;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// NameWatch: whether the servers' names still lead to the addresses that connections go to.
+// NameWatch: checks whether the servers' names still lead to the addresses of the connections.
 //
-// A connection that works is kept for minutes, and says nothing of a server that has moved. So the
-// names are looked up again and again, each on a thread of its own: a resolver that never answers
-// makes nobody wait, also not at the end of the program.
+// A connection that works is kept for minutes, and does not show that a server has moved. So the
+// names are looked up at an interval, each on a thread of its own: a resolver that never answers
+// makes nobody wait, not even the end of the program.
 #pragma once
 
 #include <atomic>
@@ -29,31 +29,31 @@ class NameWatch {
   NameWatch(std::chrono::milliseconds interval, Time now)
       : interval_(interval), next_(now + interval) {}
 
-  // A connection was opened for that URL to that address. Addresses in URLs are no names, nor is
-  // localhost, and what a proxy may carry leads to the proxy.
+  // Notes that a connection was opened for that URL to that address. Ignores URLs of an address or
+  // of localhost, which are no names, and those that a proxy may carry: they lead to the proxy.
   void connected(const std::string& url, std::string_view address);
 
-  // Takes what has been found, and looks names up where that is due. Never blocks.
+  // Takes the results of look-ups that have ended, and begins those that are due. Never blocks.
   void look(Time now);
-  // When look has something to do; Time::max() where no name is known.
+  // Returns when look has something to do; Time::max() if no name is known.
   [[nodiscard]] Time next() const noexcept { return names_.empty() ? Time::max() : next_; }
 
-  // Whether an address is in use to which its name led no more at the last good look-up.
+  // Whether an address is in use to which its name no longer led at a good look-up.
   [[nodiscard]] bool has_moved() const noexcept { return has_moved_; }
   // Whether a name cannot be looked up now.
   [[nodiscard]] bool is_failing(Time now) const noexcept;
 
  private:
-  // Lives on its own thread as well.
+  // Shared with the thread of the look-up.
   struct Lookup {
-    std::set<IpAddress> addresses{};  // none: it failed
+    std::set<IpAddress> addresses{};  // empty: the look-up failed
     std::atomic<bool> ended{false};
   };
   struct Name {
     std::set<IpAddress> used{};
-    std::shared_ptr<Lookup> lookup{};  // under way
+    std::shared_ptr<Lookup> lookup{};  // the one under way, if any
     Time began{};
-    bool failed = false;  // the last one that ended
+    bool failed = false;  // the last look-up that ended
   };
   void take(Name& name);
   void begin(const std::string& host, Name& name, Time now) const;

@@ -15,7 +15,7 @@ namespace {
 constexpr const char* kVariables[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
 constexpr std::string_view kSchemes[] = {"http",    "https",  "socks",  "socks4",
                                          "socks4a", "socks5", "socks5h"};
-// unreserved, sub-delims and ":" of RFC 3986 §3.2.1; '%' is looked at apart.
+// unreserved, sub-delims and ":" of RFC 3986 §3.2.1; '%' is checked separately.
 constexpr std::string_view kUserInfoMarks = "-._~!$&'()*+,;=:%";
 
 bool is_user_info(std::string_view text) {

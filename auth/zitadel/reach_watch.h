@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// ReachWatch: an HTTP client that tells the operator, once, that ZITADEL was reached.
+// ReachWatch: an HttpClient that logs, once, that ZITADEL was reached.
 #pragma once
 
 #include <atomic>
@@ -14,7 +14,7 @@ namespace auth {
 // Thread-safe. Client and clock must outlive it, and it must outlive what was asked through it.
 class ReachWatch final : public HttpClient {
  public:
-  // tells: false where the process ends with its first request.
+  // tells: whether to log; false if the process ends with its first request.
   ReachWatch(HttpClient& http, const Clock& clock, bool tells)
       : http_(http), clock_(clock), told_(!tells) {}
 

@@ -48,7 +48,7 @@ bool RemoteKeySet::read_again() {
   {
     const MutexLock lock(mutex_);
     if (is_asking()) return false;
-    if (!keys_ || state_ == State::kOver) return true;  // the first who needs it asks for it
+    if (!keys_ || state_ == State::kOver) return true;  // the first caller that needs it asks
     begin(clock_.steady());
   }
   ask();
@@ -81,7 +81,7 @@ bool RemoteKeySet::is_due_for(const KeyId& unknown, SteadyTime now) const {
   return now - asked_for_unknown_at_ >= kMinKeyRefreshInterval && !is_missing(unknown, now);
 }
 
-// A token that waited for the answer is not to ask the same again, however long that took.
+// A token that waited for the answer must not ask the same again, however long the answer took.
 bool RemoteKeySet::is_missing(const KeyId& key_id, SteadyTime now) const {
   return !failure_ && asked_for_ == key_id && now - answered_at_ < kMinKeyRefreshInterval;
 }
@@ -143,7 +143,7 @@ void RemoteKeySet::note_change(HttpResponse answer) {
   freshness_ = answer.freshness;
 }
 
-// What is too old there is too old here.
+// A set that is too old there is too old here.
 void RemoteKeySet::take_over(const RemoteKeySet& before) {
   const MutexLock others(before.mutex_);
   if (!before.keys_ || before.state_ == State::kTooOld) return;
@@ -188,7 +188,7 @@ void RemoteKeySet::settle(Result<jose::JwkSet> answer) {
 }
 
 void RemoteKeySet::replace(std::shared_ptr<const jose::JwkSet> keys) {
-  // The first refresh was for no unknown key, unless it did not help that one.
+  // If the set holds the key that was asked for, the next unknown key does not have to wait.
   if (asked_for_ && keys->find(*asked_for_)) asked_for_unknown_at_ = SteadyTime{};
   keys_ = std::move(keys);
   failure_.reset();

@@ -27,12 +27,12 @@
 namespace auth {
 
 // Minimum interval between refreshes for key ids that the set does not hold, whatever callers make
-// up, and behind a refresh that failed while no set is known.
+// up, and after a refresh that failed while no set is known.
 constexpr std::chrono::seconds kMinKeyRefreshInterval{1};
 // Minimum time after a refresh that failed, for keys that are known.
 constexpr std::chrono::seconds kKeyRefreshRetry{30};
-// A set in use is refreshed this often, to learn of new keys and of deleted ones; more often, to
-// kKeyRefreshRetry, where ZITADEL says so, or a cache on the way has kept it for a while (Age).
+// Interval at which a set in use is refreshed, to learn of new keys and of deleted ones. Shorter,
+// down to kKeyRefreshRetry, if ZITADEL says so, or if a cache has kept the set for a while (Age).
 constexpr std::chrono::seconds kKeyRefreshInterval{300};
 // A set older than this is not used until it has been refreshed: a key may have been deleted.
 constexpr std::chrono::seconds kMaxKeySetAge{900};
@@ -54,7 +54,7 @@ class RemoteKeySet : public std::enable_shared_from_this<RemoteKeySet> {
   // in the background where that is due. A good answer replaces the set; one that fails or holds no
   // key leaves the last good one in use. Errors:
   //   kUnknownKey         ZITADEL was asked for this key id, and has no such key
-  //   kKeySetUnavailable  nobody can tell now: the set is being refreshed (see when_asked), or
+  //   kKeySetUnavailable  not known now: the set is being refreshed (see when_asked), or
   //                       retry_after says when it can be again
   [[nodiscard]] Result<jose::SharedKey> find(const std::optional<std::string>& key_id);
 
@@ -62,10 +62,11 @@ class RemoteKeySet : public std::enable_shared_from_this<RemoteKeySet> {
   // client's thread; before returning if none is. It must not block.
   void when_asked(std::function<void()> done);
 
-  // When ZITADEL last told another set than before: what was judged earlier may count no longer.
+  // Returns when ZITADEL last sent a set that differs from the one before: what was decided earlier
+  // may no longer be true.
   [[nodiscard]] SteadyTime changed_at() const noexcept { return changed_at_.load(); }
 
-  // Begins with the keys that another set of this issuer has, and asks for them anew soon.
+  // Takes over the keys that another set of this issuer has, and refreshes them soon.
   // REQUIRES: nobody else knows this one yet.
   void take_over(const RemoteKeySet& before);
 

@@ -17,13 +17,13 @@
 namespace auth {
 namespace {
 
-constexpr std::size_t kMaxJsonBytes = 64 << 10;  // of an answer that is looked into
+constexpr std::size_t kMaxJsonBytes = 64 << 10;  // of an answer that is parsed
 constexpr std::size_t kMaxHtmlBytes = 16 << 10;
 constexpr std::size_t kMaxLineBytes = 1024;  // of a line before it is cleaned
-constexpr std::size_t kPieceBytes = 8;       // of a secret, by which it is known again
+constexpr std::size_t kPieceBytes = 8;       // of a secret, by which it is recognised
 constexpr std::string_view kBlanks = " \t\r\n\v\f";
 
-// Fields of a form that are no secret. What is not named here is one.
+// Fields of a form that are no secret. All others are secret.
 constexpr std::string_view kPlainFields[] = {"grant_type", "scope", "client_id",
                                              "client_assertion_type"};
 
@@ -65,7 +65,7 @@ std::string line_of(std::string_view body) {
   return std::string(trimmed(body.substr(0, body.find_first_of("\r\n")), kBlanks));
 }
 
-// Pieces of the secret that stand in the words give it away as well.
+// Whether the words hold a piece of the secret, which gives it away as well.
 bool repeats(std::string_view words, const Secret& secret) {
   const std::size_t piece = std::min(kPieceBytes, secret.size());
   if (piece == 0) return false;
@@ -83,7 +83,7 @@ void add(std::vector<Secret>& secrets, std::string_view sent) {
   secrets.emplace_back(sent);
 }
 
-// As they were sent, and as they were before they were encoded for that.
+// Returns the secrets of the request, as they were sent, and as they were before they were encoded.
 std::vector<Secret> secrets_of(const HttpRequest& sent) {
   std::vector<Secret> secrets;
   std::string_view form = sent.form.reveal();

@@ -18,8 +18,8 @@ constexpr std::size_t kMaxServerWords = 300;  // bytes
 // is no such text, or if the text repeats a secret of the request or a piece of one.
 [[nodiscard]] std::string server_words(std::string_view body, const HttpRequest& sent);
 
-// The same, of an answer. Empty with status 200. Takes a while where a long token was sent: not for
-// the I/O thread.
+// The same, of an answer. Empty with status 200. Slow if a long token was sent: not for the I/O
+// thread.
 [[nodiscard]] inline std::string server_words(const HttpResponse& answer) {
   return answer.sent ? server_words(answer.body, *answer.sent) : std::string();
 }

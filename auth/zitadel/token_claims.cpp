@@ -27,7 +27,7 @@ void collect_roles(const Json& claim, RoleMap& roles) {
   });
 }
 
-// The one claim whose roles count, if any does. Never the union over all projects,
+// Returns the claim whose roles count, if any does. Never the union over all projects,
 // "urn:zitadel:iam:org:projects:roles".
 std::optional<std::string> roles_claim(const Expectations& expected, Judge judge) {
   if (!expected.project_id.empty()) {
@@ -57,7 +57,7 @@ void add_extras(const Json& members, const Expectations& expected, ClaimsBuilder
   }
 }
 
-// Taken for absent, it would decide otherwise than whoever wrote it meant.
+// A claim that cannot be read must not count as absent: its author meant it to decide otherwise.
 Result<void> check_readable(const JsonMembers& members, const std::optional<std::string>& roles) {
   for (const std::string_view name : {"exp", "nbf", "iss", "aud", "sub", kOrganisation}) {
     if (members.is_unreadable(name)) {
@@ -70,7 +70,7 @@ Result<void> check_readable(const JsonMembers& members, const std::optional<std:
 
 // RFC 7519 §4.1.4 and §4.1.5.
 Result<void> check_times(const Json& members, Judge judge, WallTime now, ClaimsBuilder& claims) {
-  // Our clock may be ahead of ZITADEL's. A token that ZITADEL does not judge gets no more time.
+  // Our clock may be ahead of ZITADEL's. A token that is validated here gets no more time.
   const std::chrono::seconds expiry_skew =
       judge == Judge::kZitadel ? kClockSkew : std::chrono::seconds(0);
   for (const std::string_view name : {"exp", "nbf"}) {

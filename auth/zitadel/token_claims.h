@@ -22,24 +22,24 @@ struct Expectations {
   bool keep_token_id = false;               // the claim jti
 };
 
-// Who found that the token is good. Where a project id is expected, a token must name it or the
-// client id in its audience, and the roles of that project count. Where none is:
+// Who has validated the token. If a project id is expected, a token must name it or the client id
+// in its audience, and the roles of that project count. If none is expected:
 enum class Judge {
-  kZitadel,  // has compared the audience, and speaks of the roles in the project of this API
+  kZitadel,  // it has compared the audience, and names the roles in the project of this API
   kHere,     // the audience must name the client id, and no role counts: a JWT does not say which
              // project is this API's
 };
 
-// Checks exp, nbf, iss and aud as far as they are there; which of them must be is the caller's to
-// say. nbf may be kClockSkew ahead of now, and exp, where ZITADEL is the judge, as far behind. A
-// claim that is null is absent; one of these, sub, the organisation or the one with the roles that
-// count, that is there and cannot be read is malformed. Scopes and extra claims without room are
+// Checks exp, nbf, iss and aud if they are there; the caller checks which of them must be. nbf may
+// be kClockSkew ahead of now, and for Judge::kZitadel, exp as far behind. A claim that is null is
+// absent. If one of these, sub, the organisation or the claim with the roles that count is there
+// and cannot be read, it is malformed. Scopes and extra claims without room are
 // left out (Claims::left_out). Errors: kMalformedClaims, kExpired, kNotYetValid, kWrongIssuer,
 // kWrongAudience, kClaimsTooLong.
 [[nodiscard]] Result<Claims> read_claims(const JsonMembers& members, const Expectations& expected,
                                          Judge judge, WallTime now);
 
-// What an aud holds, for the log: the first of its entries, each cut, and how many more there are.
+// Returns the first entries of an aud for the log, each cut, and the number of the others.
 [[nodiscard]] std::string audience_in_words(const Json& audience);
 
 }  // namespace auth

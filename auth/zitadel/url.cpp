@@ -16,7 +16,7 @@ constexpr std::string_view kDigits = "0123456789";
 constexpr std::string_view kHexDigits = "0123456789abcdefABCDEF";
 constexpr std::string_view kNameCharacters = "abcdefghijklmnopqrstuvwxyz0123456789-._";
 constexpr std::string_view kIpv6Characters = "abcdef0123456789:.";
-// unreserved, sub-delims, ":", "@" and "/" of RFC 3986 §3.3; '%' is looked at apart.
+// unreserved, sub-delims, ":", "@" and "/" of RFC 3986 §3.3; '%' is checked separately.
 constexpr std::string_view kPathCharacters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/%";
 
@@ -66,7 +66,7 @@ bool is_loopback(const std::string& host) {
   return host == "localhost";
 }
 
-// HOST[:PORT], where an IPv6 address stands in brackets.
+// Returns the host of HOST[:PORT], where an IPv6 address stands in brackets.
 std::optional<std::string> parse_authority(std::string_view text) {
   const std::optional<HostAndPort> parts = split_host_and_port(text);
   if (!parts || (parts->port && !port_number(*parts->port))) return std::nullopt;
@@ -121,7 +121,7 @@ std::string origin_of(std::string_view url) {
   std::string origin = lower_case(url.substr(0, end));
   const std::size_t colon = origin.find_last_of(":]");
   if (origin[colon] == ']' || colon < origin.find("://") + 3) return origin;
-  std::size_t port = 0;  // without zeros before it
+  std::size_t port = 0;  // without leading zeros
   std::from_chars(origin.data() + colon + 1, origin.data() + origin.size(), port);
   origin.resize(colon);
   const bool own = port == (origin.starts_with("https:") ? 443U : 80U);

@@ -24,19 +24,19 @@ struct Url {
 // that libcurl could read differently.
 [[nodiscard]] std::optional<Url> parse_url(std::string_view text);
 
-// The URL as its owner spells it in an issuer: scheme and host in lower case, without the scheme's
-// own port and without slashes at its end. Two URLs for the same are equal then. REQUIRES:
+// Returns the URL as its owner spells it in an issuer: scheme and host in lower case, without the
+// scheme's own port and without slashes at its end. Two URLs for the same are equal then. REQUIRES:
 // parse_url reads it.
 [[nodiscard]] std::string plain_url(std::string_view url);
 
-// scheme://HOST[:PORT] of it, spelt so.
+// Returns scheme://HOST[:PORT] of the URL, spelt in the same way.
 [[nodiscard]] std::string origin_of(std::string_view url);
 
-// A URL that a peer names, for a log or a terminal: itself, or "what is no URL".
+// Returns a URL that a peer names, for a log or a terminal, or "what is no URL".
 [[nodiscard]] std::string shown_url(std::string_view text);
 
-// Whether the URL may be called: https, or http to a loopback address or where the operator allowed
-// it. The mistake follows its name, "holds a query (…)", and contains nothing of the URL.
+// Checks whether the URL may be called: https, or http to a loopback address or if the operator
+// allowed it. The mistake follows its name, "holds a query (…)", and contains nothing of the URL.
 [[nodiscard]] Result<void, Mistake> check_url(std::string_view text, bool allow_http);
 
 // The same for the URL of a ZITADEL instance, which has no path but "/". Says what to write.

@@ -13,7 +13,7 @@ namespace {
 std::optional<auth::jose::JwkSet> read_keys(const std::string& url, const auth::Settings& settings,
                                             fcgi::Judge& judge, Findings& findings) {
   const auto fail = [&](const std::string& text) -> std::optional<auth::jose::JwkSet> {
-    // Where ZITADEL judges, the keys only spare it questions.
+    // If ZITADEL decides about tokens, the keys only spare it questions.
     settings.validation != auth::Validation::kIntrospection
         ? findings.bad(Trouble::kZitadel, "key set", text)
         : findings.note("key set", text);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The way to ZITADEL, step by step: name, TLS, instance, issuer, clock, our own credentials, key
-// set.
+// Checks the way to ZITADEL, step by step: name, TLS, instance, issuer, clock, this API's own
+// credentials, key set.
 #pragma once
 
 #include <optional>
@@ -13,15 +13,15 @@
 
 namespace cli {
 
-// What later steps need of it.
+// What later checks need to know of the instance.
 struct Instance {
-  std::string introspection_endpoint{};  // empty: none that may be asked
+  std::string introspection_endpoint{};  // empty: there is none to ask
   bool is_reached = false;
   bool takes_us = false;  // our credentials are good
   std::optional<auth::jose::JwkSet> keys{};
 };
 
-// Stops where what follows would only repeat what is wrong.
+// Stops if the steps that follow would only repeat the same error.
 [[nodiscard]] Instance check_instance(const auth::Settings& settings, fcgi::Judge& judge,
                                       Findings& findings);
 

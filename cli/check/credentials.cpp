@@ -84,7 +84,7 @@ void CredentialsCheck::authenticate() {
                                     " is accepted: a made-up token is called inactive");
 }
 
-// ZITADEL answers the same to each of these.
+// Returns the possible causes: ZITADEL's answer is the same for each of them.
 std::string causes_of(const auth::Settings& settings) {
   if (settings.application_key) {
     return "is the key deleted or expired in ZITADEL, of another instance or application, is the "
@@ -97,7 +97,8 @@ std::string causes_of(const auth::Settings& settings) {
          "secret for the API application in ZITADEL's console";
 }
 
-// What speaks of times is said of a clock, also where none is seen to be wrong.
+// Returns advice about the clock if it is known to be wrong, if the answer gives no time, or if the
+// words of the answer speak of times.
 std::string CredentialsCheck::about_clock(const HttpResponse& answer) const {
   if (!clock_error_.empty())
     return "this machine's clock is " + clock_error_ + ", set it right first; then: ";
@@ -165,7 +166,8 @@ void check_expiry(const auth::Settings& settings, auth::WallTime now, Findings& 
                      : findings.good("expiry", when);
 }
 
-// Like the program: what was signed before may be refused where it was used before.
+// Asks again after a refusal, as the program does: an assertion that was used before may be
+// refused.
 auth::Result<HttpResponse> introspect(const std::string& endpoint, fcgi::Judge& judge,
                                       auth::SecretView token) {
   const auto ask = [&](bool after_refusal) -> auth::Result<HttpResponse> {

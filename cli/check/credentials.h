@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// This API's own key or secret at ZITADEL.
+// Checks this API's own key or secret at ZITADEL.
 #pragma once
 
 #include <string>
@@ -13,13 +13,13 @@
 
 namespace cli {
 
-// What ZITADEL says of a token: its answer of introspection, of any status.
+// Returns ZITADEL's answer to the introspection of a token, with any status.
 [[nodiscard]] auth::Result<auth::HttpResponse> introspect(const std::string& endpoint,
                                                           fcgi::Judge& judge,
                                                           auth::SecretView token);
 
-// Asks about a made-up token: who is told that it is inactive has been recognised. True where that
-// is so. clock_error: how wrong this machine's clock is, empty where it is not seen to be.
+// Asks about a made-up token. Returns true if ZITADEL answers that it is inactive: the credentials
+// are accepted then. clock_error: how wrong this machine's clock is; empty if no error is known.
 [[nodiscard]] bool check_credentials(const auth::Settings& settings, const std::string& endpoint,
                                      const std::string& clock_error, fcgi::Judge& judge,
                                      Findings& findings);

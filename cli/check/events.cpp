@@ -17,7 +17,7 @@
 namespace cli {
 namespace {
 
-// With what is asked, in words.
+// Returns the name of the credentials for the event search.
 std::string name_of(const auth::EventsToken& token) {
   const auto* const key = std::get_if<auth::ServiceUserKey>(&token);
   return key == nullptr ? "the personal access token"
@@ -57,7 +57,7 @@ void tell_refusal(const ApiError& error, const auth::Settings& settings, Finding
   findings.bad(Trouble::kZitadel, "events", "cannot be searched: " + error.words);
 }
 
-// Of the types that end something.
+// Reports the last event of the types that end something.
 void tell_last(const auth::Json& answer, Findings& findings) {
   std::string last;
   if (const auto list = answer.member("events")) {
@@ -70,7 +70,7 @@ void tell_last(const auth::Json& answer, Findings& findings) {
   findings.note("last event", last.empty() ? "none that ends anything has ever been" : last);
 }
 
-// Null: nobody may be asked.
+// Returns null if the events cannot be searched.
 std::unique_ptr<Management> open_search(const auth::Settings& settings, fcgi::Judge& judge,
                                         Findings& findings) {
   const auto token = token_of(settings, judge, findings);
@@ -87,7 +87,7 @@ std::unique_ptr<Management> open_search(const auth::Settings& settings, fcgi::Ju
   return api;
 }
 
-// Whose authorization it is; empty where ZITADEL tells no event of its making.
+// Returns the user of an authorization; empty if ZITADEL has no event of its making.
 std::string user_of(const std::string& grant, Management& api, Findings& findings) {
   const std::string name = "grant " + grant;
   const auto answer =

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The feed of ZITADEL's events, which end remembered answers: whether it may be had, how far it is,
-// and what events would end.
+// Checks the feed of ZITADEL's events, which end remembered answers: whether events may be read,
+// how far the feed is, and what events would end.
 #pragma once
 
 #include <string>
@@ -15,14 +15,14 @@
 
 namespace cli {
 
-// What events are asked about: of a user, of an authorization. Each may be empty.
+// The id of a user and of an authorization whose events are asked about. Each may be empty.
 struct EventsQuestion {
   std::string user;
   std::string grant;
 };
 
-// shared: what the processes share; null where nothing is. Of events, only type and time are ever
-// shown, and ids: some tell secrets.
+// shared: what the processes share; null if they share nothing. Shows only the type, the time and
+// the ids of events: some events hold secrets.
 void check_events(const auth::Settings& settings, const EventsQuestion& question,
                   const Instance& instance, const std::vector<KnownToken>& tokens,
                   auth::SharedCache* shared, fcgi::Judge& judge, Findings& findings);

@@ -18,7 +18,7 @@ using auth::json_quote;
 
 constexpr std::string_view kOfGrants = "user.grant.";
 
-// The types that end something and are a user's, or an authorization's.
+// Returns the event types that end something: those of authorizations, or the others of users.
 std::vector<std::string> types_of(bool grants) {
   std::vector<std::string> types;
   const auto all = auth::Json::parse(auth::event_types());
@@ -30,8 +30,8 @@ std::vector<std::string> types_of(bool grants) {
   return types;
 }
 
-// What one would end that happened to this, with this payload. user: whom ZITADEL names where the
-// event does not; empty where it does not either.
+// Returns what an event of this type, history and payload would end, and whether JWTs end with it.
+// user: the one that ZITADEL names if the event names none; empty if ZITADEL names none either.
 std::optional<std::pair<auth::Scope, bool>> ends(const std::string& type,
                                                  const std::string& history,
                                                  const std::string& payload,
@@ -88,7 +88,7 @@ void EndedTokens::add(Groups& groups, const std::vector<std::string>& types,
   }
 }
 
-// Of tokens that are ended by their id, none can be named here.
+// Tokens that end by their id cannot be named here.
 std::string EndedTokens::tokens_in(auth::Scope scope) const {
   if (tokens_.empty() || auth::kind_of(scope) == Ends::kToken) return {};
   auth::Purges purges(settings_.project_id, auth::passes_roles(settings_));
@@ -122,7 +122,7 @@ void EndedTokens::tell_user(const std::string& user) const {
   tell("user " + user, groups, user);
 }
 
-// ZITADEL leaves out whose it is where an authorization is deactivated or activated again.
+// ZITADEL does not name the user if an authorization is deactivated or activated again.
 void EndedTokens::tell_grant(const std::string& grant, const std::string& user) const {
   Groups groups;
   if (!user.empty()) {

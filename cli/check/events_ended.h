@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the events of a user or of an authorization would end: as the program reads them.
+// Reports what the events of a user or of an authorization would end, as the program reads them.
 #pragma once
 
 #include <string>
@@ -13,28 +13,28 @@
 
 namespace cli {
 
-// One thread. All that it is given must outlive it.
+// One thread at a time. All arguments of the constructor must outlive it.
 class EndedTokens {
  public:
-  // tokens: of which is said whether they are among what is ended.
+  // tokens: those of which it is reported whether the events end them.
   EndedTokens(const auth::Settings& settings, const std::vector<KnownToken>& tokens,
               Findings& findings)
       : settings_(settings), tokens_(tokens), findings_(findings) {}
 
   void tell_user(const std::string& user) const;
-  // user: whose it is; empty where that is not known.
+  // user: the one whose authorization it is; empty if not known.
   void tell_grant(const std::string& grant, const std::string& user) const;
 
  private:
-  // Types of events that end the same.
+  // Types of events that end the same tokens.
   struct Group {
     auth::Scope ends;
-    bool jwts;  // also what was not asked about, but checked here
+    bool jwts;  // also JWTs that are verified here, without a question
     std::string types;
   };
   using Groups = std::vector<Group>;
 
-  // user: whom ZITADEL names where an event does not.
+  // user: the one that ZITADEL names if an event names none.
   void add(Groups& groups, const std::vector<std::string>& types, const std::string& history,
            const std::string& payload, const std::string& user) const;
   void tell(const std::string& name, const Groups& groups, const std::string& user) const;

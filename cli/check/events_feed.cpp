@@ -30,7 +30,7 @@ std::string seconds_of(auth::SteadyTime::duration time) {
   return text.data();
 }
 
-// Whether this user sees what the processes share; nothing is made.
+// Whether this user can read what the processes share. Makes nothing.
 bool sees_store(const auth::Settings& settings, Findings& findings) {
   if (settings.cache_server) return true;
   const std::string folder = auth::cache_folder(settings);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How far the feed of the running processes is, as they tell each other.
+// Reports how far the feed of the running processes is, according to what they share.
 #pragma once
 
 #include "auth/base/clock.h"
@@ -9,7 +9,7 @@
 
 namespace cli {
 
-// shared: what they share; null where nothing is.
+// shared: what the processes share; null if they share nothing.
 void check_feed(const auth::Settings& settings, auth::SharedCache* shared, const auth::Clock& clock,
                 Findings& findings);
 

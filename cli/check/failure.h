@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an answer that is none, or another than expected, means, and what mends it.
+// Explains a missing or unexpected answer, and gives the remedy.
 #pragma once
 
 #include <string>
@@ -16,12 +16,12 @@ struct Failure {
   std::string text;
 };
 
-// What became of a question that brought no answer. url: what was asked; setting: what names it.
+// Explains why a question brought no answer. url: the URL that was asked; setting: what names it.
 [[nodiscard]] Failure explain_failure(const auth::Error& error, const std::string& url,
                                       const std::string& setting, const std::string& ca_file,
                                       fcgi::Judge& judge);
 
-// The text, and what the server said in an answer of another status than 200.
+// Returns the text, and what the server said in an answer of another status than 200.
 [[nodiscard]] std::string with_words(const std::string& text, const auth::HttpResponse& answer);
 
 }  // namespace cli

@@ -9,13 +9,13 @@
 
 namespace cli {
 
-// Who has to act. The values are exit statuses (sysexits.h).
+// Says who has to act. The values are exit statuses (sysexits.h).
 enum class Trouble {
   kUsage = 64,
   kToken = 65,
   kZitadel = 69,
   kSite = 76,
-  kRefused = 77,  // this API is, by ZITADEL
+  kRefused = 77,  // ZITADEL refuses this API
   kSettings = 78,
 };
 
@@ -25,12 +25,12 @@ class Findings {
   void note(std::string_view name, std::string_view text) { report_.note(name, text); }
   void bad(Trouble trouble, std::string_view name, std::string_view text);
 
-  // All of the others, behind these.
+  // Appends all findings of the other object.
   void add(const Findings& others);
 
-  // 0 where nothing is wrong.
+  // 0 if nothing is wrong.
   [[nodiscard]] int status() const noexcept { return status_; }
-  // A line each, or one JSON object:
+  // One line for each finding, or one JSON object:
   // {"ok":false,"status":69,"checks":[{"name":"tls","result":"bad","text":"…"}]}
   [[nodiscard]] std::string lines() const;
   [[nodiscard]] std::string json() const;

@@ -33,7 +33,7 @@ auth::Result<CheckOptions, auth::Mistake> parse_check_options(
     }
   }
   if (!url.given()) return options;
-  // What stands there is asked for, and a token is sent only where it is safe (site.cpp).
+  // http:// is allowed: a token is sent only if that is safe (site.cpp).
   if (const auto checked = auth::check_url(url.value(), true); !checked) {
     return option_mistake(url.name, checked.error().sentence);
   }

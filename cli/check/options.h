@@ -14,11 +14,11 @@ namespace cli {
 struct CheckOptions {
   Asked asked = Asked::kWork;
   std::vector<std::string> token_files{};  // "-": standard input
-  std::string user_key{};                  // with which a token is got
+  std::string user_key{};                  // file of the key with which a token is got
   std::string url{};                       // where the API is served, spelt as plain_url does it
-  std::string user{};                      // whose events are meant
+  std::string user{};                      // id of the user whose events are meant
   std::string grant{};                     // an authorization's id
-  std::string section{};                   // a place of the section that is meant
+  std::string section{};                   // a place that the wanted section names
   bool json = false;
 };
 

@@ -19,7 +19,7 @@ namespace {
 
 using auth::HttpResponse;
 
-// Of one run.
+// Holds the data of one run.
 class Reach {
  public:
   Reach(const auth::Settings& settings, fcgi::Judge& judge, Findings& findings)
@@ -86,7 +86,7 @@ std::optional<HttpResponse> Reach::ask_discovery() {
   const std::string url = settings_.domain + std::string(auth::kDiscoveryPath);
   auto answer = judge_.send({url});
   const bool is_https = settings_.domain.starts_with("https:");
-  // What a server of TLS says to plain HTTP.
+  // A TLS server answers plain HTTP with status 400.
   const bool may_be_tls = !is_https && answer && answer->status == 400;
   if (!answer || may_be_tls) {
     const auth::Error error =
@@ -159,7 +159,7 @@ std::optional<auth::DiscoveryDocument> Reach::read_discovery(const HttpResponse&
   return bad(to_string(document.error()));
 }
 
-// Which part differs, in words.
+// Returns in words which part differs.
 std::string difference(const std::string& issuer, const std::string& domain) {
   if (!auth::parse_url(issuer)) return "it is no URL";
   if (issuer == domain + "/") return "the slash at its end is one too many";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From ZITADEL_DOMAIN to a discovery document that names it.
+// Checks the way from ZITADEL_DOMAIN to a discovery document with that issuer.
 #pragma once
 
 #include <optional>
@@ -14,7 +14,7 @@ namespace cli {
 
 struct Reached {
   std::optional<auth::DiscoveryDocument> document{};
-  std::string clock_error{};  // how wrong this machine's clock is; empty: it is not seen to be
+  std::string clock_error{};  // how wrong this machine's clock is; empty: no error is known
 };
 
 // Reports on name, TLS, instance, issuer and clock, up to the first that is wrong.

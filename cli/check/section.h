@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which section of the settings zitadel-check looks at.
+// Chooses the section of the settings that zitadel-check checks.
 #pragma once
 
 #include <string_view>
@@ -10,8 +10,8 @@
 
 namespace cli {
 
-// all: of load_sections. place: as a heading names it, "/" for what stands before the first one, or
-// empty where there is nothing to choose. The mistake is one of the command line.
+// all: the result of load_sections. place: as a heading names it, "/" for the settings before the
+// first heading, or empty if there is nothing to choose. The mistake is one in the command line.
 [[nodiscard]] auth::Result<auth::Settings, auth::Mistake> choose_section(
     std::vector<auth::Settings> all, std::string_view place);
 

@@ -79,7 +79,7 @@ bool SiteCheck::answers() {
   return true;
 }
 
-// Whether the rules leave the path to everybody, so that it is no fault to find it open.
+// Whether the rules make the path public: then it is no fault that it is open.
 bool is_public(const std::string& path, const auth::Settings& settings) {
   const auth::SystemClock clock;
   const auto rules = fcgi::open_rules(settings, clock);
@@ -89,7 +89,8 @@ bool is_public(const std::string& path, const auth::Settings& settings) {
   return found && (*found)->is_public();
 }
 
-// An endpoint of the program as it is shipped, or a site that is guarded from its root.
+// Looks for a path that asks for a token: an endpoint of the program as it is shipped, or the root
+// of a site that is guarded from there.
 bool SiteCheck::find_closed_path() {
   const std::string root = url_ + "/";
   std::string seen;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The site from outside, as a caller and as a stranger sees it.
+// Checks the site from outside, as a caller and as a stranger sees it.
 #pragma once
 
 #include <string>
@@ -10,8 +10,8 @@
 
 namespace cli {
 
-// url: where the API is served, without a slash at its end. token: empty, or one that is sent to
-// the site where that is safe.
+// url: where the API is served, without a slash at its end. token: empty, or a token that is sent
+// to the site if that is safe.
 void check_site(const std::string& url, const auth::Settings& settings, auth::SecretView token,
                 Findings& findings);
 

@@ -11,19 +11,19 @@
 
 namespace cli {
 
-// One thread.
+// One thread at a time.
 class SiteClient {
  public:
-  // Trusts what this machine does, else what ZITADEL_CA_FILE holds.
+  // Trusts the authorities that this machine trusts, else those in ZITADEL_CA_FILE.
   explicit SiteClient(const auth::Settings& settings);
 
-  // Waits for the answer, of any status. token: empty, or one to be sent. header: empty, or one
-  // more line: "X-Original-URL: /".
+  // Waits for the answer, of any status; nullopt if none came. token: empty, or a token to send.
+  // header: empty, or one more header line: "X-Original-URL: /".
   [[nodiscard]] std::optional<auth::HttpResponse> get(const std::string& url,
                                                       std::string_view token = {},
                                                       std::string_view header = {});
 
-  // Why the last call that brought no answer did not.
+  // Returns why the last call without an answer failed.
   [[nodiscard]] const std::string& why_not() const noexcept { return why_not_; }
 
  private:
@@ -37,8 +37,7 @@ class SiteClient {
 [[nodiscard]] bool lets_in(const auth::HttpResponse& answer);
 [[nodiscard]] bool asks_for_token(const auth::HttpResponse& answer);
 
-// Which kind of refusal it is ("invalid_token"), where the web server leaves it as it was; empty
-// where it does not.
+// Returns the kind of refusal ("invalid_token"); empty if the web server has changed the answer.
 [[nodiscard]] std::string error_in(const auth::HttpResponse& answer);
 
 }  // namespace cli

@@ -30,7 +30,7 @@ bool shows_secret(const HttpResponse& answer) {
   return false;
 }
 
-// The names of the files that must not be seen, as a stranger would guess them.
+// Returns the names of the files that must not be seen, as a stranger would guess them.
 std::vector<std::string> names_to_try() {
   std::vector<std::string> names = {".env", "api.env", "api-key.json"};
   for (const auth::SettingFile& file : auth::find_setting_files(auth::process_environment(), "")) {

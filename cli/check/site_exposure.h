@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a stranger must not see of the site.
+// Checks that a stranger does not see what must be hidden on the site.
 #pragma once
 
 #include <string>
@@ -9,10 +9,11 @@
 
 namespace cli {
 
-// Whether the program answers beside its mount, at "/apix", too. url: spelt as plain_url does it.
+// Reports whether the program also answers beside its mount, at "/apix". url: spelt as plain_url
+// does it.
 void check_neighbour(const std::string& url, SiteClient& client, Findings& findings);
 
-// Whether settings and key are shown under their usual names.
+// Reports whether settings and key are shown under their usual names.
 void check_files(const std::string& url, SiteClient& client, Findings& findings);
 
 }  // namespace cli

@@ -18,7 +18,7 @@ namespace {
 
 using auth::Json;
 
-// One token. What is found is kept, until it is known of all of them whether they are active.
+// Checks one token. Keeps the findings until it is known whether all tokens are inactive.
 class TokenCheck {
  public:
   TokenCheck(const auth::Settings& settings, const NamedToken& named, const Instance& instance,
@@ -40,10 +40,10 @@ class TokenCheck {
     claims_ = tell_access(settings_, named_.token, router, judge_, findings_);
   }
 
-  // Inactive, and nothing in the token tells why.
+  // Whether the token is inactive and does not show the reason.
   [[nodiscard]] bool is_riddle() const noexcept { return is_riddle_; }
 
-  // all_inactive: every token is, which is told elsewhere.
+  // all_inactive: every token is inactive, which is reported elsewhere.
   void tell_riddle(bool all_inactive) {
     constexpr std::string_view kInactive = "ZITADEL calls it inactive";
     if (!is_riddle_) return;
@@ -55,7 +55,7 @@ class TokenCheck {
   [[nodiscard]] KnownToken known() const { return {named_.name, claims_}; }
 
  private:
-  // False also where nobody says so.
+  // Asks ZITADEL. False also if no answer says whether it is active.
   bool is_active();
   void tell(const Json& claims, std::string_view what) {
     tell_claims(claims, what, judge_.clock().wall(), findings_);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Access tokens: what each is, what ZITADEL says of it, and what each rule or endpoint does.
+// Checks access tokens: what each is, what ZITADEL says of it, and what each rule or endpoint does.
 #pragma once
 
 #include <string>
@@ -16,21 +16,21 @@
 namespace cli {
 
 struct NamedToken {
-  std::string name;  // where it is from
+  std::string name;  // where it comes from: "in FILE"
   auth::Secret token;
   bool is_new = false;  // got just now, for this API
 };
 
-// One that the program lets in.
+// A token that the program accepts.
 struct KnownToken {
   std::string name;
   KnownClaims claims;
 };
 
-// Nothing that is reported is a token or a part of one. A ZITADEL that fails inside calls every
-// token inactive: that is said where a new one is, or several are and nothing else tells why.
-// Each is asked about once as it is, and once as the program does it where it is active. Returns
-// those that the program lets in.
+// Reports no token and no part of one. A ZITADEL that fails inside calls every token inactive: this
+// is reported if all tokens are inactive without a known reason, and there are several or one of
+// them is new. Asks about each token once directly, and, if it is active, once more as the program
+// does. Returns the tokens that the program accepts.
 std::vector<KnownToken> check_tokens(const auth::Settings& settings,
                                      const std::vector<NamedToken>& tokens,
                                      const Instance& instance, const fcgi::Router& router,

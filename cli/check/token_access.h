@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the program does with a token at each of its endpoints and by each rule.
+// Reports what the program does with a token at each of its endpoints and by each rule.
 #pragma once
 
 #include <memory>
@@ -15,7 +15,7 @@ namespace cli {
 
 using KnownClaims = std::shared_ptr<const auth::Claims>;
 
-// Reports it. Asks as the program would; null where it refuses the token.
+// Asks as the program would, and reports the result. Returns null if the program refuses the token.
 [[nodiscard]] KnownClaims tell_access(const auth::Settings& settings, auth::SecretView token,
                                       const fcgi::Router& router, fcgi::Judge& judge,
                                       Findings& findings);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Why ZITADEL calls tokens inactive, as far as that can be told from here.
+// Explains why ZITADEL calls tokens inactive, as far as this is known here.
 #pragma once
 
 #include <string>
@@ -10,12 +10,13 @@
 
 namespace cli {
 
-// As the token itself tells; empty where nothing in it does.
+// Returns the reason that the token itself shows; empty if it shows none.
 [[nodiscard]] std::string why_inactive(const TokenKind& kind, const auth::Settings& settings,
                                        auth::WallTime now);
-// What else there may be.
+// Returns the other possible reasons, which the token does not show.
 [[nodiscard]] std::string what_may_be(const TokenKind& kind);
-// Where every one is, and nothing tells why. any_new: one of them was got just now.
+// Returns the explanation if all tokens are inactive and none shows a reason. any_new: one of them
+// was got just now.
 [[nodiscard]] std::string all_inactive_words(bool any_new, const auth::Settings& settings);
 
 }  // namespace cli

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which kind of token it is: opaque, or a JWT, and of whom.
+// Finds out the kind of a token: opaque or a JWT, and of which instance.
 #pragma once
 
 #include <optional>
@@ -15,12 +15,12 @@ namespace cli {
 
 struct TokenKind {
   bool is_jwt = false;
-  std::optional<auth::Json> payload{};  // of a JWT: as anybody may have written it
+  std::optional<auth::Json> payload{};  // of a JWT: unverified, anybody may have written it
   bool is_signed = false;               // by a key of the instance
   bool is_worth_asking = true;          // it may be an access token for this API
 };
 
-// Reports it.
+// Finds out the kind and reports it.
 [[nodiscard]] TokenKind look_at_kind(const auth::Settings& settings, auth::SecretView token,
                                      const Instance& instance, fcgi::Judge& judge,
                                      Findings& findings);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the claims of a token say, in words.
+// Reports the claims of a token in words.
 #pragma once
 
 #include <string>
@@ -12,14 +12,13 @@
 
 namespace cli {
 
-// A claim that is a text or a list of them.
+// Returns the texts of a claim that is one text or a list of texts.
 [[nodiscard]] std::vector<std::string> texts_of(const auth::Json& claims, std::string_view name);
 
-// "a, b", or "nobody".
+// Returns "a, b", or "nobody" if there are no texts.
 [[nodiscard]] std::string joined(const std::vector<std::string>& texts);
 
-// Reports whose it is, until when, for whom, and its roles. what: what is known already, such as
-// "is active".
+// Reports the token's user, end, audience and roles. what: what is known already: "is active".
 void tell_claims(const auth::Json& claims, std::string_view what, auth::WallTime now,
                  Findings& findings);
 

@@ -13,7 +13,7 @@ using Kind = Option::Kind;
 
 bool is_option(std::string_view argument) { return argument.starts_with("--"); }
 
-// Of a file with a secret.
+// Whether the option takes the path of a file with a secret.
 bool takes_path(std::string_view option) {
   return option.ends_with("-file") || option.ends_with("key");
 }
@@ -31,7 +31,7 @@ auth::Result<void, auth::Mistake> check_numbers(std::initializer_list<Option*> o
   return {};
 }
 
-// Takes an option and its values from the arguments at that place, and moves it on.
+// Takes the option at that place and its values, and moves the place behind them.
 auth::Result<void, auth::Mistake> take_option(const std::vector<std::string_view>& arguments,
                                               std::size_t& place,
                                               std::initializer_list<Option*> options) {

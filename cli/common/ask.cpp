@@ -7,7 +7,8 @@
 
 namespace cli {
 
-// Shared: the caller may be gone before set_value has returned on the client's thread.
+// The promise is shared: the caller may be gone before set_value has returned on the client's
+// thread.
 auth::Result<auth::HttpResponse> ask(auth::HttpClient& http, auth::HttpRequest request) {
   const auto promise = std::make_shared<std::promise<auth::Result<auth::HttpResponse>>>();
   std::future<auth::Result<auth::HttpResponse>> outcome = promise->get_future();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One question to a server and its answer, for commands that have nothing else to do meanwhile.
+// Asks a server and waits for its answer, for commands that have nothing else to do meanwhile.
 #pragma once
 
 #include "auth/base/result.h"
@@ -7,7 +7,7 @@
 
 namespace cli {
 
-// Waits for the answer, as long as the client lets it. Errors: those of HttpClient::send.
+// Waits for the answer, within the time limits of the client. Errors: those of HttpClient::send.
 [[nodiscard]] auth::Result<auth::HttpResponse> ask(auth::HttpClient& http,
                                                    auth::HttpRequest request);
 

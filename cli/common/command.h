@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the commands do alike, from main to the work and back.
+// Runs a command: what all commands share, from main to their work and back.
 #pragma once
 
 #include <cstdlib>
@@ -18,17 +18,18 @@ namespace cli {
 struct Command {
   std::string_view name;
   std::string_view (*help)();
-  int usage_status = EXIT_FAILURE;  // where the command line cannot be read
+  int usage_status = EXIT_FAILURE;  // exit status if the command line is wrong
 };
 
-// Tells a mistake in the command line.
+// Reports a mistake in the command line.
 inline void tell_usage(std::string_view command, const auth::Mistake& mistake) {
   tell(command, mistake.sentence + "; see " + std::string(command) + " --help");
 }
 
-// Keeps the memory to this process, reads the command line, and shows the help or the version, or
-// works. parse: gives options, whose member `asked` says which, or a Mistake. work: takes them, and
-// returns the exit status. Returns the exit status of the command.
+// Makes the memory of this process private, reads the command line, and shows the help, shows the
+// version, or works. parse: returns options, whose member `asked` says which of these, or a
+// Mistake. work: takes the options and returns an exit status. Returns the exit status of the
+// command.
 template <typename Parse, typename Work>
 [[nodiscard]] int run_command(const Command& command, int count, char** arguments, Parse parse,
                               Work work) {

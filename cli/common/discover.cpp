@@ -36,7 +36,7 @@ auth::Result<auth::DiscoveryDocument, auth::Mistake> discover(const std::string&
                                                               auth::HttpClient& http) {
   const std::string url = domain + std::string(auth::kDiscoveryPath);
   const auto answer = ask(http, {url});
-  // What a server of TLS says to plain HTTP.
+  // A TLS server answers plain HTTP with status 400.
   const bool may_be_tls = answer && answer->status == 400 && url.starts_with("http:");
   if (!answer || may_be_tls) {
     const auto reason = answer ? auth::Reason::kMalformedAnswer : answer.error().reason;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The instance that --domain names, as it describes itself.
+// Reads the discovery document of the instance that --domain names.
 #pragma once
 
 #include <string>
@@ -10,9 +10,9 @@
 
 namespace cli {
 
-// Waits for the discovery document. Refuses one of another issuer, for whoever answers in its place
-// must not get what is signed for another, and one whose endpoints are on another server. domain:
-// ZITADEL's URL, spelt as plain_url does it.
+// Waits for the discovery document. Refuses a document of another issuer: that server must not get
+// what is signed for the instance. Refuses a document whose endpoints are on another server.
+// domain: ZITADEL's URL, spelt as plain_url does it.
 [[nodiscard]] auth::Result<auth::DiscoveryDocument, auth::Mistake> discover(
     const std::string& domain, bool allow_http, auth::HttpClient& http);
 

@@ -10,7 +10,7 @@ namespace {
 
 using auth::Reason;
 
-// What a server says, or does, that was spoken to in the wrong protocol.
+// Whether a question in the wrong protocol may have failed for this reason.
 bool may_be_other(Reason reason) {
   return reason == Reason::kTlsFailed || reason == Reason::kConnectionLost ||
          reason == Reason::kMalformedAnswer || reason == Reason::kAnswerTruncated;
@@ -23,7 +23,7 @@ std::string with_other_scheme(const std::string& url) {
 bool speaks_other(const std::string& url, auth::HttpClient& http) {
   const auto answer = ask(http, {with_other_scheme(url)});
   if (answer) return answer->status != 400;
-  // Whatever the certificate is: it shows one.
+  // The server speaks TLS, even if its certificate is not accepted.
   return url.starts_with("http:") && answer.error().reason == Reason::kTlsFailed &&
          auth::lower_case(answer.error().detail).find("wrong version number") == std::string::npos;
 }

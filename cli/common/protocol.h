@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The other protocol at a port: TLS where http:// was meant, plain HTTP where https:// was.
+// Detects the other protocol at a port: TLS if the URL says http://, plain HTTP if it says
+// https://.
 #pragma once
 
 #include <optional>
@@ -10,8 +11,8 @@
 
 namespace cli {
 
-// What mends it, where a question to that URL has failed for this reason and the other protocol is
-// spoken there. setting: what names the URL. Asks once, and sends nothing secret.
+// Returns the remedy if a question to the URL failed for this reason and the port speaks the other
+// protocol; else nullopt. setting: what names the URL. Asks once, and sends nothing secret.
 [[nodiscard]] std::optional<std::string> wrong_protocol(auth::Reason reason, const std::string& url,
                                                         const std::string& setting,
                                                         auth::HttpClient& http);

@@ -25,13 +25,13 @@ constexpr const char* kManagers =
     "in ZITADEL's console, open the organisation and add it there with the plus sign beside the "
     "managers (administrators)";
 
-// Of the instance.
+// How to make a user a manager of the instance.
 constexpr const char* kOwners =
     "in ZITADEL's console, open Default Settings and add it there with the plus sign beside the "
     "managers (administrators); or use the token or key of somebody who has that role: on a server "
     "of your own, the file that PatPath of the first start names";
 
-// Asks at a terminal, where what is typed is not shown.
+// Asks at a terminal, and hides what is typed.
 class NoEcho {
  public:
   NoEcho() : is_terminal_(::tcgetattr(STDIN_FILENO, &before_) == 0) {
@@ -54,7 +54,7 @@ class NoEcho {
   const bool is_terminal_;
 };
 
-// Up to the end of the first line in which something stands.
+// Reads up to the end of the first line that is not blank.
 auth::Result<auth::Secret, Mistake> read_standard_input() {
   const NoEcho no_echo;
   std::string text;
@@ -102,7 +102,8 @@ Mistake manages_nothing(const std::string& name, bool of_instance) {
           "; or name its organisation with --org"};
 }
 
-// A token that ZITADEL's own log-in page works with lies beside the administrator's.
+// Whether this is the user of ZITADEL's own log-in page, whose token lies beside the
+// administrator's.
 bool is_login_client(const Administrator& who) {
   return who.permissions.contains("session.link") && !who.permissions.contains("project.create");
 }
@@ -186,7 +187,7 @@ Mistake in_words(const ApiError& error, const std::string& doing) {
   }
   const std::string text = doing + ": " + error.words;
   if (error.id == "AUTHZ-cdgFk") return {text + "; give the administrator ORG_OWNER: " + kManagers};
-  // Without a code, it is not ZITADEL that says so.
+  // An answer without a code does not come from ZITADEL.
   if (error.status == 403 && error.code == 0) {
     return {text + "; does something in front of ZITADEL, a firewall or a proxy, refuse it?"};
   }

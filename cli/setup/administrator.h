@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// In whose name the set-up works, and what that administrator may do.
+// The administrator in whose name the set-up works, and the permissions of that administrator.
 #pragma once
 
 #include <set>
@@ -21,20 +21,20 @@ struct Administrator {
 
 using Permissions = std::vector<std::string>;
 
-// The token for the management API: out of its file, or got with the key.
+// Returns the token for the management API: from its file, or got with the key.
 [[nodiscard]] auth::Result<auth::Secret, auth::Mistake> administrator_token(
     const SetupOptions& options, bool allow_http, auth::HttpClient& http, const auth::Clock& clock);
 
-// Asks ZITADEL who that is and what it may do in the organisation. of_instance: a manager of the
-// whole instance is wanted.
+// Asks ZITADEL who the administrator is and which permissions it has in the organisation.
+// of_instance: whether a manager of the whole instance is needed.
 [[nodiscard]] auth::Result<Administrator, auth::Mistake> introduce(Management& api,
                                                                    bool of_instance = false);
 
-// The mistake names what is missing, of all that is wanted, and what to do about it.
+// The mistake names all wanted permissions that are missing, and the remedy.
 [[nodiscard]] auth::Result<void, auth::Mistake> check_permissions(const Administrator& who,
                                                                   const Permissions& wanted);
 
-// An answer in words, with the remedy. doing: what was to be done, "the project could not be made".
+// Returns the error in words, with the remedy. doing: what failed: "the project could not be made".
 [[nodiscard]] auth::Mistake in_words(const ApiError& error, const std::string& doing);
 
 }  // namespace cli

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What ZITADEL's answers say, in the form that the set-up works with.
+// Writes parts of questions to ZITADEL, and reads its answers into the types of the set-up.
 #pragma once
 
 #include <functional>
@@ -17,22 +17,22 @@ constexpr const char* kProjects = "/management/v1/projects";
 constexpr const char* kUsers = "/management/v1/users";
 constexpr const char* kMembers = "/admin/v1/members";  // of the instance
 
-// "/management/v1/projects/1/apps".
+// Returns a path below root: "/management/v1/projects/1/apps".
 [[nodiscard]] std::string below(const char* root, const std::string& id, const char* rest = "");
 
 // Texts as a JSON array.
 [[nodiscard]] std::string list_of(const std::vector<std::string>& texts);
 
-// A search's queries: that one member is equal to a value.
+// Returns the queries of a search: one member must be equal to a value.
 [[nodiscard]] std::string equals(const std::string& query, const std::string& member,
                                  const std::string& value);
 
-// The id in an answer; no other text than one gets into a path.
+// Returns the id in an answer. Refuses a text that is no id (is_id), so that it gets into no path.
 [[nodiscard]] ApiResult<std::string> id_in(const ApiResult<auth::Json>& answer,
                                            std::string_view member);
 [[nodiscard]] ApiResult<void> nothing_in(ApiResult<auth::Json> answer);
 
-// The member of an answer to a GET; gone is no error.
+// Returns the member of an answer to a GET; nullopt if ZITADEL does not have it.
 [[nodiscard]] Search<Found> one_in(ApiResult<auth::Json> answer, std::string_view member,
                                    Found (*read)(const auth::Json&));
 
@@ -43,7 +43,7 @@ constexpr const char* kMembers = "/admin/v1/members";  // of the instance
 [[nodiscard]] FoundGrant read_grant(const auth::Json& json);
 [[nodiscard]] FoundMember read_member(const auth::Json& json);
 
-// What was found, in the form that the set-up works with; what has no usable id is left out.
+// Reads what was found into the type of the set-up. Leaves out what has no usable id.
 template <typename T>
 ApiResult<std::vector<T>> each_of(ApiResult<std::vector<auth::Json>> found,
                                   const std::function<T(const auth::Json&)>& read) {

@@ -11,7 +11,7 @@
 namespace cli {
 namespace {
 
-// What a role has in place of an id: it is known by its key.
+// Stands for the id of a role, which has only a key.
 constexpr const char* kNoId = "-";
 
 class Steps {
@@ -135,7 +135,7 @@ class Steps {
                 making_of_user(context_, name, false, "events user", "--events-user"));
   }
 
-  // Who has no right to look at the instance's members is not asked to.
+  // Without --events, the administrator may have no right to see the instance's members.
   Done events_member() {
     if (!options_.events) return {};
     const std::string& user = state_.events.user.id;

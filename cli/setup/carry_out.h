@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The set-up's steps, one by one. Each can be cut off anywhere: the next run completes it.
+// Carries out the set-up's steps, one by one. A step may be interrupted anywhere: the next run
+// completes it.
 #pragma once
 
 #include "cli/setup/context.h"
@@ -8,7 +9,7 @@
 
 namespace cli {
 
-// Does what plan_of says. The first mistake ends it; what was done until then stays.
+// Does what plan_of says. Stops at the first mistake; what was done until then stays.
 [[nodiscard]] Done carry_out(Context& context, const Survey& found, Report& report);
 
 }  // namespace cli

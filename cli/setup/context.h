@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the steps of the set-up share.
+// Data that the steps of the set-up share.
 #pragma once
 
 #include <array>
@@ -27,12 +27,12 @@ constexpr const char* kSettingsFile = "api.env";
 // The role of the instance that may read events, and nothing more.
 constexpr const char* kEventsRole = "IAM_OWNER_VIEWER";
 
-// Where a key lies until it is seen to work.
+// Returns the name of the file that holds a new key until it has been checked.
 [[nodiscard]] inline std::string new_file_of(const std::string& name) {
   return '.' + name + ".new";
 }
 
-// All that is written.
+// Returns the names of all files that the set-up writes.
 [[nodiscard]] inline std::vector<std::string> written_files() {
   return {kStateFile,
           kApplicationKeyFile,
@@ -44,7 +44,7 @@ constexpr const char* kEventsRole = "IAM_OWNER_VIEWER";
           new_file_of(kEventsKeyFile)};
 }
 
-// What api.fcgi reads: --owner says who that is.
+// Files that api.fcgi reads. --owner names the user that it runs as.
 inline constexpr std::array kServerFiles = {kApplicationKeyFile, kEventsKeyFile, kSettingsFile};
 
 using Done = auth::Result<void, auth::Mistake>;
@@ -61,7 +61,8 @@ struct Context {
   State state{};
   std::string saved{};  // the state as it is on the disk
 
-  // Puts the state on the disk: before what it says is begun, and after what it says is made.
+  // Writes the changed state to the disk. Call it before making what the state calls begun, and
+  // after making what it calls made.
   [[nodiscard]] Done save() {
     std::string text = to_json(state);
     if (text == saved) return {};
@@ -72,7 +73,7 @@ struct Context {
     return {};
   }
 
-  // Whether somebody is to read ZITADEL's events, or does so since an earlier run.
+  // Whether this run or an earlier one sets up a user that reads ZITADEL's events.
   [[nodiscard]] bool has_events() const { return options.events || !state.events.key.id.empty(); }
   [[nodiscard]] std::string events_user() const {
     if (!options.events_user.empty()) return options.events_user;
@@ -81,12 +82,12 @@ struct Context {
   }
 };
 
-// Whether what a key has replaced is to go.
+// Whether to remove the keys that this one has replaced.
 [[nodiscard]] inline bool removes_old(const Context& context, const KeySlot& slot) {
   return context.options.work == SetupOptions::Work::kRemoveOldKeys && !slot.old.empty();
 }
 
-// Whether a file is not there, or is as --owner wants it.
+// Whether a file is missing, or belongs to the user of --owner (any user without --owner).
 [[nodiscard]] inline bool owner_is_right(const Context& context, const char* file) {
   const bool is_new = !context.folder.has(file);
   return is_new || !context.owner || context.folder.is_of(file, context.owner->user);

@@ -32,7 +32,7 @@ auth::Result<DemoIssuer, auth::Mistake> read_demo_issuer(const std::string& fold
       ready ? ready->text_of("issuer").value_or("") : "",
       files ? files->text_of(of_instance ? "iam-owner-token" : "admin-token").value_or("") : ""};
   if (issuer.token_file.empty()) return mistake("is not what the tests' issuer writes");
-  // It is on this machine.
+  // The issuer is on this machine: http:// is allowed for loopback addresses only.
   if (const auto checked = auth::check_issuer_url(issuer.domain, false); !checked) {
     return mistake("names an issuer that " + checked.error().sentence);
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tests' issuer in the place of a ZITADEL.
+// --demo: finds the tests' issuer, which then takes the place of a ZITADEL.
 #pragma once
 
 #include <string>
@@ -13,8 +13,8 @@ struct DemoIssuer {
   std::string token_file;  // of its administrator
 };
 
-// of_instance: its administrator is to be an IAM_OWNER.
-// As the issuer that runs with --data FOLDER tells it there.
+// Reads what the issuer that runs with --data FOLDER has written there. of_instance: whether its
+// administrator must be an IAM_OWNER.
 [[nodiscard]] auth::Result<DemoIssuer, auth::Mistake> read_demo_issuer(const std::string& folder,
                                                                        bool of_instance);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Looking for a project, an application or a user, and refusing what is of no use.
+// Finds a project, an application or a user, and refuses one that cannot be used.
 #pragma once
 
 #include <functional>
@@ -14,11 +14,11 @@ namespace cli {
 
 using FoundThing = auth::Result<std::optional<Found>, auth::Mistake>;
 
-// What a thing is called, for the messages about it.
+// Words for a kind of thing, for the messages about it.
 struct ThingKind {
   const char* name;
   const char* option;
-  const char* taken;  // by what its name may be taken
+  const char* taken;  // what else may have taken its name
 };
 inline constexpr ThingKind kProject{"project", "--project", ""};
 inline constexpr ThingKind kApplication{
@@ -27,8 +27,8 @@ inline constexpr ThingKind kApplication{
 inline constexpr ThingKind kUser{"service user", "--service-user", "a person"};
 inline constexpr ThingKind kEventsReader{"service user", "--events-user", "a person"};
 
-// By its id where one is known, so that what was renamed is found again; else by its name. The
-// mistake says what stands in the way.
+// Searches by the id if one is known, so that a renamed thing is found again; then by the name. The
+// mistake says what prevents the use of the thing.
 [[nodiscard]] FoundThing find(const ThingKind& kind, const Thing& known, const std::string& name,
                               const std::function<Search<Found>(const std::string&)>& by_id,
                               const std::function<Search<Found>(const std::string&)>& by_name);

@@ -31,7 +31,7 @@ constexpr mode_t kFolderMode = 0755;
 
 std::string words_of(int code) { return std::generic_category().message(code); }
 
-// The half of a file that a run left that was ended while it wrote.
+// Returns the name of a file while it is written. An interrupted run leaves such a file.
 std::string unfinished(const std::string& name) { return '.' + name + ".zitadel-setup"; }
 
 bool write_all(int file, std::string_view text) {
@@ -63,7 +63,7 @@ auth::Result<Owner, Mistake> owner_named(const std::string& name) {
 
 auth::Result<Folder, Mistake> Folder::open(std::string path) {
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
-  // What is told of it is read elsewhere, too.
+  // The path becomes absolute: messages that name it are also read elsewhere.
   std::error_code unknown;
   std::filesystem::path whole = std::filesystem::absolute(path, unknown);
   if (!unknown) path = std::move(whole).string();
@@ -118,7 +118,7 @@ auth::Result<std::optional<auth::Secret>, Mistake> Folder::read(const std::strin
   return Mistake{path_of(name) + ' ' + file.error().sentence};
 }
 
-// What was renamed or unlinked is on the disk when the folder is.
+// A rename or an unlink is on the disk when the folder is.
 Done Folder::keep(const std::string& name) {
   if (::fsync(folder_.get()) == 0) return {};
   return mistake(name, "cannot be written to the disk");
@@ -132,7 +132,7 @@ Done Folder::write(const std::string& name, auth::SecretView text,
                                    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                                    S_IRUSR | S_IWUSR));
     if (!file.is_open()) return mistake(half, "cannot be made");
-    // Whatever the umask.
+    // The umask must not matter.
     if (::fchmod(file.get(), S_IRUSR | S_IWUSR) != 0)
       return mistake(half, "cannot be kept private");
     if (!write_all(file.get(), text.reveal()) || ::fsync(file.get()) != 0) {

@@ -14,7 +14,7 @@
 
 namespace cli {
 
-// Whose a file is; a file that is replaced keeps its owner where nothing else is said.
+// The owner of a file. A file that is replaced keeps its owner if no other one is given.
 struct Owner {
   std::string name;
   uid_t user;
@@ -22,42 +22,41 @@ struct Owner {
 };
 [[nodiscard]] auth::Result<Owner, auth::Mistake> owner_named(const std::string& name);
 
-// One thread, and one process at a time: another one that opens it is refused. Mistakes name the
-// file.
+// One thread and one process at a time: a second process cannot open it. Mistakes name the file.
 class Folder {
  public:
-  // A folder that is not there counts as an empty one, until make. Refuses what other users may
-  // write to: they could put a link where a key is to be written.
+  // A missing folder counts as an empty one until make. Refuses a folder that other users may write
+  // to: they could put a link where a key will be written.
   [[nodiscard]] static auth::Result<Folder, auth::Mistake> open(std::string path);
 
-  // Makes the folder where there is none (0755: its files keep others out), none above it.
+  // Makes the folder if it is missing (0755: its files keep others out), but no folder above it.
   [[nodiscard]] auth::Result<void, auth::Mistake> make();
 
   [[nodiscard]] bool is_there() const noexcept { return folder_.is_open(); }
   [[nodiscard]] std::string path_of(const std::string& name) const { return path_ + '/' + name; }
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
-  // Nothing where there is no such file. Refuses what is no regular file or over 64 KiB.
+  // nullopt if there is no such file. Refuses a file that is not regular or is over 64 KiB.
   [[nodiscard]] auth::Result<std::optional<auth::Secret>, auth::Mistake> read(
       const std::string& name) const;
 
-  // Mode 0600. When it returns, the file is on the disk, in place of what was there.
+  // Writes the file with mode 0600. On return, the file is on the disk, in place of the old one.
   [[nodiscard]] auth::Result<void, auth::Mistake> write(const std::string& name,
                                                         auth::SecretView text,
                                                         const std::optional<Owner>& owner);
-  // The first name's file takes the place of the second one's, and its owner where none is given.
+  // Renames a file, in place of the one at `to`. Without an owner, it gets the owner of that one.
   [[nodiscard]] auth::Result<void, auth::Mistake> rename(const std::string& from,
                                                          const std::string& to,
                                                          const std::optional<Owner>& owner);
-  // What is not there is no mistake.
+  // A missing file is no mistake.
   [[nodiscard]] auth::Result<void, auth::Mistake> remove(const std::string& name);
-  // Removes what a run that was cut off has left of files that it was writing.
+  // Removes the unfinished files that an interrupted run has left.
   [[nodiscard]] auth::Result<void, auth::Mistake> tidy(const std::vector<std::string>& names);
   // Removes the folder if it is empty.
   void remove_itself();
 
   [[nodiscard]] bool has(const std::string& name) const;
-  // Whether it is there and belongs to that user.
+  // Whether the file exists and belongs to that user.
   [[nodiscard]] bool is_of(const std::string& name, uid_t user) const;
   [[nodiscard]] auth::Result<void, auth::Mistake> give(const std::string& name, const Owner& owner);
 

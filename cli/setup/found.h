@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What searches in ZITADEL find.
+// Defines the results of searches in ZITADEL.
 #pragma once
 
 #include <optional>
@@ -15,10 +15,10 @@ struct Found {
   std::string id{};
   std::string name{};
   bool active = true;
-  bool locked = false;      // where it is not active: else it is deactivated
+  bool locked = false;      // if it is not active: false means deactivated
   bool right_kind = true;   // an API application with a key, a service user
   std::string client_id{};  // of an application
-  bool jwt = false;         // of a service user: which access tokens it gets
+  bool jwt = false;         // of a service user: whether its access tokens are JWTs
 };
 
 struct FoundKey {

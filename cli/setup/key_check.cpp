@@ -16,7 +16,7 @@ namespace {
 
 using auth::Mistake;
 
-// A mistake that time may mend is kept as the last word of a search that goes on.
+// Repeats the attempt, because time may mend a mistake. Returns the last mistake.
 template <typename Try>
 Done until_it_works(Try attempt) {
   std::optional<Mistake> last;
@@ -80,7 +80,7 @@ Done check_events_key(const Context& context, auth::SecretView file) {
   return until_it_works([&]() -> Done {
     const auto token = get_token(request, *key, context.http, context.clock);
     if (!token) return token.error();
-    // Events of this type tell no secret.
+    // Events of this type hold no secret.
     Management api(context.options.domain, *token, "", context.http);
     const auto found =
         api.post(auth::kEventSearch, R"({"limit":1,"eventTypes":["user.reactivated"]})");

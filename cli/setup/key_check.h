@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether a key that was just made works: ZITADEL's word counts, not ours.
+// Checks whether a new key works: ZITADEL decides this, not the set-up.
 #pragma once
 
 #include "auth/base/result.h"
@@ -8,13 +8,13 @@
 
 namespace cli {
 
-// file: the text of a key file. Each asks until it is taken, or until kPatience is over.
-// With an application key: asks about a made-up token.
+// file: the text of a key file. Each function asks until ZITADEL accepts it or kPatience is over.
+// Asks about a made-up token with an application key.
 [[nodiscard]] Done check_application_key(const Context& context, auth::SecretView file);
-// With a service user's key: gets a token for the project.
+// Gets a token for the project with a service user's key.
 [[nodiscard]] Done check_user_key(const Context& context, auth::SecretView file);
 
-// With the key of the user that reads events: searches for one.
+// Searches for one event with the key of the user that reads events.
 [[nodiscard]] Done check_events_key(const Context& context, auth::SecretView file);
 
 }  // namespace cli

@@ -19,7 +19,8 @@ using MaybeText = auth::Result<std::optional<Secret>, Mistake>;
 
 constexpr std::size_t kUserKeyFileBytes = 1024;  // at most, without the key
 
-// With ZITADEL's members in ZITADEL's order. Without an id: ZITADEL has not heard of the key yet.
+// Returns a key file with ZITADEL's members in ZITADEL's order. An empty id: ZITADEL does not know
+// the key yet.
 Secret user_key_file(const std::string& id, auth::SecretView pem, const std::string& expires,
                      const std::string& user) {
   std::string quoted = json_quote(pem.reveal());
@@ -72,7 +73,7 @@ KeyText UserKeyStep::make() {
   return tell_zitadel(file, std::nullopt);
 }
 
-// An earlier run may have told ZITADEL of it, and not heard its id.
+// An earlier run may have sent the key to ZITADEL without receiving its id.
 MaybeText UserKeyStep::complete(Secret file, const std::optional<std::string>& begun) {
   if (!begun && !key_file_member(file, "keyId").empty()) return std::optional<Secret>();
   KeyText whole = tell_zitadel(file, begun);

@@ -42,14 +42,15 @@ class UserKeyStep : public KeyStep {
       auth::Secret file, const std::optional<std::string>& begun) override;
   Done check(auth::SecretView file) override;
   std::string path_of(const std::string& key) const override;
-  // id: where ZITADEL knows it already.
+  // Returns the whole key file. id: the key's id if ZITADEL has the key already; else the public
+  // half is sent to ZITADEL.
   [[nodiscard]] auth::Result<auth::Secret, auth::Mistake> tell_zitadel(
       const auth::Secret& file, std::optional<std::string> id);
 
   const std::string user_;
 };
 
-// Of the user that reads events.
+// The key of the user that reads events.
 class EventsKeyStep final : public UserKeyStep {
  public:
   explicit EventsKeyStep(Context& context)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A step that makes, replaces or completes a key, or removes the one before, and what is said of
-// it.
+// Makes, replaces or completes a key, or removes the ones before it, and reports this.
 #pragma once
 
 #include "cli/setup/key_step.h"
@@ -9,7 +8,7 @@
 
 namespace cli {
 
-// what: "application key". slot: the step's.
+// what: "application key". slot: the one that the step works on.
 [[nodiscard]] Done make_key(const Context& context, KeyStep&& step, const char* what,
                             const KeySlot& slot, const SurveyedKey& surveyed, const char* file,
                             Report& report);

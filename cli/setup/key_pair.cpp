@@ -18,7 +18,7 @@ constexpr std::size_t kBits = 2048;
 
 using Bio = std::unique_ptr<BIO, decltype(&BIO_free_all)>;
 
-// In memory that is wiped when it is freed.
+// Returns a BIO in memory that is wiped when it is freed.
 Bio new_bio() { return {BIO_new(BIO_s_secmem()), &BIO_free_all}; }
 
 std::string_view text_in(const Bio& bio) {

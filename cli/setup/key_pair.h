@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A key pair that is made here: ZITADEL gets its public half alone.
+// Makes a key pair on this machine: ZITADEL gets only its public half.
 #pragma once
 
 #include <string>
@@ -17,7 +17,7 @@ struct KeyPair {
 // RSA, 2048 bits, exponent 65537. Takes a tenth of a second.
 [[nodiscard]] auth::Result<KeyPair, auth::Mistake> make_key_pair();
 
-// The public half of a private key in PEM; empty if it is none.
+// Returns the public half of a private key in PEM; empty if the text is no private key.
 [[nodiscard]] std::string public_half(auth::SecretView private_pem);
 
 }  // namespace cli

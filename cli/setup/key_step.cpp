@@ -19,7 +19,7 @@ using auth::Mistake;
 using auth::Secret;
 using KeyText = auth::Result<Secret, Mistake>;
 
-// 2099-01-01T00:00:00Z: what does not end, ends in that year.
+// 2099-01-01T00:00:00Z. A key that is to have no end ends in that year.
 constexpr std::int64_t kFarAway = 4'070'908'800;
 constexpr std::uint32_t kYear = 365 * 24 * 3600;
 constexpr std::uint32_t kHour = 3600;
@@ -69,7 +69,7 @@ Done KeyStep::begin() {
   return put_in_place(*file);
 }
 
-// True: the key that was begun is in its place. False: there is none, another one is to be made.
+// Returns true if the key that was begun is now in its place; false if it cannot be completed.
 auth::Result<bool, Mistake> KeyStep::finish() {
   const auto begun = begun_key();
   if (!begun) return begun.error();

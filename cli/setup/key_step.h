@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Making a key, or another one in place of one, so that it can be cut off anywhere: there is never
-// a key that nobody has, and never a moment without a file that works.
+// Makes a key, or replaces one. This may be interrupted anywhere: no key is left that nobody has,
+// and there is always a file that works.
 //
-//   1. The state tells the end that the key is going to have, another one for each key: by it the
-//      key is known again.
-//   2. The key is made, and lies in .NAME.new. A service user's key pair is there before ZITADEL
-//      hears of it; an application's key comes from ZITADEL and is shown once.
-//   3. It is seen to work.
-//   4. The file takes its place, and the state tells the key's id.
-//   5. When it is asked for, the old key is removed: until then it works, for programs that run
-//   have
-//      read it.
+//   1. The state records the end that the key will have. Each key has a different end, so that the
+//      key can be recognised by it.
+//   2. The key is made and stored in .NAME.new. A service user's key pair is stored before ZITADEL
+//      knows of it; an application's key comes from ZITADEL, which shows it once.
+//   3. The key is checked: it must work.
+//   4. The new file replaces the old one, and the state records the key's id.
+//   5. On request, the old key is removed. Until then it works, because running programs have read
+//      it.
 #pragma once
 
 #include <optional>
@@ -26,9 +25,9 @@ class KeyStep {
  public:
   virtual ~KeyStep() = default;
 
-  // Completes what was begun, and makes a new one where there is none or replace is set.
+  // Completes a key that was begun. Else makes a new one if there is none or replace is set.
   [[nodiscard]] Done run(bool replace);
-  // Removes from ZITADEL what was replaced.
+  // Removes the replaced keys from ZITADEL.
   [[nodiscard]] Done remove_old();
 
  protected:
@@ -37,8 +36,8 @@ class KeyStep {
 
   // The keys that ZITADEL has.
   [[nodiscard]] virtual ApiResult<std::vector<FoundKey>> list() = 0;
-  // Step 2: from nothing, or from what lies in the new file. Gives the whole key file. begun: the
-  // key's id, where ZITADEL has it; where it has forgotten it, nothing is given.
+  // Step 2: make starts from nothing, complete from the new file. Both return the whole key file.
+  // begun: the key's id if ZITADEL has the key. nullopt if ZITADEL has forgotten the key.
   [[nodiscard]] virtual auth::Result<auth::Secret, auth::Mistake> make() = 0;
   [[nodiscard]] virtual auth::Result<std::optional<auth::Secret>, auth::Mistake> complete(
       auth::Secret file, const std::optional<std::string>& begun) = 0;
@@ -46,7 +45,7 @@ class KeyStep {
   [[nodiscard]] virtual std::string path_of(const std::string& key) const = 0;
 
   [[nodiscard]] Done keep(const auth::Secret& file);
-  // The key whose making was begun, where ZITADEL has it.
+  // Returns the id of the key that was begun; nullopt if ZITADEL does not have it.
   [[nodiscard]] auth::Result<std::optional<std::string>, auth::Mistake> begun_key();
 
   Context& context_;
@@ -64,7 +63,7 @@ class KeyStep {
   const std::string new_file_;
 };
 
-// A text in a key file; empty where there is none.
+// Returns a text in a key file; empty if there is none.
 [[nodiscard]] std::string key_file_member(const auth::Secret& file, std::string_view name);
 
 }  // namespace cli

@@ -18,7 +18,8 @@ using Work = SetupOptions::Work;
 
 constexpr std::chrono::hours kSoon{24 * 30};
 
-// The id of the key in a file; empty where there is no file. Refuses what is no such key.
+// Returns the id of the key in a file; empty if there is no file. Refuses a file without such a
+// key.
 auth::Result<std::string, Mistake> key_in(const Context& context, const char* name) {
   auto file = context.folder.read(name);
   if (!file) return std::move(file).error();
@@ -69,7 +70,7 @@ auth::Result<SurveyedKey, Mistake> look_at_key(const Context& context, const Key
   return SurveyedKey{condition_of(**found, context.clock.wall()), (*found)->expires};
 }
 
-// Decides whether a new one is made, and refuses where that has not been asked for.
+// Decides whether to make a new key. Refuses if a new one is needed and was not asked for.
 auth::Result<SurveyedKey, Mistake> decided(const Context& context, SurveyedKey key,
                                            const char* name) {
   const Work work = context.options.work;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What there is of a key already, in its file and in ZITADEL, and whether another one is to be
-// made.
+// Finds out whether a key exists, in its file and in ZITADEL, and decides whether to make another
+// one.
 #pragma once
 
 #include <functional>
@@ -12,10 +12,10 @@
 
 namespace cli {
 
-// How a key and its file are.
+// The condition of a key and its file.
 enum class KeyCondition {
-  kMissing,     // neither
-  kUnfinished,  // an earlier run was cut off while it made one
+  kMissing,     // neither key nor file exists
+  kUnfinished,  // an earlier run was interrupted while it made one
   kGood,
   kEndsSoon,  // within 30 days
   kEnded,
@@ -26,15 +26,14 @@ enum class KeyCondition {
 struct SurveyedKey {
   KeyCondition condition = KeyCondition::kMissing;
   std::string expires{};
-  bool replace = false;  // a new one is to be made
+  bool replace = false;  // whether a new one must be made
 };
 
-// The keys that ZITADEL has.
+// Returns the keys that ZITADEL has.
 using KeyList = std::function<ApiResult<std::vector<FoundKey>>()>;
 
-// Refuses a file that the set-up did not write, and a key that is of no use any more where nothing
-// was said of replacing it. name: of the file. list: null where there is nothing that could have
-// keys.
+// Refuses a file that the set-up did not write, and a key that cannot be used any more, unless the
+// options ask for a new one. name: the file's. list: null if nothing exists that could have keys.
 [[nodiscard]] auth::Result<SurveyedKey, auth::Mistake> survey_key(const Context& context,
                                                                   const KeySlot& slot,
                                                                   const char* name,

@@ -32,7 +32,7 @@ Done add_roles(Context& context, const FoundGrant& grant, Report& report) {
     if (!has(granted, role)) granted.push_back(role);
   }
   if (all.size() == grant.roles.size()) return {};
-  // What it is granted is known to be the set-up's before it is granted.
+  // The state records the roles that the set-up grants before they are granted.
   if (Done saved = context.save(); !saved) return saved;
   const auto changed = context.resources.change_grant(context.state.user.id, grant.id, all);
   const bool unchanged = !changed && changed.error().id == "COMMAND-Rs8fy";
@@ -67,7 +67,8 @@ Made make_thing(Context& context, Thing& thing, const std::string& name,
   }
   const std::string failed = std::string("the ") + making.what + ' ' + name + " could not be made";
   if (!made.error().exists_already()) return in_words(made.error(), failed);
-  // By an earlier run of which the searches did not tell yet, or by somebody else just now.
+  // An earlier run made it, and the searches did not show it yet; or somebody else made it just
+  // now.
   thing.begun = was_begun;
   if (Done saved = context.save(); !saved) return std::move(saved).error();
   const Search<Found> there = patiently(making.look);
@@ -118,7 +119,7 @@ Done make_grant(Context& context, const std::optional<FoundGrant>& found, Report
       report);
   if (!made) return made.error();
   if (*made) return {};
-  // There was one, with roles of its own.
+  // An authorization existed already, with roles of its own.
   if (!state.grant.made) state.granted = granted_before;
   const auto there = look();
   if (!there) return in_words(there.error(), "the authorization could not be looked for");

@@ -19,7 +19,7 @@ using std::chrono::seconds;
 constexpr std::size_t kPage = 100;
 constexpr std::size_t kMostFound = 10'000;
 constexpr std::size_t kMaxIdBytes = 200;
-constexpr seconds kRetryAfter{1};  // where ZITADEL does not say when
+constexpr seconds kRetryAfter{1};  // if ZITADEL does not say when
 constexpr seconds kMaxRetryAfter{10};
 
 ApiError error_of(const auth::HttpResponse& answer, const std::string& path) {
@@ -52,12 +52,12 @@ std::string page_of(std::size_t offset) {
          std::to_string(kPage) + R"(,"asc":true})";
 }
 
-// Adds what a search has found to the list; returns how much there is in all.
+// Adds what a search has found to the list; returns the total number of results.
 std::size_t take_found(const auth::Json& answer, std::vector<auth::Json>& found) {
   if (const auto result = answer.member("result")) {
     result->for_each_element([&](const auth::Json& each) { found.push_back(each); });
   }
-  // 64-bit numbers come as text, and not at all where they are 0.
+  // 64-bit numbers come as text, and are missing if they are 0.
   const auto details = answer.member("details");
   const std::string total = details ? details->text_of("totalResult").value_or("") : "";
   std::size_t count = 0;
@@ -111,7 +111,7 @@ ApiResult<auth::Json> Management::call(const char* method, const std::string& pa
       continue;
     }
     if (answer->status != 200) return error_of(*answer, path);
-    // It may hold a key.
+    // The answer may hold a key.
     const auth::Secret text = auth::Secret::take(answer->body);
     std::optional<auth::Json> document = auth::Json::parse_secret(text);
     if (document && document->is_object()) return *std::move(document);
@@ -130,7 +130,7 @@ ApiResult<std::vector<auth::Json>> Management::search(const std::string& path,
   if (!answer) return std::move(answer).error();
   std::size_t total = take_found(*answer, all);
   if (all.size() >= total) return all;
-  // More than one page: from the beginning, in an order that is said.
+  // More than one page: start again, with an explicit order.
   all.clear();
   for (std::size_t before = 1; all.size() < std::min(total, kMostFound) && before != all.size();) {
     before = all.size();

@@ -17,8 +17,8 @@
 
 namespace cli {
 
-// What ZITADEL answered instead. Decide by status, code and id: its words are text for people,
-// partly translated.
+// An error that ZITADEL answered, or that no answer came. Decide by status, code and id: the words
+// are text for people, partly translated.
 struct ApiError {
   int status = 0;         // 0: no answer came
   std::int64_t code = 0;  // gRPC's
@@ -32,17 +32,17 @@ struct ApiError {
 template <typename T>
 using ApiResult = auth::Result<T, ApiError>;
 
-// Whether it may stand in a path as it is: what ZITADEL makes are numbers.
+// Whether the text may be written into a path unchanged. The ids that ZITADEL makes are numbers.
 [[nodiscard]] bool is_id(std::string_view text) noexcept;
 
-// One thread. Each call waits for its answer, as long as the HTTP client lets it; where ZITADEL
-// limits calls (429) it is asked again, kMostRetries times.
+// One thread at a time. Each call waits for its answer, within the time limits of the HTTP client.
+// If ZITADEL limits calls (429), the call is repeated up to kMostRetries times.
 class Management {
  public:
   static constexpr int kMostRetries = 3;
 
-  // url: of the instance. organisation: the id of another than the administrator's own; may be
-  // empty. The HTTP client must outlive it.
+  // url: the instance's. organisation: the id of another organisation than the administrator's own,
+  // or empty. The HTTP client must outlive it.
   Management(std::string url, const auth::Secret& token, std::string organisation,
              auth::HttpClient& http);
 
@@ -52,8 +52,8 @@ class Management {
   [[nodiscard]] ApiResult<auth::Json> put(const std::string& path, std::string_view body);
   [[nodiscard]] ApiResult<auth::Json> remove(const std::string& path);
 
-  // All that a search finds, whatever the size of ZITADEL's pages. queries: a JSON array, or
-  // nothing.
+  // Returns all that a search finds, whatever the size of ZITADEL's pages. queries: a JSON array,
+  // or empty.
   [[nodiscard]] ApiResult<std::vector<auth::Json>> search(const std::string& path,
                                                           std::string_view queries = "");
 
@@ -71,13 +71,13 @@ class Management {
   auth::HttpClient& http_;
 };
 
-// What was just made may be missing from a search for so long: it is asked again until then.
+// How long a new thing may be missing from a search. The search is repeated until then.
 constexpr std::chrono::milliseconds kPatience{3000};
 constexpr std::chrono::milliseconds kFirstPause{50};
 constexpr std::chrono::milliseconds kLongestPause{400};
 
-// Calls find until it gives an error or something that is there, or until kPatience is over. find:
-// gives a Result of an optional or of a bool.
+// Calls find until it returns an error or a thing that exists, or until kPatience is over. find:
+// returns a Result of an optional or of a bool.
 template <typename Find>
 [[nodiscard]] auto patiently(Find find) -> decltype(find()) {
   const auto end = std::chrono::steady_clock::now() + kPatience;

@@ -18,7 +18,7 @@ using Checked = auth::Result<void, auth::Mistake>;
 constexpr std::size_t kMaxNameCharacters = 200;
 constexpr int kMaxKeyDays = 3650;
 
-// ZITADEL takes any character, and then makes two roles of one at a comma and stalls at quotes.
+// ZITADEL accepts any character, but makes two roles of one at a comma and stalls at quotes.
 Checked check_role(std::string_view key) {
   const bool good = std::all_of(key.begin(), key.end(), [](char byte) {
     return auth::is_letter_or_digit(byte) ||
@@ -33,7 +33,7 @@ Checked check_role(std::string_view key) {
   return {};
 }
 
-// ZITADEL takes them for one, and then makes none of the second.
+// ZITADEL treats keys that differ only in case as the same, and does not make the second one.
 Checked check_spellings(const std::vector<std::string_view>& keys) {
   std::map<std::string, std::string_view> known;
   for (const std::string_view key : keys) {

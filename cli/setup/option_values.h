@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the options of zitadel-setup may be given.
+// Checks the values of the options of zitadel-setup.
 #pragma once
 
 #include <string_view>
@@ -10,13 +10,13 @@
 
 namespace cli {
 
-// A name in ZITADEL: of a project, an application or a user.
+// Checks a name in ZITADEL: of a project, an application or a user.
 [[nodiscard]] auth::Result<void, auth::Mistake> check_name(const Option& option);
-// The keys of roles.
+// Checks the keys of roles.
 [[nodiscard]] auth::Result<void, auth::Mistake> check_roles(
     const std::vector<std::string_view>& keys);
 
-// From 1 to 3650; 0 where nothing is given.
+// Returns a number of days from 1 to 3650; 0 if the option is not given.
 [[nodiscard]] auth::Result<int, auth::Mistake> days_of(const Option& option);
 
 }  // namespace cli

@@ -40,7 +40,7 @@ struct Options {
   Option remove{"--remove", Kind::kFlag};
 };
 
-// What it brings, and what it stands for.
+// The values of --demo for options that are not given.
 constexpr const char* kDemoProject = "demo";
 constexpr const char* kDemoRole = "read:messages";
 constexpr const char* kDemoUser = "demo-caller";

@@ -29,19 +29,20 @@ struct SetupOptions {
   TokenType token_type = TokenType::kAsItIs;
   std::string folder{};
   std::string organisation{};  // empty: the administrator's own
-  std::string token_file{};    // one of the two
+  std::string token_file{};    // either this or key_file
   std::string key_file{};
-  std::string owner{};    // empty: whoever runs it
+  std::string owner{};    // empty: the user that runs it
   std::string ca_file{};  // empty: the system's
   int key_days = 0;       // 0: keys do not end
   bool events = false;
-  std::string events_user{};  // who reads them; empty: who did so far, else kDefaultEventsUser
+  std::string events_user{};  // the reader; empty: the one so far, else kDefaultEventsUser
   bool dry_run = false;
   bool yes = false;
   bool json = false;
 };
 
-// arguments: without the program's name. allow_http: http:// to other than loopback addresses.
+// arguments: without the program's name. allow_http: whether http:// may go to other than loopback
+// addresses.
 [[nodiscard]] auth::Result<SetupOptions, auth::Mistake> parse_setup_options(
     const std::vector<std::string_view>& arguments, bool allow_http);
 

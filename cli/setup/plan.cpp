@@ -7,7 +7,7 @@
 namespace cli {
 namespace {
 
-// "a, b, c and 197 more": what fits into a line.
+// Returns as many texts as fit into a line: "a, b, c and 197 more".
 std::string joined(const std::vector<std::string>& texts) {
   constexpr std::size_t kMostBytes = 50;
   std::string all;
@@ -130,7 +130,7 @@ class Planner {
     }
   }
 
-  // Of files that are there and stay.
+  // Adds the files that exist and need another owner.
   void owner() {
     for (const char* file : kServerFiles) {
       if (owner_is_right(context_, file)) continue;

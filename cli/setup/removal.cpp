@@ -91,7 +91,8 @@ class Look {
                        [&](const T& each) { return has(ours, each.id); });
   }
 
-  // With the user goes what it may read. What others have made keeps what it had.
+  // When the user is removed, its role goes with it. A user that others have made keeps what it
+  // had.
   Done events() {
     const EventsReader& reader = state_.events;
     if (reader.user.id.empty()) return {};
@@ -140,7 +141,7 @@ class Look {
           removal_.project ? "" : "it holds applications, roles or authorizations of others",
           "project.delete");
     }
-    // With the project goes what is in it.
+    // When the project is removed, everything in it goes with it.
     if (!removal_.project) {
       if (!removal_.roles.empty()) removal_.plan.needed.emplace_back("project.role.delete");
       if (removal_.application) removal_.plan.needed.emplace_back("project.app.delete");
@@ -167,7 +168,7 @@ class Look {
     return {};
   }
 
-  // A role that goes is taken out of every authorization.
+  // A role that is removed disappears from every authorization.
   void look_at_role(const std::string& key, const std::vector<FoundGrant>& grants) {
     const bool used = std::any_of(grants.begin(), grants.end(), [&](const FoundGrant& grant) {
       return grant.id != state_.grant.id && has(grant.roles, key);

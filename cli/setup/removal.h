@@ -10,8 +10,7 @@
 
 namespace cli {
 
-// What is to go, in ZITADEL and in DIR, and what is kept, because others have put something into
-// it.
+// What to remove in ZITADEL and in DIR, and what to keep because others have put something into it.
 struct Removal {
   bool project = false;
   std::vector<std::string> roles{};
@@ -20,7 +19,7 @@ struct Removal {
   bool user = false;
   bool user_keys = false;
   bool grant = false;
-  std::vector<std::string> grant_roles{};  // that it keeps; empty: it goes
+  std::vector<std::string> grant_roles{};  // that the authorization keeps; empty: it is removed
   bool events_user = false;
   bool events_member = false;
   bool events_keys = false;
@@ -28,10 +27,10 @@ struct Removal {
   Plan plan{};
 };
 
-// Only asks.
+// Decides what to remove. Changes nothing in ZITADEL or in DIR.
 [[nodiscard]] auth::Result<Removal, auth::Mistake> look_for_removal(Context& context);
 
-// Can be cut off anywhere: the next run completes it.
+// May be interrupted anywhere: the next run completes it.
 [[nodiscard]] Done carry_out(Context& context, const Removal& removal, Report& report);
 
 }  // namespace cli

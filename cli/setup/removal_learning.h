@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Before a removal: what a run that was cut off has made without having heard of it.
+// Before a removal: finds what an interrupted run has made without receiving the answer.
 #pragma once
 
 #include "cli/setup/context.h"
 
 namespace cli {
 
-// The state learns of it.
+// Adds to the state what an interrupted run has made.
 [[nodiscard]] Done learn_what_was_begun(Context& context);
 
-// Something could not be looked for.
+// Returns the mistake for a search that has failed.
 [[nodiscard]] auth::Mistake not_seen(const ApiError& error);
 
 }  // namespace cli

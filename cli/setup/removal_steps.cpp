@@ -43,7 +43,7 @@ class Steps {
   }
 
  private:
-  // Of a role's characters, '/' alone would be read as something else in a path.
+  // Encodes a role for a path: of its characters, only '/' has another meaning there.
   static std::string encoded(const std::string& role) {
     std::string text;
     for (const char byte : role) {
@@ -100,7 +100,7 @@ class Steps {
     return keys(removal_.events_keys, reader.key, user);
   }
 
-  // The state goes last: until then all of this can be done again.
+  // The state is removed last: until then, all of this can be repeated.
   Done files() {
     if (Done tidied = context_.folder.tidy(written_files()); !tidied) return tidied;
     for (const char* name : {kApplicationKeyFile, kUserKeyFile, kEventsKeyFile}) {

@@ -63,7 +63,7 @@ std::string table_of(const Plan& plan) {
   return text;
 }
 
-// For a shell.
+// Quotes the text for a shell.
 std::string quoted(const std::string& text) {
   const bool plain = std::all_of(text.begin(), text.end(), [](char byte) {
     return auth::is_letter_or_digit(byte) ||
@@ -91,7 +91,7 @@ std::vector<std::string> commands_to_try(const Context& context) {
   const SetupOptions& options = context.options;
   const std::string ca_file =
       options.ca_file.empty() ? "" : " --ca-file " + quoted(options.ca_file);
-  // The key belongs to root then.
+  // After sudo, the key belongs to root.
   const std::string sudo = std::getenv("SUDO_USER") != nullptr ? "sudo " : "";
   return {"TOKEN=$(" + sudo + "zitadel-token --key " +
               quoted(context.folder.path_of(kUserKeyFile)) + " --domain " + options.domain +

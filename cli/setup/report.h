@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the set-up says on standard output: in words, or in JSON.
+// Writes the report of the set-up to standard output: in words, or in JSON.
 #pragma once
 
 #include <string>
@@ -11,24 +11,25 @@ namespace cli {
 
 class Report {
  public:
-  // terminal: whether somebody looks on, who is told what is being done.
+  // terminal: whether standard output is a terminal, which shows what is being done.
   Report(bool json, bool terminal) : json_(json), terminal_(terminal && !json) {}
   Report(const Report&) = delete;
   Report& operator=(const Report&) = delete;
-  // What was begun and not done stays to be read, and what is said of it gets a line of its own.
+  // Ends the line of a step that was begun and not done: it stays visible, and the error message
+  // gets a line of its own.
   ~Report();
 
-  // The plan as a table; in JSON it is told at the end.
+  // Writes the plan as a table; in JSON, end writes it.
   void plan(const Plan& plan);
-  // On a terminal: what goes on. The line gives way to the next one, and is too short to be
-  // wrapped.
+  // On a terminal: shows the step that has begun. The next line overwrites this one, which is too
+  // short to be wrapped.
   void begin(const std::string& what);
-  // A step that was done: "project my-api: made (401…)".
+  // Reports a step that was done: "project my-api: made (401…)".
   void done(const std::string& what, const std::string& name, const std::string& how,
             const std::string& id);
-  // A sentence.
+  // Writes a sentence; nothing in JSON.
   void say(const std::string& text);
-  // The last words; in JSON all of it: the plan, the steps, and what there is then.
+  // Ends the report. In JSON, writes all of it: the plan, the steps, and what exists then.
   void end(const Context& context, const std::string& outcome);
 
  private:

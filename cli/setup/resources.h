@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the set-up makes and finds in ZITADEL, as the management API has it.
+// Makes, finds and removes in ZITADEL what the set-up needs, with the management API.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,8 @@
 
 namespace cli {
 
-// One thread. A search that finds nothing is no error. Ids that are taken are is_id.
+// One thread at a time. A search that finds nothing is no error. Only ids for which is_id is true
+// are accepted.
 class Resources {
  public:
   // api must outlive it.
@@ -27,12 +28,12 @@ class Resources {
   [[nodiscard]] ApiResult<void> make_role(const std::string& project, const std::string& key);
 
   [[nodiscard]] ApiResult<std::vector<Found>> applications(const std::string& project);
-  // With a key (Private Key JWT). Gives its id and client id.
+  // Makes an application with a key (Private Key JWT). Returns its id and client id.
   [[nodiscard]] ApiResult<Found> make_application(const std::string& project,
                                                   const std::string& name);
   [[nodiscard]] ApiResult<std::vector<FoundKey>> application_keys(const std::string& project,
                                                                   const std::string& application);
-  // The key file, which is shown this once.
+  // Returns the key file, which ZITADEL shows only once.
   [[nodiscard]] ApiResult<auth::Secret> make_application_key(const std::string& project,
                                                              const std::string& application,
                                                              const std::string& expires);
@@ -41,13 +42,13 @@ class Resources {
   [[nodiscard]] Search<Found> user_named(const std::string& name);
   [[nodiscard]] ApiResult<std::string> make_user(const std::string& name, bool jwt);
   [[nodiscard]] ApiResult<std::vector<FoundKey>> user_keys(const std::string& user);
-  // public_key: PEM. Gives the key's id.
+  // public_key: PEM. Returns the key's id.
   [[nodiscard]] ApiResult<std::string> make_user_key(const std::string& user,
                                                      const std::string& expires,
                                                      const std::string& public_key);
 
   [[nodiscard]] Search<FoundGrant> grant(const std::string& user, const std::string& project);
-  // How many authorizations there are: of a user, of a project.
+  // Return all authorizations: of a user, of a project.
   [[nodiscard]] ApiResult<std::vector<FoundGrant>> grants_of_user(const std::string& user);
   [[nodiscard]] ApiResult<std::vector<FoundGrant>> grants_of_project(const std::string& project);
   [[nodiscard]] ApiResult<std::string> make_grant(const std::string& user,
@@ -59,10 +60,10 @@ class Resources {
   [[nodiscard]] Search<FoundMember> instance_member(const std::string& user);
   [[nodiscard]] ApiResult<void> make_instance_member(const std::string& user,
                                                      const std::string& role);
-  // Who is none any more is no error.
+  // It is no error if the user is not a member any more.
   [[nodiscard]] ApiResult<void> remove_instance_member(const std::string& user);
 
-  // Takes away what is below /management/v1; what is gone already is no error.
+  // Removes what has this path below /management/v1. It is no error if that is gone already.
   [[nodiscard]] ApiResult<void> remove(const std::string& path);
 
  private:

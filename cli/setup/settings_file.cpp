@@ -12,7 +12,7 @@
 namespace cli {
 namespace {
 
-// As a .env file's single quotes have it (auth/settings/dotenv.h).
+// Puts the text into single quotes, as a .env file has them (auth/settings/dotenv.h).
 std::string quoted(const std::string& text) {
   std::string out = "'";
   for (const char byte : text) {

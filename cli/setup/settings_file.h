@@ -9,21 +9,22 @@
 
 namespace cli {
 
-// Complete: the instance, the project, the key's file, and what else the options need.
+// Returns the complete text: the instance, the project, the key's file, and what else the options
+// need.
 [[nodiscard]] auth::Result<std::string, auth::Mistake> settings_text(const Context& context,
                                                                      const std::string& project);
 
 enum class SettingsFile {
-  kMissing,  // or as `make install` puts it there
+  kMissing,  // missing, or as `make install` puts it there
   kWritten,  // as it should be
   kOld,      // as it was written before, with other options
-  kEdited,   // written here and changed by hand since
+  kEdited,   // written by the set-up, then changed by hand
 };
 
-// The line of it that names the key with which events are read.
+// Returns the line of the file that names the key for reading events.
 [[nodiscard]] std::string events_setting();
 
-// Refuses a file that was not written here.
+// Compares the file with the wanted text. Refuses a file that the set-up did not write.
 [[nodiscard]] auth::Result<SettingsFile, auth::Mistake> look_at_settings(const Context& context,
                                                                          const std::string& wanted);
 

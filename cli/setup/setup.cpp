@@ -24,7 +24,8 @@ namespace {
 using auth::Mistake;
 using Work = SetupOptions::Work;
 
-// To see what there is. Who may see a part of it would make the rest a second time.
+// Permissions to see what exists. An administrator who sees only a part would make the rest a
+// second time.
 Permissions to_see(const SetupOptions& options) {
   Permissions wanted{"org.read",         "project.read", "project.role.read",
                      "project.app.read", "user.read",    "user.grant.read"};
@@ -42,7 +43,7 @@ Permissions to_make(const SetupOptions& options) {
 Done check_permissions_to_see(const SetupOptions& options, const Administrator& who) {
   Permissions wanted = to_see(options);
   if (check_permissions(who, wanted)) return {};
-  // All that is missing is named at once.
+  // The mistake names all missing permissions at once.
   if (options.work != Work::kRemove) {
     for (const std::string& each : to_make(options)) wanted.push_back(each);
   }
@@ -62,7 +63,7 @@ Done read_state(Context& context) {
                  context.options.domain + ": give another --dir for another instance"};
 }
 
-// An organisation's things are looked for in that organisation alone.
+// Refuses another organisation than that of --dir: ZITADEL is searched in one organisation only.
 Done check_organisation(Context& context, Management& api) {
   const auto answer = api.get("/management/v1/orgs/me");
   if (!answer) return in_words(answer.error(), "ZITADEL does not tell the organisation");
@@ -77,7 +78,7 @@ Done check_organisation(Context& context, Management& api) {
                  ": give --org " + known + ", or another --dir"};
 }
 
-// Without --yes.
+// Asks unless --yes is given.
 Done ask_for_consent(const SetupOptions& options) {
   if (options.yes) return {};
   if (options.token_file == "-") {
@@ -91,7 +92,7 @@ Done ask_for_consent(const SetupOptions& options) {
   return Mistake{"nothing was changed, for the answer was not y (--yes answers in advance)"};
 }
 
-// True: go on. False: there is nothing to do, or it is a dry run.
+// Returns true to go on, false if it is a dry run.
 auth::Result<bool, Mistake> agree(const Context& context, const Administrator& who,
                                   const Plan& plan, Report& report) {
   if (auto allowed = check_permissions(who, plan.needed); !allowed) {
@@ -143,7 +144,7 @@ Done make_all(Context& context, const Administrator& who, Report& report) {
   const auto agreed = agree(context, who, plan, report);
   if (!agreed) return agreed.error();
   if (!*agreed) return {};
-  // Where nothing is to be changed, it notes what an earlier run had no time to note.
+  // If nothing must be changed, this records what an earlier run had no time to record.
   if (Done done = carry_out(context, *found, report); !done) return done;
   const bool changed = plan.changes_anything();
   report.say(changed ? "Done." : "Everything is there already: nothing was changed.");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// zitadel-setup: from the options to the end.
+// Runs zitadel-setup, from the options to the end.
 #pragma once
 
 #include "auth/base/clock.h"
@@ -9,8 +9,8 @@
 
 namespace cli {
 
-// Asks ZITADEL, says what is to be done, asks for consent, and does it. The mistake is a sentence
-// for the user.
+// Asks ZITADEL what exists, shows the plan, asks for consent, and carries out the plan. The mistake
+// is a sentence for the user.
 [[nodiscard]] auth::Result<void, auth::Mistake> set_up(const SetupOptions& options, bool allow_http,
                                                        auth::HttpClient& http,
                                                        const auth::Clock& clock);

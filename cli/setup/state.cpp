@@ -44,7 +44,7 @@ std::string json_of(const std::vector<Thing>& things) {
   return list + ']';
 }
 
-// What is missing is empty.
+// Reads the members of a JSON object. A missing member is empty.
 class Reader {
  public:
   explicit Reader(Json document) : document_(std::move(document)) {}

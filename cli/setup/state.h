@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the set-up has made, in DIR/zitadel-setup.json: ids, so that a renamed thing is found again,
-// and what was begun, so that a run that was cut off is completed. It holds no secret.
+// Records what the set-up has made, in DIR/zitadel-setup.json: ids, so that a renamed thing is
+// found again, and what was begun, so that an interrupted run is completed. It holds no secret.
 #pragma once
 
 #include <optional>
@@ -23,8 +23,8 @@ struct Thing {
 // A key and the file that it is in.
 struct KeySlot {
   std::string id{};                // of the key in the file; empty: none yet
-  std::string begun{};             // the end that a key has whose making was begun, which tells it
-                                   // from all others (RFC 3339)
+  std::string begun{};             // the end of a key whose making was begun (RFC 3339); no other
+                                   // key has the same end
   std::vector<std::string> old{};  // keys that were replaced, and still work
 
   // The key in the file and the old ones.
@@ -35,7 +35,7 @@ struct KeySlot {
   }
 };
 
-// Who reads ZITADEL's events for api.fcgi.
+// The user that reads ZITADEL's events for api.fcgi.
 struct EventsReader {
   Thing user{};
   Thing member{};  // of the instance; its id is the user's
@@ -52,20 +52,20 @@ struct State {
   Thing user{};
   KeySlot user_key{};
   Thing grant{};
-  std::vector<std::string> granted{};  // the roles that the set-up put into it
+  std::vector<std::string> granted{};  // the roles that the set-up put into the authorization
   EventsReader events{};
   std::string settings{};  // the text of api.env as it was written
   bool folder_made = false;
 
   [[nodiscard]] Thing& role(const std::string& key);
-  // Of all kinds: keys that were replaced, and still work.
+  // Returns the keys of all kinds that were replaced and still work.
   [[nodiscard]] std::vector<std::string> old_keys() const;
-  // Whether there is anything that --remove could take away.
+  // Whether there is nothing that --remove could remove.
   [[nodiscard]] bool is_empty() const noexcept { return domain.empty(); }
 };
 
 [[nodiscard]] std::string to_json(const State& state);
-// The mistake follows the file's name. Takes no ids but such as may be asked for.
+// The mistake follows the file's name. Refuses ids for which is_id is false.
 [[nodiscard]] auth::Result<State, auth::Mistake> parse_state(std::string_view text);
 
 }  // namespace cli

@@ -33,7 +33,7 @@ FoundThing find_application(Context& context, const std::string& project) {
       });
 }
 
-// What was seen before may be missing from a search for a while.
+// Whether the role was seen before. Such a role may be missing from a search for a while.
 bool is_known(const State& state, const std::string& role) {
   return std::any_of(state.roles.begin(), state.roles.end(),
                      [&](const Thing& each) { return each.name == role && !each.id.empty(); });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What there is already, in ZITADEL and in DIR, before anything is changed.
+// Finds what exists in ZITADEL and in DIR, before anything is changed.
 #pragma once
 
 #include <optional>
@@ -23,19 +23,19 @@ struct Survey {
   std::optional<FoundGrant> grant{};
   std::vector<std::string> to_grant{};
   std::optional<Found> events_user{};
-  bool events_member = false;  // of the instance, and may read the events
+  bool events_member = false;  // the user is a member of the instance, and may read the events
   SurveyedKey events_key{};
   bool lacks_events_setting = false;  // api.env was changed by hand, and does not name the key
   SettingsFile settings = SettingsFile::kMissing;
 };
 
-// Only asks. The mistake says what stands in the way and what to do.
+// Asks ZITADEL, and changes nothing. The mistake says what stands in the way and what to do.
 [[nodiscard]] auth::Result<Survey, auth::Mistake> survey(Context& context);
 
-// A part of it: the user that reads ZITADEL's events.
+// A part of survey: the user that reads ZITADEL's events.
 [[nodiscard]] Done survey_events(Context& context, Survey& found);
 
-// What is to be done about it.
+// Returns what must be done, according to the survey.
 [[nodiscard]] Plan plan_of(const Context& context, const Survey& survey);
 
 }  // namespace cli

@@ -12,7 +12,7 @@ namespace {
 
 using auth::Mistake;
 
-// Its key lies beside a web server.
+// The user may have no other role, because its key lies beside a web server.
 Mistake other_roles(const std::string& name, const std::vector<std::string>& roles) {
   std::string all;
   for (const std::string& role : roles) all += (all.empty() ? "" : ", ") + role;
@@ -53,7 +53,7 @@ Done survey_events(Context& context, Survey& found) {
                    ", which reads ZITADEL's events for api.fcgi, is gone: add --events, which "
                    "makes another one"};
   }
-  // Without --events, the administrator need not be one of the instance, who may look.
+  // Without --events, the administrator need not be one of the instance: only those may look.
   if (!context.options.events) {
     found.events_member = true;
   } else if (found.events_user) {

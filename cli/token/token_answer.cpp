@@ -36,7 +36,7 @@ auth::Result<auth::Secret, auth::Mistake> token_in(std::string_view body,
   return auth::Secret(*text);
 }
 
-// Why a key was refused, as far as can be seen from here.
+// Explains why a key was refused, as far as this is known here.
 class Advice {
  public:
   Advice(const auth::HttpResponse& answer, const auth::ServiceUserKey& key,
@@ -47,12 +47,12 @@ class Advice {
         now_(now),
         clock_(auth::clock_error(answer, now, auth::kDateTolerance)) {}
 
-  // Empty where the clock is right, or nobody can tell.
+  // Empty if the clock is right or cannot be compared.
   [[nodiscard]] std::string clock() const {
     return clock_.empty() ? "" : "this machine's clock is " + clock_ + ": set it right";
   }
 
-  // ZITADEL answers the same to each of these.
+  // Returns the possible causes: ZITADEL's answer is the same for each of them.
   [[nodiscard]] std::string causes() const {
     if (clock_is_the_cause()) return clock();
     const std::string first = clock_.empty() ? "" : clock() + "; where that does not help, ";
@@ -60,7 +60,7 @@ class Advice {
   }
 
  private:
-  // What was signed too far ahead of ZITADEL's time, or too long ago, it refuses.
+  // ZITADEL refuses an assertion that was signed too far ahead of its time, or too long ago.
   [[nodiscard]] bool clock_is_the_cause() const {
     if (clock_.empty()) return false;
     const std::chrono::seconds ahead = now_ - *answer_.date;

@@ -20,14 +20,16 @@ struct TokenOptions {
   std::string ca_file{};  // empty: the system's
 };
 
-// Whether it may be the id of a project: a number, as ZITADEL makes them, or "zitadel", by which it
-// means its own. An administrator may have chosen another.
+// Whether it is a usual id of a project: a number, as ZITADEL makes them, or "zitadel" for
+// ZITADEL's own project. An administrator may have chosen another id.
 [[nodiscard]] bool is_usual_project_id(std::string_view project) noexcept;
 
-// What is always asked for: a token that the project's API takes, and with the roles in it.
+// Returns the scope that is always asked for: with it, the project's API accepts the token, and the
+// roles are in it.
 [[nodiscard]] std::string scope_for(const std::string& project);
 
-// arguments: without the program's name. allow_http: http:// to other than loopback addresses.
+// arguments: without the program's name. allow_http: whether http:// may go to other than loopback
+// addresses.
 [[nodiscard]] auth::Result<TokenOptions, auth::Mistake> parse_token_options(
     const std::vector<std::string_view>& arguments, bool allow_http);
 

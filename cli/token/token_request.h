@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Getting a service user's access token with the JWT bearer grant (RFC 7523 §2.1).
+// Gets a service user's access token with the JWT bearer grant (RFC 7523 §2.1).
 #pragma once
 
 #include <string>
@@ -15,19 +15,19 @@
 
 namespace cli {
 
-// Of a token for ZITADEL's own API.
+// The scope of a token for ZITADEL's own API.
 constexpr std::string_view kZitadelScope = "openid urn:zitadel:iam:org:project:id:zitadel:aud";
 
 struct TokenRequest {
   std::string domain;  // ZITADEL's URL, spelt as plain_url does it
   std::string scope;
   bool allow_http = false;
-  std::size_t max_token_bytes = auth::kUsualAuthorizationBytes;  // as the API has it
+  std::size_t max_token_bytes = auth::kUsualAuthorizationBytes;  // the API's limit
 };
 
-// Discovers the issuer and its token endpoint, and asks that. What is signed for the issuer goes to
-// the server of that issuer, and only where this is the one that was meant. Waits for the answers,
-// as long as the client lets it.
+// Discovers the issuer and asks its token endpoint for the token. What is signed for the issuer
+// goes only to the issuer's own server, and only if this is the issuer that request.domain names.
+// Waits for the answers, within the time limits of the client.
 [[nodiscard]] auth::Result<auth::Secret, auth::Mistake> get_token(const TokenRequest& request,
                                                                   const auth::ServiceUserKey& key,
                                                                   auth::HttpClient& http,

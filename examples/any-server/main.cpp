@@ -53,7 +53,7 @@ MHD_Result answer(void* context, MHD_Connection* connection, const char*, const 
 
 int main(int count, char** arguments) {
   std::signal(SIGPIPE, SIG_IGN);
-  // Before there are threads, which take the mask over.
+  // Before there are threads, which inherit the mask.
   sigset_t signals;
   sigemptyset(&signals);
   for (const int signal : {SIGTERM, SIGINT}) sigaddset(&signals, signal);

@@ -33,7 +33,7 @@ std::string name_in(std::string_view body) {
   return json_object_get_string(name);
 }
 
-// Answers at once: a function of the request and of whose token it is.
+// Answers at once, from the request and the claims of its token.
 Response greet(const Request& request, const Claims& claims) {
   if (!request.body()) return error_response(413, "content_too_large", "at most 64 KiB");
   const std::string name = name_in(*request.body());
@@ -54,8 +54,8 @@ void report(Responder responder) {
   if (!taken) shared->answer(error_response(503, "temporarily_unavailable", "too much to do"));
 }
 
-// Answers bit by bit: more than anybody wants to keep in memory. On a thread of its own, since it
-// waits for the client.
+// Answers in pieces: the answer is longer than anybody wants to keep in memory. On a thread of its
+// own, since it waits for the client.
 void rows(Responder responder) {
   static SlowWork& work = *new SlowWork;
   auto shared = std::make_shared<Responder>(std::move(responder));

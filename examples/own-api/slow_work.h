@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SlowWork: one thread for what takes time, and a bounded queue in front of it. Thread-safe.
+// SlowWork: one thread for slow tasks, and a bounded queue in front of it. Thread-safe.
 #pragma once
 
 #include <condition_variable>
@@ -20,8 +20,8 @@ class SlowWork {
   SlowWork(const SlowWork&) = delete;
   SlowWork& operator=(const SlowWork&) = delete;
 
-  // False: too much waits already. The thread starts with the first task, and so takes over the
-  // signal mask of the server's threads: SIGTERM is for the server.
+  // Returns false if too many tasks wait already. The thread starts with the first task, and so
+  // inherits the signal mask of the server's threads: SIGTERM is for the server.
   bool add(Task task) {
     const std::lock_guard lock(mutex_);
     if (tasks_.size() >= most_) return false;

@@ -26,13 +26,13 @@ std::string_view path_of(std::string_view target) {
   return parsed ? parsed->path : target.substr(0, target.find('?'));
 }
 
-// Of the form https://host/path; else empty.
+// Returns the host of https://host/path; otherwise empty.
 std::string_view host_of(std::string_view target) {
   const auto parsed = request_target(target);
   return parsed ? parsed->authority : std::string_view();
 }
 
-// As a web server would hand it over.
+// The request as a web server would pass it on.
 class Question {
  public:
   Question(std::string_view method, std::string_view target)

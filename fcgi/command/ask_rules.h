@@ -13,9 +13,9 @@
 
 namespace fcgi {
 
-// Reports what the rules say or, where there are none, the endpoints. Bad: the request is refused,
-// or the token does not meet it. The mistake is one of the command line. all: of load_sections; the
-// request's own section counts.
+// Reports what the rules say or, if there are none, the endpoints. The report is bad if the request
+// is refused, or if the token does not meet what is required. The mistake is one of the command
+// line. all: the result of load_sections; the request's own section is used.
 [[nodiscard]] auth::Result<void, auth::Mistake> ask_rules(const Command& command,
                                                           std::vector<auth::Settings>& all,
                                                           const Router& router, Report& report);

@@ -32,7 +32,7 @@ bool is_there(const std::string& path) {
   return ::lstat(path.c_str(), &status) == 0;
 }
 
-// "a, b"; empty where there is none.
+// Returns the settings files that exist, "a, b"; empty if there is none.
 std::string settings_files(const auth::Environment& environment, std::string_view program) {
   std::string text;
   for (const auth::SettingFile& file : auth::find_setting_files(environment, program)) {
@@ -53,7 +53,7 @@ void check_key(const auth::Settings& settings, Report& report) {
   report.good("key", "none is needed: JWTs are judged here");
 }
 
-// Certificates that OpenSSL can read in the text; what it makes of ZITADEL_CA_FILE.
+// Returns how many certificates OpenSSL can read in the text, the content of ZITADEL_CA_FILE.
 std::size_t count_certificates(const std::string& text) {
   using Bio = std::unique_ptr<BIO, decltype(&::BIO_free)>;
   using Certificate = std::unique_ptr<X509, decltype(&::X509_free)>;
@@ -94,7 +94,7 @@ void check_rules(const auth::Settings& settings, Report& report) {
   }
 }
 
-// A file that lines are appended to.
+// Checks a file that lines are appended to.
 void check_lines(std::string_view subject, const std::string& setting, const std::string& file,
                  Report& report) {
   if (file.empty()) return;
@@ -113,7 +113,7 @@ void check_lines(std::string_view subject, const std::string& setting, const std
                          : "install -d -m 0750 -o " + user + ' ' + auth::shell_word(place)));
 }
 
-// The program works without: what processes could share is learned by each.
+// The program works without a cache: then each process learns for itself what they could share.
 void check_cache(const auth::Settings& settings, Report& report) {
   if (!auth::shares_anything(settings)) return;
   if (settings.cache_server) return report.note("cache", "ZITADEL_CACHE_URL: not tried");
@@ -124,7 +124,7 @@ void check_cache(const auth::Settings& settings, Report& report) {
   report.note("cache", "not shared: " + folder + ' ' + opened.error().sentence);
 }
 
-// Whether ZITADEL can be searched for events, zitadel-check sees.
+// Does not check whether ZITADEL can be searched for events: zitadel-check does that.
 void check_events(const auth::Settings& settings, Report& report) {
   if (!settings.events_token) return;
   if (!auth::is_fed(settings)) {
@@ -136,7 +136,7 @@ void check_events(const auth::Settings& settings, Report& report) {
                             : "with the key " + key->key_id + " of user " + key->user_id);
 }
 
-// The folders that the command lines of the shipped files name, where they are not there.
+// Returns which folders are missing that the command lines of the shipped files name.
 std::string missing_folders() {
   std::string missing;
   for (const char* folder : {"/run/zitadel-fcgi", "/var/log/zitadel-fcgi"}) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `api.fcgi --check` looks at: all that would keep the program from its work, but for ZITADEL
+// `api.fcgi --check`: checks everything that would keep the program from its work, except ZITADEL
 // itself.
 #pragma once
 
@@ -14,18 +14,18 @@
 
 namespace fcgi {
 
-// Nothing where there are mistakes, which are then reported; but not those whose sentence begins
-// with one of the subjects that are told already.
+// Returns the settings; nullopt if there are mistakes, which are then reported. Mistakes whose
+// sentence begins with one of the subjects in `told` are left out: they are reported already.
 [[nodiscard]] std::optional<std::vector<auth::Settings>> check_settings(
     const auth::Environment& environment, std::string_view program,
     const std::vector<std::string>& told, Report& report);
 
-// How to name a settings file, where none is there; empty where one is.
+// Returns how to name a settings file if there is none; empty if there is one.
 [[nodiscard]] std::string missing_file_note(const auth::Environment& environment,
                                             std::string_view program);
 
-// Of each section key, rules, cache and events; of the program log and listener. Makes and changes
-// no file.
+// Checks key, rules, cache and events of each section, and log and listener of the program. Makes
+// and changes no file.
 void check_rest(const std::vector<auth::Settings>& all, int listener, Report& report);
 
 }  // namespace fcgi

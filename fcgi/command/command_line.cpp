@@ -54,7 +54,7 @@ class Parser {
   auth::Result<void, auth::Mistake> take(std::string_view argument) {
     for (const auto& [name, action] : kFlags) {
       if (name != argument) continue;
-      // --help and the like go before a check that is asked for as well.
+      // --help and the like take precedence over a check that is asked for as well.
       if (action != Action::kCheck) command_.action = action;
       return {};
     }

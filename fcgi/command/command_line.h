@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the program is asked to do instead of serving: by its arguments, typed by a person.
+// The command line: arguments, typed by a person, that ask the program for something else than
+// serving.
 #pragma once
 
 #include <string>
@@ -11,16 +12,16 @@
 
 namespace fcgi {
 
-// Who has started the program.
+// Describes who has started the program.
 struct Starter {
-  // A web server, for a request of CGI. The arguments may be the client's then: what stands behind
-  // the "?" of "/api.cgi?--help" (RFC 3875 §4.4).
+  // A web server has started it, for a request of CGI. Then the arguments may come from the client:
+  // what follows the "?" of "/api.cgi?--help" (RFC 3875 §4.4).
   bool is_cgi = false;
   bool has_listener = false;  // standard input is a FastCGI listening socket
-  bool has_terminal = false;  // standard input is one
+  bool has_terminal = false;  // standard input is a terminal
 };
 
-// Whether one of the variables is there that RFC 3875 §4.1 has.
+// Whether one of the variables of RFC 3875 §4.1 is there.
 [[nodiscard]] bool has_cgi_variables(const auth::Environment& environment);
 
 struct Command {
@@ -40,8 +41,8 @@ struct Command {
   std::string from{};        // of --from: an IP address
 };
 
-// arguments: without the program's name. Serves for CGI whatever they are, and on a listening
-// socket unless the first one asks for a check, as systemd's ExecStartPre does.
+// arguments: without the program's name. The command is to serve for CGI whatever they are, and on
+// a listening socket unless the first one asks for a check, as systemd's ExecStartPre does.
 [[nodiscard]] auth::Result<Command, auth::Mistake> parse_command(
     const std::vector<std::string_view>& arguments, const Starter& starter);
 

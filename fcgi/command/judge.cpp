@@ -20,14 +20,14 @@ namespace fcgi {
 namespace {
 
 constexpr unsigned kWorkers = 1;
-// A token of the greatest length, and what may stand around it.
+// Maximum size of a token's file, in bytes: the longest token, and what may stand around it.
 constexpr std::size_t kMostFileBytes = auth::kMostAuthorizationBytes + 1024;
 
 auth::Mistake system_mistake(const std::string& name) {
   return {"--token-file " + name + ": " + std::generic_category().message(errno)};
 }
 
-// A pipe is waited for: "--token-file <(zitadel-token …)".
+// Waits for a pipe: "--token-file <(zitadel-token …)".
 auth::Result<auth::Secret, auth::Mistake> read_all(int file, const std::string& name) {
   std::string text(kMostFileBytes + 1, '\0');
   std::size_t size = 0;
@@ -60,7 +60,7 @@ auth::TokenValidator::Answer Judge::ask(auth::SecretView token,
   auth::WorkerPool workers(kWorkers);
   auth::TokenValidator validator(settings_,
                                  {http_, *authentication_, clock_, workers, nullptr, false});
-  // Shared: this may be gone before set_value has returned.
+  // Shared: this function may return before set_value does.
   const auto promise = std::make_shared<std::promise<Answer>>();
   std::future<Answer> answer = promise->get_future();
   static_cast<void>(validator.authorize(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Questions that are waited for.
+// Judge: asks ZITADEL and waits for the answer.
 #pragma once
 
 #include <memory>
@@ -15,19 +15,19 @@
 
 namespace fcgi {
 
-// What it takes to ask ZITADEL as the program does. Nothing is learned from other processes and
-// nothing is kept. One thread.
+// Asks ZITADEL as the program does. Nothing is learned from other processes and nothing is kept.
+// One thread.
 class Judge {
  public:
   // Takes the client secret out of the settings, which must outlive it.
   explicit Judge(auth::Settings& settings);
 
-  // As the program would answer a caller with that IP address. Waits for it.
+  // Returns what the program would answer a caller with that IP address. Waits for it.
   [[nodiscard]] auth::TokenValidator::Answer ask(auth::SecretView token,
                                                  const auth::Requirement& requirement,
                                                  std::string_view client = {});
 
-  // One question over HTTP, waited for.
+  // Sends one request over HTTP, and waits for the answer.
   [[nodiscard]] auth::Result<auth::HttpResponse> send(auth::HttpRequest request);
 
   [[nodiscard]] auth::HttpClient& http() noexcept { return http_; }
@@ -41,8 +41,8 @@ class Judge {
   auth::CurlHttpClient http_;
 };
 
-// The token in a file, with nothing around it but blanks and line breaks; "-" is standard input.
-// The mistake is a whole sentence.
+// Reads the token in a file, with nothing around it but blanks and line breaks; "-" is standard
+// input. The mistake is a whole sentence.
 [[nodiscard]] auth::Result<auth::Secret, auth::Mistake> read_token_file(
     const std::string& path, const auth::Settings& settings);
 

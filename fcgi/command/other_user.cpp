@@ -16,8 +16,8 @@ using auth::Reader;
 
 bool is(const Reader& reader) { return ::geteuid() == reader.uid && ::getuid() == reader.uid; }
 
-// As this user for the time of its life, which the system itself then judges by: access lists and
-// the like count as well.
+// Acts as this user while the object lives, so that the system itself decides: access lists and the
+// like count as well.
 class ActingAs {
  public:
   explicit ActingAs(const Reader& reader) : former_(auth::this_reader()) {
@@ -29,7 +29,7 @@ class ActingAs {
   ~ActingAs() {
     const bool is_back = ::seteuid(former_.uid) == 0 && ::setegid(former_.gid) == 0 &&
                          ::setgroups(former_.groups.size(), former_.groups.data()) == 0;
-    if (!is_back) ::_exit(1);  // nobody knows who this is now
+    if (!is_back) ::_exit(1);  // the user is not known any more
   }
 
   [[nodiscard]] bool acts() const noexcept { return acts_; }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Report: what a check has found, a line each, for a person or a program.
+// Report: the results of a check, one line each, for a person or a program.
 #pragma once
 
 #include <string>
@@ -8,23 +8,23 @@
 
 namespace fcgi {
 
-// One thread. Characters that are not visible, and what is not UTF-8, are shown as '?': nothing
-// from outside commands a terminal or spoils JSON.
+// One thread. Characters that are not visible, and what is not UTF-8, are shown as '?': no text
+// from outside can control a terminal or break JSON.
 class Report {
  public:
   enum class Mark { kGood, kBad, kNote };
   struct Line {
     Mark mark;
-    std::string name;  // what was looked at: "key"
+    std::string name;  // what was checked: "key"
     std::string text;  // what was found, and what mends it
   };
 
   void good(std::string_view name, std::string_view text) { add(Mark::kGood, name, text); }
   void bad(std::string_view name, std::string_view text) { add(Mark::kBad, name, text); }
-  // What is neither, or could not be looked at.
+  // Adds what is neither, or could not be checked.
   void note(std::string_view name, std::string_view text) { add(Mark::kNote, name, text); }
 
-  // All lines of the other one.
+  // Adds all lines of the other report.
   void add(const Report& other) {
     lines_.insert(lines_.end(), other.lines_.begin(), other.lines_.end());
   }

@@ -42,7 +42,7 @@ int usage(std::string_view mistake) {
              kExitUsage);
 }
 
-// What is wrong goes to standard error, so that it is seen by who keeps nothing else.
+// Writes bad lines to standard error, so that they are seen even if nothing else is kept.
 int tell(const Report& report, int status) {
   for (const Report::Line& line : report.lines()) {
     std::FILE* const stream = line.mark == Report::Mark::kBad ? stderr : stdout;
@@ -51,8 +51,8 @@ int tell(const Report& report, int status) {
   return status;
 }
 
-// Answers as the user of --as, or as it is. Reads nothing before it is that user, but to see what
-// that user cannot read.
+// Answers as the user of --as, or as the current user. Before it is that user, it reads only to
+// find out what that user cannot read.
 int look(const Command& command, const Router& router) {
   Report report;
   const auth::Environment environment = auth::process_environment();

@@ -12,8 +12,9 @@
 
 namespace fcgi {
 
-// Null where nothing is to be protected but the program's own endpoints. Gives also the mistakes in
-// what a protected program is to be told. Clock and metrics must outlive them.
+// Opens the rules; null if only the program's own endpoints are to be protected. Also returns the
+// mistakes in the claims that a protected program is to get. Clock and metrics must outlive the
+// rules.
 [[nodiscard]] auth::Result<std::unique_ptr<RulesFile>, auth::Mistakes> open_rules(
     const auth::Settings& settings, const auth::Clock& clock,
     auth::Metrics& metrics = auth::Metrics::unread());

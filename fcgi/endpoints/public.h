@@ -8,7 +8,7 @@
 
 namespace fcgi::endpoints {
 
-// Registered as "public": no token is looked at, and the claims are empty.
+// Registered as "public": no token is checked, and the claims are empty.
 [[nodiscard]] Response public_route(const Request& request, const auth::Claims& claims);
 
 }  // namespace fcgi::endpoints

@@ -23,7 +23,7 @@ constexpr std::size_t kMostName = 256;  // of users and the like, which ZITADEL 
 constexpr std::size_t kUsualLine = 512;
 constexpr std::string_view kHidden = "(the path holds the token)";
 
-// Each thread's, so that it is put into words once a second.
+// Kept per thread, so that the text is made once a second.
 struct Second {
   std::int64_t number = -1;
   std::array<char, 32> text{};
@@ -54,13 +54,13 @@ void append_time(std::string& line, auth::WallMicroseconds now) {
   line.append(std::to_string(1000 + part), 1).append("Z");  // three digits, behind a 1
 }
 
-// As it was sent, without the query, which may hold anything.
+// Returns the path as it was sent, without the query, which may hold anything.
 std::string_view path_of(const Request& request) {
   std::string_view target = request.variable("REQUEST_URI");
   if (target.empty()) target = request.path_info();
   if (const auto parts = request_target(target)) return parts->path;
   target = target.substr(0, target.find_first_of("?#"));
-  // Of what is no sound URL nobody can tell where a user name or password ends.
+  // In a malformed URL, nobody can know where a user name or password ends.
   return target.starts_with('/') ? target : "(not readable)";
 }
 
@@ -73,7 +73,7 @@ std::string_view shown_path(const Request& request) {
   return path;
 }
 
-// Each name comes as it stands in the line: ,"name":
+// name: as it stands in the line: ,"name":
 void append(std::string& line, std::string_view name, std::string_view value,
             std::size_t most = kMostName) {
   if (!value.empty()) auth::append_json_string(line.append(name), value, most);
@@ -106,7 +106,7 @@ std::string Audit::line_of(const Decision& decision) const {
   std::string line;
   line.reserve(kUsualLine);
   append_time(line.append(R"({"time":")"), clock_.wall_microseconds());
-  // check_log_place knows the file by these two.
+  // check_log_place recognises the file by these two.
   line.append(R"(","program":"zitadel-fcgi","decision":)");
   line.append(decision.is_let_in() ? R"("allowed")" : R"("refused")");
   append(line, R"(,"status":)", decision.status);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Audit: one line of JSON for each decision, for who has to answer later for who was let in.
+// Audit: writes one line of JSON for each decision, for those who must account later for who was
+// let in.
 #pragma once
 
 #include <string>
@@ -20,9 +21,9 @@ class Audit final : public DecisionObserver {
 
   void decided(const Decision& decision) noexcept override;
 
-  // Opens the file of that name anew.
+  // Reopens the file of that name.
   void reopen() { writer_.reopen(); }
-  // Writes what is left, and takes no more.
+  // Writes what is left, and accepts no more.
   void stop() { writer_.stop(); }
 
  private:

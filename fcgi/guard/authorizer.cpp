@@ -14,7 +14,7 @@ void forbid_storing(Response& response) {
   response.headers.emplace_back("Cache-Control", "no-store");
 }
 
-// It is the operator's turn.
+// A refusal that the operator has to act on.
 Refusal unable(std::string_view why) {
   Refusal refusal{error_response(503, "server_error", why), why};
   forbid_storing(refusal.response);
@@ -43,7 +43,7 @@ void Authorizer::handle(std::unique_ptr<Exchange> exchange) const {
                    "in"});
     return responder_.refuse(std::move(exchange), unable("there are no rules"), spared());
   }
-  // It holds the rules, whatever becomes of their file meanwhile.
+  // The demand keeps the rules alive, whatever happens to their file meanwhile.
   auto demand = demand_of(exchange->request(), rules_->current());
   if (!demand) return responder_.refuse(std::move(exchange), std::move(demand).error(), spared());
   const auth::Requirement& required = **demand;
@@ -59,7 +59,7 @@ void Authorizer::handle(std::unique_ptr<Exchange> exchange) const {
       spared());
 }
 
-// A program that is told of no user takes a caller for nobody, or for anybody.
+// A program that gets no user name takes a caller for nobody, or for anybody.
 Refusal Authorizer::refuse_nameless() const {
   failures_.add({auth::Reason::kMalformedAnswer,
                  "ZITADEL calls a token active and does not say whose it is: its sub is missing, "
@@ -92,8 +92,8 @@ Responder::Spared Authorizer::spared() const {
 
 Response Authorizer::let_go_on(const Request& request, CallerVariables::List variables) const {
   Response response;
-  // What is decided about one caller is for no other, wherever a cache stands. Through Apache it
-  // would be said of what is served.
+  // A decision about one caller is for no other, wherever there is a cache. Through Apache, the
+  // header would apply to the served content.
   if (!is_asked_by_apache(request)) forbid_storing(response);
   if (responder_.tokens().takes_subprotocols() && !is_access_check(request)) {
     variables.emplace_back("AUTH_WEBSOCKET_PROTOCOL",

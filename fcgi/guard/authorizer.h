@@ -5,8 +5,8 @@
 // A request that may go on is answered 200 with "Variable-NAME: value" headers, from which the web
 // server makes variables for the protected program. Any other answer goes to the client.
 //
-// With Refusals::kOnlyReported every request may go on, and the variable AUTH_WOULD_BE tells what
-// would have become of it: "200", or a status and why: "401 no access token was sent".
+// With Refusals::kOnlyReported every request may go on, and the variable AUTH_WOULD_BE says how it
+// would have been answered: "200", or a status and why: "401 no access token was sent".
 #pragma once
 
 #include <memory>
@@ -26,7 +26,7 @@ class Authorizer {
  public:
   enum class Refusals { kCount, kOnlyReported };
 
-  // rules: null where the operator has written none, and nobody is let in.
+  // rules: null if the operator has written none; then nobody is let in.
   Authorizer(RulesFile* rules, const Responder& responder, CallerVariables variables,
              const auth::Clock& clock, Refusals refusals = Refusals::kCount)
       : rules_(rules),
@@ -53,7 +53,7 @@ class Authorizer {
   [[nodiscard]] auth::Result<Response, Refusal> admit(const Request& request,
                                                       const auth::Claims& claims) const;
   [[nodiscard]] Refusal refuse_nameless() const;
-  // Empty where refusals count.
+  // Empty if refusals count.
   [[nodiscard]] Responder::Spared spared() const;
   [[nodiscard]] Response let_go_on(const Request& request, CallerVariables::List variables) const;
 

@@ -14,7 +14,7 @@ namespace {
 
 using auth::percent_encode;
 
-// What every protected program gets; ZITADEL_PASS_CLAIMS cannot take these.
+// The variables that every protected program gets; ZITADEL_PASS_CLAIMS cannot take these.
 constexpr std::string_view kVariables[] = {
     "AUTH_SUB",       "AUTH_USERNAME",  "AUTH_ROLES", "AUTH_ORG",      "AUTH_SCOPE",
     "AUTH_EXP",       "AUTH_CLIENT_ID", "AUTH_CUT",   "AUTH_WOULD_BE", "AUTH_WEBSOCKET_PROTOCOL",
@@ -54,7 +54,8 @@ bool wants_variables(const Request& request) {
   return !request.variable("ZITADEL_VARIABLES").empty();
 }
 
-// Asked again for its server.error-handler, lighttpd still has them and would join the two.
+// When lighttpd asks again for its server.error-handler, it still has the variables and would join
+// both.
 void leave_out_what_is_there(const Request& request, CallerVariables::List& variables) {
   const auto is_there = [&](std::string_view name) { return !request.variable(name).empty(); };
   if (!is_there("AUTH_SUB") && !is_there("AUTH_REQUEST_ID") && !is_there("AUTH_WOULD_BE")) return;
@@ -75,7 +76,7 @@ std::size_t longest(const CallerVariables::List& variables) {
   return longest;
 }
 
-// The names of both lists, and AUTH_CUT where both are cut.
+// Number of bytes for the names of both lists, and for AUTH_CUT if both are cut.
 constexpr std::size_t kReservedBytes = std::string_view(
                                            "AUTH_ROLES"
                                            "AUTH_SCOPE"
@@ -83,7 +84,8 @@ constexpr std::size_t kReservedBytes = std::string_view(
                                            "AUTH_ROLES AUTH_SCOPE")
                                            .size();
 
-// Roles go before scopes, which the client asks for: it must not push out what it is.
+// Roles go before scopes: the client asks for the scopes, and must not push out its roles with
+// them.
 void fill_lists(const auth::Claims& claims, std::size_t most, CallerVariables::List& variables) {
   std::vector<std::string_view> roles;
   for (const auth::Role& role : claims.roles()) roles.push_back(role.name);
@@ -128,7 +130,7 @@ std::optional<CallerVariables::List> CallerVariables::of(const Request& request,
                                                          std::string_view would_be) const {
   if (is_access_check(request) && !wants_variables(request)) return List{};
   const std::string subject = percent_encode(claims.subject());
-  // Also where they are empty: nothing that was there before may pass for what we say.
+  // They are set even if they are empty: an older value must not pass for ours.
   List variables = {{"REMOTE_USER", subject},
                     {"AUTH_SUB", subject},
                     {"AUTH_USERNAME", percent_encode(claims.username())},

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// CallerVariables: what a protected program is told of its caller.
+// CallerVariables: the variables that describe the caller to a protected program.
 //
-// mod_fcgid leaves the authorizer's headers in the client's answer, and of Apache's own error pages
-// and redirects nothing can take them out again. So it gets them only with the variable
-// ZITADEL_VARIABLES (apache/fcgid_access_checker.conf), and what the operator names then in one of
-// a fixed name, AUTH_CLAIMS: "NAME=value" pairs, separated by blanks.
+// mod_fcgid leaves the authorizer's headers in the client's answer, and nothing can remove them
+// from Apache's own error pages and redirects. So it gets them only with the variable
+// ZITADEL_VARIABLES (apache/fcgid_access_checker.conf). The claims that the operator names are then
+// in one variable of a fixed name, AUTH_CLAIMS: "NAME=value" pairs, separated by blanks.
 #pragma once
 
 #include <cstddef>
@@ -20,11 +20,12 @@
 
 namespace fcgi {
 
-// Bound of all names and values together. lighttpd takes response heads of up to 64 KiB, and as
-// much for all variables of a FastCGI program, the caller's own headers included. The buffer of
-// nginx is in nginx/auth_request.conf.
+// Maximum size of all names and values together, in bytes. lighttpd takes response heads of up to
+// 64 KiB, and as much for all variables of a FastCGI program, the caller's own headers included.
+// The buffer of nginx is in nginx/auth_request.conf.
 constexpr std::size_t kMaxVariablesBytes = 32 << 10;
-// Bound of one name and value: Apache takes no line over 8,191 bytes from a program.
+// Maximum size of one name and value, in bytes: Apache takes no line over 8,191 bytes from a
+// program.
 constexpr std::size_t kMaxApacheVariableBytes = 7990;
 
 // Immutable after construction, so any thread may use it.
@@ -32,8 +33,8 @@ class CallerVariables {
  public:
   using List = std::vector<std::pair<std::string, std::string>>;  // names and values
 
-  // passed_claims: names of claims that are told beyond the usual ones. REQUIRES: check_names takes
-  // them.
+  // passed_claims: names of claims that are passed on beyond the usual ones. REQUIRES: check_names
+  // takes them.
   explicit CallerVariables(std::vector<std::string> passed_claims)
       : passed_claims_(std::move(passed_claims)) {}
 
@@ -42,14 +43,15 @@ class CallerVariables {
   [[nodiscard]] static auth::Result<void, auth::Mistake> check_names(
       const std::vector<std::string>& passed_claims);
 
-  // The variables for a request that may go on, their values such that each stays in its line and
-  // in its place in a list. Of roles and scopes, as many as the web server could hand on; AUTH_CUT
-  // names the lists that lack some. nullopt where the rest alone is more than it could. would_be:
-  // of AUTH_WOULD_BE, which is not there where it is empty.
+  // Returns the variables for a request that may go on. Their values are encoded so that each stays
+  // in its line and in its place in a list. There are as many roles and scopes as the web server
+  // could pass on; AUTH_CUT names the lists that lack some. nullopt if the rest alone is more than
+  // it could pass on. would_be: the value of AUTH_WOULD_BE; if it is empty, there is no such
+  // variable.
   [[nodiscard]] std::optional<List> of(const Request& request, const auth::Claims& claims,
                                        std::string_view would_be = {}) const;
 
-  // For the log.
+  // The limits in words, for the log.
   [[nodiscard]] static std::string limits() {
     return "32 KiB, with Apache 8,000 bytes in one variable";
   }

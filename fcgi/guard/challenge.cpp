@@ -67,7 +67,7 @@ Response refuse_with_code(int status, std::string_view code, std::string_view de
   return refuse(status, code, description, std::move(challenge));
 }
 
-// RFC 6750 §3.1: who sent no token is told no error code.
+// RFC 6750 §3.1: a caller who sent no token gets no error code.
 Response ask_for_token(std::string_view scopes, const ProtectedResource& resource) {
   BearerChallenge challenge(resource);
   if (!scopes.empty()) challenge.add("scope", scopes);
@@ -81,7 +81,7 @@ Response forbid(std::string_view description) {
   return response;
 }
 
-// Nothing is wrong with the token: the caller is to come again.
+// Nothing is wrong with the token: the caller should try again.
 Response try_again(int status, std::string_view code, std::string_view description,
                    const auth::Error& error) {
   const auto wait =

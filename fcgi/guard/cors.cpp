@@ -8,8 +8,8 @@ namespace {
 
 constexpr std::string_view kPreflightSeconds = "600";
 
-// What may stand in the header fields that a preflight asks for: tokens, commas and blanks
-// (RFC 9110 §5.6.2).
+// Whether the text holds only what a preflight may ask for: tokens, commas and blanks (RFC 9110
+// §5.6.2).
 bool is_token_list(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char letter) {
     return is_token_character(letter) || letter == ',' || letter == ' ';
@@ -30,7 +30,7 @@ std::string_view Cors::allowed(const Request& request) const {
   return named.empty() ? listed("*") : named;
 }
 
-// Never to all: a browser would not take it, and nobody means it.
+// Never for "*": a browser would not accept it, and nobody intends it.
 void Cors::allow_cookies(std::string_view origin, Response& response) const {
   if (cookies_ == Cookies::kNotAllowed || origin == "*") return;
   response.headers.emplace_back("Access-Control-Allow-Credentials", "true");

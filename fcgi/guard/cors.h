@@ -16,21 +16,22 @@ namespace fcgi {
 // Immutable after construction, so any thread may use it.
 class Cors {
  public:
-  // Origins whose scripts may call ("https://app.example.org"), or "*" for all; none: browsers are
-  // told nothing. Credentials of the browser's own (cookies) are allowed where a cookie may bring
-  // the token, and to origins that are named: else a token is sent by the script itself.
+  // origins: those whose scripts may call ("https://app.example.org"), or "*" for all; none:
+  // browsers get no such headers. The browser's own credentials (cookies) are allowed if a cookie
+  // may bring the token, and to origins that are named: otherwise the script itself sends the
+  // token.
   enum class Cookies { kNotAllowed, kAllowed };
   explicit Cors(std::vector<std::string> origins, Cookies cookies = Cookies::kNotAllowed)
       : origins_(std::move(origins)), cookies_(cookies) {}
 
-  // The answer to a preflight from an allowed origin; nothing for any other request.
+  // Returns the answer to a preflight from an allowed origin; nullopt for any other request.
   [[nodiscard]] std::optional<Response> preflight(const Request& request) const;
 
   // Lets a script of an allowed origin read the response, its challenge included.
   void expose(const Request& request, Response& response) const;
 
  private:
-  // The value of Access-Control-Allow-Origin for the request; empty where there is none.
+  // Returns the value of Access-Control-Allow-Origin for the request; empty if there is none.
   [[nodiscard]] std::string_view allowed(const Request& request) const;
   void allow_cookies(std::string_view origin, Response& response) const;
 

@@ -29,8 +29,8 @@ class Gatherer {
  public:
   explicit Gatherer(const Rules& rules) : rules_(rules) {}
 
-  // What a request of that method for what may be any of these paths has to meet, or why it is
-  // refused.
+  // Adds what a request of that method has to meet if its path may be any of these, or returns why
+  // it is refused.
   [[nodiscard]] MaybeRefusal add(const Paths& paths, std::string_view method, bool reaches_below);
   // REQUIRES: something was added. The rules are those that were given.
   [[nodiscard]] Demand take(std::shared_ptr<const Rules> rules) const;

@@ -16,12 +16,11 @@ namespace fcgi {
 // Keeps alive what it refers to.
 using Demand = std::shared_ptr<const auth::Requirement>;
 
-// All requirements that the request has to meet, as one; or why nobody may send it:
-// 400: a method, its own or one that is to take its place, that is none
-// 403: a path that is refused (fcgi/http/request_path.h) or that no rule opens, its own or another
-// that
-//      it is about
-// 405: a method that the rules of a path are not for
+// Returns all requirements that the request has to meet, as one; or why nobody may send it:
+// 400: a method, its own or one that replaces it, is not valid
+// 403: a path, its own or another that it is about, is refused (fcgi/http/request_path.h), or no
+//      rule opens it
+// 405: the rules of a path are not for the method
 // All carry Cache-Control: no-store.
 [[nodiscard]] auth::Result<Demand, Refusal> demand_of(const Request& request,
                                                       std::shared_ptr<const Rules> rules);

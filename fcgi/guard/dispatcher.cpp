@@ -12,8 +12,8 @@ void Dispatcher::handle(std::unique_ptr<Exchange> exchange) const {
   const auth::LogRequest about(exchange->request().request_id());
   const bool decides = Authorizer::is_asked(exchange->request());
   if (decides && authorizer_.only_reports()) return authorizer_.handle(std::move(exchange));
-  // Anybody can send what looks like a preflight, and many a program answers OPTIONS like GET: it
-  // must not get there. The web server makes a 204 of this refusal that tells what is allowed.
+  // Anybody can send what looks like a preflight, and many programs answer OPTIONS like GET: it
+  // must not reach them. The web server makes a 204 of this refusal that says what is allowed.
   const bool refuse = decides && Authorizer::success_lets_through(exchange->request());
   if (responder_.answer_preflight(exchange, refuse ? 403 : 204)) {
     return count(Outcome::kPreflight, decides);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Dispatcher: the way of a request, from the web server to who answers it.
+// Dispatcher: takes a request from the web server to the part that answers it.
 #pragma once
 
 #include <memory>
@@ -28,7 +28,7 @@ class Dispatcher {
         own_pages_(own_pages),
         metrics_(metrics) {}
 
-  // Finishes the exchange, now or, where ZITADEL has to be asked, later and on another thread.
+  // Finishes the exchange, now or, if ZITADEL has to be asked, later and on another thread.
   void handle(std::unique_ptr<Exchange> exchange) const;
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How an endpoint is called, and what its answers are completed with.
+// Calls endpoints, and completes their answers.
 #pragma once
 
 #include <memory>
@@ -11,9 +11,9 @@
 
 namespace fcgi {
 
-// Calls the endpoint, which finishes the exchange now or later. What it throws is logged and ends
-// no process. cors must not be null. After this nothing is used that the endpoint's answer could
-// outlive.
+// Calls the endpoint, which finishes the exchange now or later. An exception of the endpoint is
+// logged and ends no process. cors must not be null. After this nothing is used that the endpoint's
+// answer could outlive.
 void call_endpoint(const Endpoint& endpoint, std::unique_ptr<Exchange> exchange,
                    std::shared_ptr<const auth::Claims> claims, std::shared_ptr<const Cors> cors);
 

@@ -9,7 +9,7 @@
 namespace fcgi {
 namespace {
 
-// Calls whoever wants to hear that the client has gone, unless it was answered before.
+// Calls the function that waits for the client to go, unless the request was answered before.
 // Thread-safe; no lock is held while it calls.
 class GoneCall {
  public:

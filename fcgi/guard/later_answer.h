@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is behind a zitadel_fcgi::Responder: an exchange that an endpoint finishes when it likes.
+// The implementation of zitadel_fcgi::Responder: an exchange that an endpoint finishes when it
+// likes.
 #pragma once
 
 #include <memory>
@@ -10,10 +11,11 @@
 
 namespace fcgi {
 
-// Adds what an endpoint need not know of.
+// Adds headers that an endpoint need not know of.
 struct Completion {
   std::shared_ptr<const Cors> cors;
-  // What needs a token is nobody else's: an endpoint that knows better says so itself.
+  // An answer that needs a token is for its caller alone: an endpoint that knows better says so
+  // itself.
   bool forbids_storing;
 
   void operator()(const Request& request, Response& response) const;

@@ -23,7 +23,7 @@ bool is_loopback(std::string_view address) {
   return parsed && ((kV4 && kV4->holds(*parsed)) || (kV6 && kV6->holds(*parsed)));
 }
 
-// What a proxy adds. A caller who adds it himself only keeps himself out.
+// Whether there is a header that proxies add. A caller who adds one himself only keeps himself out.
 bool is_handed_on(const Request& request) {
   constexpr std::array<std::string_view, 7> kByProxies{
       "HTTP_FORWARDED",         "HTTP_VIA",       "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST",
@@ -50,8 +50,8 @@ OwnPages::OwnPages(auth::Metrics& metrics, std::optional<Access> access, About a
       client_address_(std::move(client_address)),
       clock_(clock) {}
 
-// Where a trusted proxy names the client, that was looked at; else any header of a proxy says that
-// somebody stands between.
+// If a trusted proxy names the client, that address was checked; otherwise any header of a proxy
+// says that there is a proxy in between.
 bool OwnPages::is_local(const Request& request, const ClientAddress& client_address) {
   if (!is_loopback(request.variable("REMOTE_ADDR"))) return false;
   if (!is_loopback(client_address.of(request))) return false;
@@ -84,7 +84,7 @@ OwnPages::Page OwnPages::page_of(std::string_view name) noexcept {
   return nullptr;
 }
 
-// No script of another origin reads along on this machine: no CORS.
+// No CORS: no script of another origin may read this on this machine.
 void OwnPages::show(std::unique_ptr<Exchange> exchange, Page page) const {
   if (!access_->is_local) {
     return responder_.admit(

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// OwnPages: what the program tells of itself, below /zitadel/.
+// OwnPages: the pages of the program about itself, below /zitadel/.
 //
-//   live     it answers; nobody is asked. For anybody: it says nothing else.
-//   ready    whether it has what it needs to judge a token. For anybody, as load balancers have no
-//            token: two words, of which the state follows that refused callers see anyway.
-//   metrics, status, status.json: what is counted. For whom the operator has named, else unknown.
+//   live     says that the program answers; nobody is asked. For anybody: it says nothing else.
+//   ready    says whether the program has what it needs to check a token. For anybody, as load
+//            balancers have no token: two words, with a state that refused callers see anyway.
+//   metrics, status, status.json: the metrics. For callers whom the operator has named; if none are
+//            named, there are no such pages.
 #pragma once
 
 #include <memory>
@@ -27,20 +28,21 @@ namespace fcgi {
 class OwnPages {
  public:
   struct Access {
-    bool is_local = false;          // who calls from this machine, see is_local
-    auth::Requirement requirement;  // else who meets this
+    bool is_local = false;          // callers on this machine, see is_local
+    auth::Requirement requirement;  // otherwise callers who meet this
   };
 
-  // access: nullopt where nobody sees what is counted.
+  // access: nullopt if nobody may see the metrics.
   OwnPages(auth::Metrics& metrics, std::optional<Access> access, About about,
            auth::TokenValidator& validator, const Responder& responder,
            ClientAddress client_address, const auth::Clock& clock);
 
-  // Answers a request for a page, now or later, and takes the exchange. False: it is for none.
+  // Answers a request for a page, now or later, and takes the exchange. Returns false if it is for
+  // none.
   [[nodiscard]] bool answer(std::unique_ptr<Exchange>& exchange) const;
 
-  // Whether the request comes from this machine. One that a proxy has handed on does not, unless
-  // the proxy is a trusted one and names an address of this machine.
+  // Whether the request comes from this machine. A request that a proxy has passed on does not,
+  // unless the proxy is a trusted one and names an address of this machine.
   [[nodiscard]] static bool is_local(const Request& request, const ClientAddress& client_address);
 
  private:

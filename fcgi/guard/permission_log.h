@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// PermissionLog: tells the operator who lacks which role, scope or organisation, at level info.
+// PermissionLog: logs for the operator who lacks which role, scope or organisation, at level info.
 #pragma once
 
 #include <chrono>

@@ -18,7 +18,7 @@ Refusal malformed(std::string_view why) {
   return not_to_be_stored(error_response(400, "invalid_request", why), why);
 }
 
-// Adds the readings of a target to the paths, or says that it is refused.
+// Adds the readings of a target to the paths. Returns false if it is refused.
 bool add_readings(Paths& paths, const std::optional<RequestTarget>& target, Case letters) {
   std::optional<Paths> readings;
   if (target) readings = request_paths(target->path, letters);
@@ -31,8 +31,8 @@ bool add_readings(Paths& paths, const std::optional<RequestTarget>& target, Case
   return true;
 }
 
-// Some programs believe a header field rather than the target, which a server in front of theirs is
-// said to have rewritten: it counts as well.
+// Some programs use a header field instead of the target, since a server in front may have
+// rewritten the target: the path in that field counts as well.
 std::optional<Paths> paths_of(const Request& request, const std::optional<RequestTarget>& target,
                               Case letters) {
   Paths paths;

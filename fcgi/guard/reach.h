@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reach: all paths that a request is about, each with the method that is for it.
 //
-// Its own path with its own method, and with those that a program behind may take in its place; a
-// path that a header field puts in the place of its own; and the one that it writes to (COPY,
-// MOVE).
+// These are its own path with its own method, and with those that a program behind may use instead;
+// a path in a header field that replaces its own; and the one that it writes to (COPY, MOVE).
 #pragma once
 
 #include <functional>
@@ -18,14 +17,14 @@
 
 namespace fcgi {
 
-// Is given the paths of one method, in every way in which they may be read, and whether what lies
-// below them is reached as well. A refusal ends the visit.
+// Gets the paths of one method, in every way in which they may be read, and whether what is below
+// them is reached as well. A refusal ends the visit.
 using ReachVisitor = std::function<std::optional<Refusal>(
     const std::vector<Reading>& paths, std::string_view method, bool reaches_below)>;
 
-// The visitor's refusal, or the reach's own:
-// 400: a method, its own or one that is to take its place, that is none
-// 403: a path that is refused (fcgi/http/request_path.h), its own or another that it is about
+// Visits all of them. Returns the visitor's refusal, or one of its own; nullopt if there is none:
+// 400: a method, its own or one that replaces it, is not valid
+// 403: a path, its own or another that it is about, is refused (fcgi/http/request_path.h)
 [[nodiscard]] std::optional<Refusal> visit_reach(const Request& request, Case letters,
                                                  const ReachVisitor& visit);
 

@@ -13,11 +13,10 @@ struct Refusal {
   std::string_view sentence;  // a literal: nothing in it comes from the caller
 };
 
-// 403. Nobody gets in whatever token they hold: there is nothing to ask the caller for. why: a
-// literal.
+// Returns a 403. No token would help: there is nothing to ask the caller for. why: a literal.
 [[nodiscard]] Refusal forbidden(std::string_view why);
 
-// The response as one that nobody is to keep.
+// Returns the response, marked so that nobody stores it.
 [[nodiscard]] Refusal not_to_be_stored(Response response, std::string_view why);
 
 }  // namespace fcgi

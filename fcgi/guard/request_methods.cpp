@@ -11,7 +11,7 @@
 namespace fcgi {
 namespace {
 
-// Adds the method, or says that it is none.
+// Adds the method. Returns false if it is no method, or one too many.
 bool add(RequestMethods& methods, std::string_view text) {
   std::string method = auth::upper_case(text);
   if (!is_method(method)) return false;
@@ -27,7 +27,7 @@ std::string form_decoded(std::string_view text) {
   return decoded_leniently(plain);
 }
 
-// PHP leaves out blanks in front of a name, takes blanks and dots in it for '_', and ends it at NUL
+// PHP leaves out blanks in front of a name, reads blanks and dots in it as '_', and ends it at NUL
 // or at the '[' of an array.
 bool is_override_parameter(std::string_view text) {
   constexpr std::string_view kName = "_method";

@@ -14,8 +14,7 @@ namespace fcgi {
 class ResourceMetadata {
  public:
   // resource: this API's own URL, as parse_url of auth/zitadel/url.h takes it; empty: there is no
-  // metadata. issuer: where tokens are to be had. scopes: what to ask for there, separated by
-  // blanks.
+  // metadata. issuer: where to get tokens. scopes: those to ask for there, separated by blanks.
   ResourceMetadata(std::string_view resource, std::string_view issuer, std::string_view scopes);
 
   // Returns the URL of the document (RFC 9728 §3.1); empty if there is none.
@@ -25,7 +24,7 @@ class ResourceMetadata {
   // request came there. No endpoint is to be found below that path.
   [[nodiscard]] static bool is_asked(const Request& request) noexcept;
 
-  // The document (RFC 9728 §3.2), or 404 or 405.
+  // Returns the document (RFC 9728 §3.2), or 404 or 405.
   [[nodiscard]] Response answer(const Request& request) const;
 
  private:

@@ -13,7 +13,7 @@ struct Responder::Parked {
   const auth::Requirement* requirement;
   auth::SteadyTime since;
   Admitted admitted{};
-  Taker taker{};  // where that is empty: gets the exchange when the body has come
+  Taker taker{};  // if that is empty: gets the exchange when the body has come
   Spared spared{};
   std::shared_ptr<const auth::Claims> claims{};  // for the taker
 };
@@ -45,15 +45,16 @@ void Responder::judge(std::unique_ptr<Parked> parked) const {
   const auto client = [this, &asked] { return client_address_.of(asked.request()); };
   const ClientWatch watch = asked.client_watch();
   const std::shared_ptr<const void> kept = asked.kept();
-  // A std::function wants copyable captures: what is parked is taken back by the one call of done.
+  // A std::function needs copyable captures, so it gets a raw pointer: the one call of done takes
+  // it back.
   Parked* const raw = parked.release();
-  // What else is required, the token's claims have to meet.
+  // The token's claims have to meet the rest of the requirement: see resume.
   const auto waiting = validator_.authorize(
       *token, auth::any_token(), client, [this, raw](const auth::TokenValidator::Answer& outcome) {
         resume(std::unique_ptr<Parked>(raw), outcome);
       });
   if (!waiting) return;
-  // Its place is for others.
+  // Leaves its place to others.
   watch.when_gone([waiting, raw, kept] {
     if (waiting.cancel()) const std::unique_ptr<Parked> dropped(raw);
   });
@@ -144,7 +145,7 @@ bool Responder::answer_preflight(std::unique_ptr<Exchange>& exchange, int status
   return true;
 }
 
-// A question to the system, where somebody wants to know.
+// Asks the system only if an observer needs the time.
 auth::SteadyTime Responder::now() const {
   return observers_.of_all.empty() ? auth::SteadyTime{} : auth::BootClock::now();
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Responder: takes the caller's token out of the request, has it judged, and answers.
+// Responder: takes the caller's token out of the request, has it checked, and answers.
 #pragma once
 
 #include <cstddef>
@@ -24,17 +24,17 @@ namespace fcgi {
 // Thread-safe. The validator and the observers must outlive it, and it must outlive what it admits.
 class Responder {
  public:
-  // Makes the response of a caller whose claims meet the requirement; those of a public one are
-  // empty. Throws nothing.
+  // Makes the response to a caller whose claims meet the requirement; for a public one, the claims
+  // are empty. Throws nothing.
   using Admitted =
       std::function<auth::Result<Response, Refusal>(const Request&, const auth::Claims&)>;
-  // Makes the response of a request that would be refused, with what would be said: it goes on.
-  // Throws nothing.
+  // Makes the response to a request that goes on although it would be refused, with that status and
+  // sentence. Throws nothing.
   using Spared = std::function<Response(const Request&, int status, std::string_view sentence)>;
-  // Takes the exchange of such a caller over.
+  // Takes over the exchange of a caller whose claims meet the requirement.
   using Taker = std::function<void(std::unique_ptr<Exchange>, std::shared_ptr<const auth::Claims>)>;
 
-  // The observers hear of each decision before it is answered.
+  // The observers get each decision before it is answered.
   Responder(auth::TokenValidator& validator, ProtectedResource resource, Cors cors,
             ClientAddress client_address = {}, TokenSources tokens = {},
             DecisionObservers observers = {})
@@ -45,17 +45,17 @@ class Responder {
         tokens_(std::move(tokens)),
         observers_(std::move(observers)) {}
 
-  // Finishes the exchange with what admitted makes, or with a challenge: now or, where ZITADEL has
-  // to be asked, later and on another thread. Nobody looks at the body. The requirement must live
-  // as long as admitted does. spared: empty where refusals count.
+  // Finishes the exchange with what admitted makes, or with a challenge: now or, if ZITADEL has to
+  // be asked, later and on another thread. Nobody reads the body. The requirement must live as long
+  // as admitted does. spared: empty if refusals count.
   void admit(std::unique_ptr<Exchange> exchange, const auth::Requirement& requirement,
              Admitted admitted, const Spared& spared = {}) const;
-  // The same; what the exchange is finished with is the taker's affair, who gets it when the body
-  // has come. A refusal waits for no body.
+  // The same, but the taker finishes the exchange, and gets it when the body has come. A refusal
+  // waits for no body.
   void admit(std::unique_ptr<Exchange> exchange, const auth::Requirement& requirement,
              Taker taker) const;
 
-  // What every answer is made readable by for scripts.
+  // The rules that make every answer readable for scripts.
   [[nodiscard]] const std::shared_ptr<const Cors>& cors() const noexcept { return cors_; }
 
   [[nodiscard]] const TokenSources& tokens() const noexcept { return tokens_; }
@@ -72,7 +72,8 @@ class Responder {
   }
 
   // Answers a CORS preflight, which never carries a token, with that status, and takes the
-  // exchange. False: it is none, or of an origin that is not allowed; the exchange is left alone.
+  // exchange. Returns false if it is none, or of an origin that is not allowed; then the exchange
+  // is left alone.
   [[nodiscard]] bool answer_preflight(std::unique_ptr<Exchange>& exchange, int status) const;
 
  private:

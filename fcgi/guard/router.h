@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Router, as these rooms name it. It is public: zitadel_fcgi/router.h.
+// Names the public Router (zitadel_fcgi/router.h) in this namespace.
 #pragma once
 
 #include "auth/base/result.h"

@@ -23,7 +23,7 @@ std::string_view without_slash(std::string_view path) {
   return path;
 }
 
-// A path that programs may read in several ways can be no rule's.
+// A path that programs may read in several ways cannot be the path of a rule.
 Checked check_prefix(std::string_view path, Case letters) {
   constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
   if (path.starts_with(kByteOrderMark)) {

@@ -13,18 +13,18 @@
 
 namespace fcgi {
 
-// Bound of the requirement of one line. A refusal contains it in a header, which has to leave the
-// web server.
+// Maximum size of the requirement of one line, in bytes. A refusal contains it in a header, which
+// has to leave the web server.
 constexpr std::size_t kMaxRequirementBytes = 2000;
 
-// As a method: all that no other line of the prefix names.
+// The word for all methods that no other line of the prefix names.
 constexpr std::string_view kOtherMethods = "*";
 
 struct RuleLine {
   std::string prefix;                // without a slash at its end: "" for "/"
   std::string required;              // what is required, a blank between words
   auth::Requirement requirement;     // the same
-  std::vector<std::string> methods;  // with HEAD where GET is; none: none was written
+  std::vector<std::string> methods;  // with HEAD if GET is there; empty: none was written
 };
 
 // words: at least one. The mistake says what is wrong with the line.

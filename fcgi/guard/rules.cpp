@@ -20,13 +20,13 @@ bool names(const Methods& methods, std::string_view method) {
   return std::find(methods.begin(), methods.end(), method) != methods.end();
 }
 
-// What a line without methods is for where its prefix has other lines.
+// The methods of a line without methods if its prefix has other lines.
 const Methods& reading_methods() {
   static const Methods methods = {"GET", "HEAD"};
   return methods;
 }
 
-// Whether one request could be meant by both lines of a prefix.
+// Whether both lines of a prefix could be for one request.
 bool overlap(const Methods& some, const Methods& others) {
   if (some.empty() && others.empty()) return true;
   if (some.empty()) return overlap(reading_methods(), others);
@@ -89,7 +89,7 @@ auth::Result<void, auth::Mistake> Rules::add(RuleLine line, std::size_t number, 
   auto place = std::find_if(places_.begin(), places_.end(),
                             [&](const Place& each) { return each.prefix == line.prefix; });
   if (place == places_.end()) place = places_.insert(place, Place{std::move(line.prefix), {}});
-  // Whichever of the two was meant, the other would silently be without effect.
+  // Whichever of the two was meant, the other would silently have no effect.
   for (const Entry& each : place->entries) {
     if (!overlap(each.methods, line.methods)) continue;
     std::string sentence = "an earlier line is for the same path and method";

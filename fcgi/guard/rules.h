@@ -10,13 +10,12 @@
 //
 // What is required is written as in auth/token/requirement.h; the words in capitals at the end of a
 // line are methods, and GET brings HEAD along. The longest prefix wins, on whole segments of the
-// path
-// ("/reports" and "/reports/" are one, "/reports2" is another). Where nothing matches, nobody gets
-// in.
+// path ("/reports" and "/reports/" are one, "/reports2" is another). If nothing matches, nobody
+// gets in.
 //
-// A line without methods that is alone for its prefix is for all of them. Where a prefix has
-// several lines, the one without is for GET and HEAD, '*' is for all methods that no other line
-// names, and what is left is refused.
+// A line without methods that is alone for its prefix is for all of them. If a prefix has several
+// lines, the one without is for GET and HEAD, '*' is for all methods that no other line names, and
+// what is left is refused.
 //
 // "caseless" alone on a line before the first rule: paths are compared without regard to case.
 #pragma once
@@ -42,7 +41,7 @@ constexpr std::size_t kMaxRulesMistakes = 20;  // what follows the last one is n
 // Immutable after construction, so any thread may use it.
 class Rules {
  public:
-  // Mistakes: "line 3: …".
+  // Reads the rules of a file. Mistakes: "line 3: …".
   [[nodiscard]] static auth::Result<Rules, auth::Mistakes> parse(std::string_view text);
 
   Rules(const Rules&) = delete;
@@ -59,22 +58,21 @@ class Rules {
     kMethod,  // the longest prefix is for other methods only
   };
 
-  // A line of the text: where it stands, what it says in words with a blank between them, and what
-  // it requires.
+  // A line of the text: its number, its words with a blank between them, and what it requires.
   struct Line {
     std::size_t number;
     std::string text;
     const auth::Requirement* requirement;
   };
-  // In the order of the text. They live as long as the rules.
+  // Returns the lines in the order of the text. They live as long as the rules.
   [[nodiscard]] const std::vector<Line>& lines() const noexcept { return lines_; }
 
   // path: of a Reading. The requirement lives as long as the rules; lines that require the same
-  // have the same.
+  // share one.
   [[nodiscard]] auth::Result<const auth::Requirement*, NoRule> find(std::string_view path,
                                                                     std::string_view method) const;
 
-  // The line that decides. REQUIRES: find gives its requirement.
+  // Returns the line that decides. REQUIRES: find gives its requirement.
   [[nodiscard]] const Line& line_for(std::string_view path, std::string_view method) const;
 
   // Returns the requirements of all prefixes below the path; a null pointer for a prefix that has
@@ -82,13 +80,13 @@ class Rules {
   [[nodiscard]] std::vector<const auth::Requirement*> find_below(std::string_view path,
                                                                  std::string_view method) const;
 
-  // The methods that the longest prefix is for that matches the path: for an Allow header, where
-  // find gives kMethod.
+  // Returns the methods of the longest prefix that matches the path: for an Allow header, if find
+  // returns kMethod.
   [[nodiscard]] std::vector<std::string> methods(std::string_view path) const;
 
  private:
   struct Entry {
-    std::vector<std::string> methods;  // none, until all lines are read: none was written
+    std::vector<std::string> methods;  // empty, until all lines are read: none was written
     std::size_t line;                  // of lines_
   };
   // All lines of one prefix.
@@ -98,7 +96,7 @@ class Rules {
   };
 
   Rules() = default;
-  // Takes one line, or gives what is wrong with it.
+  // Takes one line, or returns what is wrong with it.
   [[nodiscard]] auth::Result<void, auth::Mistake> take(const std::vector<std::string_view>& words,
                                                        std::size_t number);
   [[nodiscard]] auth::Result<void, auth::Mistake> take_caseless(std::size_t words);

@@ -19,7 +19,7 @@ namespace {
 
 constexpr int kMostRests = 5;
 
-// Why, and what mends it.
+// Returns why, and what mends it.
 auth::Mistakes cannot_be_read(const std::string& path, int code) {
   std::string sentence = "it cannot be read: " + std::generic_category().message(code);
   if (code == EACCES) {
@@ -30,7 +30,8 @@ auth::Mistakes cannot_be_read(const std::string& path, int code) {
   return {sentence};
 }
 
-// The text of the file, or what the operator is told. A pipe must not keep anybody waiting.
+// Returns the text of the file, or a message for the operator. A pipe must not keep anybody
+// waiting.
 auth::Result<std::string, auth::Mistakes> text_of(const std::string& path) {
   const auth::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat status {};
@@ -56,7 +57,7 @@ auth::Mistakes with_path(const std::string& path, auth::Mistakes mistakes) {
 
 }  // namespace
 
-// Without the lock: the disk keeps nobody but the thread that looks.
+// Does not hold the lock: only the thread that checks waits for the disk.
 class RulesFile::Look {
  public:
   explicit Look(RulesFile& file) : file_(file) {}
@@ -68,7 +69,7 @@ class RulesFile::Look {
     if (found) file_.rules_.swap(found);
   }
 
-  std::shared_ptr<const Rules> found{};  // then those before, which end without the lock as well
+  std::shared_ptr<const Rules> found{};  // after the swap: the old rules, freed without the lock
 
  private:
   RulesFile& file_;
@@ -127,9 +128,9 @@ bool RulesFile::is_old(const Stamp& stamp, const auth::Clock& clock,
   return clock.wall_microseconds().time_since_epoch() - changed >= rest;
 }
 
-// Who looks every second sees for himself how long it rests, whatever the clock of the machine says
-// that keeps the file. The first request after a longer time must not be judged by what was in
-// force hours ago: then the file's own time has to do.
+// A process that checks every second sees itself how long the file rests, whatever the clock says
+// on the machine that keeps the file. The first request after a longer time must not be decided by
+// the rules of hours ago: then the file's own time is used.
 bool RulesFile::is_resting(const Stamp& stamp, auth::SteadyTime now) {
   const bool was_away = now >= known_.looked_at + 2 * kRulesCheckInterval;
   known_.looked_at = now;

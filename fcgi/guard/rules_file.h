@@ -14,23 +14,23 @@
 
 namespace fcgi {
 
-// The file is looked at no more often than this.
+// Minimum interval between two checks of the file.
 constexpr std::chrono::seconds kRulesCheckInterval{1};
-// What has changed counts when it has rested for so long: of a file that is written where it
-// stands, the half that is there may open what the other half closes.
+// A changed file counts when nobody has written to it for this time: if it is written in place, the
+// half that is there may open what the other half closes.
 constexpr std::chrono::milliseconds kRulesRest{1000};
 
 // Thread-safe.
 class RulesFile {
  public:
-  // All that is wrong with the file, for the operator, or the rules. Waits until the file rests,
-  // and does not wait for one that is written to again and again. The clock must outlive them.
+  // Returns the rules, or all mistakes in the file, for the operator. Waits until the file rests,
+  // but gives up on one that is written to again and again. The clock must outlive the rules.
   [[nodiscard]] static auth::Result<std::unique_ptr<RulesFile>, auth::Mistakes> open(
       std::string path, const auth::Clock& clock, std::chrono::milliseconds rest = kRulesRest,
       auth::Metrics& metrics = auth::Metrics::unread());
 
-  // The rules now. A changed file that is broken is reported, and the rules before it stay. Whoever
-  // calls while another thread looks at the file gets those before.
+  // Returns the rules now. A changed file that is broken is reported, and the rules before it stay.
+  // A call while another thread checks the file returns the rules before.
   [[nodiscard]] std::shared_ptr<const Rules> current();
 
  private:
@@ -43,9 +43,9 @@ class RulesFile {
     friend bool operator==(const Stamp&, const Stamp&) = default;
   };
 
-  // One thread at a time; what it has learned is told to the others when it ends.
+  // One check of the file. One thread at a time; the other threads get its result when it ends.
   class Look;
-  // Of the thread that looks alone.
+  // Used only by the thread that checks.
   struct Known {
     Stamp in_force;
     Stamp seen;
@@ -55,14 +55,16 @@ class RulesFile {
 
   RulesFile(std::string path, const auth::Clock& clock, std::chrono::milliseconds rest, Stamp stamp,
             Rules rules, auth::Metrics& metrics);
-  // Of one state of the file only where its stamp is the same before and after.
+  // Reads the file. The result is of one state of the file only if the stamp is the same before and
+  // after.
   [[nodiscard]] static auth::Result<Rules, auth::Mistakes> read(const std::string& path);
   [[nodiscard]] static Stamp stamp_of(const std::string& path);
-  // A time in the future is another machine's, and nothing is to be learned from it.
+  // Whether the file has rested by its own time. A time in the future is another machine's, and
+  // proves nothing.
   [[nodiscard]] static bool is_old(const Stamp& stamp, const auth::Clock& clock,
                                    std::chrono::milliseconds rest);
   [[nodiscard]] bool is_resting(const Stamp& stamp, auth::SteadyTime now);
-  // Null where nothing new is in force.
+  // Returns the new rules; null if nothing new is in force.
   [[nodiscard]] std::shared_ptr<const Rules> look_again(auth::SteadyTime now);
 
   const std::string path_;

@@ -21,7 +21,8 @@ bool is_of(const auth::Place& place, std::string_view host) {
   return place.host.empty() || place.host == host;
 }
 
-// Where the web server names several, nobody can tell which one it serves.
+// Returns the host; nullopt if the web server names none, or several: then nobody can know which
+// one it serves.
 std::optional<std::string> host_of(const Request& request) {
   std::optional<std::string> host;
   bool agree = true;
@@ -34,7 +35,7 @@ std::optional<std::string> host_of(const Request& request) {
   return agree ? host : std::nullopt;
 }
 
-// The document that tells of the API at /shop is asked for at /.well-known/…/shop (RFC 9728 §3.1).
+// The document about the API at /shop is asked for at /.well-known/…/shop (RFC 9728 §3.1).
 bool is_about_metadata(const Request& request) {
   return !Authorizer::is_asked(request) && ResourceMetadata::is_asked(request);
 }

@@ -4,8 +4,8 @@
 //
 // The host is what the web server says that it serves (SERVER_NAME), not what the client says. The
 // path is that of the URL that the client asked for (REQUEST_URI), in every way in which it may be
-// read: where these are of several sections the request is refused, since the token of one instance
-// must not open what another one guards.
+// read: if these belong to several sections, the request is refused, since the token of one
+// instance must not open what another one guards.
 #pragma once
 
 #include <cstddef>
@@ -23,17 +23,18 @@ namespace fcgi {
 // Immutable after construction, so any thread may use it.
 class SectionChoice {
  public:
-  // sections: the places of each; one that has none is for what is in no other's care.
+  // sections: the places of each; a section without places is for all requests that no other
+  // section is for.
   explicit SectionChoice(const std::vector<std::vector<auth::Place>>& sections);
 
   // Whether there is something to choose.
   [[nodiscard]] bool is_free() const noexcept { return !places_.empty(); }
 
-  // Whether it goes by the host.
+  // Whether the choice depends on the host.
   [[nodiscard]] bool goes_by_host() const noexcept { return has_hosts_; }
 
-  // The index of the section, or 403: no section is in charge, or several might be, or
-  // the web server does not say what this needs to know.
+  // Returns the index of the section, or a 403 if no section is in charge, if several might be, or
+  // if the web server does not say what this needs to know.
   [[nodiscard]] auth::Result<std::size_t, Refusal> find(const Request& request) const;
 
  private:

@@ -17,7 +17,7 @@ bool is_safe_method(std::string_view method) {
   return method == "GET" || method == "HEAD" || method == "OPTIONS";
 }
 
-// Where TLS ends in front of the web server, nobody here can tell.
+// If TLS ends in front of the web server, this program cannot know it.
 bool is_known_as_https(const Request& request) {
   const std::string https = auth::lower_case(request.variable("HTTPS"));
   return https == "on" || https == "1" || request.variable("REQUEST_SCHEME") == "https";
@@ -48,7 +48,7 @@ bool SiteOrigin::is_safe(const Request& request) {
   if (!std::all_of(methods->overrides.begin(), methods->overrides.end(), is_safe_method)) {
     return false;
   }
-  // A browser sends these with a handshake alone, and with each.
+  // A browser sends these with every handshake, and with nothing else.
   bool is_handshake = !request.variable("HTTP_UPGRADE").empty();
   request.for_each("HTTP_SEC_WEBSOCKET_", [&](auto, auto) { is_handshake = true; });
   return !is_handshake;
@@ -59,7 +59,7 @@ bool SiteOrigin::is_own(const Request& request) const {
   const std::vector<std::string_view> sites = request.variables("HTTP_SEC_FETCH_SITE");
   if (origins.size() > 1 || sites.size() > 1) return false;
   const bool says_same = !sites.empty() && sites[0] == "same-origin";
-  // "null" is also what a page without a Referrer-Policy that tells it sends to its own site.
+  // A page also sends "null" to its own site if its Referrer-Policy does not reveal the origin.
   if (origins.empty() || origins[0] == "null") return says_same;
   if (is_of_others(origins[0])) return true;
   const std::vector<std::string_view> hosts = request.variables("HTTP_HOST");

@@ -18,16 +18,18 @@ class SiteOrigin {
   // others: origins that may do what this site may; "*" names none.
   explicit SiteOrigin(std::vector<std::string> others = {}) : others_(std::move(others)) {}
 
-  // GET, HEAD or OPTIONS, which nothing in the request turns into another method, and no handshake
-  // of a WebSocket, by which a page of another site could read and write in the user's name.
+  // Whether the request is GET, HEAD or OPTIONS, nothing in it turns that into another method, and
+  // it is no handshake of a WebSocket, by which a page of another site could read and write in the
+  // user's name.
   [[nodiscard]] static bool is_safe(const Request& request);
 
-  // Whether it is such a handshake. No script can make a browser send its mark with anything else.
+  // Whether it is such a handshake. No script can make a browser send the header of a handshake
+  // with anything else.
   [[nodiscard]] static bool opens_websocket(const Request& request);
 
   // Whether all that the browser says of where it comes from, in Origin (RFC 6454 §7) and
-  // Sec-Fetch-Site (W3C Fetch Metadata), speaks for this site, or for one of the others. False
-  // where it says nothing.
+  // Sec-Fetch-Site (W3C Fetch Metadata), speaks for this site, or for one of the others. False if
+  // it says nothing.
   [[nodiscard]] bool is_own(const Request& request) const;
 
  private:

@@ -14,7 +14,7 @@
 namespace fcgi {
 namespace {
 
-// What has come of the answer. Thread-safe.
+// The answer so far. Thread-safe.
 class Recorded {
  public:
   void start(const Response& head) {
@@ -120,7 +120,7 @@ class RecordedExchange final : public Exchange {
   bool finished_ = false;
 };
 
-// The response that settles the request without its endpoint.
+// Returns the response to a request that does not get to its endpoint.
 std::optional<Response> refusal(const Endpoint& endpoint, const auth::Claims* claims) {
   const auth::Requirement& requirement = endpoint.requirement;
   if (requirement.is_public()) return std::nullopt;

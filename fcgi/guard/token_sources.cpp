@@ -16,7 +16,7 @@ using Token = auth::Result<auth::SecretView>;
 constexpr std::string_view kSubprotocol = "bearer";
 constexpr std::size_t kMaxSubprotocolBytes = 1 << 10;
 
-// Calls take for each piece of each value of the variable, blanks around it taken away.
+// Calls take for each piece of each value of the variable, without blanks around it.
 template <typename Take>
 void for_each_piece(const Request& request, std::string_view variable, char separator, Take take) {
   for (std::string_view rest : request.variables(variable)) {
@@ -42,7 +42,8 @@ std::vector<std::string_view> subprotocols(const Request& request) {
   return names;
 }
 
-// The place of the word in front of the token. The mistake: it is there twice, or without a token.
+// Returns the place of the word before the token; nullopt if it is not there. Error: it is there
+// twice, or without a token.
 auth::Result<std::optional<std::size_t>, Reason> place_of_bearer(
     const std::vector<std::string_view>& names) {
   std::optional<std::size_t> place;
@@ -74,7 +75,7 @@ Token TokenSources::find(const Request& request) const {
   return found;
 }
 
-// Of the other cookies nothing is asked: they are the site's own affair.
+// The other cookies are not checked: they are the site's own affair.
 Token TokenSources::in_cookie(const Request& request) const {
   if (cookie_.empty()) return Reason::kNoToken;
   std::optional<std::string_view> value;
@@ -88,7 +89,7 @@ Token TokenSources::in_cookie(const Request& request) const {
   });
   if (!value) return Reason::kNoToken;
   if (!is_sound) return Reason::kMalformedCookie;
-  // What a site leaves where somebody has logged out.
+  // A site leaves an empty cookie when somebody has logged out.
   const std::string_view token = without_quotes(*value);
   if (token.empty()) return Reason::kNoToken;
   if (!auth::is_bearer_token(token, max_bytes_)) return Reason::kMalformedCookie;

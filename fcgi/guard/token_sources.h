@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// TokenSources: where in a request its access token may stand. Never two at once (RFC 6750 §2), so
-// that nobody behind the guard takes another token than the one that was judged; never in the URL.
+// TokenSources: the places in a request where its access token may stand. Never two at once (RFC
+// 6750 §2), so that nobody behind the guard takes another token than the one that was checked;
+// never in the URL.
 #pragma once
 
 #include <cstddef>
@@ -20,12 +21,12 @@ namespace fcgi {
 // Immutable after construction, so any thread may use it.
 class TokenSources {
  public:
-  // The Authorization header alone.
+  // Takes the Authorization header alone.
   TokenSources(std::size_t max_bytes = auth::kUsualAuthorizationBytes) : max_bytes_(max_bytes) {}
-  // origins: of sites that may do in the name of who brings a cookie what this one may.
+  // origins: of sites that may do what this site may, in the name of the user who brings a cookie.
   struct Others {
     std::string cookie{};    // its name; empty: none
-    bool websocket = false;  // whether Sec-WebSocket-Protocol counts
+    bool websocket = false;  // whether Sec-WebSocket-Protocol is read
     std::vector<std::string> origins{};
   };
   TokenSources(std::size_t max_bytes, Others others)
@@ -39,10 +40,9 @@ class TokenSources {
   // safe (RFC 9110 §9.2.1) and not seen to come from this site. kNoToken: it is nowhere.
   [[nodiscard]] auth::Result<auth::SecretView> find(const Request& request) const;
 
-  // The subprotocols of a WebSocket's handshake without the token, for the protected program:
-  // "chat, superchat". Empty where there are none, more than 1 KiB of them, one that is no name, or
-  // where nobody can
-  // tell which are the token's.
+  // Returns the subprotocols of a WebSocket's handshake without the token, for the protected
+  // program: "chat, superchat". Empty if there are none, if they are longer than 1 KiB, if one is
+  // not a name, or if nobody can know which are the token's.
   [[nodiscard]] std::string other_subprotocols(const Request& request) const;
 
   [[nodiscard]] bool takes_subprotocols() const noexcept { return websocket_; }

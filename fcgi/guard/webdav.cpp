@@ -26,7 +26,7 @@ Header header(const Request& request, std::string_view variable) {
   return found;
 }
 
-// A server in front may take https off, so either default port is none.
+// A server in front may end https, so both default ports are ignored.
 std::string host_of(std::string_view authority) {
   for (const std::string_view port : {":80", ":443"}) {
     if (!authority.ends_with(port)) continue;
@@ -53,7 +53,7 @@ std::optional<std::string_view> destination_path(const Request& request) {
   const Header destination = header(request, "HTTP_DESTINATION");
   // RFC 4918 §8.3: a URI or a path, and what begins with "//" is neither.
   if (destination.count != 1 || destination.value.starts_with("//")) return std::nullopt;
-  // In no URI (RFC 3986 §2).
+  // No URI has these characters (RFC 3986 §2).
   if (destination.value.find_first_of("\"<>^`{|}") != std::string_view::npos) return std::nullopt;
   const std::optional<RequestTarget> target = request_target(destination.value);
   if (!target) return std::nullopt;

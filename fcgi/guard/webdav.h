@@ -9,15 +9,15 @@
 
 namespace fcgi {
 
-// Whether a request of that method may act upon what lies below the path as well. Whether there is
-// a folder cannot be seen.
+// Whether a request of that method may act on what is below the path as well. This cannot see
+// whether there is a folder.
 [[nodiscard]] bool reaches_below(const Request& request, std::string_view method);
 
 // Whether a request of that method writes to a second path.
 [[nodiscard]] bool has_destination(std::string_view method) noexcept;
 
-// That path, as it was sent, out of the Destination header (§10.3). Nothing where that is missing,
-// repeated, no RequestTarget, of another host than the request's, or a relative URL
+// Returns that path, as it was sent, from the Destination header (§10.3). nullopt if the header is
+// missing, repeated, no RequestTarget, of another host than the request's, or a relative URL
 // ("//host/path").
 [[nodiscard]] std::optional<std::string_view> destination_path(const Request& request);
 

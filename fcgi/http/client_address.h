@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// ClientAddress: whose request it is, by IP address.
+// ClientAddress: finds the IP address of the client of a request.
 #pragma once
 
 #include <string>
@@ -14,24 +14,24 @@ namespace fcgi {
 // Immutable after construction, so any thread may use it.
 class ClientAddress {
  public:
-  // The caller of the web server (REMOTE_ADDR).
+  // Uses the address of the web server's caller (REMOTE_ADDR).
   ClientAddress() = default;
   // For a server behind proxies: a header that contains addresses, such as X-Forwarded-For, and the
   // proxies that are trusted to send it.
   ClientAddress(std::string_view header, std::vector<auth::IpPrefix> trusted_proxies);
 
-  // The address, as text, which lives as long as the request; empty if nobody tells.
+  // Returns the address, as text, which lives as long as the request; empty if nobody reports it.
   //
-  // Each proxy adds whom it was called by at the right end. So the last address that is no trusted
-  // proxy's is the client's: what stands to the left of it, the client may have made up. Where that
-  // place holds no address, the request counts as the proxy's that wrote it.
+  // Each proxy adds the address of its caller at the right end. So the last address that is not a
+  // trusted proxy's is the client's: the client may have made up what is to the left of it. If
+  // there is no valid address at that place, the request counts as one of the proxy that wrote it.
   [[nodiscard]] std::string_view of(const Request& request) const { return find(request).address; }
 
-  // The same for who must know it: empty where the request came from a proxy that does not tell
-  // whose it is. That it is the proxy's own, nobody has said.
+  // The same, but certain: empty if the request came from a proxy that does not report whose it is.
+  // Nobody has said that it is the proxy's own request.
   [[nodiscard]] std::string_view certain(const Request& request) const;
 
-  // Whether a trusted proxy has sent the header, so that it was looked at.
+  // Whether a trusted proxy has sent the header, so that it is used.
   [[nodiscard]] bool is_told_by_proxy(const Request& request) const;
 
  private:
@@ -42,7 +42,7 @@ class ClientAddress {
   [[nodiscard]] Found find(const Request& request) const;
   [[nodiscard]] bool is_trusted(std::string_view address) const noexcept;
 
-  std::string variable_{};  // empty: no header counts
+  std::string variable_{};  // empty: no header is used
   std::vector<auth::IpPrefix> trusted_{};
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// ClientWatch: to hear of it if a client leaves before it is answered.
+// ClientWatch: reports if a client leaves before it is answered.
 #pragma once
 
 #include <cstdint>
@@ -10,16 +10,16 @@ namespace fcgi {
 
 // A request of a connection. Neither number is used twice.
 struct RequestId {
-  std::uint64_t connection = 0;  // of its loop
-  std::uint64_t request = 0;     // of that connection
+  std::uint64_t connection = 0;  // number in its loop
+  std::uint64_t request = 0;     // number in that connection
 };
 
-// Whoever notices. Thread-safe.
+// Reports clients that leave. Thread-safe.
 class Departures {
  public:
   virtual ~Departures() = default;
   // Calls `then` if the peer leaves before it has been answered, or the loop ends: on the thread of
-  // the loop, or on this one where that has ended. Perhaps also where the answer was on its way
+  // the loop, or on this one if the loop has ended. May also call it if the answer was on its way
   // when this was called.
   virtual void when_gone(RequestId request, std::function<void()> then) = 0;
 };
@@ -27,7 +27,7 @@ class Departures {
 // May outlive its exchange, but not its server.
 class ClientWatch {
  public:
-  // Nobody notices.
+  // Never reports anything.
   ClientWatch() = default;
   ClientWatch(Departures& departures, RequestId request)
       : departures_(&departures), request_(request) {}

@@ -61,7 +61,7 @@ bool is_one_of(const std::string_view (&methods)[kSize], std::string_view method
   return std::find(std::begin(methods), std::end(methods), method) != std::end(methods);
 }
 
-// How many letters have to be put in, taken out, exchanged, or swapped with their neighbour.
+// Returns how many letters must be inserted, removed, replaced, or swapped with their neighbour.
 std::size_t distance(std::string_view from, std::string_view to) {
   using Row = std::vector<std::size_t>;
   std::vector<Row> steps(from.size() + 1, Row(to.size() + 1));

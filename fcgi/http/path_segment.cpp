@@ -18,7 +18,8 @@ struct Spelling {
   std::string_view plain;
 };
 
-// By compatibility (Unicode's NFKC) or by what Windows makes of them in another code page.
+// Characters that become slashes by compatibility (Unicode's NFKC), or when Windows converts them
+// to another code page.
 constexpr Spelling kSlashes[] = {
     {"\\", "/"},           {"\xe2\x81\x84", "/"},  // U+2044 fraction slash
     {"\xe2\x88\x95", "/"},                         // U+2215 division slash
@@ -26,7 +27,8 @@ constexpr Spelling kSlashes[] = {
     {"\xef\xbc\x8f", "/"},                         // U+FF0F fullwidth solidus
     {"\xef\xbc\xbc", "/"},                         // U+FF3C fullwidth backslash
 };
-// Within a name they are left alone: file names of several languages have them.
+// Characters that may become dots or vanish. Within a name they are not replaced: file names of
+// several languages have them.
 constexpr Spelling kDots[] = {
     {" ", ""},
     {".", "."},
@@ -71,7 +73,7 @@ std::string replaced(const Spelling (&table)[kSize], std::string_view text) {
   return out;
 }
 
-// Whether the test holds for what stands behind one of the '%', which comes with it.
+// Whether the test holds for the text that begins with one of the '%'.
 template <typename Test>
 bool any_encoding(std::string_view text, Test test) noexcept {
   for (std::size_t at = text.find('%'); at != text.npos; at = text.find('%', at + 1)) {
@@ -80,7 +82,7 @@ bool any_encoding(std::string_view text, Test test) noexcept {
   return false;
 }
 
-// "%uXXXX", of Microsoft's and of JavaScript's old unescape.
+// Whether the text begins with "%uXXXX", as Microsoft and JavaScript's old unescape decode it.
 bool begins_wide_encoding(std::string_view text) noexcept {
   const std::string_view code = text.substr(1, 5);
   return code.size() == 5 && auth::lower_case(code[0]) == 'u' &&

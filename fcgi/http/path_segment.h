@@ -2,7 +2,7 @@
 // Segments of a path, and how programs read them. A segment is the text between two slashes.
 //
 // A rule's path is written plainly, so that all programs read it alike; a request's need not be.
-// These functions say what a segment is to those that read more into it than most do.
+// These functions say how a segment looks to programs that read more into it than most do.
 #pragma once
 
 #include <cstddef>
@@ -12,16 +12,16 @@
 
 namespace fcgi {
 
-// A path that is encoded more often than this is refused.
+// Maximum number of encodings of a path. A path that is encoded more often is refused.
 constexpr std::size_t kMaxDecodings = 3;
 
 enum class Case { kMatters, kIgnored };
 
-// Percent-decoded once (RFC 3986 §2.1), as all web servers do. Nothing for an unfinished encoding
-// and for an encoded '/', of which they make different things.
+// Returns the segment percent-decoded once (RFC 3986 §2.1), as all web servers do. nullopt for an
+// unfinished encoding and for an encoded '/', which they treat in different ways.
 [[nodiscard]] std::optional<std::string> decoded(std::string_view segment);
 
-// Percent-decoded where it can be; what cannot stays.
+// Returns the text percent-decoded where possible; the rest stays as it is.
 [[nodiscard]] std::string decoded_leniently(std::string_view text);
 
 // Whether a decoded segment has neither a control character nor a backslash, and is UTF-8.
@@ -50,8 +50,8 @@ enum class Case { kMatters, kIgnored };
 // Whether a stream of NTFS is named in it: "x.txt::$DATA" is "x.txt".
 [[nodiscard]] bool names_stream(std::string_view segment) noexcept;
 
-// Whether it is "." or ".." to a program that cuts such things off, or takes blanks out, or other
-// characters for dots.
+// Whether it is "." or ".." to a program that cuts off such ends, removes blanks, or reads other
+// characters as dots.
 [[nodiscard]] bool may_be_dots(std::string_view segment) noexcept;
 
 }  // namespace fcgi

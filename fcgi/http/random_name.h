@@ -6,8 +6,8 @@
 
 namespace fcgi {
 
-// 32 hexadecimal digits that no other request of this machine or another one has, for all that can
-// be expected. Not secret: who knows some can tell others. Any thread; takes some nanoseconds.
+// Writes 32 hexadecimal digits that, as far as can be expected, no other request of any machine
+// has. Not secret: who knows some can predict others. Any thread; takes some nanoseconds.
 void make_random_name(std::array<char, 32>& name) noexcept;
 
 }  // namespace fcgi

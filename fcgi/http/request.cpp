@@ -9,8 +9,8 @@
 namespace zitadel_fcgi {
 namespace {
 
-// The value where the "NAME=value" string is of that name, else a null pointer. No strlen of the
-// whole string: most of a request's variables are of no interest.
+// Returns the value if the "NAME=value" string has that name, otherwise null. Calls no strlen of
+// the whole string: most of a request's variables are of no interest.
 const char* value_of(const char* variable, std::string_view name) noexcept {
   // Most differ here.
   if (*variable != name.front()) return nullptr;
@@ -18,12 +18,12 @@ const char* value_of(const char* variable, std::string_view name) noexcept {
   return variable[name.size()] == '=' ? variable + name.size() + 1 : nullptr;
 }
 
-// One of the variables that are looked for in each request.
+// A variable that is searched for in each request.
 struct Wanted {
   const char* value = nullptr;  // the first of that name
   bool is_repeated = false;
 
-  // Whether the variable is of that name.
+  // Takes the variable if it has that name, and returns whether it has.
   bool take(const char* variable, std::string_view name) noexcept {
     const char* const found = value_of(variable, name);
     if (found == nullptr) return false;
@@ -52,12 +52,12 @@ Request::Request(const char* const* variables, std::optional<std::string_view> b
   if (method.value != nullptr) method_ = method.value;
   if (path_info.value != nullptr) path_info_ = path_info.value;
   look_for_authorization_of_redirect();
-  // Of two names nobody can tell which one somebody else goes by.
+  // If there are two names, nobody can know which one another program uses.
   name_it({guarded_id.value, sent_id.is_repeated ? nullptr : sent_id.value, unique_id.value});
 }
 
-// What a guard in front has called it is what it is called. Then the name counts that a proxy has
-// sent, and then that of the web server itself (mod_unique_id).
+// The name that a guard in front has given comes first, then the name that a proxy has sent, then
+// that of the web server itself (mod_unique_id).
 void Request::name_it(std::initializer_list<const char*> names) noexcept {
   for (const char* const name : names) {
     if (name == nullptr || !is_sound_name(name)) continue;
@@ -67,7 +67,8 @@ void Request::name_it(std::initializer_list<const char*> names) noexcept {
   fcgi::make_random_name(own_id_);
 }
 
-// Nothing that ends a line, a list or a parameter, and no token that somebody has put in its place.
+// Whether the name contains nothing that ends a line, a list or a parameter, and is no token that
+// somebody has put in its place.
 bool Request::is_sound_name(std::string_view name) const noexcept {
   constexpr std::string_view kMarks = "-_.~+/=@:";
   if (name.empty() || name.size() > kMaxRequestId) return false;
@@ -81,7 +82,7 @@ bool Request::is_sound_name(std::string_view name) const noexcept {
 }
 
 void Request::look_for_authorization_of_redirect() noexcept {
-  // A RewriteRule that hands the header over sets the variable also where no header arrived.
+  // A RewriteRule that passes the header on sets the variable even if no header arrived.
   const bool none = authorization_count_ == 1 && authorization_[0].empty();
   if (!none && authorization_count_ > 0) return;
   authorization_count_ = 0;

@@ -9,8 +9,8 @@
 namespace fcgi {
 namespace {
 
-// Whether all programs read it in the same way. Nearly all segments are such, and they are told at
-// a glance.
+// Whether all programs read it in the same way. Nearly all segments are such, and they are
+// recognised quickly.
 bool is_plain(std::string_view segment) noexcept {
   return !segment.empty() && segment.front() != '.' && segment.back() != '.' &&
          std::all_of(segment.begin(), segment.end(), [](char byte) {
@@ -29,9 +29,9 @@ class PathReader {
  public:
   explicit PathReader(Case letters) noexcept : letters_(letters) {}
 
-  // False: the path is refused.
+  // Returns false if the path is refused.
   [[nodiscard]] bool read(std::string_view path);
-  // What was kept; nothing where that is too much.
+  // Returns what was kept; nullopt if that is too much.
   [[nodiscard]] std::optional<std::vector<Reading>> take();
 
  private:
@@ -57,7 +57,7 @@ class PathReader {
   bool has_vague_depth_ = false;  // programs differ in what ".." would take away
 };
 
-// What stands behind a slash is a segment; a slash at the end has none behind it.
+// The text after a slash is a segment; a slash at the end has none after it.
 bool PathReader::read(std::string_view path) {
   folder_.reserve(path.size());
   while (path.size() > 1) {
@@ -113,7 +113,7 @@ bool PathReader::read_decoded(std::string_view segment) {
   return read_parts(*further);
 }
 
-// RFC 3986 §5.2.4; but a program that does not fold ends up here.
+// RFC 3986 §5.2.4; but a program that does not fold ends up in this folder.
 bool PathReader::read_dots(std::string_view segment) {
   keep_folder();
   has_dots_ = true;
@@ -124,8 +124,9 @@ bool PathReader::read_dots(std::string_view segment) {
   return true;
 }
 
-// Only of the last part something may be cut off: a program that cuts before it decodes again would
-// cut more. None may be a host, which ends elsewhere to a program that does not decode again.
+// Something may be cut off from the last part only: a program that cuts before it decodes again
+// would cut more. No part may be a host, which ends elsewhere for a program that does not decode
+// again.
 bool PathReader::read_parts(std::string_view segment) {
   for (std::size_t slash = segment.find('/'); slash != segment.npos; slash = segment.find('/')) {
     const std::string_view part = segment.substr(0, slash);
@@ -163,7 +164,7 @@ void PathReader::enter(std::string_view name) {
   }
 }
 
-// PHP's parse_url looks at what is behind the first ':', and gives no path where that seems to be a
+// PHP's parse_url checks what is after the first ':', and returns no path if that seems to be a
 // port.
 void PathReader::keep_root_for_port(std::string_view segment) {
   if (!has_colon_ && seems_to_have_port(segment)) keep("", true);

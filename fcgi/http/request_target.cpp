@@ -17,7 +17,7 @@ bool is_one_word(std::string_view text) {
   });
 }
 
-// RFC 3986 §3.2, without user names and without what hosts' names have not.
+// RFC 3986 §3.2, without user names and without characters that host names do not have.
 bool is_authority(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char byte) {
     return auth::is_letter_or_digit(byte) ||
@@ -25,7 +25,7 @@ bool is_authority(std::string_view text) {
   });
 }
 
-// Takes "http://" or "https://" away, in whatever case (RFC 3986 §3.1).
+// Removes "http://" or "https://", in any case of letters (RFC 3986 §3.1).
 bool take_scheme(std::string_view& text) {
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (auth::lower_case(text.substr(0, scheme.size())) != scheme) continue;

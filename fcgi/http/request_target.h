@@ -13,11 +13,10 @@ struct RequestTarget {
   std::string_view query;      // as it was sent, behind the first '?'
 };
 
-// Takes the origin form and the absolute form of http and https. Nothing for all others, for a host
-// that is written in another way than "host:port" (user names, encoded characters, none at all),
-// where there is a blank or a control character, and where there is a '#': what begins there a
-// client keeps to itself, and some programs end a path there where the web server did not. The
-// views are of the text.
+// Parses the origin form and the absolute form of http and https. nullopt for all others, for a
+// host that is not written as "host:port" (user names, encoded characters, no host at all), for a
+// blank or a control character, and for a '#': a client does not send what begins there, and some
+// programs end a path there although the web server did not. The views point into the text.
 [[nodiscard]] std::optional<RequestTarget> request_target(std::string_view text);
 
 }  // namespace fcgi

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// WipedBytes: a buffer for what may hold a token. Memory that it gives back is wiped before, also
-// when it grows.
+// WipedBytes: a buffer for bytes that may hold a token. Wipes memory before it frees it, also when
+// it grows.
 #pragma once
 
 #include <cstddef>

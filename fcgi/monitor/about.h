@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the settings tell of a program that is watched.
+// About: facts of the settings that monitoring shows.
 #pragma once
 
 #include <optional>

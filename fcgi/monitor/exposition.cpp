@@ -198,7 +198,7 @@ void questions(Page& page, const Look& look) {
              std::to_string(look.count(Counter::kBreakerOpened)));
 }
 
-// Families of which there may be nothing to tell.
+// Families that may have no value.
 void since(Page& page, const Look& look, std::string_view name, std::string_view help, Fact fact) {
   const std::int64_t at = look.fact(fact);
   if (at == 0) return;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Exposition: what is counted, as Prometheus reads it (text format 0.0.4).
+// Exposition: the metrics as Prometheus reads them (text format 0.0.4).
 #pragma once
 
 #include <string>
@@ -12,8 +12,8 @@ namespace fcgi {
 
 constexpr const char* kExpositionType = "text/plain; version=0.0.4; charset=utf-8";
 
-// All families are always there, but those of which nothing is known: what no event was told of,
-// keys without an expiry.
+// All families are always there, except those of which nothing is known, such as keys without an
+// expiry.
 [[nodiscard]] std::string exposition_of(const auth::Metrics::Seen& seen, const About& about,
                                         auth::WallMicroseconds now);
 

@@ -7,7 +7,7 @@ namespace fcgi {
 
 Response liveness() { return json_response(200, R"({"status": "alive"})"); }
 
-// Who is there has read its settings: with wrong ones the program does not start.
+// A program that answers has read its settings: with wrong ones it does not start.
 Response readiness(Readiness state) {
   const bool can_judge = state.knows_zitadel || state.has_grace;
   const bool is_ready = can_judge && state.reaches_store;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a load balancer is told.
+// The answers for a load balancer.
 #pragma once
 
 #include "fcgi/http/response.h"
@@ -13,7 +13,7 @@ struct Readiness {
   bool has_grace;      // remembered answers may serve while ZITADEL cannot be reached
   bool reaches_store;  // or uses none
 };
-// 200, or 503 where something is missing.
+// Returns 200, or 503 if something is missing.
 [[nodiscard]] Response readiness(Readiness state);
 
 }  // namespace fcgi

@@ -17,7 +17,7 @@ constexpr std::int64_t kMinute = 60;  // seconds
 constexpr std::uint64_t kHour = 60;   // minutes
 constexpr double kNano = 1e9;
 
-// What was counted between two looks. Numbers that somebody wrote into the file may run backwards.
+// The counts between two readings. Numbers that somebody wrote into the file may run backwards.
 class Difference {
  public:
   Difference(const Counts& before, const Counts& after) : before_(before), after_(after) {}
@@ -35,7 +35,8 @@ class Difference {
     const auto place = static_cast<std::size_t>(outcome);
     return of(Counter::kDecisionsOfResponder, place) + of(Counter::kDecisionsOfAuthorizer, place);
   }
-  // The end of the bucket in which the request lies that so many others are quicker than.
+  // Returns the upper end of the bucket that contains that quantile, in seconds; nullopt if there
+  // was no request.
   [[nodiscard]] std::optional<double> quantile(double share) const {
     constexpr std::size_t kOfBoth = 2;  // responder and authorizer, which come first
     std::array<std::uint64_t, auth::kBucketPlaces> counts{};
@@ -87,7 +88,8 @@ bool is_empty(const MinutePast& past) {
 
 }  // namespace
 
-// A minute that was not noted had no request: what came between two notes belongs to the first.
+// A minute that was not recorded had no request: what came between two records belongs to the
+// first.
 std::vector<MinutePast> last_hour(const auth::Metrics::Seen& seen, std::chrono::microseconds now) {
   const auto this_minute =
       static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::minutes>(now).count());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What was counted in each minute of the last hour.
+// The counts of each minute of the last hour.
 #pragma once
 
 #include <chrono>
@@ -19,7 +19,7 @@ struct MinutePast {
   std::optional<double> p50{}, p95{};       // seconds to a decision, as exact as the buckets are
 };
 
-// Those in which anything was counted, the oldest first.
+// Returns the minutes in which anything was counted, the oldest first.
 [[nodiscard]] std::vector<MinutePast> last_hour(const auth::Metrics::Seen& seen,
                                                 std::chrono::microseconds now);
 

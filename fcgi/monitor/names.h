@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The words that stand in labels: fixed ones, of which no caller can make more.
+// The words that stand in labels. They are fixed: no caller can add more.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace fcgi {
 
-// What became of a request.
+// The outcome of a request.
 enum class Outcome : std::uint8_t {
   kAllowed,
   kUnauthenticated,  // 401
@@ -27,7 +27,7 @@ static_assert(static_cast<std::size_t>(Outcome::kEnd) == auth::kDecisions);
 [[nodiscard]] Outcome outcome_of(int status) noexcept;
 [[nodiscard]] std::string_view name_of(Outcome outcome) noexcept;
 
-// Of the place of an auth::Reason, or of auth::kNoReason: "no_token", "rule".
+// Returns the name of the auth::Reason at that place, or of auth::kNoReason: "no_token", "rule".
 [[nodiscard]] std::string_view reason_name(std::size_t place) noexcept;
 
 }  // namespace fcgi

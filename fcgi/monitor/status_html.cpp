@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fcgi/monitor/status_html.h"
 
-// The assembler puts the file in, and an end behind it; the Makefile says that this one depends on
-// it.
+// The assembler inserts the file, and a zero byte after it; the Makefile says that this file
+// depends on it.
 __asm__(
     ".pushsection .rodata\n"
     ".type fcgi_status_html, %object\n"

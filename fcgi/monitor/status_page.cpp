@@ -31,7 +31,7 @@ using std::chrono::microseconds;
 constexpr double kMicro = 1e6;
 constexpr std::size_t kMostRefusals = 10;
 
-// A label, its value and how good that is: "good", "refused" (worth a look), "bad" or nothing.
+// A label, its value and how good that is: "good", "refused" (worth a check), "bad" or nothing.
 struct Row {
   std::string_view label;
   std::string value;
@@ -65,7 +65,7 @@ std::string share(std::uint64_t part, std::uint64_t all) {
   return number(100.0 * static_cast<double>(part) / static_cast<double>(all), 1) + " %";
 }
 
-// "2029-04-01 08:45:00"; whatever somebody has written into the file.
+// Returns "2029-04-01 08:45:00", whatever somebody has written into the file.
 std::string date(std::int64_t at) {
   constexpr std::int64_t kLast = 253'402'300'799;  // of the year 9999
   const std::string text = auth::to_timestamp(
@@ -80,7 +80,7 @@ std::string ago(double since) {
   return number(since / kHour, 0) + " h ago";
 }
 
-// What the rows are made of.
+// Makes the rows from the metrics.
 class Maker {
  public:
   Maker(const auth::Metrics::Seen& seen, const About& about, auth::WallMicroseconds now)
@@ -163,7 +163,7 @@ void Maker::add_zitadel() {
 void Maker::add_load() {
   std::uint64_t lately = 0;
   std::optional<double> p50, p95;
-  // The minute that runs is not whole yet: the one before it tells how much there is to do.
+  // The current minute is not complete yet: the one before it shows the load.
   for (const MinutePast& each : status_.minutes) {
     if (each.time == status_.last_minute - 60) {
       lately = each.allowed + each.refused + each.unavailable;
@@ -305,7 +305,7 @@ std::string html_of(const std::vector<Cells>& rows) {
   return html;
 }
 
-// What stands between the two in the page, as CSP names it (CSP 3 §2.3.1).
+// Returns the hash of what stands between the two in the page, in CSP's form (CSP 3 §2.3.1).
 std::string hash_of(std::string_view begin, std::string_view end) {
   const std::string_view page = status_html();
   const std::size_t from = page.find(begin) + begin.size();

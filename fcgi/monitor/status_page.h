@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The page for a person: what is counted, drawn (status.html), and the numbers behind it.
+// The status page for a person: the metrics as drawings (status.html), and their numbers.
 #pragma once
 
 #include <string>
@@ -11,12 +11,12 @@
 
 namespace fcgi {
 
-// Filled with the numbers of now, so that it tells all without a script; its own script draws the
-// last hour, and asks for status.json anew.
+// Returns the page with the current numbers, so that it shows everything without a script; its own
+// script draws the last hour, and asks for status.json again.
 [[nodiscard]] Response status_page(const auth::Metrics::Seen& seen, const About& about,
                                    auth::WallMicroseconds now);
 
-// The numbers that are drawn.
+// Returns the numbers that are drawn.
 [[nodiscard]] std::string status_json(const auth::Metrics::Seen& seen, const About& about,
                                       auth::WallMicroseconds now);
 

@@ -56,7 +56,7 @@ void AnswerFlow::close() {
   room_.notify_all();
 }
 
-// Once until it has looked.
+// Returns true once until the connection has called take.
 bool AnswerFlow::wake() { return !std::exchange(woken_, true); }
 
 }  // namespace fcgi

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// AnswerFlow: what an endpoint writes of an answer bit by bit, on its way to the connection.
+// AnswerFlow: takes an answer that an endpoint writes in pieces to the connection.
 //
 // It has two ends. The endpoint writes into a buffer of AnswerStream::kRoom bytes and never waits
 // for the peer; the connection takes out all that is in it whenever it has sent what it took
-// before. Each end notices when the other one has died.
+// before. Each end notices when the other one is gone.
 #pragma once
 
 #include <chrono>
@@ -24,26 +24,26 @@ class AnswerFlow {
  public:
   enum class State {
     kOpen,
-    kEnded,  // the answer is whole
-    kCut,    // it never will be
+    kEnded,  // the answer is complete
+    kCut,    // it will never be complete
   };
   struct Part {
     std::string bytes;
     State state;
   };
 
-  // first: header lines. has_body: false where what is written of a body is not sent.
+  // first: header lines. has_body: false if a body that is written is not sent.
   AnswerFlow(std::string first, bool has_body) : bytes_(std::move(first)), has_body_(has_body) {}
 
-  // The endpoint's end. write returns how many bytes it has taken; with `wake` the connection is to
-  // be woken.
+  // The endpoint's end. write returns how many bytes it has taken; if `wake` is set, the caller
+  // must wake the connection.
   struct Written {
     std::size_t taken = 0;
     bool wake = false;
   };
   [[nodiscard]] Written write(std::string_view piece);
   [[nodiscard]] bool wait_for_room(std::chrono::milliseconds most);
-  // True: the connection is to be woken.
+  // Returns true if the caller must wake the connection.
   [[nodiscard]] bool end(State state);
   [[nodiscard]] bool is_open();
 
@@ -60,11 +60,11 @@ class AnswerFlow {
   std::string bytes_ GUARDED_BY(mutex_);
   const bool has_body_;
   State state_ GUARDED_BY(mutex_) = State::kOpen;
-  bool closed_ GUARDED_BY(mutex_) = false;  // the connection's end has died
-  bool woken_ GUARDED_BY(mutex_) = true;    // it will look here; with it comes the flow itself
+  bool closed_ GUARDED_BY(mutex_) = false;  // the connection's end is gone
+  bool woken_ GUARDED_BY(mutex_) = true;    // it will call take; at first, when it gets the flow
 };
 
-// The connection's end: who drops it, wherever that is, closes the flow.
+// The connection's end. Its destruction closes the flow, wherever that happens.
 class AnswerSource {
  public:
   AnswerSource() = default;

@@ -27,7 +27,7 @@ extern char** environ;
 namespace fcgi {
 namespace {
 
-// Standard input, as far as the request's body goes (RFC 3875 §4.2).
+// Reads the request's body from standard input (RFC 3875 §4.2).
 class Body {
  public:
   Body(const Request& request, std::chrono::milliseconds silence) : silence_(silence) {
@@ -40,7 +40,7 @@ class Body {
     }
   }
 
-  // nullopt where it is too long to be kept, or ends too early.
+  // Returns the body; nullopt if it is too long to be kept, or ends too early.
   std::optional<std::string> take() {
     if (!is_sound_ || (left_ > kMaxBody && !ends_with_input_)) return std::nullopt;
     const std::uint64_t length = left_;
@@ -58,17 +58,17 @@ class Body {
 
   [[nodiscard]] bool is_arriving() const noexcept { return left_ > 0; }
 
-  // A part of what nobody asked for. Waits for it where none is there.
+  // Reads and drops a part of a body that nobody asked for. Waits for it if none is there.
   void drop_some() {
     std::array<char, kPart> part;
     if (read_some(part.data(), part.size()) == 0) left_ = 0;
   }
 
-  // What nobody asked for. A web server may write all of it before it reads the answer, which would
-  // be lost with a process that ends before.
+  // Reads and drops a body that nobody asked for. A web server may write all of it before it reads
+  // the answer, which would be lost if the process ended before.
   void drain() {
     if (left_ == 0) return;
-    // Where it is the other way round, the web server must not wait for more of the answer.
+    // A web server that reads the answer first must not wait for more of it.
     static_cast<void>(::shutdown(STDOUT_FILENO, SHUT_WR));
     auth::close_standard(STDOUT_FILENO);
     while (left_ > 0) drop_some();
@@ -78,7 +78,8 @@ class Body {
   static constexpr std::uint64_t kMaxLength = std::uint64_t{1} << 50;
   static constexpr std::size_t kPart = 16 << 10;
 
-  // How many bytes; 0 where nothing more comes, which then is all there was, or nothing in time.
+  // Returns the number of bytes read; 0 at the end of the input, which then ends the body, or if
+  // nothing comes in time.
   std::size_t read_some(char* to, std::size_t most) {
     most = static_cast<std::size_t>(std::min<std::uint64_t>(most, left_));
     for (;;) {
@@ -114,7 +115,7 @@ bool wait_for_output(Body& body) {
 bool write_all(std::string_view bytes, Body& body) {
   while (!bytes.empty()) {
     if (!wait_for_output(body)) return false;
-    // A pipe that takes anything takes PIPE_BUF bytes without a wait.
+    // A pipe that takes any byte takes PIPE_BUF bytes without blocking.
     const std::size_t most = body.is_arriving() ? PIPE_BUF : bytes.size();
     const ssize_t written = ::write(STDOUT_FILENO, bytes.data(), std::min(bytes.size(), most));
     if (written < 0 && errno == EINTR) continue;
@@ -124,7 +125,7 @@ bool write_all(std::string_view bytes, Body& body) {
   return true;
 }
 
-// Shared: who waits for the end goes on while the exchange's thread is still inside it.
+// Shared: the thread that waits for the end goes on while the exchange's thread is still inside it.
 struct Call {
   explicit Call(const Body& input) : body(input) {}
   Body body;
@@ -213,7 +214,7 @@ bool serve_cgi(const Exchange::Handler& handler, std::chrono::milliseconds body_
 void refuse_cgi(const Response& response) {
   const Request request(environ, std::nullopt);
   Body body(request, ServerOptions().body_silence);
-  // Nobody is left to tell where that fails.
+  // If that fails, there is nobody left to report it to.
   static_cast<void>(write_all(serialise(response, false, request.request_id()), body));
   body.drain();
 }

@@ -10,12 +10,13 @@
 
 namespace fcgi {
 
-// Waits until the handler has finished the exchange, and the body has come, wanted or not. False
-// where the response cannot be written. body_silence: how long to wait for the body's next byte.
+// Serves one request. Waits until the handler has finished the exchange, and the body has come,
+// wanted or not. Returns false if the response cannot be written. body_silence: how long to wait
+// for the body's next byte.
 [[nodiscard]] bool serve_cgi(const Exchange::Handler& handler,
                              std::chrono::milliseconds body_silence = ServerOptions().body_silence);
 
-// Answers without looking at the request but for its body's end, for a program that cannot start.
+// Answers the request of a program that cannot start. Only reads the request's body to its end.
 void refuse_cgi(const Response& response);
 
 }  // namespace fcgi

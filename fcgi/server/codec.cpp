@@ -15,15 +15,16 @@
 namespace fcgi {
 namespace {
 
-// libfcgi reads and writes that much at once.
+// Number of bytes that libfcgi reads and writes at once.
 constexpr std::size_t kCodecBuffer = 8192;
-// Of an answer, between two looks into the pipe.
+// Maximum number of bytes of an answer that are written before the pipe is read.
 constexpr std::size_t kAnswerPart = 32 << 10;
-// Then it holds that part, what libfcgi kept of the one before, and the records at the end.
+// Minimum capacity of the pipe: for such a part, what libfcgi kept of the part before, and the
+// records at the end.
 constexpr std::size_t kLeastCapacity = 64 << 10;
 
-// The value where the "NAME=value" string holds an Authorization header (fcgi/http/request.h), else
-// a null pointer. Apache puts one REDIRECT_ in front for each internal redirect.
+// Returns the value if the "NAME=value" string holds an Authorization header (fcgi/http/request.h),
+// otherwise null. Apache puts one REDIRECT_ in front for each internal redirect.
 char* authorization_in(char* variable) noexcept {
   constexpr std::string_view kRedirect = "REDIRECT_";
   constexpr std::string_view kName = "HTTP_AUTHORIZATION=";
@@ -34,11 +35,12 @@ char* authorization_in(char* variable) noexcept {
   return is_one ? variable + kName.size() : nullptr;
 }
 
-// What libfcgi's reader still holds of the head: it has filled its buffer from the front with each
-// piece of it, and stands behind the last one. Where it does not, this is another libfcgi.
+// Wipes what libfcgi's reader still holds of the head. The reader has filled its buffer from the
+// front with each piece of the head, and its position is after the last one. If it is not, this is
+// another libfcgi.
 void wipe_reader(const FCGX_Stream& reader, std::size_t head_size) {
   const std::size_t last_piece = (head_size - 1) % kCodecBuffer + 1;
-  unsigned char* buffer = nullptr;  // the first member of what only libfcgi knows
+  unsigned char* buffer = nullptr;  // the first member of libfcgi's private data
   std::memcpy(&buffer, reader.data, sizeof buffer);
   if (buffer + last_piece != reader.rdNext) return;
   auth::wipe(buffer, std::min(head_size, kCodecBuffer));
@@ -103,19 +105,19 @@ bool Codec::put(std::string_view head) {
 }
 
 bool Codec::read_head(FCGX_Request& fcgx, std::size_t head_size, std::size_t variables) {
-  // Cannot fail: it sets the members. No listening socket: libfcgi is not to accept. With a
-  // connection that is to be kept it does not accept either, but reads from this one.
+  // Cannot fail: it only sets the members. There is no listening socket: libfcgi must not accept.
+  // With a connection that is to be kept, it does not accept either, but reads from this one.
   FCGX_InitRequest(&fcgx, -1, 0);
   fcgx.ipcFd = reader_.get();
   fcgx.keepConnection = 1;
   if (FCGX_Accept_r(&fcgx) != 0) {
-    if (fcgx.ipcFd < 0) static_cast<void>(reader_.release());  // it has closed it
+    if (fcgx.ipcFd < 0) static_cast<void>(reader_.release());  // libfcgi has closed it
     return false;
   }
   wipe_reader(*fcgx.in, head_size);
   FCGX_FreeStream(&fcgx.in);
-  // It adds the role. Had it come to another end than the one that was found, there would be more
-  // or fewer, and some of this head might still lie in the pipe.
+  // libfcgi adds the role. If it had found another end of the head than RequestHead, there would be
+  // more or fewer variables, and some of this head might still be in the pipe.
   std::size_t count = 0;
   while (fcgx.envp[count] != nullptr) ++count;
   return count == variables + 1;
@@ -139,7 +141,7 @@ std::string Codec::encode_part(DecodedRequest& request, std::string_view part) {
   return good ? records : std::string();
 }
 
-// All but the last of its parts, which stays in the answer.
+// Writes all parts of the answer but the last one, which stays in `answer`.
 void Codec::put_answer(FCGX_Request& fcgx, std::string_view& answer, std::string& records) {
   fcgx.ipcFd = writer_.get();
   records.reserve(answer.size() + answer.size() / 256 + 64);

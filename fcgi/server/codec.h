@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Codec: libfcgi, as what decodes variables and encodes answers. It never waits for a socket.
+// Codec: decodes variables and encodes answers with libfcgi. It never waits for a socket.
 //
-// libfcgi reads and writes a descriptor, and waits there for whoever is at the other end. Here that
-// is a pipe of our own: a head that was found whole and sound (fcgi/server/request_head.h) is put
-// in, and libfcgi reads it; what libfcgi writes of an answer is taken out, and sent as the web
-// server reads. A pipe and no file in memory: it costs less, and no limit on the size of files
-// touches it. Only a short answer is written to the web server's socket at once, where that cannot
-// wait.
+// libfcgi reads and writes a descriptor, and waits for the other end. Here the descriptor is a pipe
+// of our own: a head that was found complete and well-formed (fcgi/server/request_head.h) is put
+// in, and libfcgi reads it; what libfcgi writes for an answer is taken out, and sent as the web
+// server reads. It is a pipe and not a file in memory: a pipe costs less, and no limit on file
+// sizes applies to it. Only a short answer is written directly to the web server's socket, where
+// that cannot block.
 #pragma once
 
 #include <fcgiapp.h>
@@ -26,27 +26,27 @@ namespace fcgi {
 
 // A request as libfcgi has decoded it, with everything that the encoding of its answer needs.
 //
-// Shared by a connection, on the thread of its loop, and by the exchange, wherever that is. The
-// request is the exchange's; the loop sets its body while the exchange cannot look at it.
+// Shared by a connection, on the thread of its loop, and by the exchange, on any thread. The
+// request belongs to the exchange; the loop sets its body while the exchange cannot read it.
 class DecodedRequest {
  public:
   DecodedRequest() = default;
-  // Wipes what wipe_secrets does.
+  // Calls wipe_secrets.
   ~DecodedRequest();
   DecodedRequest(const DecodedRequest&) = delete;
   DecodedRequest& operator=(const DecodedRequest&) = delete;
 
   [[nodiscard]] const Request& request() const noexcept { return *request_; }
 
-  // Any thread: that nobody waits for the answer any more.
+  // Records that nobody waits for the answer any more. Any thread.
   void set_client_gone() noexcept { client_gone_.store(true); }
   [[nodiscard]] bool client_has_gone() const noexcept { return client_gone_.load(); }
-  // All of its variables, "NAME=value", the role first; ended by a null pointer.
+  // Returns all of its variables, "NAME=value", the role first; ended by a null pointer.
   [[nodiscard]] const char* const* variables() const noexcept { return fcgx_.envp; }
 
   // Whether set_body was called.
   [[nodiscard]] bool has_body() const noexcept { return has_body_; }
-  // nullopt: it was too long to be kept.
+  // Sets the body; nullopt if it was too long to be kept.
   void set_body(std::optional<std::string> body);
   [[nodiscard]] std::size_t body_size() const noexcept { return body_ ? body_->size() : 0; }
 
@@ -69,31 +69,32 @@ class Codec {
  public:
   Codec();
 
-  // False: there are no descriptors, or the user's pipes are too small; the log says which.
+  // False if there are no descriptors, or the user's pipes are too small; the log says which.
   [[nodiscard]] bool is_open() const noexcept { return reader_.is_open(); }
 
-  // head: from BEGIN_REQUEST to the end of the PARAMS stream, with that many variables, found whole
-  // and sound. Null where libfcgi reads something else there, which must not happen, or where it is
-  // longer than a pipe of this user may be.
+  // Decodes a head: from BEGIN_REQUEST to the end of the PARAMS stream, with that many variables,
+  // found complete and well-formed. Null if libfcgi reads something else there, which must not
+  // happen, or if the head is longer than a pipe of this user may be.
   [[nodiscard]] std::shared_ptr<DecodedRequest> decode(std::string_view head,
                                                        std::size_t variables);
 
-  // The records of a whole answer, or of the last part of one, its end included. Empty where there
-  // is no pipe. Once a request.
+  // Returns the records of a whole answer, or of its last part, with its end. Empty if there is no
+  // pipe. Call once per request.
   [[nodiscard]] std::string encode(DecodedRequest& request, std::string_view answer);
-  // The records of a part that others follow. Empty where there is no pipe.
+  // Returns the records of a part that is not the last one. Empty if there is no pipe.
   [[nodiscard]] std::string encode_part(DecodedRequest& request, std::string_view part);
 
-  // An answer of so many bytes fits with its records into what every socket takes at once, however
-  // small its buffer: of a Unix socket that is half of the least buffer, 4,608 bytes, less 64.
+  // Maximum size of an answer, in bytes, that fits with its records into what every socket takes at
+  // once, however small its buffer: for a Unix socket, half of the smallest buffer, 4,608 bytes,
+  // less 64.
   static constexpr std::size_t kMaxSentAtOnce = 2000;
-  // Sends such an answer, in the place of encode. REQUIRES: nothing that was sent before waits in
-  // the socket. False: the peer is gone.
+  // Sends such an answer; replaces encode. REQUIRES: nothing that was sent before waits in the
+  // socket. Returns false if the peer is gone.
   [[nodiscard]] static bool send(DecodedRequest& request, std::string_view answer, int socket);
 
  private:
   void open();
-  // The answer, or its last part, and the records at the end, to the request's descriptor.
+  // Writes the answer, or its last part, and the records at the end to the request's descriptor.
   [[nodiscard]] static bool write_end(FCGX_Request& fcgx, std::string_view answer);
   [[nodiscard]] bool put(std::string_view head);
   [[nodiscard]] bool read_head(FCGX_Request& fcgx, std::size_t head_size, std::size_t variables);

@@ -39,7 +39,7 @@ void Connection::receive() {
 }
 
 void Connection::take_end_of_peer() {
-  // It may have ended its own side only, and wait for its answer.
+  // The peer may have ended only its own side, and wait for its answer.
   if (state_ == State::kAnswering) {
     peer_ended_ = true;
   } else {
@@ -86,7 +86,7 @@ void Connection::take(Inbox::Message& message) {
   state_ = State::kBody;
   moved_at_ = tools_.now;
   waiter_ = std::move(message.when_body);
-  // It has usually come meanwhile.
+  // The body has usually come meanwhile.
   receive();
 }
 
@@ -119,7 +119,7 @@ void Connection::begin_answer(std::string_view text) {
   waiter_ = nullptr;
   when_gone_.clear();
   body_.drop();
-  // Of a first answer none is on its way before it.
+  // Nothing is on its way before a first answer.
   if (request_ == 1 && text.size() <= Codec::kMaxSentAtOnce) {
     return Codec::send(*decoded, text, socket_.get()) ? finish_answer() : close();
   }
@@ -151,7 +151,7 @@ void Connection::take_more_of_stream() {
   unsent_.begin(std::move(records));
 }
 
-// Of a stream, what was written since it was sent the last time: others get their turn.
+// Of a stream, sends only what was written since the last call: others get their turn.
 void Connection::send() {
   if (unsent_.size() == 0 && stream_ && stream_->has_some()) take_more_of_stream();
   if (state_ == State::kClosed) return;
@@ -168,7 +168,8 @@ void Connection::finish_answer() {
   const bool is_whole = body_.state() == RequestBody::State::kWhole;
   const bool keeps = head_.keeps_connection();
   if (peer_ended_ || (is_whole && !keeps)) return close();
-  // Closing now would destroy the answer on its way. This tells a peer that waits for the end.
+  // Closing now would destroy the answer on its way. This reports the end to a peer that waits for
+  // it.
   if (!keeps) static_cast<void>(::shutdown(socket_.get(), SHUT_WR));
   state_ = is_whole ? State::kIdle : State::kDraining;
   body_.finish();
@@ -216,7 +217,7 @@ std::uint32_t Connection::events() const noexcept {
   return 0;
 }
 
-// Otherwise nothing more of the answer has been written yet.
+// False if nothing more of the answer has been written yet.
 bool Connection::waits_for_reader() const noexcept {
   return !stream_ || unsent_.size() > 0 || stream_->has_some();
 }

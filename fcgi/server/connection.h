@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Connection: one connection of a web server, from its first byte to its end.
 //
-// Requests come one after the other. A head is kept until it is whole, then it is with the handler;
-// its body is read once the handler asks for it, or to throw it away behind an early answer: many a
-// web server reads no answer before it has written all of the body. What is not sent of an answer
+// Requests come one after the other. A head is kept until it is complete, then the handler gets the
+// request. The body is read once the handler asks for it, or to drop it after an early answer: many
+// web servers read no answer before they have written all of the body. The unsent part of an answer
 // waits here. Nothing here waits for the peer.
 #pragma once
 
@@ -28,7 +28,7 @@
 
 namespace fcgi {
 
-// Shared by the connections of a loop, on its thread.
+// Tools that the connections of a loop share, on its thread.
 struct LoopTools {
   using Time = std::chrono::steady_clock::time_point;
 
@@ -43,20 +43,20 @@ struct LoopTools {
   Time now{};                                   // when the loop last woke up
 };
 
-// All of it on the thread of its loop.
+// Used only on the thread of its loop.
 class Connection {
  public:
   using Time = LoopTools::Time;
 
   enum class State {
-    kHead,       // of a request that is arriving
-    kIdle,       // kept, and nothing of another request has come
+    kHead,       // the head of a request is arriving
+    kIdle,       // it is kept open, and nothing of another request has come
     kDecoded,    // nobody has taken the exchange yet
-    kAsked,      // the handler has it; what follows stays in the socket
-    kBody,       // the handler waits for it
+    kAsked,      // the handler has the exchange; what follows stays in the socket
+    kBody,       // the handler waits for the body
     kAnswering,  // some of the answer is not sent, or not written yet; the rest of the body is read
                  // and thrown away
-    kDraining,  // as kIdle, but the body has not ended, and perhaps never will
+    kDraining,   // as kIdle, but the body has not ended, and perhaps never will
     kClosed,
   };
 
@@ -75,31 +75,31 @@ class Connection {
   [[nodiscard]] std::unique_ptr<Exchange> take_exchange();
   [[nodiscard]] std::function<void()> take_waiter();
 
-  // From the exchange. Of a request that is over, it is passed over.
+  // Takes a message from the exchange. A message about a request that is over is ignored.
   void take(Inbox::Message& message);
-  // Answers in the place of an exchange that has not done so.
+  // Answers instead of an exchange that has not answered.
   void refuse_unless_answered(const Response& response);
 
   void close();
   // Closes it unless a request has come. A web server that begins one later cannot write it (EPIPE,
-  // on a Unix socket): then it knows that nobody has got it. REQUIRES: is_answered().
+  // on a Unix socket): so it knows that nobody has received it. REQUIRES: is_answered().
   void close_if_nothing_came();
-  // As close, where the peer is given up: what it has not read is not kept for it by the system.
+  // Like close, but gives the peer up: the system does not keep what the peer has not read.
   void abandon();
 
   [[nodiscard]] int socket() const noexcept { return socket_.get(); }
   [[nodiscard]] State state() const noexcept { return state_; }
   // Whether nothing is owed to the peer: kIdle or kDraining.
   [[nodiscard]] bool is_answered() const noexcept;
-  // The events of the socket that it waits for. EPOLLHUP and EPOLLERR are always told: who leaves
-  // is noticed in every state.
+  // The events of the socket that it waits for. EPOLLHUP and EPOLLERR are always reported: a peer
+  // that leaves is noticed in every state.
   [[nodiscard]] std::uint32_t events() const noexcept;
   [[nodiscard]] bool waits_for_peer() const noexcept { return events() != 0; }
-  // When a byte was last received or sent.
+  // Time at which a byte was last received or sent.
   [[nodiscard]] Time moved_at() const noexcept { return moved_at_; }
   // Whether the peer has been silent for too long.
   [[nodiscard]] bool is_late();
-  // Bytes that are kept for it.
+  // Number of bytes that are kept for it.
   [[nodiscard]] std::size_t held() const noexcept;
 
  private:
@@ -142,10 +142,10 @@ class Connection {
   Time began_at_;
   RequestHead head_{};
   RequestBody body_{};
-  WipedBytes kept_{};  // of a head that is not whole; later, what came behind the request
+  WipedBytes kept_{};  // of an incomplete head; later, what came after the request
   std::shared_ptr<DecodedRequest> decoded_{};
   std::function<void()> waiter_{};
-  std::vector<std::function<void()>> when_gone_{};  // of the guard and of the endpoint
+  std::vector<std::function<void()>> when_gone_{};  // functions of the guard and the endpoint
 
   AnswerSource stream_{};  // set: more of the answer is to be written; then decoded_ is kept
   UnsentAnswer unsent_{};

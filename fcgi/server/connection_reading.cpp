@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a Connection reads: the head of a request, its body, and what comes behind it.
+// The reading part of Connection: the head of a request, its body, and what comes after it.
 #include <utility>
 
 #include "fcgi/server/connection.h"
@@ -22,8 +22,8 @@ void Connection::read(std::string_view bytes) {
   if (is_reading_body()) append(kept_, bytes);
 }
 
-// What still comes of a request that is answered, up to the next one. Returns how many of the bytes
-// are not the next one's.
+// Reads the rest of a request that is answered, up to the next one. Returns how many of the bytes
+// do not belong to the next one.
 std::size_t Connection::read_rest(std::string_view bytes) {
   const std::size_t size = body_.read(bytes);
   switch (body_.state()) {
@@ -50,8 +50,8 @@ void Connection::take_end_of_body() {
   }
 }
 
-// Its first header has been read, the last one of so many bytes. Returns how many of these are to
-// be read again: all of the header, unless it has come in two parts.
+// Begins the request whose first record header was read at the end of that many bytes. Returns how
+// many of these must be read again: the whole header, or none if it has come in two parts.
 std::size_t Connection::begin_request(std::size_t read) {
   if (!head_.keeps_connection()) {
     close();

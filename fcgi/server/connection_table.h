@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ConnectionTable: the connections of a loop, what epoll watches of each and how much is held for
-// it, and which of them has to go where there is too much.
+// ConnectionTable: the connections of a loop, with the events that epoll watches and the bytes that
+// are held for each. If there is too much, it decides which of them is closed.
 #pragma once
 
 #include <atomic>
@@ -16,32 +16,33 @@
 
 namespace fcgi {
 
-// All of it on the thread of its loop.
+// Used only on the thread of its loop.
 class ConnectionTable {
  public:
-  // Numbers are greater than `reserved`. all_held: bytes of all of the server's loops, see
+  // Numbers are greater than `reserved`. all_held: bytes held by all loops of the server, see
   // ServerOptions::max_held. All must outlive it.
   ConnectionTable(const auth::Descriptor& epoll, LoopTools& tools,
                   std::atomic<std::size_t>& all_held, std::size_t loops, std::uint64_t reserved)
       : epoll_(epoll), tools_(tools), all_held_(all_held), loops_(loops), last_number_(reserved) {}
 
-  // Returns the number of the new connection. Where there are too many, another one has to go.
+  // Adds a connection and returns its number. If there are too many, another one is closed.
   [[nodiscard]] std::uint64_t add(auth::Descriptor socket);
-  // Null if it has gone. Valid until settle, or what removes connections.
+  // Returns the connection; null if it has gone. Valid until a call of settle, or of another
+  // function that removes connections.
   [[nodiscard]] Connection* find(std::uint64_t number);
-  // After something has happened to it: has epoll watch what it waits for, counts what it holds,
-  // and removes it if it has ended. REQUIRES: it is there.
+  // Call it after something has happened to the connection: makes epoll watch what the connection
+  // waits for, counts what it holds, and removes it if it has ended. REQUIRES: it is there.
   void settle(std::uint64_t number);
 
-  // The connection that waits longest for its peer has to go. Returns false if there is none.
+  // Closes the connection that has waited longest for its peer. Returns false if there is none.
   bool make_room();
-  // Those whose peer has been silent for too long have to go.
+  // Closes the connections whose peer has been silent for too long.
   void abandon_late();
-  // All have to go; who still waits for an answer gets this one.
+  // Closes all connections; those that still wait for an answer get this one.
   void refuse_all(const Response& refusal);
 
   [[nodiscard]] bool is_empty() const noexcept { return entries_.empty(); }
-  // The numbers of those whose peer is owed nothing.
+  // Returns the numbers of the connections whose peer is owed nothing.
   [[nodiscard]] std::vector<std::uint64_t> answered() const;
 
  private:
@@ -61,7 +62,8 @@ class ConnectionTable {
   void shed();
   void abandon(Entries::iterator entry);
   void remove(Entries::iterator entry);
-  // The connection that has stood still the longest of those that are meant; the end where none is.
+  // Returns the connection that has been still the longest among those that is_meant accepts; the
+  // end if there is none.
   template <typename IsMeant>
   Entries::iterator stillest(IsMeant is_meant);
 
@@ -71,7 +73,7 @@ class ConnectionTable {
   const std::size_t loops_;
   std::uint64_t last_number_;
   Entries entries_{};
-  std::size_t held_ = 0;  // bytes of these
+  std::size_t held_ = 0;  // bytes held by these
 };
 
 }  // namespace fcgi

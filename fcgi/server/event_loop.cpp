@@ -18,14 +18,14 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using State = Connection::State;
 
-// What epoll knows these by; connections have greater numbers.
+// The numbers of these in epoll; connections have greater numbers.
 enum Number : std::uint64_t { kListener, kInbox, kTimer, kLastReserved };
 
 constexpr int kAcceptsAtOnce = 64;
 constexpr int kBacklogRounds = 128;
 constexpr int kStoppingWait = 10;  // milliseconds
 
-// Ticks again and again. Waiting for it costs nothing each time, as a timeout would.
+// Makes a timer that ticks again and again. Unlike a timeout, it adds no cost to each wait.
 auth::Descriptor timer_of(std::chrono::milliseconds interval) {
   auth::Descriptor timer(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
   const auto whole = std::chrono::duration_cast<std::chrono::seconds>(interval);
@@ -72,7 +72,7 @@ void EventLoop::run() {
     wait();
     if (stop_requested_.load() && !stopping_) begin_to_stop();
     if (stopping_) close_idle();
-    // Who was removed may have said something on the way.
+    // A connection that was removed may have caused a message.
     go_on(0);
   }
   connections_.refuse_all(error_response(503, "temporarily_unavailable", "The API is stopping."));
@@ -113,7 +113,7 @@ bool EventLoop::accept_some() {
     if (socket.is_open()) {
       add(std::move(socket));
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-      // The kernel looks for a descriptor first, also where nobody waits.
+      // The kernel looks for a free descriptor first, even if no connection waits.
       pollfd waiting{shared_.listener, POLLIN, 0};
       if (::poll(&waiting, 1, 0) <= 0) return false;
       make_room_for_descriptor();
@@ -141,7 +141,7 @@ void EventLoop::make_room_for_descriptor() {
   static_cast<void>(::usleep(kPause));
 }
 
-// Until nobody can go on: who is called may answer at once, and so may others meanwhile.
+// Repeats until no connection can go on: a handler may answer at once, and so may others meanwhile.
 void EventLoop::go_on(std::uint64_t number) {
   to_go_on_.push_back(number);
   while (!to_go_on_.empty()) {
@@ -185,13 +185,14 @@ void EventLoop::sweep() {
   std::uint64_t ticks = 0;
   static_cast<void>(!::read(timer_.get(), &ticks, sizeof ticks));
   connections_.abandon_late();
-  // Of several processes on one socket the kernel wakes one for a connection, also one that is
-  // stopped, or killed before it takes it: then nobody else hears of it.
+  // If several processes share a socket, the kernel wakes one of them for a connection, even one
+  // that is stopped, or is killed before it accepts: then no other process is woken.
   if (!stopping_) static_cast<void>(accept_some());
 }
 
 void EventLoop::begin_to_stop() {
-  // What waits in the backlog was handed over to us alone: a closed socket would reset it.
+  // Connections in the backlog were handed to this process alone: closing the socket would reset
+  // them.
   for (int i = 0; i < kBacklogRounds && accept_some(); ++i) continue;
   static_cast<void>(::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, shared_.listener, nullptr));
   stopping_ = true;
@@ -203,7 +204,7 @@ void EventLoop::close_idle() {
     Connection* const connection = connections_.find(number);
     if (connection == nullptr) continue;
     connection->receive();
-    // Usually right behind an answer, before the web server can have begun another request.
+    // This is usually right after an answer, before the web server can have begun another request.
     if (connection->is_answered() && !waits_a_little(*connection)) {
       connection->close_if_nothing_came();
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // EventLoop: one request thread with its connections.
 //
-// Everything that a connection waits for costs no thread: its peer's bytes, an answer that ZITADEL
-// has to be asked for, and a peer that does not read.
+// A connection that waits needs no thread, whether it waits for bytes of its peer, for an answer of
+// ZITADEL, or for a peer that does not read.
 #pragma once
 
 #include <atomic>
@@ -38,18 +38,18 @@ class EventLoop {
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
-  // False: no descriptors are left.
+  // False if no descriptors are left.
   [[nodiscard]] bool is_open() const noexcept;
 
   // Serves until stop is called and all that was under way is answered and sent, at most
-  // ServerOptions::stop after it; who then still waits for an answer gets a 503. Takes nothing new
-  // then but what already waits to be accepted.
+  // ServerOptions::stop after the call; requests that then still wait for an answer get a 503.
+  // After the call it takes nothing new but connections that already wait to be accepted.
   void run();
 
   // Async-signal-safe.
   void stop() noexcept;
 
-  // When it last looked for what there is to do. Any thread.
+  // Time at which it last checked for work. Any thread.
   [[nodiscard]] Connection::Time turned_at() const noexcept { return turned_at_.load(); }
 
  private:
@@ -58,7 +58,7 @@ class EventLoop {
   void wait();
   void handle(std::uint64_t number, std::uint32_t events);
 
-  // True: more connections may wait.
+  // Returns true if more connections may wait.
   bool accept_some();
   void add(auth::Descriptor socket);
   void make_room_for_descriptor();
@@ -75,7 +75,7 @@ class EventLoop {
 
   const Shared shared_;
   auth::Descriptor epoll_;
-  auth::Descriptor timer_;  // ticks once a ServerOptions::sweep
+  auth::Descriptor timer_;  // ticks once per ServerOptions::sweep
   std::atomic<bool> stop_requested_{false};
   std::atomic<Time> turned_at_{Time::clock::now()};
 

@@ -37,7 +37,7 @@ std::size_t FastCgiAnswer::write(std::string_view piece) {
 }
 
 bool FastCgiAnswer::wait_for_room(std::chrono::milliseconds most) {
-  // The loop that would make room is this thread, or others wait behind it.
+  // Either this is the thread of the loop that would make room, or others wait behind it.
   if (Inbox::is_loop_thread()) most = std::chrono::milliseconds(0);
   return flow_->wait_for_room(most);
 }

@@ -16,11 +16,11 @@
 
 namespace fcgi {
 
-// Knows its connection by number alone: that, and the loop, may have gone meanwhile, and then what
-// is said of the exchange is lost without harm.
+// Knows its connection only by number: the connection and the loop may have gone meanwhile. Then
+// the messages of the exchange are lost without harm.
 class FastCgiExchange final : public Exchange {
  public:
-  // inbox: of the loop that owns the connection.
+  // inbox: the inbox of the loop that owns the connection.
   FastCgiExchange(RequestId id, std::shared_ptr<DecodedRequest> decoded,
                   std::shared_ptr<Inbox> inbox)
       : id_(id), decoded_(std::move(decoded)), inbox_(std::move(inbox)) {}
@@ -42,7 +42,7 @@ class FastCgiExchange final : public Exchange {
   bool finished_ = false;
 };
 
-// The endpoint's end, over FastCGI.
+// The endpoint's end of an AnswerFlow, over FastCGI.
 class FastCgiAnswer final : public AnswerStream {
  public:
   FastCgiAnswer(RequestId id, std::shared_ptr<AnswerFlow> flow, std::shared_ptr<Inbox> inbox)

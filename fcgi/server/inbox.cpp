@@ -19,7 +19,7 @@ void Inbox::post(Message message) {
       gone = std::move(message.when_gone);
     } else {
       messages_.push_back(std::move(message));
-      // The first one has woken it for all.
+      // The first message has woken the loop for all of them.
       if (messages_.size() > 1) return;
     }
   }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Inbox: what exchanges tell the loop that owns their connections, from whatever thread they are
-// on.
+// Inbox: takes messages of exchanges, on any thread, to the loop that owns their connections.
 #pragma once
 
 #include <functional>
@@ -16,15 +15,15 @@
 
 namespace fcgi {
 
-// Thread-safe, but for what says otherwise.
+// Thread-safe unless a comment says otherwise.
 class Inbox final : public Departures {
  public:
   struct Message {
     RequestId request{};
     std::function<void()> when_body{};  // set: to be called when the body is there
     std::function<void()> when_gone{};  // set: to be called when the peer has left
-    AnswerSource stream{};              // set: the answer, which is written bit by bit
-    bool more = false;                  // there is more of that
+    AnswerSource stream{};              // set: the answer, which is written in pieces
+    bool more = false;                  // there is more of that stream
     std::string answer{};               // otherwise: header lines and body (fcgi/http/response.h)
   };
 
@@ -35,8 +34,9 @@ class Inbox final : public Departures {
   // False: no descriptors are left.
   [[nodiscard]] bool is_open() const noexcept { return wake_.is_open(); }
 
-  // Wakes the loop unless this is its thread: the loop looks here after everything that it calls.
-  // Once the inbox is closed, the message dies here, and its when_gone is called.
+  // Adds a message. Wakes the loop unless this is its thread: the loop checks its inbox after
+  // everything that it calls. Once the inbox is closed, the message is dropped, and its when_gone
+  // is called.
   void post(Message message);
 
   void when_gone(RequestId request, std::function<void()> then) override {
@@ -46,23 +46,24 @@ class Inbox final : public Departures {
   // Async-signal-safe.
   void wake() noexcept;
 
-  // The loop's own thread:
+  // Only on the loop's own thread:
 
-  // Before anybody posts.
+  // Call it before anybody posts.
   void adopt() {
     owner_ = std::this_thread::get_id();
     is_loop_thread_ = true;
   }
-  // Readable when the loop is to look here.
+  // Readable when the loop must check its inbox.
   [[nodiscard]] int descriptor() const noexcept { return wake_.get(); }
-  // Before messages are taken.
+  // Call it before messages are taken.
   void forget_wake() noexcept;
-  // Puts them in the place of what is in there.
+  // Replaces the contents of `messages` by the messages that wait.
   void take(std::vector<Message>& messages);
-  // From now on no message is taken. The messages that are left die as in post, outside the lock.
+  // From now on no message is accepted. The messages that are left are dropped as in post, outside
+  // the lock.
   void close();
 
-  // Whether this is the thread of a loop, of whichever.
+  // Whether this is the thread of any loop.
   [[nodiscard]] static bool is_loop_thread() noexcept { return is_loop_thread_; }
 
  private:

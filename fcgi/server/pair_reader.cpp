@@ -11,7 +11,7 @@ bool PairReader::read(std::string_view bytes) {
   return true;
 }
 
-// A length has one byte, or four where the first bit is set.
+// A length has one byte, or four if the first bit is set.
 bool PairReader::read_length(std::string_view& bytes) {
   const auto byte = static_cast<unsigned char>(bytes.front());
   bytes.remove_prefix(1);

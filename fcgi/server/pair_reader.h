@@ -11,14 +11,14 @@ namespace fcgi {
 constexpr std::size_t kMaxParams = 1000;
 constexpr std::size_t kMaxParamsBytes = 96 << 10;  // lighttpd sends at most 65,535 bytes
 
-// Names and values become "NAME=value" strings: what would change their meaning there is malformed,
-// and so is a name without letters. One thread at a time. Keeps none of the bytes.
+// Names and values become "NAME=value" strings: a pair that would change its meaning there is
+// malformed, and so is an empty name. One thread at a time. Keeps none of the bytes.
 class PairReader {
  public:
-  // False: malformed, too long, or more than kMaxParams pairs.
+  // Returns false if the pairs are malformed, too long, or more than kMaxParams.
   [[nodiscard]] bool read(std::string_view bytes);
 
-  // Whether no pair is cut off here.
+  // Whether the bytes so far end between two pairs.
   [[nodiscard]] bool is_between_pairs() const noexcept {
     return part_ == Part::kNameLength && length_bytes_left_ == 0;
   }
@@ -32,8 +32,8 @@ class PairReader {
   [[nodiscard]] bool read_text(std::string_view& bytes);
 
   Part part_ = Part::kNameLength;
-  std::size_t length_ = 0;             // as far as it has come
-  std::size_t length_bytes_left_ = 0;  // of one of four bytes
+  std::size_t length_ = 0;             // as far as it has arrived
+  std::size_t length_bytes_left_ = 0;  // of a length of four bytes
   std::size_t name_left_ = 0;
   std::size_t value_left_ = 0;
   std::size_t count_ = 0;

@@ -6,7 +6,7 @@
 namespace fcgi {
 namespace {
 
-// At most so many bytes off the front.
+// Takes at most `most` bytes off the front.
 std::string_view take(std::string_view& bytes, std::size_t most) {
   const std::string_view front = bytes.substr(0, most);
   bytes.remove_prefix(front.size());

@@ -26,16 +26,17 @@ class RecordReader {
     kNothing,  // all bytes are taken, and the record goes on
     kHeader,
     kContent,  // some of it, or all
-    kEnd,      // of the record and its padding
+    kEnd,      // the end of the record and its padding
   };
 
   // Takes the next part of a record off the front of bytes.
   [[nodiscard]] Part next(std::string_view& bytes);
 
-  // Why the record that is arriving can be of no request, for the log: of another version, or a
-  // management record. Its first bytes tell, however long it claims to be. Empty where it can.
+  // Returns why the arriving record cannot belong to a request, for the log: it is of another
+  // version, or a management record. Its first bytes decide that, however long it claims to be.
+  // Empty if it can belong to one.
   [[nodiscard]] std::string_view objection() const noexcept;
-  // The bytes of a header that is whole, until the record ends.
+  // Returns the bytes of a complete header, until the record ends.
   [[nodiscard]] std::string_view header_bytes() const noexcept {
     return {header_bytes_.data(), header_size_};
   }

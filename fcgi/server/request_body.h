@@ -45,17 +45,17 @@ class RequestBody {
 
   // Whether nothing that comes will change the content.
   [[nodiscard]] bool is_known() const noexcept { return state_ != State::kArriving || !keeps_; }
-  // Bytes that are kept.
+  // Number of bytes that are kept.
   [[nodiscard]] std::size_t size() const noexcept { return content_.size(); }
   // Returns the bytes that were kept; nullopt if the body was too long. REQUIRES: is_known.
   [[nodiscard]] std::optional<std::string> take();
   // Keeps nothing from now on.
   void drop();
 
-  // The answer is sent to its end, and with it the request is over (§3.3): of what still comes of
-  // it nothing counts. mod_proxy_fcgi leaves the rest of a body away and begins the next request.
+  // Call it when the answer is sent to its end. Then the request is over (§3.3): what still comes
+  // of it is ignored. mod_proxy_fcgi leaves out the rest of a body and begins the next request.
   void finish();
-  // The header of its first record, which read has taken. REQUIRES: kNext.
+  // The header of the next request's first record, which read has taken. REQUIRES: kNext.
   [[nodiscard]] std::string_view next_header() const noexcept { return records_.header_bytes(); }
 
  private:

@@ -15,7 +15,7 @@
 
 namespace fcgi {
 
-// With what headers and padding of records add to the variables.
+// Maximum size of a head, in bytes: the variables, with the headers and padding of records.
 constexpr std::size_t kMaxHeadBytes = 128 << 10;
 
 // One thread at a time. Keeps none of the variables.
@@ -26,10 +26,10 @@ class RequestHead {
   std::size_t read(std::string_view bytes);
 
   [[nodiscard]] bool is_whole() const noexcept { return stage_ == Stage::kEnd; }
-  // Why the connection is to be closed, for the log; empty where nothing is wrong.
+  // Why the connection is to be closed, for the log; empty if nothing is wrong.
   [[nodiscard]] std::string_view refusal() const noexcept { return refusal_; }
 
-  // Once it is whole.
+  // Valid once the head is complete.
   [[nodiscard]] unsigned id() const noexcept { return id_; }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }  // bytes
   [[nodiscard]] std::size_t variables() const noexcept { return pairs_.count(); }

@@ -41,7 +41,7 @@ bool Server::prepare() {
   bool ready =
       FCGX_Init() == 0 && flags >= 0 && ::fcntl(listener_, F_SETFL, flags | O_NONBLOCK) == 0;
   // Thousands of callers may come at once, and lighttpd 1.4.69 garbles the requests for which it
-  // finds the backlog full: as much of it as the kernel allows (net.core.somaxconn).
+  // finds the backlog full. So the backlog is as large as the kernel allows (net.core.somaxconn).
   static_cast<void>(::listen(listener_, std::numeric_limits<int>::max()));
   for (const auto& loop : loops_) ready = ready && loop->is_open();
   if (!ready) {

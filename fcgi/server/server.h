@@ -22,14 +22,14 @@ class Server {
   // called by all request threads. An exchange may outlive it: then it is lost without harm.
   Server(int listener, unsigned threads, Exchange::Handler handler, ServerOptions options = {});
 
-  // Serves until stop is called. False, after an error line in the log, where it cannot start.
+  // Serves until stop is called. Returns false, after an error line in the log, if it cannot start.
   // The thread that calls it is one of the request threads.
   [[nodiscard]] bool run();
 
-  // From any thread, and async-signal-safe: takes nothing new, finishes what is under way.
+  // Makes the server take nothing new and finish what is under way. Any thread; async-signal-safe.
   void stop() noexcept;
 
-  // When the request thread that has been busy the longest began. Any thread.
+  // Time since which the longest busy request thread has been busy. Any thread.
   [[nodiscard]] std::chrono::steady_clock::time_point turned_at() const noexcept;
 
  private:

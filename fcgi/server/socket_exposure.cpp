@@ -54,7 +54,8 @@ bool others_can_open(const std::string& path) {
   return others_have(S_IWOTH, path);
 }
 
-// With a zero in front where it is none of the file system; empty: none.
+// Returns the name of a Unix socket. It begins with a zero byte if it is not in the file system;
+// empty if there is none.
 std::string unix_name(const sockaddr_storage& storage, std::size_t size) {
   const auto address = read_as<sockaddr_un>(storage);
   const std::size_t length = size - std::min(size, offsetof(sockaddr_un, sun_path));

@@ -12,7 +12,7 @@
 namespace fcgi {
 namespace {
 
-// Sent at once to a peer that reads quickly; then others get their turn.
+// Maximum number of bytes sent at once to a peer that reads quickly; then others get their turn.
 constexpr std::size_t kSentAtOnce = 256 << 10;
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// UnsentAnswer: what is not sent yet of an answer, and whether its reader still reads.
+// UnsentAnswer: the unsent part of an answer, and whether its reader still reads.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@
 
 namespace fcgi {
 
-// On the thread of its loop.
+// Used only on the thread of its loop.
 class UnsentAnswer {
  public:
   enum class Progress {
@@ -19,13 +19,13 @@ class UnsentAnswer {
     kBroken,  // the peer has gone
   };
 
-  // Takes these bytes in the place of what was there.
+  // Replaces the contents by these bytes.
   void begin(std::string records) noexcept;
-  // Sends to a non-blocking socket as much as it takes, within bounds. Sets has_moved where it took
-  // anything, or the peer has read.
+  // Sends to a non-blocking socket as much as it takes, up to a limit. Sets has_moved if it took
+  // anything, or if the peer has read.
   [[nodiscard]] Progress send(const auth::Descriptor& socket, bool& has_moved);
-  // Whether the peer has read since the last look. A slow reader takes minutes until the socket
-  // takes more: that needs three quarters of its buffer to be empty.
+  // Whether the peer has read since the last check. With a slow reader it takes minutes until the
+  // socket takes more: three quarters of its buffer must be empty for that.
   [[nodiscard]] bool peer_has_read(const auth::Descriptor& socket);
   void clear() noexcept;
 
@@ -33,7 +33,7 @@ class UnsentAnswer {
 
  private:
   std::string records_{};
-  std::size_t sent_ = 0;  // of those
+  std::size_t sent_ = 0;  // sent bytes of records_
   int queued_ = 0;        // bytes that the peer had not read when the socket took no more
 };
 

@@ -19,11 +19,11 @@
 
 namespace zitadel_auth {
 
-/// What a token's exp and nbf speak of (NumericDate, RFC 7519 §2): seconds of UTC.
+/// The type of a token's exp and nbf (NumericDate, RFC 7519 §2): seconds of UTC.
 using WallTime = std::chrono::sys_seconds;
 
-/// A record of claims is no longer than this: 1,000 roles of 36 characters fit, and sealed it fits
-/// into a shared store (kMaxSealedBytes).
+/// Maximum length of a record of claims, in bytes. 1,000 roles of 36 characters fit, and the sealed
+/// record fits into a shared store (kMaxSealedBytes).
 constexpr std::size_t kMaxRecordBytes = 60 << 10;
 
 /// A role of the project, and the organisations that granted it (their ids).
@@ -32,16 +32,17 @@ struct Role {
   std::vector<std::string_view> organisations;  ///< their ids
 };
 
-/// Immutable, so any thread may read it. A default one is nobody's, as at a public endpoint.
+/// The claims of one token. Immutable, so any thread may read them. Default-constructed claims
+/// belong to nobody, as at a public endpoint.
 class Claims {
  public:
-  /// Whose token it is: the user's id (sub).
+  /// The id of the user whose token it is (sub).
   [[nodiscard]] std::string_view subject() const noexcept { return first(Field::kSubject); }
   /// The application that asked for the token.
   [[nodiscard]] std::string_view client_id() const noexcept { return first(Field::kClientId); }
   /// The login name; empty for many service users.
   [[nodiscard]] std::string_view username() const noexcept { return first(Field::kUsername); }
-  /// Empty unless it is kept, to end it by its id.
+  /// The token's id (jti); empty unless it is kept, so that the token can be ended by its id.
   [[nodiscard]] std::string_view token_id() const noexcept { return first(Field::kTokenId); }
   /// The ZITADEL instance, as a URL.
   [[nodiscard]] std::string_view issuer() const noexcept { return first(Field::kIssuer); }
@@ -49,35 +50,36 @@ class Claims {
   [[nodiscard]] std::string_view organisation() const noexcept {
     return first(Field::kOrganisation);
   }
-  /// When the token ends; nullopt: ZITADEL has not said.
+  /// Time at which the token expires; nullopt if ZITADEL has not said.
   [[nodiscard]] std::optional<WallTime> expiry() const noexcept { return expiry_; }
-  /// When it begins; nullopt: ZITADEL has not said.
+  /// Time from which the token is valid; nullopt if ZITADEL has not said.
   [[nodiscard]] std::optional<WallTime> not_before() const noexcept { return not_before_; }
-  /// When it was issued; nullopt: it does not say, or it was read from a record, which does not.
+  /// Time at which the token was issued; nullopt if it does not say, or if the claims were read
+  /// from a record, which does not keep it.
   [[nodiscard]] std::optional<WallTime> issued() const noexcept { return issued_; }
 
-  /// Whom it is meant for: client ids and project ids.
+  /// The client ids and project ids that the token is meant for.
   [[nodiscard]] std::vector<std::string_view> audience() const { return all(Field::kAudience); }
-  /// What the client asked for.
+  /// The scopes that the client asked for.
   [[nodiscard]] std::vector<std::string_view> scopes() const { return all(Field::kScope); }
-  /// What the user was granted in the API's project.
+  /// The roles that the user was granted in the API's project.
   [[nodiscard]] std::vector<Role> roles() const;
-  /// A claim that was kept because the operator named it: its text, or its JSON where it is no
-  /// string; empty where the token has none.
+  /// Returns a claim that was kept because the operator named it: its text, or its JSON if it is
+  /// not a string; empty if the token has no such claim.
   [[nodiscard]] std::string_view extra(std::string_view name) const noexcept;
 
-  /// Whether it is meant for that one.
+  /// Whether the token is meant for that client id or project id.
   [[nodiscard]] bool has_audience(std::string_view name) const noexcept;
   /// A scope is what the client asked for. It does not say what the user may do: see has_role.
   [[nodiscard]] bool has_scope(std::string_view name) const noexcept;
   /// Whether any organisation granted that role.
   [[nodiscard]] bool has_role(std::string_view name) const noexcept;
-  /// Whether that organisation did.
+  /// Whether that organisation granted that role.
   [[nodiscard]] bool has_role(std::string_view name, std::string_view organisation) const noexcept;
 
   /// The packed form, for stores. It is this library's own and carries a version.
   [[nodiscard]] std::string record() const;
-  /// nullopt: the record is damaged or of another version.
+  /// Returns the claims in a record; nullopt if it is damaged or of another version.
   [[nodiscard]] static std::optional<Claims> from_record(std::string_view record);
 
   /// Bytes of memory these claims own beyond sizeof(Claims).
@@ -119,10 +121,10 @@ class Claims {
   std::string fields_{};  ///< each: Field, length (LEB128), text
 };
 
-/// Orders names. Counts, where a test asks for it, how often it was asked.
+/// Orders names. Counts its comparisons if a test asks for it.
 struct NameOrder {
   using is_transparent = void;        ///< views are compared as they are
-  std::uint64_t* compared = nullptr;  ///< where to count
+  std::uint64_t* compared = nullptr;  ///< the counter; null: none
   /// Whether a comes before b.
   bool operator()(std::string_view a, std::string_view b) const noexcept {
     if (compared != nullptr) ++*compared;
@@ -130,19 +132,19 @@ struct NameOrder {
   }
 };
 
-/// Collects claims as they are read, in time in proportion to them. One thread.
+/// Collects claims while they are read. The time it takes is in proportion to them. One thread.
 ///
-/// All but scopes and extra claims is kept, whatever it takes: see is_too_long. Those are kept as
-/// long as there is room, so they are to be given last.
+/// Keeps all claims but scopes and extra claims, whatever their length: see is_too_long. Keeps
+/// scopes and extra claims only while there is room, so give them last.
 class ClaimsBuilder {
  public:
-  /// One without claims.
+  /// Makes a builder without claims.
   explicit ClaimsBuilder(NameOrder order = {}) : scopes_(order), roles_(order) {}
 
   /// @name Single claims
   /// @{
 
-  /// As the accessor of that name in Claims. Once.
+  /// Sets the claim that the accessor of the same name in Claims returns. Call once.
   ClaimsBuilder& subject(std::string_view text) { return add(Claims::Field::kSubject, text); }
   ClaimsBuilder& client_id(std::string_view text) { return add(Claims::Field::kClientId, text); }
   ClaimsBuilder& username(std::string_view text) { return add(Claims::Field::kUsername, text); }
@@ -150,25 +152,26 @@ class ClaimsBuilder {
   ClaimsBuilder& issuer(std::string_view text) { return add(Claims::Field::kIssuer, text); }
   ClaimsBuilder& organisation(std::string_view id) { return add(Claims::Field::kOrganisation, id); }
   /// @}
-  /// One more whom it is meant for.
+  /// Adds a client id or project id that the token is meant for.
   ClaimsBuilder& audience(std::string_view text) { return add(Claims::Field::kAudience, text); }
-  /// Space-separated, as in RFC 7662.
+  /// Adds scopes, space-separated as in RFC 7662.
   ClaimsBuilder& scopes(std::string_view text);
-  /// A role with the organisations that granted it. A name given twice is kept once.
+  /// Adds a role with the organisations that granted it. A name given twice is kept once.
   ClaimsBuilder& role(std::string_view name, const std::vector<std::string>& organisations);
-  /// A claim that the operator named.
+  /// Adds a claim that the operator named.
   ClaimsBuilder& extra(std::string_view name, std::string_view value);
-  /// When it ends.
+  /// Sets the time at which the token expires.
   ClaimsBuilder& expiry(WallTime time);
-  /// When it begins.
+  /// Sets the time from which the token is valid.
   ClaimsBuilder& not_before(WallTime time);
-  /// When it was issued.
+  /// Sets the time at which the token was issued.
   ClaimsBuilder& issued(WallTime time);
 
-  /// Whether what has to be kept is longer than a record may be: then nobody can use these claims.
+  /// Whether the claims that must be kept are longer than a record may be. Then nobody can use
+  /// these claims.
   [[nodiscard]] bool is_too_long() const noexcept;
 
-  /// Leaves the builder empty.
+  /// Returns the claims. Leaves the builder empty.
   [[nodiscard]] Claims build();
 
  private:

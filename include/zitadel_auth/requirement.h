@@ -14,10 +14,10 @@
 /// roles, "org:" asks that this organisation granted each of them; without one, that the user
 /// belongs to it.
 ///
-/// A network is where the caller's address must lie: "net:192.0.2.0/24", "net:2001:db8::/32", or
-/// one address. It is asked beside a valid token, never instead of one: "net:192.0.2.0/24" alone,
-/// which may be written "token net:192.0.2.0/24", is any valid token from there. An alternative
-/// names at most one network. An address that is not known, or is none, is in no network.
+/// A network must contain the caller's address: "net:192.0.2.0/24", "net:2001:db8::/32", or one
+/// address. It is required in addition to a valid token, never instead of one: "net:192.0.2.0/24"
+/// alone, which may be written "token net:192.0.2.0/24", means any valid token from there. An
+/// alternative names at most one network. An unknown or malformed address is in no network.
 #ifndef ZITADEL_AUTH_REQUIREMENT_H
 #define ZITADEL_AUTH_REQUIREMENT_H
 
@@ -33,46 +33,47 @@
 
 namespace zitadel_auth {
 
-/// Bound of describe() for several requirements: the text goes into a header.
+/// Limit of describe() for several requirements, in bytes: the text goes into a header.
 constexpr std::size_t kMaxDescribedBytes = 2000;
 
-/// RFC 6749 §3.3. No token can carry another scope.
+/// Whether the name is a scope-token (RFC 6749 §3.3). No token can carry another scope.
 [[nodiscard]] bool is_scope_token(std::string_view name) noexcept;
 
 /// Immutable after construction, so any thread may use it. A default one is "token".
 class Requirement {
  public:
-  /// The mistake says what is wrong with the text and what may stand there instead.
+  /// Reads a requirement. The mistake says what is wrong with the text and what may stand there
+  /// instead.
   [[nodiscard]] static Result<Requirement, Mistake> parse(std::string_view text);
 
   /// Returns the requirement that is met if all of these are met. It is public if each of them is,
   /// and "token" if there are none. The parts must outlive it.
   [[nodiscard]] static Requirement all_of(const std::vector<const Requirement*>& parts);
 
-  /// True: no token is looked at.
+  /// Whether it is "public": then no token is checked.
   [[nodiscard]] bool is_public() const noexcept { return public_; }
 
-  /// Whether the claims, brought from that IP address, meet it; an empty address is in no network.
-  /// Errors: kWrongNetwork, kRoleMissing, kScopeMissing, kWrongOrganisation, whichever the first
-  /// alternative failed by.
+  /// Checks whether the claims of a caller with that IP address meet it; an empty address is in no
+  /// network. Errors: kWrongNetwork, kRoleMissing, kScopeMissing or kWrongOrganisation, by which
+  /// the first alternative failed.
   [[nodiscard]] Result<void> check(const Claims& claims, std::string_view client = {}) const;
 
-  /// The same for a caller who is wherever the requirement wants.
+  /// The same for a caller who is in every network that the requirement names.
   [[nodiscard]] Result<void> check_from_anywhere(const Claims& claims) const;
 
   /// Whether it asks for a network, so that the caller's address counts.
   [[nodiscard]] bool names_networks() const noexcept;
 
   /// Returns what a refused caller lacks: "the role read:messages", "the scope a or the role b".
-  /// Names are written as in a requirement; which networks are allowed, callers are not told. Of
-  /// several requirements, those beyond kMaxDescribedBytes are "more".
+  /// Names are written as in a requirement; the allowed networks are not shown to callers. If there
+  /// are several requirements, those beyond kMaxDescribedBytes are shown as "more".
   [[nodiscard]] std::string describe() const { return describe(Told::kCaller); }
 
   /// The same for the operator, with the networks.
   [[nodiscard]] std::string describe_to_operator() const { return describe(Told::kOperator); }
 
   /// Scopes that would satisfy it, space-separated, for a challenge's scope attribute (RFC 6750
-  /// §3); empty where scopes alone do not open the door.
+  /// §3); empty if scopes alone are not enough.
   [[nodiscard]] std::string scopes() const;
 
  private:
@@ -80,8 +81,8 @@ class Requirement {
 
   struct Network {
     std::array<unsigned char, 16> first;  ///< IPv4 as IPv4-mapped IPv6
-    unsigned bits;                        ///< of 128
-    std::string text;                     ///< as it was written
+    unsigned bits;                        ///< prefix length, of 128
+    std::string text;                     ///< as written
   };
 
   struct Alternative {

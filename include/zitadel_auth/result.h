@@ -150,7 +150,7 @@ enum class Reason {
   kInternal,
 };
 
-/// Who has to act.
+/// Returns who has to act.
 [[nodiscard]] Fault fault_of(Reason reason) noexcept;
 
 /// Returns the fixed sentence for operators and developers. It contains nothing of a token, claim
@@ -161,7 +161,7 @@ enum class Reason {
 struct Error {
   Reason reason = Reason::kInternal;  ///< what the caller may be told
   std::string detail{};               ///< for the log only; never holds a token or a key
-  std::optional<std::chrono::seconds> retry_after{};  ///< when asking again makes sense, if known
+  std::optional<std::chrono::seconds> retry_after{};  ///< when to ask again, if known
 };
 
 /// "sentence: detail", for a log line.
@@ -178,18 +178,18 @@ struct Mistake {
   std::string sentence{};  ///< what is wrong, and what to write instead
 };
 
-/// Whole sentences, one each.
+/// Mistakes, each one a whole sentence.
 using Mistakes = std::vector<std::string>;
 
 /// A T, or an E that says why there is none. One thread at a time, as its contents.
 template <typename T, typename E = Error>
 class [[nodiscard]] Result {
  public:
-  /// There is one.
+  /// Makes a result with a value.
   Result(T value) : outcome_(std::in_place_index<0>, std::move(value)) {}
-  /// There is none, and why.
+  /// Makes a result with an error.
   Result(E error) : outcome_(std::in_place_index<1>, std::move(error)) {}
-  /// The same with nothing more to say.
+  /// Makes a result with an error that has no detail.
   Result(Reason reason) requires std::is_same_v<E, Error> : Result(Error{reason}) {}
 
   /// Whether it went well.
@@ -227,11 +227,11 @@ class [[nodiscard]] Result {
 template <typename E>
 class [[nodiscard]] Result<void, E> {
  public:
-  /// It went well.
+  /// Makes a result without an error.
   Result() = default;
-  /// There is none, and why.
+  /// Makes a result with an error.
   Result(E error) : error_(std::move(error)) {}
-  /// The same with nothing more to say.
+  /// Makes a result with an error that has no detail.
   Result(Reason reason) requires std::is_same_v<E, Error> : Result(Error{reason}) {}
 
   /// Whether it went well.

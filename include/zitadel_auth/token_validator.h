@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// TokenValidator: decides whether a ZITADEL access token opens a door, in whatever server asks.
+/// TokenValidator: decides for any server whether a ZITADEL access token meets a requirement.
 ///
 /// @code
 /// const auto validator = zitadel_auth::TokenValidator::open();
@@ -24,37 +24,38 @@
 
 namespace zitadel_auth {
 
-/// Thread-safe. Owns what it needs: the connections to ZITADEL, what is known of tokens, and a few
-/// threads, which take over the signal mask of the thread that called open(). Ignore SIGPIPE in
-/// your program.
+/// Thread-safe. Owns what it needs: the connections to ZITADEL, the known tokens, and a few
+/// threads, which inherit the signal mask of the thread that called open(). Ignore SIGPIPE in your
+/// program.
 class TokenValidator {
  public:
-  /// Whose token it is, or why it does not open the door.
+  /// The claims of the token, or the reason why it does not meet the requirement.
   using Answer = Result<std::shared_ptr<const Claims>>;
-  /// Takes the answer. It must wait for nothing, and throw nothing.
+  /// A function that takes the answer. It must not block, and must not throw.
   using Done = std::function<void(Answer)>;
 
   /// Reads the settings of api.fcgi from the process's environment, then from the .env file that
-  /// ZITADEL_ENV_FILE names (or ".env" in the working directory). Gives all mistakes in them
+  /// ZITADEL_ENV_FILE names (or ".env" in the working directory). Returns all mistakes in them
   /// together, as sentences for the operator. Never calls out.
   [[nodiscard]] static Result<std::unique_ptr<TokenValidator>, Mistakes> open();
-  /// The same with "NAME=value" in the place of the environment.
+  /// The same with "NAME=value" strings instead of the process's environment.
   [[nodiscard]] static Result<std::unique_ptr<TokenValidator>, Mistakes> open(
       const std::vector<std::string>& environment);
 
-  /// Ends all who still wait with Reason::kShuttingDown. Not to be called by a `done`.
+  /// Answers all callers that still wait with Reason::kShuttingDown. Must not be called from a
+  /// `done`.
   ~TokenValidator();
   TokenValidator(const TokenValidator&) = delete;             ///< Not copied.
   TokenValidator& operator=(const TokenValidator&) = delete;  ///< Not copied.
 
-  /// Calls `done` exactly once: before returning where the answer is known, else later on another
-  /// thread. Never waits.
+  /// Calls `done` exactly once: before it returns if the answer is known, otherwise later on
+  /// another thread. Never waits.
   ///
   /// authorization: the value of the request's Authorization header, "Bearer TOKEN" (RFC 6750
-  /// §2.1), or empty where none came; more than one header is yours to refuse. client: the client's
-  /// IP address, so that no client asks ZITADEL about more tokens at once than its share, and for
-  /// requirements that name a network; empty: unknown, and in no network. The requirement must live
-  /// until `done` is called; the texts need not.
+  /// §2.1), or empty if there is none. If there is more than one header, refuse the request
+  /// yourself. client: the client's IP address. It is used so that no client asks ZITADEL about
+  /// more tokens at once than its share, and for requirements that name a network; empty: unknown,
+  /// and in no network. The requirement must live until `done` is called; the texts need not.
   void authorize(std::string_view authorization, const Requirement& requirement,
                  std::string_view client, Done done);
 

@@ -14,10 +14,10 @@
 
 namespace zitadel_fcgi {
 
-/// Bytes of a body that the server keeps for an endpoint: 64 KiB.
+/// Maximum size of a body that the server keeps for an endpoint, in bytes: 64 KiB.
 inline constexpr std::size_t kMaxBody = 64 << 10;
 
-/// Bytes of a request's name; a longer one that is sent is not taken.
+/// Maximum length of a request's name, in bytes. A longer name is not used.
 inline constexpr std::size_t kMaxRequestId = 128;
 
 /// A view of the request's variables and body, which must outlive it. Nothing changes after
@@ -25,32 +25,34 @@ inline constexpr std::size_t kMaxRequestId = 128;
 /// read it. Owns no memory.
 class Request {
  public:
-  /// variables: "NAME=value" strings, ended by a null pointer; strings without '=' are passed over.
-  /// Body: nullopt where it is longer than the server keeps (kMaxBody), or has not come yet.
+  /// variables: "NAME=value" strings, ended by a null pointer; strings without '=' are ignored.
+  /// body: nullopt if it is longer than the server keeps (kMaxBody), or has not arrived yet.
   explicit Request(const char* const* variables, std::optional<std::string_view> body = "");
 
-  /// As the client sent it: "GET".
+  /// The method as the client sent it: "GET".
   [[nodiscard]] std::string_view method() const noexcept { return method_; }
   /// The path below the mount point, decoded by the web server; may be empty.
   [[nodiscard]] std::string_view path_info() const noexcept { return path_info_; }
   /// Values of the Authorization headers, at most the first two: more than one is refused anyway.
-  /// HTTP_AUTHORIZATION, or, where that is missing or empty, REDIRECT_HTTP_AUTHORIZATION (what
-  /// Apache leaves of a variable after an internal redirect). Views live as long as this Request.
+  /// They come from HTTP_AUTHORIZATION or, if that is missing or empty, from
+  /// REDIRECT_HTTP_AUTHORIZATION (what Apache leaves of a variable after an internal redirect).
+  /// Views live as long as this Request.
   [[nodiscard]] std::span<const std::string_view> authorization() const noexcept {
     return {authorization_.data(), authorization_count_};
   }
-  /// What this request is called in the log, in the answer (X-Request-Id) and where it goes on:
-  /// what the web server or a proxy calls it, or else a random name. Printable ASCII without
-  /// blanks, at most kMaxRequestId bytes. Lives as long as this Request.
+  /// The name of this request in the log, in the answer (X-Request-Id) and in the protected
+  /// program: the one that the web server or a proxy gave it, otherwise a random name. Printable
+  /// ASCII without blanks, at most kMaxRequestId bytes. Lives as long as this Request.
   [[nodiscard]] std::string_view request_id() const noexcept {
     return given_id_.empty() ? std::string_view(own_id_.data(), own_id_.size()) : given_id_;
   }
-  /// Any variable; the first of several with one name, empty where there is none.
+  /// Returns the value of a variable: the first one if several have that name, empty if there is
+  /// none.
   [[nodiscard]] std::string_view variable(std::string_view name) const noexcept;
-  /// All of that name, in their order.
+  /// Returns the values of all variables with that name, in their order.
   [[nodiscard]] std::vector<std::string_view> variables(std::string_view name) const;
-  /// Calls visit(name, value) for each variable whose name begins so, also for several with one
-  /// name: a client can send "X-A" beside "X_A".
+  /// Calls visit(name, value) for each variable whose name begins with the prefix, also if several
+  /// have the same name: a client can send "X-A" beside "X_A".
   template <typename Visit>
   void for_each(std::string_view prefix, Visit visit) const {
     for (const char* const* each = variables_; *each != nullptr; ++each) {
@@ -60,9 +62,10 @@ class Request {
       if (equals != variable.npos) visit(variable.substr(0, equals), variable.substr(equals + 1));
     }
   }
-  /// nullopt: it is longer than kMaxBody, so answer 413. Bytes, whatever Content-Type says.
+  /// The bytes of the body, whatever Content-Type says; nullopt if it is longer than kMaxBody: then
+  /// answer 413.
   [[nodiscard]] std::optional<std::string_view> body() const noexcept { return body_; }
-  /// For the server.
+  /// Sets the body. For the server.
   void set_body(std::optional<std::string_view> body) noexcept { body_ = body; }
 
  private:
@@ -83,7 +86,7 @@ class Request {
   std::string_view path_info_{};
   std::array<std::string_view, 2> authorization_{};
   std::size_t authorization_count_ = 0;
-  std::string_view given_id_{};  ///< empty: its own counts
+  std::string_view given_id_{};  ///< empty: own_id_ is used
   std::array<char, 32> own_id_{};
 };
 

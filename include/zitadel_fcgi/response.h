@@ -14,16 +14,16 @@ namespace zitadel_fcgi {
 /// A whole answer. A header whose name is no token or whose value holds a control character is not
 /// sent, and a status outside of 200 to 599 is sent as 500.
 struct Response {
-  int status = 200;  ///< of HTTP
-  /// Names and values; Status and Content-Length are the server's.
+  int status = 200;  ///< HTTP status
+  /// Names and values; the server writes Status and Content-Length.
   std::vector<std::pair<std::string, std::string>> headers{};
   std::string body{};  ///< any bytes; not sent to a HEAD, nor with 204 and 304
 
-  /// The first header of that name, given in lower case; a null pointer where there is none.
+  /// Returns the first header with that name, given in lower case; null if there is none.
   [[nodiscard]] const std::string* header(std::string_view lower_case_name) const noexcept;
 };
 
-/// A JSON body with its Content-Type.
+/// Makes a response with a JSON body and its Content-Type.
 [[nodiscard]] Response json_response(int status, std::string body);
 
 /// {"message": text}

@@ -17,10 +17,10 @@ namespace zitadel_fcgi {
 ///
 /// Answers --help, --version, --settings, --check and --rule as api.fcgi does, from the program's
 /// own arguments. Exit status: 0; 1 if it cannot serve; 64 (EX_USAGE) for wrong arguments; 78
-/// (EX_CONFIG) if the settings or the routes are wrong, which the log then tells.
+/// (EX_CONFIG) if the settings or the routes are wrong; the mistakes are then logged.
 ///
-/// To be called once, from main, while there is no other thread: signals are blocked in this thread
-/// and in those that are started afterwards. Throws nothing.
+/// Call it once, from main, while there is no other thread: signals are blocked in this thread and
+/// in those that are started afterwards. Throws nothing.
 [[nodiscard]] int run(const Router& router) noexcept;
 
 }  // namespace zitadel_fcgi

@@ -15,7 +15,7 @@
 
 namespace zitadel_fcgi {
 
-/// What a test sends.
+/// A request that a test sends.
 struct TestRequest {
   std::string method = "GET";  ///< REQUEST_METHOD
   std::string path;            ///< PATH_INFO: "/reports"
@@ -24,11 +24,12 @@ struct TestRequest {
   std::vector<std::string> variables{};
 };
 
-/// Calls the endpoint as the server would a caller with these claims, and returns what it answers,
-/// also if it does so later or bit by bit. A null pointer: a caller without a token.
+/// Calls the endpoint as the server would for a caller with these claims, and returns its answer,
+/// also if it answers later or in pieces. claims: null for a caller without a token.
 ///
-/// What needs no endpoint is answered as the server does: 404, 405, 401, 403. nullopt: it has not
-/// answered in time, or has cut its answer off. Router and claims must outlive the call.
+/// A request that reaches no endpoint is answered as the server does: 404, 405, 401, 403. Returns
+/// nullopt if the endpoint has not answered in time, or has cut its answer off. Router and claims
+/// must outlive the call.
 [[nodiscard]] std::optional<Response> test_call(
     const Router& router, const TestRequest& request, const zitadel_auth::Claims* claims,
     std::chrono::milliseconds most = std::chrono::seconds(5));

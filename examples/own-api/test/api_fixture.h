@@ -37,7 +37,7 @@ class ApiFixture : public CppUnit::TestFixture {
     return answered(posted(path, std::move(json)), &caller);
   }
 
-  // Without a token.
+  // Posts without a token.
   Response post(const std::string& path, std::string json) const {
     return answered(posted(path, std::move(json)), nullptr);
   }

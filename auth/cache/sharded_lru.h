@@ -65,7 +65,8 @@ class ShardedLru {
       const MutexLock lock(shard.mutex);
       const std::array<Order, 2> before = shard.orders;
       for (const Space space : {Space::kFirst, Space::kSecond}) {
-        differences[static_cast<std::size_t>(space)].evicted += shard.shrink(space, bound_of(space));
+        differences[static_cast<std::size_t>(space)].evicted +=
+            shard.shrink(space, bound_of(space));
       }
       add(differences, before, shard.orders);
     }

@@ -19,7 +19,6 @@
 namespace auth::setting_kinds {
 namespace {
 
-
 Checked read_client_secret(const FoundSetting& found, Settings& settings) {
   settings.client_secret = found.value.copy();
   return {};

@@ -34,7 +34,8 @@ constexpr std::chrono::microseconds kTurn{500};
 constexpr int kTurnsToRead = 1000;
 
 HttpOptions bounded(HttpOptions options) {
-  options.max_connections = std::min(options.max_connections, share_of_descriptors(options.clients));
+  options.max_connections =
+      std::min(options.max_connections, share_of_descriptors(options.clients));
   return options;
 }
 

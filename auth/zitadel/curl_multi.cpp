@@ -25,18 +25,21 @@ std::chrono::milliseconds life_of(const HttpOptions& options) {
 }  // namespace
 
 std::unique_ptr<CurlMulti> CurlMulti::make(const CurlLibrary& curl, const HttpOptions& options,
-                                           int epoll, std::uint32_t number) {
+                                           const CurlDescriptors& descriptors, int epoll,
+                                           std::uint32_t number) {
   CURLM* const multi = curl.multi_init();
   if (multi == nullptr) return nullptr;
-  std::unique_ptr<CurlMulti> made(
-      new CurlMulti(curl, options, epoll, number, multi, std::chrono::steady_clock::now()));
+  std::unique_ptr<CurlMulti> made(new CurlMulti(curl, options, descriptors, epoll, number, multi,
+                                                std::chrono::steady_clock::now()));
   return made->set_up() ? std::move(made) : nullptr;
 }
 
-CurlMulti::CurlMulti(const CurlLibrary& curl, const HttpOptions& options, int epoll,
-                     std::uint32_t number, CURLM* multi, Time now)
+CurlMulti::CurlMulti(const CurlLibrary& curl, const HttpOptions& options,
+                     const CurlDescriptors& descriptors, int epoll, std::uint32_t number,
+                     CURLM* multi, Time now)
     : curl_(curl),
       options_(options),
+      descriptors_(descriptors),
       epoll_(epoll),
       number_(number),
       multi_(multi),
@@ -145,6 +148,7 @@ void CurlMulti::end(CURL* handle, CURLcode code, const Ended& ended) {
   if (node.empty()) return;
   deadlines_.erase({node.mapped()->deadline, handle});
   static_cast<void>(curl_.multi_remove_handle(multi_, handle));
+  node.mapped()->removed();
   note_silence(*node.mapped(), code);
   ended(std::move(node.mapped()), code);
 }
@@ -167,6 +171,7 @@ void CurlMulti::note_silence(const CurlTransfer& transfer, CURLcode code) {
 void CurlMulti::abandon() {
   for (auto& [handle, transfer] : under_way_) {
     static_cast<void>(curl_.multi_remove_handle(multi_, handle));
+    transfer->removed();
     transfer->done(Reason::kShuttingDown);
   }
   under_way_.clear();
@@ -193,8 +198,10 @@ CurlMulti::Time CurlMulti::next(bool somebody_waits, Time now) const {
 int CurlMulti::on_socket(CURL*, curl_socket_t socket, int what, void* self, void* known) noexcept {
   auto& multi = *static_cast<CurlMulti*>(self);
   if (what == CURL_POLL_REMOVE) {
-    static_cast<void>(::epoll_ctl(multi.epoll_, EPOLL_CTL_DEL, socket, nullptr));
     multi.sockets_.erase(socket);
+    // What was closed is not registered any more, and its number may be another thread's by now.
+    if (multi.descriptors_.is_attempt(socket)) return 0;
+    static_cast<void>(::epoll_ctl(multi.epoll_, EPOLL_CTL_DEL, socket, nullptr));
     return 0;
   }
   std::uint32_t events = 0;

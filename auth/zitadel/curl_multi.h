@@ -16,6 +16,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "auth/zitadel/curl_descriptors.h"
 #include "auth/zitadel/curl_library.h"
 #include "auth/zitadel/curl_transfer.h"
 #include "auth/zitadel/http_client.h"
@@ -30,8 +31,9 @@ class CurlMulti {
   // Registers its sockets at that epoll, with event_data(number, socket) as the data of the events.
   // Returns null if libcurl has no memory. All parameters must outlive it.
   [[nodiscard]] static std::unique_ptr<CurlMulti> make(const CurlLibrary& curl,
-                                                       const HttpOptions& options, int epoll,
-                                                       std::uint32_t number);
+                                                       const HttpOptions& options,
+                                                       const CurlDescriptors& descriptors,
+                                                       int epoll, std::uint32_t number);
   // Closes the connections. REQUIRES: no transfer is under way.
   ~CurlMulti();
   CurlMulti(const CurlMulti&) = delete;
@@ -80,8 +82,8 @@ class CurlMulti {
   [[nodiscard]] Time next(bool somebody_waits, Time now) const;
 
  private:
-  CurlMulti(const CurlLibrary& curl, const HttpOptions& options, int epoll, std::uint32_t number,
-            CURLM* multi, Time now);
+  CurlMulti(const CurlLibrary& curl, const HttpOptions& options, const CurlDescriptors& descriptors,
+            int epoll, std::uint32_t number, CURLM* multi, Time now);
   [[nodiscard]] bool set_up();
   void end(CURL* handle, CURLcode code, const Ended& ended);
   void note_silence(const CurlTransfer& transfer, CURLcode code);
@@ -103,6 +105,7 @@ class CurlMulti {
 
   const CurlLibrary& curl_;
   const HttpOptions& options_;
+  const CurlDescriptors& descriptors_;
   const int epoll_;
   const std::uint32_t number_;
   CURLM* const multi_;

@@ -30,7 +30,7 @@ bool CurlQuestions::open(const CurlLibrary& curl, int epoll) {
 }
 
 bool CurlQuestions::open_multi() {
-  current_ = CurlMulti::make(*curl_, options_, epoll_, ++last_number_);
+  current_ = CurlMulti::make(*curl_, options_, descriptors_, epoll_, ++last_number_);
   last_active_ = SteadyClock::now();
   descriptors_.keep_back(std::min(options_.max_connections, kKeptBack / options_.clients));
   return current_ != nullptr;

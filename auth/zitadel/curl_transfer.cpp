@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "auth/base/secret.h"
 #include "auth/base/version.h"
@@ -163,14 +164,18 @@ void CurlTransfer::clear() {
 curl_socket_t CurlTransfer::open_socket(void* transfer, curlsocktype,
                                         curl_sockaddr* address) noexcept {
   auto& self = *static_cast<CurlTransfer*>(transfer);
-  return self.descriptors_
-      .open(address->family, address->socktype, address->protocol, self.lacks_descriptor_)
-      .release();
+  const bool is_ipv6 = address->family == AF_INET6;
+  self.has_attempted_ = true;
+  self.attempts_[is_ipv6] = self.descriptors_
+                                .open(address->family, address->socktype, address->protocol, &self,
+                                      self.lacks_descriptor_)
+                                .release();
+  return self.attempts_[is_ipv6];
 }
 
 int CurlTransfer::close_socket(void* descriptors, curl_socket_t socket) noexcept {
   const int closed = ::close(socket);
-  static_cast<CurlDescriptors*>(descriptors)->closed();
+  static_cast<CurlDescriptors*>(descriptors)->closed(socket);
   return closed;
 }
 
@@ -211,7 +216,15 @@ int CurlTransfer::on_connection(void* transfer, char* address, char*, int,
   if (self.curl_.easy_getinfo(self.handle_, CURLINFO_NUM_CONNECTS, &opened) != CURLE_OK) opened = 0;
   self.place_->take(local_port, opened > 0, std::chrono::steady_clock::now());
   if (opened > 0) self.shared_->names.connected(self.request_.url, address);
+  if (std::exchange(self.has_attempted_, false)) {
+    const bool is_ipv6 = std::strchr(address, ':') != nullptr;
+    self.descriptors_.connected(&self, self.attempts_[is_ipv6]);
+  }
   return CURL_PREREQFUNC_OK;
+}
+
+void CurlTransfer::removed() {
+  if (std::exchange(has_attempted_, false)) descriptors_.ended(this);
 }
 
 void CurlTransfer::free_headers() noexcept {

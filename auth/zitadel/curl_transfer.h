@@ -51,6 +51,8 @@ class CurlTransfer {
   [[nodiscard]] CurlConnections::Time::duration silence(CurlConnections::Time now) const {
     return place_ ? place_->silence(now) : CurlConnections::Time::duration::zero();
   }
+  // To be called when libcurl works on it no more.
+  void removed();
   // Wipes what the request held.
   void clear();
 
@@ -94,7 +96,10 @@ class CurlTransfer {
   bool head_too_large_ = false;
   bool body_too_large_ = false;
   bool lacks_descriptor_ = false;
-  bool head_ended_ = false;  // the head of the answer itself, not of a 1xx before it
+  bool has_attempted_ = false;     // to connect, and is not connected yet
+  std::array<int, 2> attempts_{};  // the last socket for IPv4 and for IPv6: libcurl tries the
+                                   // addresses of a family one after the other
+  bool head_ended_ = false;        // the head of the answer itself, not of a 1xx before it
   std::array<char, CURL_ERROR_SIZE> message_{};
 };
 

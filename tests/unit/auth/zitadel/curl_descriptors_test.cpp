@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <string>
@@ -54,6 +55,31 @@ rlim_t limit_that_leaves(int count) {
   }
 }
 
+// Takes all descriptors up to the highest that is open, while it lives: only who gives one back
+// gets another. Waits until nobody opens or closes any.
+class AllTaken {
+ public:
+  AllTaken() : limit_(settled()) {
+    for (int taken; (taken = ::dup(0)) >= 0;) taken_.emplace_back(taken);
+  }
+
+ private:
+  static rlim_t settled() {
+    std::size_t open = support::open_descriptors();
+    for (int same = 0; same < 5; ++same) {
+      std::this_thread::sleep_for(milliseconds(20));
+      if (open != support::open_descriptors()) same = 0;
+      open = support::open_descriptors();
+    }
+    int highest = 4096;
+    while (::fcntl(highest, F_GETFD) < 0) --highest;
+    return static_cast<rlim_t>(highest + 1);
+  }
+
+  const DescriptorLimit limit_;
+  std::vector<auth::Descriptor> taken_{};
+};
+
 void answer_once(Connection& connection) {
   if (connection.read_request().empty()) return;
   connection.send(http_answer(200, "{}", "Connection: close\r\n"));
@@ -73,6 +99,7 @@ class CurlDescriptorsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_question_that_never_gets_one_is_our_own_fault);
   CPPUNIT_TEST(certificates_that_cannot_be_read_without_one_are_our_own_fault);
   CPPUNIT_TEST(some_are_kept_back_where_others_take_all);
+  CPPUNIT_TEST(they_are_kept_back_still_after_many_attempts_to_connect);
   CPPUNIT_TEST(an_unknown_name_is_not);
   CPPUNIT_TEST_SUITE_END();
 
@@ -132,14 +159,11 @@ class CurlDescriptorsTest : public CppUnit::TestFixture {
         ask(client, "https://127.0.0.1:" + std::to_string(support::port_of(listener))).wait());
   }
 
-  // The kernel takes the connections, and nobody answers.
-  void some_are_kept_back_where_others_take_all() {
-    const LoopbackServer server(answer_once);
+  // The kernel takes the connections, and nobody answers: so many as are kept back get as far.
+  static void assert_kept_back(CurlHttpClient& client) {
     const auth::Descriptor listener = support::listen_on_tcp();
     const std::string silent = "http://127.0.0.1:" + std::to_string(support::port_of(listener));
-    CurlHttpClient client(lasting(milliseconds(1000)));
-    CPPUNIT_ASSERT(ask(client, server.url()).wait().has_value());
-    const DescriptorLimit none(limit_that_leaves(0));
+    const AllTaken all;
     std::vector<support::PendingAnswer> answers;
     for (int i = 0; i < 64; ++i) answers.push_back(ask(client, silent));
     for (support::PendingAnswer& answer : answers) {
@@ -149,6 +173,30 @@ class CurlDescriptorsTest : public CppUnit::TestFixture {
                                        "answer came"),
                            to_string(outcome.error()));
     }
+  }
+
+  void some_are_kept_back_where_others_take_all() {
+    const LoopbackServer server(answer_once);
+    CurlHttpClient client(lasting(milliseconds(1000)));
+    CPPUNIT_ASSERT(ask(client, server.url()).wait().has_value());
+    assert_kept_back(client);
+  }
+
+  // Refused at once, and without an answer to the attempt: a full queue of connections.
+  void they_are_kept_back_still_after_many_attempts_to_connect() {
+    const auth::Descriptor full = support::listen_on_tcp(0);
+    const auth::Descriptor filler = support::connect_to_tcp(support::port_of(full));
+    const std::string lost = "http://127.0.0.1:" + std::to_string(support::port_of(full));
+    HttpOptions options = lasting(milliseconds(1000));
+    options.connect_timeout = milliseconds(300);
+    CurlHttpClient client(options);
+    std::vector<support::PendingAnswer> answers;
+    for (int i = 0; i < 70; ++i) {
+      answers.push_back(ask(client, lost));
+      answers.push_back(ask(client, "http://127.0.0.1:1/"));
+    }
+    for (support::PendingAnswer& answer : answers) CPPUNIT_ASSERT(!answer.wait().has_value());
+    assert_kept_back(client);
   }
 
   void an_unknown_name_is_not() {

@@ -34,11 +34,10 @@ class PendingAnswer {
 
 // Deadlines that a test can wait for, where the deadline is what it waits for: any other answer may
 // be slower than these on a busy machine.
-[[nodiscard]] inline auth::HttpOptions quick(
-    std::chrono::milliseconds timeout = std::chrono::milliseconds(600)) {
+[[nodiscard]] inline auth::HttpOptions quick() {
   auth::HttpOptions options;
-  options.connect_timeout = std::chrono::milliseconds(300);
-  options.timeout = timeout;
+  options.connect_timeout = std::chrono::milliseconds(1000);
+  options.timeout = std::chrono::milliseconds(1500);
   return options;
 }
 

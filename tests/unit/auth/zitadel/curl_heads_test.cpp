@@ -22,6 +22,7 @@ using support::ask;
 using support::http_answer;
 using support::HttpOutcome;
 using support::LoopbackServer;
+using support::quick;
 using Connection = LoopbackServer::Connection;
 
 const std::vector<std::string> kBegun{
@@ -36,8 +37,6 @@ const std::vector<std::string> kBegun{
     "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-",
     "H",
 };
-
-HttpOptions quick() { return support::quick(milliseconds(400)); }
 
 void assert_failed(Reason reason, const HttpOutcome& outcome, const std::string& message) {
   CPPUNIT_ASSERT_MESSAGE(message, !outcome.has_value());
@@ -163,7 +162,7 @@ class CurlHeadsTest : public CppUnit::TestFixture {
       if (!connection.read_request().empty()) connection.send(http_answer(200, "{}"));
     });
     const LoopbackServer hangs(hangs_after("HTTP/1.1 103 Early Hints\r\n\r\n"));
-    CurlHttpClient client(support::quick());
+    CurlHttpClient client(quick());
     CPPUNIT_ASSERT(ask(client, good.url()).wait().has_value());
     assert_failed(Reason::kTimedOut, ask(client, hangs.url()).wait(), "");
     CPPUNIT_ASSERT(ask(client, good.url()).wait().has_value());

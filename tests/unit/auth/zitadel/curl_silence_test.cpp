@@ -94,7 +94,7 @@ class CurlSilenceTest : public CppUnit::TestFixture {
     });
     CurlHttpClient client(options);
     support::PendingAnswer lost = ask(client, silent.url());
-    std::this_thread::sleep_for(milliseconds(400));
+    std::this_thread::sleep_for(options.timeout - milliseconds(200));
     support::PendingAnswer other = ask(client, slow.url());
     CPPUNIT_ASSERT(!lost.wait().has_value());
     const HttpOutcome outcome = other.wait();

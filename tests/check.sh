@@ -74,15 +74,13 @@ unit_tests() {
   done
 }
 
-# node_tests NAME SECONDS FILE...: three files at a time, most of which wait most of the time; two where a
-# sanitizer makes the programs slow.
+# node_tests NAME SECONDS FILE...: two files at a time, most of which wait most of the time.
 node_tests() {
-  local name=$1 limit=$2 status=0 tap bad at_once=3
+  local name=$1 limit=$2 status=0 tap bad
   shift 2
-  if [ -n "${SANITIZE:-}" ]; then at_once=2; fi
   tap=$output/$name.tap
   echo "check: $name"
-  timeout --kill-after=10 "$limit" node --test --test-concurrency=$at_once \
+  timeout --kill-after=10 "$limit" node --test --test-concurrency=2 \
     --test-reporter=spec --test-reporter-destination=stdout \
     --test-reporter=tap --test-reporter-destination="$tap" "$@" || status=$?
   bad=$(($(number_after '^# fail' "$tap") + $(number_after '^# cancelled' "$tap")))

@@ -48,8 +48,11 @@ const assertGood = async (callers, token) =>
 const assertRefused = async (callers, token) =>
   assert.deepEqual(await statuses(callers, token), { 401: 10 * kProcesses });
 
-// A process that has just begun knows nothing of the events yet, and may ask ZITADEL.
-const allKnowEvents = (callers) => waitFor('all processes to know of the events', async () => {
+// A process that has just begun knows nothing of the events yet, and may ask ZITADEL. One that has not begun is
+// asked by nobody. Each logs a line when it begins.
+const allKnowEvents = ({ api, callers }) => waitFor('all processes to know of the events', async () => {
+  const processes = new Set(api.programLog().map((line) => line.match(/zitadel-fcgi\[(\d+)\]/)[1]));
+  if (processes.size < kProcesses) return false;
   const token = await mintJwt();
   await assertGood(callers, token);
   return await issuer.introspectionsOf(token) === 0;
@@ -102,8 +105,8 @@ for (const [mode, settings] of Object.entries(modes)) {
   describe(`events, with ${mode}`, limit, () => {
     for (const [what, begin] of Object.entries(endings)) {
       it(`a JWT that ${what} is refused, and one from afterwards is good`, async () => {
-        await withFeed({}, async ({ callers }) => {
-          await allKnowEvents(callers);
+        await withFeed({}, async ({ api, callers }) => {
+          await allKnowEvents({ api, callers });
           const { token, end } = await begin();
           const other = await mintJwt({ user: 'org-role' });
           await assertGood(callers, token);

@@ -20,15 +20,18 @@ before(async () => {
 });
 after(() => issuer?.stop());
 
-// first, second: what differs of each machine, see withFeed.
-async function withMachines(use, first = {}, second = {}) {
+// first, second: what differs of each machine, see withFeed. The second one begins when `begun` is done with
+// the first.
+async function withMachines(use, { begun = async () => {}, ...first } = {}, second = {}) {
   const redis = await RedisServer.start();
   const settings = { ZITADEL_CACHE_DIR: undefined, ZITADEL_CACHE_URL: redis.networkUrl };
   const server = behind['lighttpd, 4 processes'];
   try {
     const partsOf = ({ settings: more, ...others }) => ({ settings: { ...settings, ...more }, ...others });
-    await withFeed(issuer, server, partsOf(first), (one) =>
-      withFeed(issuer, server, partsOf({ isUp: false, ...second }), (other) => use({ machines: [one, other], redis })));
+    await withFeed(issuer, server, partsOf(first), async (one) => {
+      await begun(one);
+      await withFeed(issuer, server, partsOf({ isUp: false, ...second }), (other) => use({ machines: [one, other], redis }));
+    });
   } finally {
     await redis.remove();
   }
@@ -78,13 +81,15 @@ describe('events, of two machines with a Redis server', { timeout: 120_000 }, ()
 
   it('are asked for by the machine whose token is good', async () => {
     await withMachines(async ({ machines }) => {
-      await machines[0].api.waitForLog(/events cannot be had from ZITADEL/);
       await machines[1].api.waitForLog(/feed of ZITADEL's events is back|events have ended/, { timeoutMs: 15_000 });
       for (const token of await issuer.mintMany(2)) {
         await makeKnown(machines, token);
         await assertRefused(machines, token, kWithin);
       }
-    }, { file: 'admin-token', isUp: false });
+    }, {
+      file: 'admin-token', isUp: false,
+      begun: ({ api }) => api.waitForLog(/events cannot be had from ZITADEL/),
+    });
   });
 
   it('count also while that server is gone, and when it is back', async () => {

@@ -134,13 +134,13 @@ class CurlNamesTest : public CppUnit::TestFixture {
   void keeps_a_working_connection_while_its_name_is_not_resolved() {
     with_names("127.0.0.1 issuer.example\n", [](OwnNames& names) {
       HttpOptions options = with_names_looked_up_often(support::quick());
-      options.connection_life = seconds(2);
+      options.connection_life = seconds(4);
       const LoopbackServer server(says("here"));
       CurlHttpClient client(options);
       const std::string url = at("issuer.example", server.url());
       if (!is_answered(ask(client, url).wait(), "here")) return false;
       names.set("");
-      for (int i = 0; i < 45; ++i) {
+      for (int i = 0; i < 90; ++i) {
         if (!is_answered(ask(client, url).wait(), "here")) return false;
         std::this_thread::sleep_for(milliseconds(50));
       }

@@ -9,6 +9,7 @@ import { audienceScope, everyProjectsRolesScope } from '../issuer/lib/names.mjs'
 import { tally } from './support/callers.mjs';
 import { behind, kProcesses, withFeed as withFeedOf } from './support/feeds.mjs';
 import { signal, waitFor } from './support/processes.mjs';
+import { servingPids } from './support/reloads.mjs';
 
 const limit = { timeout: 120_000 };
 const kWithin = 2000; // milliseconds from an event to its last 200
@@ -49,14 +50,15 @@ const assertRefused = async (callers, token) =>
   assert.deepEqual(await statuses(callers, token), { 401: 10 * kProcesses });
 
 // A process that has just begun knows nothing of the events yet, and may ask ZITADEL. One that has not begun is
-// asked by nobody. Each logs a line when it begins.
-const allKnowEvents = ({ api, callers }) => waitFor('all processes to know of the events', async () => {
-  const processes = new Set(api.programLog().map((line) => line.match(/zitadel-fcgi\[(\d+)\]/)[1]));
-  if (processes.size < kProcesses) return false;
-  const token = await mintJwt();
-  await assertGood(callers, token);
-  return await issuer.introspectionsOf(token) === 0;
-});
+// asked by nobody.
+async function allKnowEvents({ api, callers }) {
+  await servingPids(api);
+  await waitFor('all processes to know of the events', async () => {
+    const token = await mintJwt();
+    await assertGood(callers, token);
+    return await issuer.introspectionsOf(token) === 0;
+  });
+}
 
 const roles = () => ({ [issuer.projectId]: { 'read:messages': { [issuer.organisationId]: 'localhost' } } });
 

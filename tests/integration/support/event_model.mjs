@@ -15,6 +15,9 @@ const kWitnesses = 2; // of one doubt
 
 const hashOf = (token) => createHash('sha256').update(token).digest('hex');
 
+// Those from ten seconds before `time` until so many milliseconds after it, in milliseconds from it.
+const around = (times, time, until) => times.map((each) => each - time).filter((each) => each > -10_000 && each < until);
+
 export class EventModel {
   #tokens = new Map(); // text → what is known of it
   #ofAll = []; // events that end everything
@@ -90,7 +93,7 @@ export class EventModel {
       const wrong = token.let.find(({ asked, answered }) => asked > limit
         && (event === token.revoked || !token.questions.some((time) => time >= event.begin && time <= answered)));
       // What was near, in milliseconds from the event, is for who has to find the cause.
-      const near = (times) => times.map((time) => time - event.begin).filter((time) => time > -10_000 && time < 60_000);
+      const near = (times) => around(times, event.begin, 60_000);
       return wrong ? [{
         late: wrong.asked - event.end, found: event.end - event.begin, limit: limit - event.begin,
         revokes: event === token.revoked, ofAll: this.#ofAll.includes(event), jti: token.jti, at: event.begin,
@@ -123,7 +126,7 @@ export class EventModel {
         ...token.ended.map((event) => ({ begin: event.begin, end: lastReading(event) + kAgain }))];
       const isExplained = (time, before) => time - before >= kRefreshed || causes.some(({ begin, end }) => begin <= time && end >= before);
       // What happened before it, in milliseconds, is for who has to find the cause.
-      const near = (times, time) => times.map((each) => each - time).filter((each) => each > -10_000 && each < 1000);
+      const near = (times, time) => around(times, time, 1000);
       return token.questions.filter((time, n) =>
         !isExplained(time, token.questions[n - 1] ?? 0) && !isWitness(time)).map((time) => ({
         time, first: first - time, questions: near(token.questions, time),

@@ -40,7 +40,6 @@ std::optional<CurlLibrary> load() {
                         find(library, "curl_multi_setopt", curl.multi_setopt) &&
                         find(library, "curl_multi_add_handle", curl.multi_add_handle) &&
                         find(library, "curl_multi_remove_handle", curl.multi_remove_handle) &&
-                        find(library, "curl_multi_assign", curl.multi_assign) &&
                         find(library, "curl_multi_socket_action", curl.multi_socket_action) &&
                         find(library, "curl_multi_info_read", curl.multi_info_read) &&
                         find(library, "curl_slist_append", curl.slist_append) &&

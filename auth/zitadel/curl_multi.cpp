@@ -4,6 +4,7 @@
 #include <sys/epoll.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <utility>
 
@@ -195,7 +196,7 @@ CurlMulti::Time CurlMulti::next(bool somebody_waits, Time now) const {
   return next;
 }
 
-int CurlMulti::on_socket(CURL*, curl_socket_t socket, int what, void* self, void* known) noexcept {
+int CurlMulti::on_socket(CURL*, curl_socket_t socket, int what, void* self, void*) noexcept {
   auto& multi = *static_cast<CurlMulti*>(self);
   if (what == CURL_POLL_REMOVE) {
     multi.sockets_.erase(socket);
@@ -207,9 +208,11 @@ int CurlMulti::on_socket(CURL*, curl_socket_t socket, int what, void* self, void
   std::uint32_t events = 0;
   if ((what & CURL_POLL_IN) != 0) events |= EPOLLIN;
   if ((what & CURL_POLL_OUT) != 0) events |= EPOLLOUT;
-  if (!multi.watch(known == nullptr ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, socket, events)) return -1;
+  // An attempt's socket that libcurl did not wait for meanwhile is still registered.
+  const bool is_watched = multi.watch(EPOLL_CTL_MOD, socket, events) ||
+                          (errno == ENOENT && multi.watch(EPOLL_CTL_ADD, socket, events));
+  if (!is_watched) return -1;
   multi.sockets_[socket] = {events};
-  if (known == nullptr) static_cast<void>(multi.curl_.multi_assign(multi.multi_, socket, self));
   return 0;
 }
 

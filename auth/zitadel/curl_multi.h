@@ -100,7 +100,7 @@ class CurlMulti {
   void resume(int socket, Socket& state);
   void resume_all();
 
-  static int on_socket(CURL*, curl_socket_t socket, int what, void* self, void* known) noexcept;
+  static int on_socket(CURL*, curl_socket_t socket, int what, void* self, void*) noexcept;
   static int on_timer(CURLM*, long milliseconds, void* self) noexcept;
 
   const CurlLibrary& curl_;

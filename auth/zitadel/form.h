@@ -11,7 +11,7 @@ namespace auth {
 
 [[nodiscard]] std::string form_encode(std::string_view text);
 
-// Returns the decoded text. A '%' that encodes nothing stays as it is.
+// Returns the decoded text. If a '%' in it encodes nothing, each '%' stays as it is.
 [[nodiscard]] Secret form_decode(std::string_view text);
 
 // Appends "name=value", both encoded, after a '&' if the form is not empty. The form stays a plain

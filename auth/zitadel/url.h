@@ -36,7 +36,8 @@ struct Url {
 [[nodiscard]] std::string shown_url(std::string_view text);
 
 // Checks whether the URL may be called: https, or http to a loopback address or if the operator
-// allowed it. The mistake follows its name, "holds a query (…)", and contains nothing of the URL.
+// allowed it. The mistake follows the URL's name, "holds a query (…)", and contains no more of the
+// URL than HOST:PORT, and no user name.
 [[nodiscard]] Result<void, Mistake> check_url(std::string_view text, bool allow_http);
 
 // The same for the URL of a ZITADEL instance, which has no path but "/". Says what to write.

@@ -34,8 +34,7 @@ class RequestHead {
   [[nodiscard]] std::size_t size() const noexcept { return size_; }  // bytes
   [[nodiscard]] std::size_t variables() const noexcept { return pairs_.count(); }
   [[nodiscard]] bool is_authorizer() const noexcept;
-  // The web server wants to use the connection again (FCGI_KEEP_CONN), and can. Behind an
-  // authorizer an end of a body may come or not: what follows it would not be understood.
+  // Whether the web server wants to use the connection again (FCGI_KEEP_CONN).
   [[nodiscard]] bool keeps_connection() const noexcept;
 
  private:

@@ -36,7 +36,7 @@ class TokenValidator {
 
   /// Reads the settings of api.fcgi from the process's environment, then from the .env file that
   /// ZITADEL_ENV_FILE names (or ".env" in the working directory). Returns all mistakes in them
-  /// together, as sentences for the operator. Never calls out.
+  /// together, as sentences for the operator. Does not wait for a server.
   [[nodiscard]] static Result<std::unique_ptr<TokenValidator>, Mistakes> open();
   /// The same with "NAME=value" strings instead of the process's environment.
   [[nodiscard]] static Result<std::unique_ptr<TokenValidator>, Mistakes> open(

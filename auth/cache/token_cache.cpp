@@ -134,7 +134,8 @@ TokenCache::Entries::Entry TokenCache::entry_of(Word word, Moment sent, const No
 // Returns when to refresh: for the last third of the lifetime, or the last kRefreshAhead of a long
 // one. A token that expires before its answer does gains nothing from a refresh.
 SteadyTime TokenCache::refresh_of(const Claims& claims, SteadyTime sent, const Now& now) const {
-  const auto left = sent + ttl() - now.steady;
+  // In seconds: a token without an end expires in the year 9999, which are too many nanoseconds.
+  const auto left = std::chrono::floor<std::chrono::seconds>(sent + ttl() - now.steady);
   const bool outlives_answer = !claims.expiry() || *claims.expiry() - now.wall > left;
   const auto ahead = std::min<SteadyTime::duration>(ttl() / 3, kRefreshAhead);
   return outlives_answer ? sent + ttl() - ahead : SteadyTime::max();

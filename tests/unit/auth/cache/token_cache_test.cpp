@@ -52,6 +52,7 @@ class TokenCacheTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(one_caller_a_second_is_told_to_refresh);
   CPPUNIT_TEST(a_token_that_ends_before_its_answer_is_not_refreshed);
   CPPUNIT_TEST(a_token_that_ends_later_is_refreshed);
+  CPPUNIT_TEST(a_token_without_an_end_is_refreshed);
   CPPUNIT_TEST(a_new_answer_starts_a_new_lifetime);
   CPPUNIT_TEST(without_grace_nothing_is_held_beyond_its_lifetime);
   CPPUNIT_TEST(holding_does_not_prolong_an_answer_where_there_is_no_grace);
@@ -391,6 +392,16 @@ class TokenCacheTest : public CppUnit::TestFixture {
     store(cache_, "token", claims("somebody", clock_.wall() + kTtl + seconds(1)));
     clock_.advance(seconds(20));
     CPPUNIT_ASSERT(cache_.find(key_of("token")).refresh_due);
+  }
+
+  // ZITADEL's personal access tokens expire in the year 9999; the others are the bounds of a claim.
+  void a_token_without_an_end_is_refreshed() {
+    for (const long end : {253'402'300'799L, 9'223'372'037L, 18'446'744'074L, 1L << 53}) {
+      const std::string token = std::to_string(end);
+      store(cache_, token, claims("somebody", auth::WallTime(seconds(end))));
+      clock_.advance(seconds(20));
+      CPPUNIT_ASSERT_MESSAGE(token, cache_.find(key_of(token)).refresh_due);
+    }
   }
 
   void a_new_answer_starts_a_new_lifetime() {

@@ -51,7 +51,7 @@ Turns::Turns(Limits limits, Parts parts, Ends ends)
       breaker_(parts.clock, parts.metrics) {}
 
 void Turns::line_up(const Open& question) {
-  if (auto refusal = breaker_.refuse(question->key, question->asker()))
+  if (auto refusal = breaker_.refuse(question->key, parts_.room.asker_of(*question)))
     return refuse(question, *refusal);
   if (parts_.room.line_up(*question, parts_.clock.steady())) send_next();
 }
@@ -81,7 +81,7 @@ void Turns::send_next() {
     }
     const Open question = parts_.room.next(slots);
     if (!question) break;
-    if (auto refusal = breaker_.refuse(question->key, question->asker())) {
+    if (auto refusal = breaker_.refuse(question->key, parts_.room.asker_of(*question))) {
       parts_.room.answered(*question);
       refuse(question, *refusal);
     } else {
@@ -125,7 +125,8 @@ bool Turns::opens_breaker(const Question& question, const Result<Claims>& answer
     breaker_.answered(question.key);
     return false;
   }
-  return breaker_.failed(answer.error(), question.sent.steady, question.key, question.asker());
+  return breaker_.failed(answer.error(), question.sent.steady, question.key,
+                         parts_.room.asker_of(question));
 }
 
 }  // namespace auth

@@ -76,9 +76,14 @@ std::optional<Waiter> WaitingRoom::take_out(Question& question, std::uint64_t id
   return taken;
 }
 
+Asker WaitingRoom::asker_of(const Question& question) {
+  const MutexLock lock(mutex_);
+  return question.asker();
+}
+
 bool WaitingRoom::line_up(Question& question, SteadyTime now) {
   const MutexLock lock(mutex_);
-  if (stopped_ || !is_wanted(question)) {
+  if (stopped_ || !is_open(question) || !is_wanted(question)) {
     forget(question);
     return false;
   }
@@ -158,12 +163,16 @@ bool WaitingRoom::is_wanted(const Question& question) const {
 }
 
 // Another question about the token may be open by now.
+bool WaitingRoom::is_open(const Question& question) const {
+  const auto found = open_.find(question.key);
+  return found != open_.end() && found->second.get() == &question;
+}
+
 void WaitingRoom::forget(Question& question) {
   admission_.end(question);
-  const auto found = open_.find(question.key);
-  if (found == open_.end() || found->second.get() != &question) return;
+  if (!is_open(question)) return;
   if (question.purpose != Question::Purpose::kCaller) --background_;
-  open_.erase(found);
+  open_.erase(question.key);
 }
 
 void WaitingRoom::free_places(const Waiters& waiters) {

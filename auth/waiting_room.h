@@ -111,7 +111,11 @@ class WaitingRoom {
   // Removes and returns one waiter. nullopt if it was called already, or is being called.
   [[nodiscard]] std::optional<Waiter> cancel(Question& question, std::uint64_t id);
 
-  // Lets the question wait for its turn. Returns false, and forgets it, if nobody wants it.
+  // Returns for whom the question is asked: a request that joins may be the first with an address.
+  [[nodiscard]] Asker asker_of(const Question& question);
+
+  // Lets the question wait for its turn. Returns false, and forgets it, if nobody wants it or it
+  // has landed.
   [[nodiscard]] bool line_up(Question& question, SteadyTime now);
   // Returns the question to be sent now. At most slots are under way then. Null if there is none.
   [[nodiscard]] Open next(std::size_t slots);
@@ -131,6 +135,7 @@ class WaitingRoom {
   [[nodiscard]] Waiters stop();
 
  private:
+  [[nodiscard]] bool is_open(const Question& question) const REQUIRES_LOCK(mutex_);
   [[nodiscard]] bool is_wanted(const Question& question) const REQUIRES_LOCK(mutex_);
   void forget(Question& question) REQUIRES_LOCK(mutex_);
   [[nodiscard]] Joined take_in(const TokenKey& key, SecretView token,

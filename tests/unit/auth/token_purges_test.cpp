@@ -36,6 +36,7 @@ class TokenPurgesTest : public support::ValidatorFixture {
   CPPUNIT_TEST(an_event_of_another_user_disturbs_no_question);
   CPPUNIT_TEST(no_grace_for_what_has_ended);
   CPPUNIT_TEST(no_refresh_of_what_has_ended);
+  CPPUNIT_TEST(a_trial_whose_answer_has_ended_is_over);
   CPPUNIT_TEST(an_answer_in_the_store_is_as_good_as_its_stamp);
   CPPUNIT_TEST(an_answer_in_the_store_that_has_ended_is_asked_about);
   CPPUNIT_TEST(an_answer_in_the_store_of_who_knew_other_purges_is_asked_about);
@@ -162,10 +163,25 @@ class TokenPurgesTest : public support::ValidatorFixture {
 
   void no_refresh_of_what_has_ended() {
     make_known("alice");
-    pass(seconds(210));
+    pass(seconds(280));
     purges_.add({scope_of(Ends::kSubject, "alice")});
     assert_asked("alice");
     CPPUNIT_ASSERT_EQUAL(std::size_t{0}, http_.waiting());
+  }
+
+  // Nobody waits for a trial, and while the slots are taken nothing holds it.
+  void a_trial_whose_answer_has_ended_is_over() {
+    make_known("alice");
+    pass(seconds(280));
+    go_away(auth::Error{Reason::kUnreachable});
+    pass(seconds(1));
+    CPPUNIT_ASSERT(answer_at_once("alice").has_value());
+    settle();
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, http_.waiting());
+    purges_.add({scope_of(Ends::kSubject, "alice")});
+    zitadel_answers(200, active("alice"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, http_.waiting());
+    assert_asked("alice");
   }
 
   void an_answer_in_the_store_is_as_good_as_its_stamp() {

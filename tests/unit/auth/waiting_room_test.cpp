@@ -39,6 +39,7 @@ class WaitingRoomTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(lands_waiters_in_the_order_they_came);
   CPPUNIT_TEST(who_arrived_late_waits_for_the_next_question);
   CPPUNIT_TEST(a_question_that_landed_is_another_than_the_next);
+  CPPUNIT_TEST(a_question_that_landed_is_not_asked_again);
   CPPUNIT_TEST(nobody_is_sent_for_whom_nobody_waits);
   CPPUNIT_TEST(a_background_question_is_wanted_by_itself);
   CPPUNIT_TEST(a_witness_is_asked_about_though_its_callers_have_gone);
@@ -82,6 +83,22 @@ class WaitingRoomTest : public CppUnit::TestFixture {
       const WaitingRoom::Joined refused = join(room, token);
       CPPUNIT_ASSERT(refused.question == nullptr && refused.refused == Reason::kTooManyWaiting);
     }
+  }
+
+  // Also one that nobody waits for, and when another one about the token is open.
+  void a_question_that_landed_is_not_asked_again() {
+    WaitingRoom room({3, 10});
+    const WaitingRoom::Open refresh = begin(room, "a");
+    const WaitingRoom::Open witness = begin(room, "b", Question::Purpose::kWitness);
+    for (const WaitingRoom::Open& each : {refresh, witness}) {
+      CPPUNIT_ASSERT(room.land(*each).empty());
+      CPPUNIT_ASSERT(!room.line_up(*each, SteadyTime()));
+    }
+    const WaitingRoom::Open next = begin(room, "a");
+    CPPUNIT_ASSERT(!room.line_up(*refresh, SteadyTime()));
+    CPPUNIT_ASSERT(room.line_up(*next, SteadyTime()));
+    CPPUNIT_ASSERT(room.next(1) == next);
+    CPPUNIT_ASSERT(room.next(2) == nullptr);
   }
 
   void a_witness_is_asked_about_though_its_callers_have_gone() {

@@ -99,6 +99,7 @@ Moment KnownTokens::judged_at() const {
 // tokens would push out those that ZITADEL was asked about.
 std::optional<Result<SharedClaims>> KnownTokens::judge(const TokenKey& key, SecretView token) {
   const std::uint64_t purges = purges_ == nullptr ? 0 : purges_->generation();
+  const Moment at = judged_at();  // before the key is found: it may be deleted meanwhile
   std::optional<Result<Claims>> judged = local_.judge(token);
   if (!judged) return std::nullopt;
   if (!*judged) {
@@ -107,7 +108,7 @@ std::optional<Result<SharedClaims>> KnownTokens::judge(const TokenKey& key, Secr
   }
   auto claims = std::make_shared<const Claims>(**std::move(judged));
   if (local_.decides(token)) {
-    cache_.learn(key, judged_at(), {.claims = claims, .purges = purges}, clock_.wall());
+    cache_.learn(key, at, {.claims = claims, .purges = purges}, clock_.wall());
   }
   return Result<SharedClaims>(std::move(claims));
 }

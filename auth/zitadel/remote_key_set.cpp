@@ -138,7 +138,7 @@ void RemoteKeySet::fetch(const std::string& jwks_uri) {
 // One refresh is under way at a time.
 void RemoteKeySet::note_change(HttpResponse answer) {
   const MutexLock lock(mutex_);
-  if (answer.body != body_) changed_at_ = clock_.steady();
+  has_changed_ = answer.body != body_;
   body_ = std::move(answer.body);
   freshness_ = answer.freshness;
 }
@@ -193,6 +193,8 @@ void RemoteKeySet::replace(std::shared_ptr<const jose::JwkSet> keys) {
   keys_ = std::move(keys);
   failure_.reset();
   answered_at_ = clock_.steady();
+  // Not before the keys: what is decided by an old one in between would count as newer.
+  if (has_changed_) changed_at_ = answered_at_;
   age_ = freshness_.age;
   due_at_ = asked_at_ + freshness_.left(kKeyRefreshRetry, kKeyRefreshInterval);
   state_ = State::kUsable;

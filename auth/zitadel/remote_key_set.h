@@ -113,7 +113,8 @@ class RemoteKeySet : public std::enable_shared_from_this<RemoteKeySet> {
   std::atomic<SteadyTime> changed_at_{};
 
   mutable Mutex mutex_;
-  std::string body_ GUARDED_BY(mutex_){};  // of the last good answer
+  std::string body_ GUARDED_BY(mutex_){};        // of the last good answer
+  bool has_changed_ GUARDED_BY(mutex_) = false;  // the last good answer differs from the one before
   Freshness freshness_ GUARDED_BY(mutex_){};
   State state_ GUARDED_BY(mutex_) = State::kNone;
   std::shared_ptr<const jose::JwkSet> keys_ GUARDED_BY(mutex_);  // the last good one

@@ -63,8 +63,7 @@ Feeding::~Feeding() { stop(); }
 
 bool Feeding::look() {
   const auto head = journal_.read();
-  if (head) static_cast<void>(follow(*head));
-  return head.has_value();
+  return head && follow(*head);
 }
 
 void Feeding::ask() {
@@ -177,7 +176,8 @@ void Feeding::note_state() {
 
 // Goes on where the other process was, unless all that was known then has run out by now.
 void Feeding::take_over(const std::optional<JournalHead>& head) {
-  const bool is_whole = !head || follow(*head);
+  if (head) static_cast<void>(follow(*head));
+  const bool is_whole = denials_ == nullptr || denials_->is_whole();
   const auto age = head_.complete.age(clock_);
   feed_.go_on_at(is_whole && age && *age <= longest_life_ ? head_.position : std::nullopt);
   head_.poller = id_;
@@ -207,8 +207,9 @@ void Feeding::end_once_more() {
 // Adds the denials first: a purge makes JWTs be checked again.
 void Feeding::learn(Feed::Poll& found) {
   if (denials_ != nullptr) {
-    if (std::exchange(found.jwts_anew, false)) denials_->begin_anew();
-    if (!found.jwts.empty()) denials_->add(std::exchange(found.jwts, {}));
+    const bool anew = std::exchange(found.jwts_anew, false);
+    Endings jwts = std::exchange(found.jwts, {});
+    anew ? denials_->begin_anew(std::move(jwts)) : denials_->add(jwts);
   }
   for (const Event& loss : std::exchange(found.losses, {})) losses_.tell(loss);
   const std::vector<Scope> ends = std::exchange(found.ends, {});

@@ -62,7 +62,7 @@ class Feeding {
 
   // Takes what other processes have left, once, on this thread: for a process that ends with its
   // first request. To be called before any token is asked about, and not after start. Returns false
-  // if no process has ever left anything.
+  // if no process has ever left anything, or if it is lost in part.
   bool look();
 
   // Asks for events itself, once, on this thread: for such a process, if the others have left too

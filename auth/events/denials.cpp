@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 namespace auth {
 
@@ -13,7 +14,7 @@ bool Denials::ended(const Claims& claims, WallTime issued) const {
   return rank <= forgotten() || fits(claims, rank);
 }
 
-void Denials::begin_anew() { replace({new_stamp(), {}, 0}); }
+void Denials::begin_anew(Endings all) { replace({new_stamp(), std::move(all)}); }
 
 // Forgets endings that are older than any JWT, a quarter of all at once: each time, the rest is
 // gone through, which takes a while.

@@ -92,6 +92,7 @@ void Feed::go_on_at(std::optional<WallMicroseconds> position) {
   position_ = position;
   begun_ = position.value_or(WallMicroseconds());
   seen_.clear();
+  newest_read_ = WallMicroseconds();
   settled_ = {};
 }
 
@@ -111,6 +112,10 @@ Feed::Poll Feed::poll(const WhileWaiting& while_waiting, const Tell& tell) {
     const std::size_t least = reason == Reason::kAnswerTooLarge ? 1 : std::min(page_, kSmallPage);
     if (is_too_much(reason)) page_ = std::max(page_ / 2, least);
     found.failed = std::move(done).error();
+    if (std::exchange(found.jwts_anew, false)) {
+      found.jwts.clear();
+      go_on_at(std::nullopt);
+    }
   }
   return found;
 }
@@ -157,19 +162,23 @@ Result<void> Feed::read_on(Poll& found, const WhileWaiting& while_waiting, const
       tell(found);
     }
     const bool is_full = page->events.size() >= page_;
-    if (!page->events.empty()) newest = std::max(newest, page->events.back().time);
-    if (!is_full && (news == 0 || is_later(newest, begun))) {
+    const WallMicroseconds last = page->events.empty() ? newest : page->events.back().time;
+    newest = std::max(newest, last);
+    // Other events of the same time may follow.
+    const WallMicroseconds next = last - microseconds(1);
+    // A server may make pages smaller than asked, also one of known events.
+    const bool brings_more = news > 0 || (last < newest_read_ && next > from);
+    newest_read_ = std::max(newest_read_, last);
+    if (!is_full && (!brings_more || is_later(newest, begun))) {
       settle(newest, begun, found);
       return {};
     }
-    const WallMicroseconds last = page->events.back().time;
     if (is_full) settle(last, begun, found);
-    // Other events of the same time may follow.
-    const WallMicroseconds next = last - microseconds(1);
     if (is_full && next <= from) {
       // There are more events of one time than a page holds. A failure may have made the page
-      // small. Events beyond the largest page cannot be read.
-      if (page_ < kEventsPage) {
+      // small, or a single event so large that no other fits in. Events beyond the largest page
+      // cannot be read.
+      if (page_ > 1 && page_ < kEventsPage) {
         page_ = kEventsPage;
         continue;
       }

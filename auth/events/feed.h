@@ -62,7 +62,7 @@ class Feed {
   struct Poll {
     std::vector<Scope> ends{};      // each once; valid also if the poll failed
     Endings jwts{};                 // each once; valid also if the poll failed
-    bool jwts_anew = false;         // jwts replaces all that was known before
+    bool jwts_anew = false;         // jwts replaces all that was known before: never half of it
     std::vector<Event> losses{};    // those that have happened since this feed began
     SteadyTime sent{};              // if the poll is complete, all events up to then are known
     std::optional<Error> failed{};  // why the poll is not complete; nullopt if it is
@@ -102,8 +102,9 @@ class Feed {
   std::optional<WallMicroseconds> position_{};                  // the newest event seen
   SteadyTime settled_{};                                        // when position_ was found last
   std::unordered_map<std::uint64_t, WallMicroseconds> seen_{};  // events not older than kRemembered
-  WallMicroseconds begun_{};  // events up to this time were read as the past
-  bool is_too_much_ = false;  // the past is too long to be read
+  WallMicroseconds newest_read_{};  // time of the newest event read; position_ may be before it
+  WallMicroseconds begun_{};        // events up to this time were read as the past
+  bool is_too_much_ = false;        // the past is too long to be read
 };
 
 }  // namespace auth

@@ -56,8 +56,8 @@ bool Journal::publish(JournalHead head, std::uint64_t relieved) {
   for (int attempt = 0; attempt < kNoteAttempts; ++attempt) {
     if (attempt > 0) std::this_thread::sleep_for(kNotePause * attempt);
     if (const auto there = notes_.find(name); there && stays(*there)) return false;
-    if (denial_notes_) denial_notes_->write();
-    purge_notes_.write();
+    // No head names an ending that others would not find.
+    if ((denial_notes_ && !denial_notes_->write()) || !purge_notes_.write()) return false;
     notes_.leave(name, text, stays);
     if (notes_.find(name) == text) return true;
   }

@@ -121,7 +121,7 @@ void Ledger::clear(const Part& all) {
   stamp_ = all.before;
   chain_before_ = all.before.chain;
   forgotten_ = all.forgotten;
-  emptied();
+  emptied(all.is_whole);
 }
 
 void Ledger::append(const Endings& endings) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include "auth/base/number.h"
 
@@ -55,15 +56,18 @@ std::string LedgerNotes::name_of(std::uint64_t part) const {
 }
 
 bool LedgerNotes::follow(PurgeStamp stamp) {
+  if (leads_to(stamp) && ledger_.is_whole()) return true;
+  const Ledger::Part all = all_up_to(stamp);
+  if (all.is_whole || stamp != ledger_.stamp()) ledger_.replace(all);
+  return ledger_.is_whole();
+}
+
+bool LedgerNotes::leads_to(PurgeStamp stamp) {
   const PurgeStamp known = ledger_.stamp();
   if (stamp == known) return true;
-  if (stamp.number > known.number && stamp.number - known.number <= kMaxPurges) {
-    const auto endings = between(known.number + 1, stamp.number);
-    if (endings && ledger_.extend(*endings, stamp)) return true;
-  }
-  const Ledger::Part all = all_up_to(stamp);
-  ledger_.replace(all);
-  return stamp.number == 0 || all.before.number < stamp.number;
+  if (stamp.number <= known.number || stamp.number - known.number > kMaxPurges) return false;
+  const auto endings = between(known.number + 1, stamp.number);
+  return endings && ledger_.extend(*endings, stamp);
 }
 
 std::optional<Ledger::Part> LedgerNotes::find(std::uint64_t part) const {
@@ -92,8 +96,8 @@ std::optional<Endings> LedgerNotes::between(std::uint64_t first, std::uint64_t l
 // Goes back as long as each part leads to the one after it.
 Ledger::Part LedgerNotes::all_up_to(PurgeStamp stamp) const {
   const auto now = std::max<std::int64_t>(clock_.wall().time_since_epoch().count(), 0);
-  Ledger::Part all{stamp, {}, stamp.number == 0 ? 0 : static_cast<std::uint64_t>(now)};
-  if (stamp.number == 0) return all;
+  if (stamp.number == 0) return {stamp};
+  Ledger::Part all{stamp, {}, static_cast<std::uint64_t>(now), false};
   std::uint64_t number = part_of(stamp.number);
   for (; stamp.number - all.before.number < endings_back_; --number) {
     const auto found = find(number);
@@ -113,23 +117,37 @@ Ledger::Part LedgerNotes::all_up_to(PurgeStamp stamp) const {
   return all;
 }
 
-void LedgerNotes::write() {
+bool LedgerNotes::write() {
   const PurgeStamp last = ledger_.stamp();
-  if (last == written_) return;
-  const bool leads_on = ledger_.leads_on_from(written_);
+  if (last == written_ && is_next_there()) return true;
+  const bool leads_on = last != written_ && ledger_.leads_on_from(written_);
   const std::uint64_t first = leads_on ? part_of(written_.number + 1) : 0;
-  for (const Ledger::Part& part : ledger_.parts(kPart, first)) leave(part);
-  written_ = last;
+  const std::vector<Ledger::Part> parts = ledger_.parts(kPart, first);
+  const bool are_written = std::all_of(parts.begin(), parts.end(),
+                                       [this](const Ledger::Part& part) { return leave(part); });
+  written_ = are_written ? last : PurgeStamp();
+  if (!leads_on) next_ = first_ = parts.empty() ? 0 : part_of(parts.front().before.number + 1);
+  end_ = parts.empty() ? first_ : part_of(last.number) + 1;
+  return are_written;
 }
 
-void LedgerNotes::leave(const Ledger::Part& part) const {
+// The store may lose what nobody reads, or what has been there for long.
+bool LedgerNotes::is_next_there() {
+  if (first_ == end_) return true;
+  const std::uint64_t part = next_;
+  next_ = part + 1 < end_ ? part + 1 : first_;
+  return find(part).has_value();
+}
+
+bool LedgerNotes::leave(const Ledger::Part& part) const {
   const std::string name = name_of(part_of(part.before.number + 1));
   const std::string text = to_text(part);
   for (int attempt = 0; attempt < kNoteAttempts; ++attempt) {
     if (attempt > 0) std::this_thread::sleep_for(kNotePause);
     notes_.leave(name, text, [](std::string_view) { return false; });
-    if (notes_.find(name) == text) return;
+    if (notes_.find(name) == text) return true;
   }
+  return false;
 }
 
 }  // namespace auth

@@ -74,7 +74,12 @@ class FeedingTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(jwts_that_have_ended_are_known_to_all);
   CPPUNIT_TEST(jwts_that_have_ended_are_known_after_a_restart);
   CPPUNIT_TEST(jwts_that_have_ended_are_read_again_where_the_store_has_lost_them);
+  CPPUNIT_TEST(jwts_that_have_ended_are_read_again_also_after_a_look);
+  CPPUNIT_TEST(where_endings_are_lost_no_jwt_is_decided);
+  CPPUNIT_TEST(no_ending_is_told_that_is_not_in_the_store);
+  CPPUNIT_TEST(half_of_the_past_replaces_nothing);
   CPPUNIT_TEST(a_process_of_one_request_asks_itself);
+  CPPUNIT_TEST(a_process_of_one_request_asks_itself_where_endings_are_lost);
   CPPUNIT_TEST(a_process_of_one_request_does_not_ask_just_after_another_in_vain);
   CPPUNIT_TEST(what_this_api_has_lost_is_told_once);
   CPPUNIT_TEST_SUITE_END();
@@ -485,10 +490,101 @@ class FeedingTest : public CppUnit::TestFixture {
   void jwts_that_have_ended_are_read_again_where_the_store_has_lost_them() {
     begin_with_alice_locked();
     pass(auth::kPollerSilence);
-    contents_->lose([](std::size_t size) { return size < 140; });
+    lose_parts();
     const auto later = jwt_process();
     turn(*later);
     assert_denials(*later);
+  }
+
+  // The head stays.
+  static bool is_part(std::size_t size) { return size < 140; }
+  void lose_parts() { contents_->lose(is_part); }
+
+  // Each program looks first, before its feed begins.
+  void jwts_that_have_ended_are_read_again_also_after_a_look() {
+    begin_with_alice_locked();
+    pass(auth::kPollerSilence);
+    lose_parts();
+    const auto later = jwt_process();
+    CPPUNIT_ASSERT(!later->feeding.look());
+    CPPUNIT_ASSERT(!later->denials.is_whole());
+    turn(*later);
+    CPPUNIT_ASSERT(later->denials.is_whole());
+    assert_denials(*later);
+  }
+
+  // Until the process that asks has seen that they are lost, and has written them again.
+  void where_endings_are_lost_no_jwt_is_decided() {
+    const auto poller = begin_with_alice_locked();
+    const std::size_t asked = search_.bodies().size();
+    lose_parts();
+    const auto other = jwt_process();
+    for (int i = 0; i < 3; ++i) {
+      turn(*other);
+      CPPUNIT_ASSERT(!other->denials.is_whole());
+    }
+    pass(auth::kPollerBeat);
+    turn(*poller);
+    turn(*other);
+    CPPUNIT_ASSERT(other->denials.is_whole());
+    assert_denials(*other);
+    CPPUNIT_ASSERT(other->denials.stamp() == poller->denials.stamp());
+    CPPUNIT_ASSERT_EQUAL(asked, search_.bodies().size());
+  }
+
+  void no_ending_is_told_that_is_not_in_the_store() {
+    const auto poller = begin_with_alice_locked();
+    const auto other = jwt_process();
+    turn(*other);
+    contents_->refuse(is_part);
+    search_.lock_user("carol", 9500);
+    pass(seconds(1));
+    turn(*poller);
+    turn(*other);
+    CPPUNIT_ASSERT(denied(*poller, "carol", 9000));
+    CPPUNIT_ASSERT(other->denials.is_whole());
+    assert_denials(*other);
+    contents_->refuse({});
+    pass(auth::kPollerBeat);
+    turn(*poller);
+    turn(*other);
+    CPPUNIT_ASSERT(denied(*other, "carol", 9000));
+    assert_denials(*other);
+  }
+
+  // The events were complete a moment ago, for others.
+  void half_of_the_past_replaces_nothing() {
+    begin_with_alice_locked();
+    search_.lock_user("bert", 6500);
+    search_.lock_user("carol", 7500);
+    pass(auth::kPollerSilence);
+    lose_parts();
+    search_.cap_pages(2);
+    const auto later = jwt_process();
+    search_.answer_next(2);
+    search_.fail_next(HttpResponse{500, ""});
+    turn(*later);
+    CPPUNIT_ASSERT(!later->denials.is_whole());
+    pass(seconds(1));
+    turn(*later);
+    CPPUNIT_ASSERT(later->denials.is_whole());
+    CPPUNIT_ASSERT(denied(*later, "carol", 7000));
+    CPPUNIT_ASSERT(!denied(*later, "bob", 5000));
+    assert_denials(*later);
+  }
+
+  void a_process_of_one_request_asks_itself_where_endings_are_lost() {
+    begin_with_alice_locked();
+    pass(auth::kPollerSilence);
+    lose_parts();
+    const auto cgi = jwt_process();
+    CPPUNIT_ASSERT(!cgi->feeding.look());
+    cgi->feeding.ask();
+    CPPUNIT_ASSERT(cgi->denials.is_whole());
+    assert_denials(*cgi);
+    const auto next = jwt_process();
+    CPPUNIT_ASSERT(next->feeding.look());
+    assert_denials(*next);
   }
 
   void a_process_of_one_request_asks_itself() {

@@ -42,6 +42,8 @@ class EventSearch final : public auth::HttpClient {
   void answer_after(std::function<void()> wait) { wait_ = std::move(wait); }
   // A page has so many events at most, whatever is asked for.
   void cap_pages(std::size_t events) { cap_ = events; }
+  // An answer with more events is too large.
+  void fit(std::size_t events) { fit_ = events; }
   // ZITADEL's clock, in the same milliseconds; nullopt: answers tell no time.
   void set_date(std::optional<long> at) { date_ = at; }
 
@@ -60,8 +62,9 @@ class EventSearch final : public auth::HttpClient {
       faults_.pop_front();
       if (fault) return done(*std::move(fault));
     }
-    auth::HttpResponse answer{200, search(*auth::Json::parse(bodies_.back()))};
-    if (answer.body.size() > request.max_answer_bytes) {
+    const auto [body, events] = search(*auth::Json::parse(bodies_.back()));
+    auth::HttpResponse answer{200, body};
+    if (events > fit_ || answer.body.size() > request.max_answer_bytes) {
       return done(auth::Error{auth::Reason::kAnswerTooLarge});
     }
     if (date_) answer.date = auth::WallTime(std::chrono::seconds((kEpoch + *date_) / 1000));
@@ -84,7 +87,8 @@ class EventSearch final : public auth::HttpClient {
                             [](auto left, const Written& right) { return left < right.time; });
   }
 
-  [[nodiscard]] std::string search(const auth::Json& query) const {
+  // Returns the body of the answer, and its number of events.
+  [[nodiscard]] std::pair<std::string, std::size_t> search(const auth::Json& query) const {
     const auto from = auth::parse_microseconds(query.text_of("from").value_or(""));
     const auto asked = static_cast<std::size_t>(query.integer_of("limit").value_or(1000));
     const std::size_t limit = std::min(asked, cap_);
@@ -102,7 +106,7 @@ class EventSearch final : public auth::HttpClient {
       if (!history.empty() && history != id) continue;
       found.append(count++ == 0 ? "" : ",").append(text);
     }
-    return count == 0 ? "{}" : "{\"events\":[" + found + "]}";
+    return {count == 0 ? "{}" : "{\"events\":[" + found + "]}", count};
   }
 
   std::vector<Written> events_;  // by time
@@ -110,6 +114,7 @@ class EventSearch final : public auth::HttpClient {
   std::deque<std::optional<auth::Result<auth::HttpResponse>>> faults_;
   std::function<void()> wait_;
   std::size_t cap_ = SIZE_MAX;
+  std::size_t fit_ = SIZE_MAX;
   std::optional<long> date_;
   std::string refused_;
   std::vector<std::string> bodies_;

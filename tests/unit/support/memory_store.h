@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -31,6 +32,7 @@ class StoreContents {
   }
   void put(const auth::StoreKey& key, Kept kept, const auth::SharedStore::Keeps& keeps) {
     const std::lock_guard lock(mutex_);
+    if (refuses_ && refuses_(kept.entry.size())) return;
     const auto there = kept_.find(key);
     if (keeps && there != kept_.end() && keeps(there->second.entry)) return;
     kept_.insert_or_assign(key, std::move(kept));
@@ -45,6 +47,11 @@ class StoreContents {
     const std::lock_guard lock(mutex_);
     std::erase_if(kept_, [&](const auto& each) { return is_lost(each.second.entry.size()); });
   }
+  // Writes no more entries of which is_refused(size) says so; empty: it writes all.
+  void refuse(std::function<bool(std::size_t)> is_refused) {
+    const std::lock_guard lock(mutex_);
+    refuses_ = std::move(is_refused);
+  }
   [[nodiscard]] std::size_t puts() const {
     const std::lock_guard lock(mutex_);
     return puts_;
@@ -53,6 +60,7 @@ class StoreContents {
  private:
   mutable std::mutex mutex_;
   std::map<auth::StoreKey, Kept> kept_;
+  std::function<bool(std::size_t)> refuses_;
   std::size_t puts_ = 0;
 };
 

@@ -124,7 +124,7 @@ class DenialsTest : public CppUnit::TestFixture {
   void begun_anew_nothing_is_known() {
     denials_.add(many(auth::kMaxPurges + 1, kNow));
     const auto stamp = denials_.stamp();
-    denials_.begin_anew();
+    denials_.begin_anew({});
     CPPUNIT_ASSERT(!ended(claims_of("0"), kNow));
     CPPUNIT_ASSERT(!denials_.leads_on_from(stamp));
   }

@@ -42,6 +42,7 @@ class FeedTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_page_made_small_by_failures_ends_nothing_more);
   CPPUNIT_TEST(after_many_failures_much_is_read_in_few_pages);
   CPPUNIT_TEST(a_page_that_is_too_large_is_asked_for_in_halves);
+  CPPUNIT_TEST(two_events_too_large_for_one_page_end_everything);
   CPPUNIT_TEST(an_event_from_the_future_hides_nothing);
   CPPUNIT_TEST(an_event_of_the_second_that_is_not_over_is_not_from_the_future);
   CPPUNIT_TEST(a_clock_that_was_set_back_hides_nothing);
@@ -60,7 +61,7 @@ class FeedTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(looks_for_so_many_users_at_most);
   CPPUNIT_TEST(says_which_jwts_have_ended);
   CPPUNIT_TEST(reads_the_past_where_jwts_may_have_ended);
-  CPPUNIT_TEST(reads_on_in_the_past_where_it_was_cut_off);
+  CPPUNIT_TEST(begins_the_past_anew_where_it_was_cut_off);
   CPPUNIT_TEST(where_the_past_is_too_much_all_jwts_have_ended);
   CPPUNIT_TEST(tells_what_this_api_has_lost_since_it_began);
   CPPUNIT_TEST(takes_another_token_from_its_file);
@@ -227,6 +228,12 @@ class FeedTest : public CppUnit::TestFixture {
       search_.lock_user(names.back(), 60'000 + 10 * i);
     }
     assert_poll_ends(users(names));
+    // The first page of the next poll brings nothing new.
+    search_.lock_user("next", 61'000);
+    assert_poll_ends(users({"next"}));
+    assert_poll_ends({});
+    search_.lock_user("last", 61'001);
+    assert_poll_ends(users({"last"}));
   }
 
   void a_transaction_larger_than_a_page_ends_everything() {
@@ -296,6 +303,23 @@ class FeedTest : public CppUnit::TestFixture {
         search_.bodies().begin(), search_.bodies().end(),
         [](const std::string& body) { return body.find("\"limit\":500,") != body.npos; });
     CPPUNIT_ASSERT(half > 0);
+  }
+
+  // Whatever else happened at the same time is not read.
+  void two_events_too_large_for_one_page_end_everything() {
+    begin();
+    search_.lock_user("1", 1000);
+    search_.lock_user("2", 2000);
+    search_.lock_user("3", 3000);
+    search_.fit(1);
+    Feed::Poll found = poll();
+    for (int i = 0; found.failed && i < 12; ++i) found = poll();
+    CPPUNIT_ASSERT_EQUAL(std::string(), found.failed ? to_string(*found.failed) : "");
+    CPPUNIT_ASSERT((std::vector<Scope>{scope_of(Ends::kEverything)}) == found.ends);
+    search_.lock_user("next", 20'000);
+    found = poll();
+    if (found.failed) found = poll();
+    CPPUNIT_ASSERT(!found.failed && !found.ends.empty());
   }
 
   void an_event_from_the_future_hides_nothing() {
@@ -532,18 +556,17 @@ class FeedTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(!feed.poll({}).jwts_anew);
   }
 
-  void reads_on_in_the_past_where_it_was_cut_off() {
+  void begins_the_past_anew_where_it_was_cut_off() {
     Feed feed = jwt_feed();
     for (int i = 0; i < 2500; ++i) search_.lock_user(std::to_string(i), 110'000 + 20 * i);
     search_.set_date(200'000);
     search_.answer_next(2);
     search_.fail_next(HttpResponse{500, ""});
     const Feed::Poll cut = feed.poll({});
-    CPPUNIT_ASSERT(cut.failed && cut.jwts_anew);
-    CPPUNIT_ASSERT_EQUAL(std::size_t{1000}, cut.jwts.size());
-    const Feed::Poll rest = feed.poll({});
-    CPPUNIT_ASSERT(!rest.failed && !rest.jwts_anew);
-    CPPUNIT_ASSERT_EQUAL(std::size_t{1500}, rest.jwts.size());
+    CPPUNIT_ASSERT(cut.failed && !cut.jwts_anew && cut.jwts.empty());
+    const Feed::Poll whole = feed.poll({});
+    CPPUNIT_ASSERT(!whole.failed && whole.jwts_anew);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2500}, whole.jwts.size());
   }
 
   void where_the_past_is_too_much_all_jwts_have_ended() {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <utility>
+#include <vector>
 
 #include "auth/base/ip_address.h"
 #include "auth/base/process_facts.h"
@@ -28,8 +29,11 @@ bool is_handed_on(const Request& request) {
   constexpr std::array<std::string_view, 7> kByProxies{
       "HTTP_FORWARDED",         "HTTP_VIA",       "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST",
       "HTTP_X_FORWARDED_PROTO", "HTTP_X_REAL_IP", "HTTP_CF_CONNECTING_IP"};
-  return std::any_of(kByProxies.begin(), kByProxies.end(),
-                     [&](std::string_view name) { return !request.variable(name).empty(); });
+  return std::any_of(kByProxies.begin(), kByProxies.end(), [&](std::string_view name) {
+    const std::vector<std::string_view> lines = request.variables(name);
+    return std::any_of(lines.begin(), lines.end(),
+                       [](std::string_view line) { return !line.empty(); });
+  });
 }
 
 Response uncached(Response response) {
@@ -50,12 +54,12 @@ OwnPages::OwnPages(auth::Metrics& metrics, std::optional<Access> access, About a
       client_address_(std::move(client_address)),
       clock_(clock) {}
 
-// If a trusted proxy names the client, that address was checked; otherwise any header of a proxy
-// says that there is a proxy in between.
+// If a trusted proxy says who the client is, only that counts: what is no address is nobody's of
+// this machine. Otherwise any header of a proxy says that there is a proxy in between.
 bool OwnPages::is_local(const Request& request, const ClientAddress& client_address) {
   if (!is_loopback(request.variable("REMOTE_ADDR"))) return false;
-  if (!is_loopback(client_address.of(request))) return false;
-  return client_address.is_told_by_proxy(request) || !is_handed_on(request);
+  if (client_address.is_told_by_proxy(request)) return is_loopback(client_address.certain(request));
+  return is_loopback(client_address.of(request)) && !is_handed_on(request);
 }
 
 bool OwnPages::answer(std::unique_ptr<Exchange>& exchange) const {

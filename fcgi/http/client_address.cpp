@@ -28,6 +28,15 @@ std::string_view without_port(std::string_view text) {
   return only_one ? text.substr(0, colon) : text;
 }
 
+// Whether several variables of one name are the lines of one header, in their order. Before 1.23,
+// nginx hands on each line by itself, and it drops headers with underscores in their names; the
+// question of its auth_request names no server. Other servers join the lines of a header: there,
+// the second variable is a header of another spelling (X_Forwarded_For), which a client may send.
+bool hands_on_each_line(const Request& request) {
+  const std::vector<std::string_view> software = request.variables("SERVER_SOFTWARE");
+  return software.empty() || software.front().starts_with("nginx");
+}
+
 }  // namespace
 
 ClientAddress::ClientAddress(std::string_view header, std::vector<auth::IpPrefix> trusted_proxies)
@@ -42,8 +51,8 @@ ClientAddress::Found ClientAddress::find(const Request& request) const {
   Found found{request.variable("REMOTE_ADDR"), true};
   if (variable_.empty() || !is_trusted(found.address)) return found;
   found.is_certain = false;
-  // A web server may hand on each header line as a variable of its own.
   std::vector<std::string_view> lines = request.variables(variable_);
+  if (lines.size() > 1 && !hands_on_each_line(request)) return found;
   for (; !lines.empty(); lines.pop_back()) {
     for (std::string_view rest = lines.back(); !rest.empty();) {
       const std::size_t comma = rest.rfind(',');
@@ -59,8 +68,9 @@ ClientAddress::Found ClientAddress::find(const Request& request) const {
 }
 
 bool ClientAddress::is_told_by_proxy(const Request& request) const {
-  return !variable_.empty() && is_trusted(request.variable("REMOTE_ADDR")) &&
-         !request.variable(variable_).empty();
+  if (variable_.empty() || !is_trusted(request.variable("REMOTE_ADDR"))) return false;
+  const std::vector<std::string_view> lines = request.variables(variable_);
+  return lines.size() > 1 || (!lines.empty() && !lines.front().empty());
 }
 
 bool ClientAddress::is_trusted(std::string_view address) const noexcept {

@@ -25,13 +25,15 @@ class ClientAddress {
   // Each proxy adds the address of its caller at the right end. So the last address that is not a
   // trusted proxy's is the client's: the client may have made up what is to the left of it. If
   // there is no valid address at that place, the request counts as one of the proxy that wrote it.
+  // If the header came several times, it is only used if the web server is nginx.
   [[nodiscard]] std::string_view of(const Request& request) const { return find(request).address; }
 
   // The same, but certain: empty if the request came from a proxy that does not report whose it is.
   // Nobody has said that it is the proxy's own request.
   [[nodiscard]] std::string_view certain(const Request& request) const;
 
-  // Whether a trusted proxy has sent the header, so that it is used.
+  // Whether a trusted proxy has sent the header, once and not empty, or several times. Then
+  // certain returns what it says.
   [[nodiscard]] bool is_told_by_proxy(const Request& request) const;
 
  private:

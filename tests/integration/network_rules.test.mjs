@@ -134,6 +134,10 @@ describe('behind a trusted proxy', () => {
       assert.equal(await status('127.0.0.1'), 403);
       assert.equal(await status('127.0.0.1', 'unknown'), 403);
       assert.equal(await status('127.0.0.1', '192.0.2.7, unknown'), 403);
+      // A second spelling comes from the client.
+      const spelt = async (...headers) => (await api.call('/file.txt', { token, from: '127.0.0.1', headers })).status;
+      assert.equal(await spelt('X-Forwarded-For', '203.0.113.9', 'X_Forwarded_For', '192.0.2.7'), 403);
+      assert.equal(await spelt('X_Forwarded_For', '192.0.2.7', 'X-Forwarded-For', '203.0.113.9'), 403);
       // Who is no proxy speaks for nobody but himself.
       assert.equal(await status('127.0.0.2', '203.0.113.9'), 200);
     });

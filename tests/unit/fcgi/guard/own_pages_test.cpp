@@ -5,6 +5,7 @@
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -23,6 +24,8 @@ class OwnPagesTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(whatever_a_proxy_has_handed_on_is_not_local);
   CPPUNIT_TEST(a_proxy_that_nobody_trusts_makes_nobody_local);
   CPPUNIT_TEST(a_trusted_proxy_that_does_not_name_its_client_makes_nobody_local);
+  CPPUNIT_TEST(a_trusted_proxy_that_names_no_address_makes_nobody_local);
+  CPPUNIT_TEST(a_header_that_came_several_times_makes_nobody_local);
   CPPUNIT_TEST(what_a_client_makes_up_before_a_trusted_proxy_counts_for_nothing);
   CPPUNIT_TEST(a_client_of_this_machine_is_local);
   CPPUNIT_TEST(a_client_of_this_machine_behind_a_trusted_proxy_is_local);
@@ -78,6 +81,30 @@ class OwnPagesTest : public CppUnit::TestFixture {
         !is_local(behind_local_proxy_, {"REMOTE_ADDR=127.0.0.1", "HTTP_X_FORWARDED_PROTO=https"}));
     CPPUNIT_ASSERT(
         !is_local(behind_other_proxy_, {"REMOTE_ADDR=10.0.0.1", "HTTP_X_FORWARDED_FOR=127.0.0.1"}));
+  }
+
+  void a_trusted_proxy_that_names_no_address_makes_nobody_local() {
+    for (const char* value :
+         {"203.0.113.9, unix:", "unknown", "_hidden", "203.0.113.9, unknown", "127.0.0.1, unknown",
+          "127.0.0.1,", ",", "localhost", "unknown, 127.0.0.2.1", "192.0.2.1, unix:, 127.0.0.1"}) {
+      CPPUNIT_ASSERT_MESSAGE(
+          value, !is_local(behind_local_proxy_, {"REMOTE_ADDR=127.0.0.1",
+                                                 std::string("HTTP_X_FORWARDED_FOR=") + value}));
+    }
+  }
+
+  void a_header_that_came_several_times_makes_nobody_local() {
+    const std::string name = "HTTP_X_FORWARDED_FOR=";
+    const std::pair<const char*, const char*> several[] = {
+        {"192.0.2.1", "127.0.0.1"}, {"127.0.0.1", "192.0.2.1"}, {"", "192.0.2.1"},
+        {"192.0.2.1", ""},          {"", "127.0.0.1"},          {"127.0.0.1", "127.0.0.1"}};
+    for (const auto& [one, two] : several) {
+      const Variables sent = {"REMOTE_ADDR=127.0.0.1", "SERVER_SOFTWARE=lighttpd/1.4.69",
+                              name + one, name + two};
+      CPPUNIT_ASSERT_MESSAGE(one, !is_local(behind_local_proxy_, sent));
+      CPPUNIT_ASSERT_MESSAGE(one, !is_local(direct_, sent));
+      CPPUNIT_ASSERT_MESSAGE(one, !is_local(behind_other_proxy_, sent));
+    }
   }
 
   void what_a_client_makes_up_before_a_trusted_proxy_counts_for_nothing() {

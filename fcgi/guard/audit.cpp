@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "auth/base/log_text.h"
+#include "fcgi/http/credentials.h"
 #include "fcgi/http/request_target.h"
 
 namespace fcgi {
@@ -70,7 +71,7 @@ std::string_view shown_path(const Request& request) {
     each = each.substr(each.find(' ') + 1);
     if (!each.empty() && path.find(each) != path.npos) return kHidden;
   }
-  return path;
+  return contains_credential(request, path) ? kHidden : path;
 }
 
 // name: as it stands in the line: ,"name":

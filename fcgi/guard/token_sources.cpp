@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "auth/base/text.h"
+#include "fcgi/http/credentials.h"
 #include "fcgi/http/response.h"
 
 namespace fcgi {
@@ -16,28 +17,9 @@ using Token = auth::Result<auth::SecretView>;
 constexpr std::string_view kSubprotocol = "bearer";
 constexpr std::size_t kMaxSubprotocolBytes = 1 << 10;
 
-// Calls take for each piece of each value of the variable, without blanks around it.
-template <typename Take>
-void for_each_piece(const Request& request, std::string_view variable, char separator, Take take) {
-  for (std::string_view rest : request.variables(variable)) {
-    for (bool more = true; more;) {
-      const std::size_t end = rest.find(separator);
-      take(auth::trimmed(rest.substr(0, end)));
-      more = end != rest.npos;
-      if (more) rest.remove_prefix(end + 1);
-    }
-  }
-}
-
-// RFC 6265 §4.1.1: the value may stand in quotes, which are no part of it.
-std::string_view without_quotes(std::string_view value) {
-  const bool quoted = value.size() >= 2 && value.starts_with('"') && value.ends_with('"');
-  return quoted ? value.substr(1, value.size() - 2) : value;
-}
-
 std::vector<std::string_view> subprotocols(const Request& request) {
   std::vector<std::string_view> names;
-  for_each_piece(request, "HTTP_SEC_WEBSOCKET_PROTOCOL", ',',
+  for_each_piece(request, kSubprotocols, ',',
                  [&](std::string_view name) { names.push_back(name); });
   return names;
 }
@@ -80,7 +62,7 @@ Token TokenSources::in_cookie(const Request& request) const {
   if (cookie_.empty()) return Reason::kNoToken;
   std::optional<std::string_view> value;
   bool is_sound = true;
-  for_each_piece(request, "HTTP_COOKIE", ';', [&](std::string_view pair) {
+  for_each_piece(request, kCookies, ';', [&](std::string_view pair) {
     const std::size_t equals = pair.find('=');
     const std::string_view name = pair.substr(0, equals);
     if (auth::trimmed(name) != cookie_) return;

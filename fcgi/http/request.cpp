@@ -2,6 +2,7 @@
 #include "fcgi/http/request.h"
 
 #include <cstring>
+#include <string_view>
 
 #include "auth/base/text.h"
 #include "fcgi/http/random_name.h"
@@ -32,6 +33,18 @@ struct Wanted {
     return true;
   }
 };
+
+// Whether a variable that may hold a token beside Authorization contains the text.
+bool is_part_of_credentials(const Request& request, std::string_view text) noexcept {
+  if (text.size() < fcgi::kLeastCredential) return false;
+  bool is_part = false;
+  for (const std::string_view variable : {fcgi::kCookies, fcgi::kSubprotocols}) {
+    request.for_each(variable, [&](std::string_view name, std::string_view value) {
+      is_part = is_part || (name == variable && value.find(text) != value.npos);
+    });
+  }
+  return is_part;
+}
 
 }  // namespace
 
@@ -78,7 +91,7 @@ bool Request::is_sound_name(std::string_view name) const noexcept {
   for (const std::string_view each : authorization()) {
     if (each.find(name) != each.npos) return false;
   }
-  return true;
+  return !is_part_of_credentials(*this, name);
 }
 
 void Request::look_for_authorization_of_redirect() noexcept {

@@ -23,16 +23,21 @@ constexpr std::size_t kAnswerPart = 32 << 10;
 // records at the end.
 constexpr std::size_t kLeastCapacity = 64 << 10;
 
-// Returns the value if the "NAME=value" string holds an Authorization header (fcgi/http/request.h),
-// otherwise null. Apache puts one REDIRECT_ in front for each internal redirect.
-char* authorization_in(char* variable) noexcept {
+// Returns the value if the "NAME=value" string is of a variable that may hold a token
+// (fcgi/http/request.h), otherwise null. Apache puts one REDIRECT_ in front for each internal
+// redirect.
+char* secret_in(char* variable) noexcept {
   constexpr std::string_view kRedirect = "REDIRECT_";
-  constexpr std::string_view kName = "HTTP_AUTHORIZATION=";
   while (*variable == 'R' && std::strncmp(variable, kRedirect.data(), kRedirect.size()) == 0) {
     variable += kRedirect.size();
   }
-  const bool is_one = *variable == 'H' && std::strncmp(variable, kName.data(), kName.size()) == 0;
-  return is_one ? variable + kName.size() : nullptr;
+  if (*variable != 'H') return nullptr;
+  for (const std::string_view name :
+       {std::string_view("HTTP_AUTHORIZATION"), kCookies, kSubprotocols}) {
+    const bool is_one = std::strncmp(variable, name.data(), name.size()) == 0;
+    if (is_one && variable[name.size()] == '=') return variable + name.size() + 1;
+  }
+  return nullptr;
 }
 
 // Wipes what libfcgi's reader still holds of the head. The reader has filled its buffer from the
@@ -62,7 +67,7 @@ void DecodedRequest::set_body(std::optional<std::string> body) {
 void DecodedRequest::wipe_secrets() noexcept {
   if (fcgx_.envp == nullptr || std::exchange(wiped_, true)) return;
   for (char** each = fcgx_.envp; *each != nullptr; ++each) {
-    char* const value = authorization_in(*each);
+    char* const value = secret_in(*each);
     if (value != nullptr) auth::wipe(value, std::strlen(value));
   }
 }

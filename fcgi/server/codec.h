@@ -50,7 +50,8 @@ class DecodedRequest {
   void set_body(std::optional<std::string> body);
   [[nodiscard]] std::size_t body_size() const noexcept { return body_ ? body_->size() : 0; }
 
-  // Overwrites every variable that holds an Authorization header.
+  // Overwrites every variable that may hold a token: of Authorization headers, cookies and
+  // WebSocket subprotocols. Nobody reads them after the answer.
   void wipe_secrets() noexcept;
 
  private:

@@ -23,6 +23,9 @@ using Variables = std::vector<std::string>;
 class AuditTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(AuditTest);
   CPPUNIT_TEST(shows_no_token_wherever_it_was_put);
+  CPPUNIT_TEST(shows_no_token_of_a_cookie_or_subprotocol);
+  CPPUNIT_TEST(shows_paths_that_hold_no_credential);
+  CPPUNIT_TEST(looks_no_longer_than_it_may_for_credentials);
   CPPUNIT_TEST(shows_no_query_and_no_password_of_a_url);
   CPPUNIT_TEST(stays_one_object_whatever_a_caller_sends);
   CPPUNIT_TEST(cuts_what_a_caller_makes_long);
@@ -77,6 +80,53 @@ class AuditTest : public CppUnit::TestFixture {
     const std::string text = line(
         {"REQUEST_URI=/x", "HTTP_AUTHORIZATION=Bearer " + token, "HTTP_X_REQUEST_ID=" + token});
     CPPUNIT_ASSERT_MESSAGE(text, text.find(token) == text.npos);
+  }
+
+  std::string path_with(const std::string& path, const Variables& headers) {
+    Variables variables = {"REQUEST_URI=" + path};
+    variables.insert(variables.end(), headers.begin(), headers.end());
+    return member(line(variables), "path");
+  }
+
+  void shows_no_token_of_a_cookie_or_subprotocol() {
+    const std::string token = "a-secret.token_1";  // 16 bytes
+    const std::string cookie = "HTTP_COOKIE=";
+    const std::string offer = "HTTP_SEC_WEBSOCKET_PROTOCOL=";
+    for (const Variables& headers :
+         {Variables{cookie + "tok=" + token}, Variables{cookie + "a=b; tok=" + token + "; c=d"},
+          Variables{cookie + "tok = \"" + token + "\" ;a"}, Variables{cookie + token},
+          Variables{cookie + "a=b", cookie + "tok=" + token}, Variables{offer + token},
+          Variables{offer + "bearer, " + token + ",chat"},
+          Variables{offer + "chat", offer + "bearer," + token}}) {
+      for (const std::string& path : {"/" + token, "/x/" + token + "/y", "/x" + token + "y"}) {
+        CPPUNIT_ASSERT_EQUAL_MESSAGE(headers.back(), std::string("(the path holds the token)"),
+                                     path_with(path, headers));
+      }
+      Variables variables = {"REQUEST_URI=/x?a=" + token, "HTTP_X_REQUEST_ID=" + token};
+      variables.insert(variables.end(), headers.begin(), headers.end());
+      const std::string text = line(variables);
+      CPPUNIT_ASSERT_MESSAGE(text, text.find(token) == text.npos);
+    }
+  }
+
+  void shows_paths_that_hold_no_credential() {
+    const std::string path = "/reports/2026/a-secret.token";
+    for (const char* header :
+         {"HTTP_COOKIE=a=reports; b=2026; c=", "HTTP_COOKIE=;;=; =", "HTTP_COOKIE=",
+          "HTTP_COOKIE=tok=/a-secret.token", "HTTP_COOKIE=/reports/2026/a-secret=x",
+          "HTTP_COOKIE=tok=a-secret.token-and-more", "HTTP_SEC_WEBSOCKET_PROTOCOL=reports, 2026,,",
+          "HTTP_SEC_WEBSOCKET_PROTOCOL=a-secret.token-and-more", "HTTP_X=/reports/2026/a-secret"}) {
+      CPPUNIT_ASSERT_EQUAL_MESSAGE(header, path, path_with(path, {header}));
+    }
+  }
+
+  // Somebody sends a long path and thousands of cookies.
+  void looks_no_longer_than_it_may_for_credentials() {
+    std::string cookies = "HTTP_COOKIE=";
+    for (int i = 0; i < 1500; ++i) cookies += "aaaaaaaaaaaaaaaaab;";
+    CPPUNIT_ASSERT_EQUAL(std::string("(the path holds the token)"),
+                         path_with("/" + std::string(30'000, 'a'), {cookies}));
+    CPPUNIT_ASSERT_EQUAL(std::string("/aaaa"), path_with("/aaaa", {cookies}));
   }
 
   void shows_no_query_and_no_password_of_a_url() {

@@ -29,6 +29,8 @@ class RequestTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(can_be_copied);
   CPPUNIT_TEST(takes_no_name_that_could_be_read_in_two_ways);
   CPPUNIT_TEST(takes_no_token_for_a_name);
+  CPPUNIT_TEST(takes_no_token_of_a_cookie_or_subprotocol_for_a_name);
+  CPPUNIT_TEST(takes_short_names_and_others_whatever_a_cookie_holds);
   CPPUNIT_TEST(takes_the_name_of_a_guard_then_of_a_proxy_then_of_the_server);
   CPPUNIT_TEST(makes_names_that_no_two_requests_share);
   CPPUNIT_TEST(tells_an_empty_body_from_one_that_was_too_long);
@@ -81,6 +83,41 @@ class RequestTest : public CppUnit::TestFixture {
     for (const char* name : {"secret-token", "token", "Bearer"}) {
       CPPUNIT_ASSERT(is_made(name_of(
           {"HTTP_X_REQUEST_ID=" + std::string(name), "HTTP_AUTHORIZATION=Bearer secret-token"})));
+    }
+  }
+
+  // Where tokens may stand, beside Authorization.
+  static constexpr const char* kPlaces[] = {"HTTP_COOKIE=a=b; tok=", "HTTP_COOKIE=tok=\"",
+                                            "HTTP_COOKIE=", "HTTP_SEC_WEBSOCKET_PROTOCOL=bearer, "};
+
+  void takes_no_token_of_a_cookie_or_subprotocol_for_a_name() {
+    const std::string token = "a-secret.token_1";  // 16 bytes
+    for (const char* place : kPlaces) {
+      for (const char* name : {"HTTP_X_REQUEST_ID=", "UNIQUE_ID=", "AUTH_REQUEST_ID="}) {
+        CPPUNIT_ASSERT_MESSAGE(place, is_made(name_of({name + token, place + token + "\", z"})));
+        // The variables may come in any order, and a part of a longer one is one.
+        CPPUNIT_ASSERT_MESSAGE(place, is_made(name_of({place + token + "more", name + token})));
+      }
+    }
+    CPPUNIT_ASSERT(is_made(
+        name_of({"HTTP_COOKIE=a=b", "HTTP_COOKIE=tok=" + token, "HTTP_X_REQUEST_ID=" + token})));
+    // The next name is taken.
+    CPPUNIT_ASSERT_EQUAL(
+        std::string("server"),
+        name_of({"HTTP_COOKIE=tok=" + token, "HTTP_X_REQUEST_ID=" + token, "UNIQUE_ID=server"}));
+  }
+
+  void takes_short_names_and_others_whatever_a_cookie_holds() {
+    const std::string token = "a-secret.token_1";
+    for (const char* place : kPlaces) {
+      for (const std::string& name :
+           {std::string("1"), token.substr(1), token.substr(0, 15), token + "2", "b-" + token}) {
+        CPPUNIT_ASSERT_EQUAL_MESSAGE(place, name,
+                                     name_of({place + token, "HTTP_X_REQUEST_ID=" + name}));
+      }
+    }
+    for (const char* other : {"HTTP_COOKIE2=", "HTTP_COOKIES=", "XHTTP_COOKIE=", "HTTP_X="}) {
+      CPPUNIT_ASSERT_EQUAL(token, name_of({other + token, "HTTP_X_REQUEST_ID=" + token}));
     }
   }
 

@@ -53,6 +53,7 @@ class CodecTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(leaves_nothing_of_a_head_with_more_variables_than_were_found);
   CPPUNIT_TEST(is_not_open_without_descriptors_and_well_again_with_them);
   CPPUNIT_TEST(wipes_every_authorization_when_the_exchange_is_over);
+  CPPUNIT_TEST(wipes_cookies_and_subprotocols_too);
   CPPUNIT_TEST(reads_heads_of_any_length);
   CPPUNIT_TEST(encodes_answers_of_any_length);
   CPPUNIT_TEST(encodes_answers_in_another_order_than_it_has_decoded);
@@ -143,6 +144,38 @@ class CodecTest : public CppUnit::TestFixture {
         all);
     // The bytes too, not only what ends at the first zero.
     CPPUNIT_ASSERT(std::string(token.size(), '\0') == token);
+  }
+
+  void wipes_cookies_and_subprotocols_too() {
+    Codec codec;
+    const auto decoded =
+        codec.decode(head_of({{"HTTP_COOKIE", "tok=one"},
+                              {"HTTP_COOKIE", "tok=two"},
+                              {"REDIRECT_HTTP_COOKIE", "tok=three"},
+                              {"HTTP_SEC_WEBSOCKET_PROTOCOL", "bearer, four"},
+                              {"REDIRECT_REDIRECT_HTTP_SEC_WEBSOCKET_PROTOCOL", "bearer, five"},
+                              {"HTTP_COOKIE2", "left"},
+                              {"HTTP_SEC_WEBSOCKET_PROTOCOLS", "left"},
+                              {"HTTP_X_REQUEST_ID", "name"},
+                              {"HTTP_COOKI", "left"}}),
+                     9);
+    CPPUNIT_ASSERT(decoded != nullptr);
+    const std::string_view cookie = decoded->request().variable("HTTP_COOKIE");
+    const std::string_view offer = decoded->request().variable("HTTP_SEC_WEBSOCKET_PROTOCOL");
+    CPPUNIT_ASSERT_EQUAL(std::string("bearer, four"), std::string(offer));
+    decoded->wipe_secrets();
+    std::string all;
+    for (const char* const* each = decoded->variables(); *each != nullptr; ++each) all += *each;
+    CPPUNIT_ASSERT_EQUAL(
+        std::string("FCGI_ROLE=RESPONDERHTTP_COOKIE=HTTP_COOKIE=REDIRECT_HTTP_COOKIE="
+                    "HTTP_SEC_WEBSOCKET_PROTOCOL=REDIRECT_REDIRECT_HTTP_SEC_WEBSOCKET_PROTOCOL="
+                    "HTTP_COOKIE2=leftHTTP_SEC_WEBSOCKET_PROTOCOLS=leftHTTP_X_REQUEST_ID=name"
+                    "HTTP_COOKI=left"),
+        all);
+    CPPUNIT_ASSERT(std::string(cookie.size(), '\0') == cookie);
+    CPPUNIT_ASSERT(std::string(offer.size(), '\0') == offer);
+    // The answer still needs its name.
+    CPPUNIT_ASSERT_EQUAL(std::string("name"), std::string(decoded->request().request_id()));
   }
 
   // Beyond what libfcgi reads at once, and what a pipe holds.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fcgi/sites_in_force.h"
 
+#include <algorithm>
 #include <exception>
 #include <string>
 #include <utility>
@@ -8,9 +9,13 @@
 #include "auth/base/log.h"
 
 namespace fcgi {
-SitesInForce::SitesInForce(std::unique_ptr<Sites> first, Make make, Settled settled)
-    : make_(std::move(make)), settled_(std::move(settled)), in_force_(std::move(first)) {
-  before_.reserve(kMostSitesBefore);
+SitesInForce::SitesInForce(std::unique_ptr<Sites> first, Make make, Settled settled,
+                           std::size_t most_held)
+    : most_held_(most_held),
+      make_(std::move(make)),
+      settled_(std::move(settled)),
+      in_force_(std::move(first)) {
+  before_.reserve(most_held_);
 }
 
 SitesInForce::~SitesInForce() { stop(); }
@@ -36,7 +41,7 @@ std::shared_ptr<Sites> SitesInForce::in_force() const {
 // The sites are held here as well: the exchange may end before handle does.
 void SitesInForce::handle(std::unique_ptr<Exchange> exchange) const {
   const std::shared_ptr<Sites> sites = in_force();
-  exchange->keep(sites);
+  exchange->keep(std::make_shared<const std::shared_ptr<Sites>>(sites));
   sites->handle(std::move(exchange));
 }
 
@@ -60,7 +65,8 @@ void SitesInForce::stop() {
 void SitesInForce::run() {
   mutex_.lock();
   while (!is_stopping_) {
-    const bool replaces = is_asked_ && before_.size() < kMostSitesBefore;
+    const bool replaces = is_asked_ && has_room();
+    const bool waits = is_asked_ && !replaces;
     if (replaces) {
       is_asked_ = false;
     } else if (before_.empty()) {
@@ -72,6 +78,7 @@ void SitesInForce::run() {
     mutex_.unlock();
     if (replaces) settled_(replace());
     end_those_before();
+    tell_of_waiting(waits);
     mutex_.lock();
   }
   mutex_.unlock();
@@ -93,6 +100,26 @@ bool SitesInForce::replace() {
     auth::log(auth::LogLevel::kError,
               std::string("the settings before stay in force: ") + problem.what());
     return false;
+  }
+}
+
+bool SitesInForce::has_room() const {
+  const auto answering = std::count_if(before_.begin(), before_.end(),
+                                       [](const Before& each) { return !each.is_stopped; });
+  return static_cast<std::size_t>(answering) < kMostSitesBefore && before_.size() < most_held_;
+}
+
+// Once for each waiting, if it lasts longer than one look.
+void SitesInForce::tell_of_waiting(bool waits) {
+  const auto now = Clock::now();
+  if (!waits) {
+    tell_at_.reset();
+  } else if (!tell_at_) {
+    tell_at_ = now + kSiteLook;
+  } else if (now >= *tell_at_) {
+    tell_at_ = Clock::time_point::max();
+    auth::log(auth::LogLevel::kWarn,
+              "the changed settings wait until requests that began under earlier ones have ended");
   }
 }
 

@@ -7,8 +7,10 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -18,9 +20,12 @@
 
 namespace fcgi {
 
-// Maximum number of sites before those in force. While there are as many, the next ones have to
-// wait.
+// Maximum number of sites before those in force that still answer. While there are as many, the
+// next ones have to wait.
 constexpr std::size_t kMostSitesBefore = 4;
+// The same for all that are held: also those that are stopped, and only wait for their last request
+// to end. A client can make it last, with a body that comes byte by byte.
+constexpr std::size_t kMostSitesHeld = 64;
 // Interval between two checks whether some of them have nothing under way any more.
 constexpr std::chrono::milliseconds kSiteLook{50};
 
@@ -33,7 +38,8 @@ class SitesInForce {
   // Called on the thread of this object when what was asked for is done.
   using Settled = std::function<void(bool is_in_force)>;
 
-  SitesInForce(std::unique_ptr<Sites> first, Make make, Settled settled);
+  SitesInForce(std::unique_ptr<Sites> first, Make make, Settled settled,
+               std::size_t most_held = kMostSitesHeld);
   // Calls stop.
   ~SitesInForce();
   SitesInForce(const SitesInForce&) = delete;
@@ -43,13 +49,14 @@ class SitesInForce {
   void start();
 
   // Asks for the next sites, and does not wait for them. If some are being made already, more are
-  // made after them.
+  // made after them. If they have to wait, one line of the log says so.
   void renew();
 
   // See Sites.
   void reopen_audit() const;
 
-  // Calls Sites::handle of the sites in force.
+  // Calls Sites::handle of the sites in force. The exchange keeps them by an object of its own:
+  // once it has let go, a weak pointer to that object does not bring them back.
   void handle(std::unique_ptr<Exchange> exchange) const;
 
   // See Sites.
@@ -71,8 +78,11 @@ class SitesInForce {
   void run();
   // Puts the next sites in force. Returns whether there were any.
   [[nodiscard]] bool replace();
+  [[nodiscard]] bool has_room() const;
   void end_those_before();
+  void tell_of_waiting(bool waits);
 
+  const std::size_t most_held_;
   const Make make_;
   const Settled settled_;
   mutable auth::Mutex mutex_;
@@ -80,7 +90,9 @@ class SitesInForce {
   std::shared_ptr<Sites> in_force_ GUARDED_BY(mutex_);
   bool is_asked_ GUARDED_BY(mutex_) = false;
   bool is_stopping_ GUARDED_BY(mutex_) = false;
-  std::vector<Before> before_{};  // used by the thread alone
+  // Used by the thread alone.
+  std::vector<Before> before_{};
+  std::optional<Clock::time_point> tell_at_{};  // set while what is asked for has to wait
   std::thread thread_{};
 };
 

@@ -44,7 +44,8 @@ void Responder::judge(std::unique_ptr<Parked> parked) const {
   if (!token) return refuse(*parked, token.error(), nullptr);
   const auto client = [this, &asked] { return client_address_.of(asked.request()); };
   const ClientWatch watch = asked.client_watch();
-  const std::shared_ptr<const void> kept = asked.kept();
+  const std::weak_ptr<const void> kept = asked.kept();
+  const bool is_kept = asked.kept() != nullptr;
   // A std::function needs copyable captures, so it gets a raw pointer: the one call of done takes
   // it back.
   Parked* const raw = parked.release();
@@ -54,8 +55,11 @@ void Responder::judge(std::unique_ptr<Parked> parked) const {
         resume(std::unique_ptr<Parked>(raw), outcome);
       });
   if (!waiting) return;
-  // Leaves its place to others.
-  watch.when_gone([waiting, raw, kept] {
+  // Leaves its place to others. The watch may last longer than the exchange keeps anything; a
+  // parked one still does, so what is not kept any more was resumed.
+  watch.when_gone([waiting, raw, kept, is_kept] {
+    const std::shared_ptr<const void> alive = kept.lock();
+    if (is_kept && alive == nullptr) return;
     if (waiting.cancel()) const std::unique_ptr<Parked> dropped(raw);
   });
 }

@@ -46,16 +46,19 @@ class ExchangeRecord {
 
 class FakeExchange final : public fcgi::Exchange {
  public:
-  FakeExchange(std::vector<std::string> variables, std::shared_ptr<ExchangeRecord> record)
+  FakeExchange(std::vector<std::string> variables, std::shared_ptr<ExchangeRecord> record,
+               fcgi::ClientWatch watch = {})
       : variables_(std::move(variables)),
         pointers_(pointers_to(variables_)),
         request_(pointers_.data()),
-        record_(std::move(record)) {}
+        record_(std::move(record)),
+        watch_(watch) {}
   ~FakeExchange() override { record_->die(); }
 
   [[nodiscard]] const fcgi::Request& request() const noexcept override { return request_; }
 
   void when_body(std::function<void()> then) override { then(); }
+  [[nodiscard]] fcgi::ClientWatch client_watch() const noexcept override { return watch_; }
 
   // Overwrites what it was asked with, as the real one wipes the token.
   void finish(const fcgi::Response& response) override {
@@ -81,6 +84,7 @@ class FakeExchange final : public fcgi::Exchange {
   const std::vector<const char*> pointers_;
   const fcgi::Request request_;
   const std::shared_ptr<ExchangeRecord> record_;
+  const fcgi::ClientWatch watch_;
 };
 
 }  // namespace support

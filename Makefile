@@ -390,7 +390,7 @@ version:  ## Print the version
 format:  ## Format the C++ sources
 	clang-format -i $$(git ls-files '*.h' '*.cpp')
 
-compile_commands.json: Makefile
+compile_commands.json: Makefile $(ALL_SOURCES)
 	@{ echo '['; separator=; for source in $(ALL_SOURCES); do \
 	  printf '%s{"directory":"%s","file":"%s","command":"%s -c %s"}' "$$separator" \
 	    "$(CURDIR)" "$$source" '$(COMPILE)' "$$source"; separator=','; done; echo ']'; } > $@

@@ -208,8 +208,11 @@ void Feeding::end_once_more() {
 void Feeding::learn(Feed::Poll& found) {
   if (denials_ != nullptr) {
     const bool anew = std::exchange(found.jwts_anew, false);
-    Endings jwts = std::exchange(found.jwts, {});
-    anew ? denials_->begin_anew(std::move(jwts)) : denials_->add(jwts);
+    if (anew) {
+      denials_->begin_anew(std::exchange(found.jwts, {}));
+    } else {
+      denials_->add(std::exchange(found.jwts, {}));
+    }
   }
   for (const Event& loss : std::exchange(found.losses, {})) losses_.tell(loss);
   const std::vector<Scope> ends = std::exchange(found.ends, {});

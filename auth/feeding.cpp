@@ -157,11 +157,15 @@ bool Feeding::may_relieve(const JournalHead& head) {
 // Returns false if not all that other processes have learned is available.
 bool Feeding::follow(const JournalHead& head) {
   polls_ = false;
-  const bool is_whole = journal_.follow(head);
+  const bool is_all = journal_.follow(head);
   head_ = head;
-  if (const auto age = head.complete.age(clock_)) purges_.fed_at(clock_.steady() - *age);
   note_state();
-  return is_whole;
+  const auto age = head.complete.age(clock_);
+  if (is_all && age) purges_.fed_at(clock_.steady() - *age);
+  if (is_all) return true;
+  head_.complete = {};
+  head_.position = {};
+  return false;
 }
 
 // Called also if another machine asks.
@@ -174,12 +178,12 @@ void Feeding::note_state() {
   if (head_.position) metrics_.note(Fact::kEventsPosition, head_.position->time_since_epoch());
 }
 
-// Goes on where the other process was, unless all that was known then has run out by now.
+// Goes on where the other process was, unless all that was known then has run out by now, or is not
+// known here.
 void Feeding::take_over(const std::optional<JournalHead>& head) {
   if (head) static_cast<void>(follow(*head));
-  const bool is_whole = denials_ == nullptr || denials_->is_whole();
   const auto age = head_.complete.age(clock_);
-  feed_.go_on_at(is_whole && age && *age <= longest_life_ ? head_.position : std::nullopt);
+  feed_.go_on_at(age && *age <= longest_life_ ? head_.position : std::nullopt);
   head_.poller = id_;
   polls_ = true;
   may_relieve_at_ = clock_.steady() + kReliefPause;

@@ -84,10 +84,8 @@ Result<Claims> LocalValidation::verify(SecretView token) const {
   if (!payload) return payload.error();
   Result<Claims> claims = parse_jwt_claims(*payload, expected_, clock_.wall());
   if (!claims || revocations_ == nullptr) return claims;
-  auto good = revocations_->check(*claims);
-  // They may have got lost while they were checked.
   if (!revocations_->are_known()) return Error{Reason::kRevocationsUnknown, "", kAskAgain};
-  if (!good) return std::move(good).error();
+  if (auto good = revocations_->check(*claims); !good) return std::move(good).error();
   return claims;
 }
 

@@ -8,8 +8,7 @@
 namespace auth {
 
 bool Revocations::are_known() const {
-  return !are_awaited() && denials_.is_whole() &&
-         clock_.steady() - purges_.fed() < kUnfedLife + grace_;
+  return !are_awaited() && clock_.steady() - purges_.fed() < kUnfedLife + grace_;
 }
 
 bool Revocations::are_awaited() const { return purges_.fed() == SteadyTime(); }

@@ -6,7 +6,6 @@
 // kept apart (kMaxPurges), every JWT has ended that was not issued after the forgotten ones.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -32,17 +31,11 @@ class Denials final : public Ledger {
   // Replaces all endings by those that the feed has read again.
   void begin_anew(Endings all);
 
-  // False where endings are lost: then any JWT may have ended.
-  [[nodiscard]] bool is_whole() const noexcept override { return is_whole_.load(); }
-
  private:
   std::uint64_t rank_of(const Ending& ending) override REQUIRES_LOCK(mutex_) {
     return ending.issued_until;
   }
   void appended() override REQUIRES_LOCK(mutex_);
-  void emptied(bool is_whole) override REQUIRES_LOCK(mutex_) { is_whole_ = is_whole; }
-
-  std::atomic<bool> is_whole_{true};
 };
 
 }  // namespace auth

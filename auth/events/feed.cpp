@@ -111,11 +111,11 @@ Feed::Poll Feed::poll(const WhileWaiting& while_waiting, const Tell& tell) {
     const Reason reason = done.error().reason;
     const std::size_t least = reason == Reason::kAnswerTooLarge ? 1 : std::min(page_, kSmallPage);
     if (is_too_much(reason)) page_ = std::max(page_ / 2, least);
-    found.failed = std::move(done).error();
-    if (std::exchange(found.jwts_anew, false)) {
-      found.jwts.clear();
+    if (found.jwts_anew) {
+      found = {.sent = found.sent};
       go_on_at(std::nullopt);
     }
+    found.failed = std::move(done).error();
   }
   return found;
 }

@@ -62,7 +62,7 @@ class Feed {
   struct Poll {
     std::vector<Scope> ends{};      // each once; valid also if the poll failed
     Endings jwts{};                 // each once; valid also if the poll failed
-    bool jwts_anew = false;         // jwts replaces all that was known before: never half of it
+    bool jwts_anew = false;         // jwts replaces all that was known before
     std::vector<Event> losses{};    // those that have happened since this feed began
     SteadyTime sent{};              // if the poll is complete, all events up to then are known
     std::optional<Error> failed{};  // why the poll is not complete; nullopt if it is
@@ -70,7 +70,9 @@ class Feed {
   // Takes what a poll that is under way has found so far, out of that poll.
   using Tell = std::function<void(Poll&)>;
   // Waits for the answers. Calls while_waiting meanwhile and before each question, and tell after
-  // each page. Errors: those of EventsAccess, HttpClient::send, status_error and read_events.
+  // each page. If jwts_anew would replace half of what has ended, nothing is returned but the
+  // failure, and the next poll begins anew. Errors: those of EventsAccess, HttpClient::send,
+  // status_error and read_events.
   [[nodiscard]] Poll poll(const WhileWaiting& while_waiting, const Tell& tell = {});
 
  private:

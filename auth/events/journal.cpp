@@ -19,9 +19,9 @@ Journal::Journal(SharedCache* shared, Purges& purges, Denials* denials, const Cl
       purges_(purges),
       denials_(denials),
       clock_(clock),
-      purge_notes_(name_ + " purges", kPurgesBack, notes_, purges, clock) {
+      purge_notes_(name_ + " purges", kPurgesBack, std::nullopt, notes_, purges, clock) {
   if (denials != nullptr)
-    denial_notes_.emplace(name_ + " denials", kMaxPurges, notes_, *denials, clock);
+    denial_notes_.emplace(name_ + " denials", kMaxPurges, kLongestJwt, notes_, *denials, clock);
 }
 
 std::optional<JournalHead> Journal::read() const {
@@ -29,11 +29,13 @@ std::optional<JournalHead> Journal::read() const {
   return text ? parse_journal_head(*text) : std::nullopt;
 }
 
-// Takes the denials first: a purge makes JWTs be checked again.
+// Takes the denials first: a purge makes JWTs be checked again. A process that has not yet read all
+// events knows no denials that could replace those known here.
 bool Journal::follow(const JournalHead& head) {
-  const bool is_whole = !denial_notes_ || denial_notes_->follow(head.denials);
+  const bool knows = head.complete.age(clock_).has_value();
+  const bool is_all = !denial_notes_ || (knows && denial_notes_->follow(head.denials));
   purge_notes_.follow(head.purges);
-  return is_whole;
+  return is_all;
 }
 
 bool Journal::is_of_another(const std::string& note, std::uint64_t poller,

@@ -34,7 +34,8 @@ class Journal {
   // Returns the head. nullopt if there is none, or the store is out of order.
   [[nodiscard]] std::optional<JournalHead> read() const;
 
-  // Takes what other processes have learned. Returns false if not all denials are available.
+  // Takes what other processes have learned. Returns false, and leaves the denials as they are, if
+  // not all of them are available.
   bool follow(const JournalHead& head);
 
   // Writes all endings and this head for the other processes. Returns false if the head is not in

@@ -78,12 +78,14 @@ bool Ledger::has(Scope scope, std::uint64_t rank) const {
   return found != last_.end() && found->second >= rank;
 }
 
-std::vector<Ledger::Part> Ledger::parts(std::uint64_t size, std::uint64_t first) const {
+std::vector<Ledger::Part> Ledger::parts(std::uint64_t size, std::uint64_t first,
+                                        std::uint64_t end) const {
   const MutexLock lock(mutex_);
   std::vector<Part> parts;
   PurgeStamp before{stamp_.number - entries_.size(), chain_before_};
   std::uint64_t forgotten = forgotten_;
   for (const Entry& entry : entries_) {
+    if (before.number / size >= end) break;
     if (before.number >= first * size) {
       if (parts.empty() || before.number % size == 0) parts.push_back({before, {}, forgotten});
       parts.back().endings.push_back(entry.ending);
@@ -121,7 +123,7 @@ void Ledger::clear(const Part& all) {
   stamp_ = all.before;
   chain_before_ = all.before.chain;
   forgotten_ = all.forgotten;
-  emptied(all.is_whole);
+  emptied();
 }
 
 void Ledger::append(const Endings& endings) {

@@ -41,15 +41,16 @@ class Ledger {
   // Whether the ending of the stamp is known here, and all endings after it.
   [[nodiscard]] bool leads_on_from(PurgeStamp stamp) const;
 
+  static constexpr std::uint64_t kEveryPart = UINT64_MAX;
   struct Part {
     PurgeStamp before;  // the stamp before the first ending
     Endings endings{};
     std::uint64_t forgotten = 0;  // the largest issued_until of all endings before these
-    bool is_whole = true;         // false: there were endings that are lost
   };
-  // Returns the endings in parts, from part number `first` on. A part begins after each multiple of
-  // the size.
-  [[nodiscard]] std::vector<Part> parts(std::uint64_t size, std::uint64_t first) const;
+  // Returns the endings in parts, from part number `first` up to before `end`. A part begins after
+  // each multiple of the size.
+  [[nodiscard]] std::vector<Part> parts(std::uint64_t size, std::uint64_t first,
+                                        std::uint64_t end = kEveryPart) const;
 
   // Adds further endings that this process has learned of.
   void add(const Endings& endings);
@@ -58,8 +59,6 @@ class Ledger {
   [[nodiscard]] bool extend(const Endings& endings, PurgeStamp stamp);
   // Replaces all endings, for example by those of processes that have learned separately.
   void replace(const Part& all);
-  // Whether all endings that count are known.
-  [[nodiscard]] virtual bool is_whole() const noexcept { return true; }
 
  protected:
   // project_id: the API's; empty if it is not known. passes_roles: whether claims with roles of
@@ -70,8 +69,8 @@ class Ledger {
   [[nodiscard]] static PurgeStamp new_stamp();
   // Returns the rank that orders the endings of a kind.
   virtual std::uint64_t rank_of(const Ending& ending) REQUIRES_LOCK(mutex_) = 0;
-  // Called after all endings were removed. is_whole: whether those that follow are all that count.
-  virtual void emptied(bool is_whole) REQUIRES_LOCK(mutex_) = 0;
+  // Called after all endings were removed.
+  virtual void emptied() REQUIRES_LOCK(mutex_) {}
   // Called after endings were added.
   virtual void appended() REQUIRES_LOCK(mutex_) {}
 

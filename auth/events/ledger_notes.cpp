@@ -56,10 +56,27 @@ std::string LedgerNotes::name_of(std::uint64_t part) const {
 }
 
 bool LedgerNotes::follow(PurgeStamp stamp) {
-  if (leads_to(stamp) && ledger_.is_whole()) return true;
+  if (leads_to(stamp)) return true;
   const Ledger::Part all = all_up_to(stamp);
-  if (all.is_whole || stamp != ledger_.stamp()) ledger_.replace(all);
-  return ledger_.is_whole();
+  if (tokens_live_ && !is_all(all, stamp)) return false;
+  ledger_.replace(all);
+  return true;
+}
+
+// Whether nothing is missing before these endings but what no token is affected by, or what a
+// ledger forgets because there are so many.
+bool LedgerNotes::is_all(const Ledger::Part& endings, PurgeStamp stamp) const {
+  if (endings.before.number == 0 || stamp.number - endings.before.number >= kMaxPurges / 2) {
+    return true;
+  }
+  if (endings.endings.empty()) return false;
+  const auto life = static_cast<std::uint64_t>(tokens_live_->count());
+  return endings.forgotten + life <= std::max(now(), endings.endings.back().issued_until);
+}
+
+std::uint64_t LedgerNotes::now() const {
+  const auto now = clock_.wall().time_since_epoch().count();
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(now, 0));
 }
 
 bool LedgerNotes::leads_to(PurgeStamp stamp) {
@@ -95,9 +112,8 @@ std::optional<Endings> LedgerNotes::between(std::uint64_t first, std::uint64_t l
 
 // Goes back as long as each part leads to the one after it.
 Ledger::Part LedgerNotes::all_up_to(PurgeStamp stamp) const {
-  const auto now = std::max<std::int64_t>(clock_.wall().time_since_epoch().count(), 0);
   if (stamp.number == 0) return {stamp};
-  Ledger::Part all{stamp, {}, static_cast<std::uint64_t>(now), false};
+  Ledger::Part all{stamp, {}, now()};
   std::uint64_t number = part_of(stamp.number);
   for (; stamp.number - all.before.number < endings_back_; --number) {
     const auto found = find(number);
@@ -119,24 +135,26 @@ Ledger::Part LedgerNotes::all_up_to(PurgeStamp stamp) const {
 
 bool LedgerNotes::write() {
   const PurgeStamp last = ledger_.stamp();
-  if (last == written_ && is_next_there()) return true;
-  const bool leads_on = last != written_ && ledger_.leads_on_from(written_);
-  const std::uint64_t first = leads_on ? part_of(written_.number + 1) : 0;
-  const std::vector<Ledger::Part> parts = ledger_.parts(kPart, first);
-  const bool are_written = std::all_of(parts.begin(), parts.end(),
-                                       [this](const Ledger::Part& part) { return leave(part); });
-  written_ = are_written ? last : PurgeStamp();
-  if (!leads_on) next_ = first_ = parts.empty() ? 0 : part_of(parts.front().before.number + 1);
-  end_ = parts.empty() ? first_ : part_of(last.number) + 1;
-  return are_written;
+  if (last != written_) {
+    const bool leads_on = ledger_.leads_on_from(written_);
+    const std::uint64_t first = leads_on ? part_of(written_.number + 1) : 0;
+    const std::vector<Ledger::Part> parts = ledger_.parts(kPart, first);
+    const auto is_left = [this](const Ledger::Part& part) { return leave(part); };
+    if (!std::all_of(parts.begin(), parts.end(), is_left)) return false;
+    written_ = last;
+  }
+  return write_next_again();
 }
 
-// The store may lose what nobody reads, or what has been there for long.
-bool LedgerNotes::is_next_there() {
-  if (first_ == end_) return true;
-  const std::uint64_t part = next_;
-  next_ = part + 1 < end_ ? part + 1 : first_;
-  return find(part).has_value();
+// The store may have lost it, or another process may have written there before it noticed this one.
+bool LedgerNotes::write_next_again() {
+  std::vector<Ledger::Part> parts = ledger_.parts(kPart, next_, next_ + 1);
+  if (parts.empty()) parts = ledger_.parts(kPart, 0);  // from the first one on again
+  if (parts.empty()) return true;
+  const Ledger::Part& part = parts.front();
+  const std::uint64_t number = part_of(part.before.number + 1);
+  next_ = number + 1;
+  return notes_.find(name_of(number)) == to_text(part) || leave(part);
 }
 
 bool LedgerNotes::leave(const Ledger::Part& part) const {

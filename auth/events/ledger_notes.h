@@ -5,6 +5,7 @@
 // stamp were learned separately.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -21,20 +22,23 @@ namespace auth {
 class LedgerNotes {
  public:
   // name: with a blank in it (Sealer::key_of_note). endings_back: how many endings are read if
-  // other processes have learned separately from this one.
-  LedgerNotes(std::string name, std::size_t endings_back, const SharedNotes& notes, Ledger& ledger,
-              const Clock& clock)
+  // other processes have learned separately from this one. tokens_live: the life of what may have
+  // ended, if all endings must be known; nullopt: those that are lost end everything.
+  LedgerNotes(std::string name, std::size_t endings_back,
+              std::optional<std::chrono::seconds> tokens_live, const SharedNotes& notes,
+              Ledger& ledger, const Clock& clock)
       : name_(std::move(name)),
         endings_back_(endings_back),
+        tokens_live_(tokens_live),
         notes_(notes),
         ledger_(ledger),
         clock_(clock) {}
 
-  // Takes what other processes have learned, up to that stamp. Returns whether the ledger is whole
-  // then: if not, the rest may have ended everything that was issued until now.
+  // Takes what other processes have learned, up to that stamp. Returns false, and changes nothing,
+  // if all must be known and some of it is not available.
   bool follow(PurgeStamp stamp);
-  // Writes what is new here for the other processes, or what the store has lost: of the parts that
-  // were written, each call looks for one. Returns whether all is there.
+  // Writes what is new here for the other processes. Each call also looks for one of the parts that
+  // were written, and writes it again if it is not there any more. Returns whether all is written.
   [[nodiscard]] bool write();
 
  private:
@@ -42,20 +46,21 @@ class LedgerNotes {
   [[nodiscard]] std::optional<Ledger::Part> find(std::uint64_t part) const;
   [[nodiscard]] std::optional<Endings> between(std::uint64_t first, std::uint64_t last) const;
   [[nodiscard]] Ledger::Part all_up_to(PurgeStamp stamp) const;
-  // Whether the ledger is at that stamp. Takes the endings before it from the notes.
+  // Returns whether the ledger is at that stamp. If it is behind, adds what is missing.
   [[nodiscard]] bool leads_to(PurgeStamp stamp);
-  [[nodiscard]] bool is_next_there();
+  [[nodiscard]] bool is_all(const Ledger::Part& endings, PurgeStamp stamp) const;
+  [[nodiscard]] std::uint64_t now() const;
+  [[nodiscard]] bool write_next_again();
   [[nodiscard]] bool leave(const Ledger::Part& part) const;
 
   const std::string name_;
   const std::size_t endings_back_;
+  const std::optional<std::chrono::seconds> tokens_live_;
   const SharedNotes& notes_;
   Ledger& ledger_;
   const Clock& clock_;
-  PurgeStamp written_{};     // the last ending that is in the store
-  std::uint64_t first_ = 0;  // the parts that were written, up to before end_
-  std::uint64_t end_ = 0;
-  std::uint64_t next_ = 0;  // the one that is looked for next
+  PurgeStamp written_{};    // the last ending that is in the store
+  std::uint64_t next_ = 0;  // the part that is looked for next
 };
 
 }  // namespace auth

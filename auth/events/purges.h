@@ -54,8 +54,8 @@ class Purges final : public Ledger {
   [[nodiscard]] bool ended_since(const Claims& claims, std::uint64_t generation) const;
 
   std::uint64_t rank_of(const Ending&) override REQUIRES_LOCK(mutex_) { return ++newest_; }
-  // Starts a generation that no purge has: so no earlier answer counts, whatever has been lost.
-  void emptied(bool) override REQUIRES_LOCK(mutex_) { ++newest_; }
+  // Starts a generation that no purge has: so no earlier answer counts.
+  void emptied() override REQUIRES_LOCK(mutex_) { ++newest_; }
   // The generation is stored last: a thread that sees it finds the purges.
   void appended() override REQUIRES_LOCK(mutex_) {
     generation_.store(newest_, std::memory_order_release);

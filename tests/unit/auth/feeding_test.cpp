@@ -75,7 +75,11 @@ class FeedingTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(jwts_that_have_ended_are_known_after_a_restart);
   CPPUNIT_TEST(jwts_that_have_ended_are_read_again_where_the_store_has_lost_them);
   CPPUNIT_TEST(jwts_that_have_ended_are_read_again_also_after_a_look);
-  CPPUNIT_TEST(where_endings_are_lost_no_jwt_is_decided);
+  CPPUNIT_TEST(where_endings_are_lost_none_are_known);
+  CPPUNIT_TEST(where_older_endings_are_lost_none_are_known);
+  CPPUNIT_TEST(where_another_process_has_written_none_are_known);
+  CPPUNIT_TEST(who_knew_all_keeps_it_where_more_is_lost);
+  CPPUNIT_TEST(who_knows_nothing_yet_is_followed_by_nobody);
   CPPUNIT_TEST(no_ending_is_told_that_is_not_in_the_store);
   CPPUNIT_TEST(half_of_the_past_replaces_nothing);
   CPPUNIT_TEST(a_process_of_one_request_asks_itself);
@@ -500,6 +504,8 @@ class FeedingTest : public CppUnit::TestFixture {
   static bool is_part(std::size_t size) { return size < 140; }
   void lose_parts() { contents_->lose(is_part); }
 
+  static bool knows(const Process& process) { return process.purges.fed() != auth::SteadyTime(); }
+
   // Each program looks first, before its feed begins.
   void jwts_that_have_ended_are_read_again_also_after_a_look() {
     begin_with_alice_locked();
@@ -507,43 +513,112 @@ class FeedingTest : public CppUnit::TestFixture {
     lose_parts();
     const auto later = jwt_process();
     CPPUNIT_ASSERT(!later->feeding.look());
-    CPPUNIT_ASSERT(!later->denials.is_whole());
+    CPPUNIT_ASSERT(!knows(*later));
     turn(*later);
-    CPPUNIT_ASSERT(later->denials.is_whole());
+    CPPUNIT_ASSERT(knows(*later));
     assert_denials(*later);
   }
 
-  // Until the process that asks has seen that they are lost, and has written them again.
-  void where_endings_are_lost_no_jwt_is_decided() {
-    const auto poller = begin_with_alice_locked();
+  // Until the process that asks has seen that something is missing, and has written it again.
+  void assert_known_only_after(Process& poller, int beats) {
     const std::size_t asked = search_.bodies().size();
-    lose_parts();
     const auto other = jwt_process();
     for (int i = 0; i < 3; ++i) {
       turn(*other);
-      CPPUNIT_ASSERT(!other->denials.is_whole());
+      CPPUNIT_ASSERT(!knows(*other));
     }
+    for (int i = 0; i < beats; ++i) {
+      pass(auth::kPollerBeat);
+      turn(poller);
+    }
+    turn(*other);
+    CPPUNIT_ASSERT(knows(*other));
+    assert_denials(*other);
+    CPPUNIT_ASSERT(other->denials.stamp() == poller.denials.stamp());
+    CPPUNIT_ASSERT(search_.bodies().size() - asked <= 2);
+  }
+
+  void where_endings_are_lost_none_are_known() {
+    const auto poller = begin_with_alice_locked();
+    lose_parts();
+    assert_known_only_after(*poller, 1);
+  }
+
+  // The first of two parts: what it held is not much older than the rest.
+  void where_older_endings_are_lost_none_are_known() {
+    for (int i = 0; i < 600; ++i) search_.lock_user(std::to_string(i), 5600 + i);
+    const auto poller = begin_with_alice_locked();
+    contents_->lose([](std::size_t size) { return size > 4000; });
+    assert_known_only_after(*poller, 2);
+  }
+
+  void where_another_process_has_written_none_are_known() {
+    const auto poller = begin_with_alice_locked();
+    support::StoreContents before;
+    contents_->copy_to(before);
+    search_.lock_user("carol", 9500);
+    pass(seconds(1));
+    turn(*poller);
+    contents_->put_back(before, is_part);
+    assert_known_only_after(*poller, 1);
+  }
+
+  // What is known stays, and counts for as long as without a feed.
+  void who_knew_all_keeps_it_where_more_is_lost() {
+    const auto poller = begin_with_alice_locked();
+    const auto other = jwt_process();
+    turn(*other);
+    const auto fed = other->purges.fed();
+    search_.lock_user("carol", 9500);
+    pass(seconds(1));
+    turn(*poller);
+    lose_parts();
+    turn(*other);
+    assert_denials(*other);
+    CPPUNIT_ASSERT(!denied(*other, "carol", 9000));
+    CPPUNIT_ASSERT(other->purges.fed() == fed);
     pass(auth::kPollerBeat);
     turn(*poller);
     turn(*other);
-    CPPUNIT_ASSERT(other->denials.is_whole());
-    assert_denials(*other);
-    CPPUNIT_ASSERT(other->denials.stamp() == poller->denials.stamp());
-    CPPUNIT_ASSERT_EQUAL(asked, search_.bodies().size());
+    CPPUNIT_ASSERT(denied(*other, "carol", 9000));
+    CPPUNIT_ASSERT(other->purges.fed() > fed);
+  }
+
+  // It begins in a store that was emptied, and cannot read the events yet.
+  void who_knows_nothing_yet_is_followed_by_nobody() {
+    const auto first = begin_with_alice_locked();
+    const auto fed = first->purges.fed();
+    contents_->clear();
+    const auto other = jwt_process();
+    for (int i = 0; i < 3; ++i) {
+      search_.fail_next(HttpResponse{500, ""});
+      pass(seconds(1));
+      turn(*other);
+      turn(*first);
+      assert_denials(*first);
+      CPPUNIT_ASSERT(first->purges.fed() == fed);
+    }
+    pass(seconds(1));
+    turn(*other);
+    turn(*first);
+    assert_denials(*first);
+    CPPUNIT_ASSERT(first->denials.stamp() == other->denials.stamp());
+    CPPUNIT_ASSERT(first->purges.fed() > fed);
   }
 
   void no_ending_is_told_that_is_not_in_the_store() {
     const auto poller = begin_with_alice_locked();
     const auto other = jwt_process();
     turn(*other);
+    const auto stamp = other->denials.stamp();
     contents_->refuse(is_part);
     search_.lock_user("carol", 9500);
     pass(seconds(1));
     turn(*poller);
     turn(*other);
+    CPPUNIT_ASSERT(contents_->refused() > 0);
     CPPUNIT_ASSERT(denied(*poller, "carol", 9000));
-    CPPUNIT_ASSERT(other->denials.is_whole());
-    assert_denials(*other);
+    CPPUNIT_ASSERT(other->denials.stamp() == stamp);
     contents_->refuse({});
     pass(auth::kPollerBeat);
     turn(*poller);
@@ -564,12 +639,14 @@ class FeedingTest : public CppUnit::TestFixture {
     search_.answer_next(2);
     search_.fail_next(HttpResponse{500, ""});
     turn(*later);
-    CPPUNIT_ASSERT(!later->denials.is_whole());
+    CPPUNIT_ASSERT(!knows(*later));
+    const auto next = jwt_process();
+    CPPUNIT_ASSERT(!next->feeding.look());
+    CPPUNIT_ASSERT(!knows(*next));
     pass(seconds(1));
     turn(*later);
-    CPPUNIT_ASSERT(later->denials.is_whole());
+    CPPUNIT_ASSERT(knows(*later));
     CPPUNIT_ASSERT(denied(*later, "carol", 7000));
-    CPPUNIT_ASSERT(!denied(*later, "bob", 5000));
     assert_denials(*later);
   }
 
@@ -580,7 +657,7 @@ class FeedingTest : public CppUnit::TestFixture {
     const auto cgi = jwt_process();
     CPPUNIT_ASSERT(!cgi->feeding.look());
     cgi->feeding.ask();
-    CPPUNIT_ASSERT(cgi->denials.is_whole());
+    CPPUNIT_ASSERT(knows(*cgi));
     assert_denials(*cgi);
     const auto next = jwt_process();
     CPPUNIT_ASSERT(next->feeding.look());
@@ -610,12 +687,12 @@ class FeedingTest : public CppUnit::TestFixture {
     const std::size_t asked = search_.bodies().size();
     CPPUNIT_ASSERT(asked > 0);
     const auto next = jwt_process();
-    CPPUNIT_ASSERT(next->feeding.look());
+    CPPUNIT_ASSERT(!next->feeding.look());
     next->feeding.ask();
     CPPUNIT_ASSERT_EQUAL(asked, search_.bodies().size());
     pass(seconds(11));
     const auto later = jwt_process();
-    CPPUNIT_ASSERT(later->feeding.look());
+    CPPUNIT_ASSERT(!later->feeding.look());
     later->feeding.ask();
     CPPUNIT_ASSERT(search_.bodies().size() > asked);
   }

@@ -32,7 +32,10 @@ class StoreContents {
   }
   void put(const auth::StoreKey& key, Kept kept, const auth::SharedStore::Keeps& keeps) {
     const std::lock_guard lock(mutex_);
-    if (refuses_ && refuses_(kept.entry.size())) return;
+    if (refuses_ && refuses_(kept.entry.size())) {
+      ++refused_;
+      return;
+    }
     const auto there = kept_.find(key);
     if (keeps && there != kept_.end() && keeps(there->second.entry)) return;
     kept_.insert_or_assign(key, std::move(kept));
@@ -52,6 +55,21 @@ class StoreContents {
     const std::lock_guard lock(mutex_);
     refuses_ = std::move(is_refused);
   }
+  [[nodiscard]] std::size_t refused() const {
+    const std::lock_guard lock(mutex_);
+    return refused_;
+  }
+  // Has again what `before` had, of the entries of which is_back(size) says so.
+  template <typename IsBack>
+  void put_back(const StoreContents& before, IsBack is_back) {
+    const std::scoped_lock lock(mutex_, before.mutex_);
+    for (const auto& [key, kept] : before.kept_) {
+      if (is_back(kept.entry.size())) kept_.insert_or_assign(key, kept);
+    }
+  }
+  void copy_to(StoreContents& other) const {
+    other.put_back(*this, [](std::size_t) { return true; });
+  }
   [[nodiscard]] std::size_t puts() const {
     const std::lock_guard lock(mutex_);
     return puts_;
@@ -62,6 +80,7 @@ class StoreContents {
   std::map<auth::StoreKey, Kept> kept_;
   std::function<bool(std::size_t)> refuses_;
   std::size_t puts_ = 0;
+  std::size_t refused_ = 0;
 };
 
 class MemoryStore final : public auth::SharedStore {

@@ -563,7 +563,7 @@ class FeedTest : public CppUnit::TestFixture {
     search_.answer_next(2);
     search_.fail_next(HttpResponse{500, ""});
     const Feed::Poll cut = feed.poll({});
-    CPPUNIT_ASSERT(cut.failed && !cut.jwts_anew && cut.jwts.empty());
+    CPPUNIT_ASSERT(cut.failed && !cut.jwts_anew && cut.jwts.empty() && cut.ends.empty());
     const Feed::Poll whole = feed.poll({});
     CPPUNIT_ASSERT(!whole.failed && whole.jwts_anew);
     CPPUNIT_ASSERT_EQUAL(std::size_t{2500}, whole.jwts.size());

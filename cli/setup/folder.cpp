@@ -28,11 +28,21 @@ using Done = auth::Result<void, Mistake>;
 constexpr std::size_t kMaxFileBytes = 64 << 10;
 constexpr std::size_t kMaxUserBytes = 16 << 10;  // of a line of passwd
 constexpr mode_t kFolderMode = 0755;
+constexpr mode_t kOwnerMode = 0600;
+constexpr mode_t kGroupMode = 0640;
 
 std::string words_of(int code) { return std::generic_category().message(code); }
 
 // Returns the name of a file while it is written. An interrupted run leaves such a file.
 std::string unfinished(const std::string& name) { return '.' + name + ".zitadel-setup"; }
+
+// Returns the mode of the file that replaces this one. Its group keeps reading, where nobody else
+// could read: `api.fcgi --check` lets the program's group read a file of root's.
+mode_t mode_after(const struct stat& before) {
+  const bool is_for_group =
+      S_ISREG(before.st_mode) && (before.st_mode & S_IRGRP) != 0 && (before.st_mode & S_IRWXO) == 0;
+  return is_for_group ? kGroupMode : kOwnerMode;
+}
 
 bool write_all(int file, std::string_view text) {
   while (!text.empty()) {
@@ -130,11 +140,10 @@ Done Folder::write(const std::string& name, auth::SecretView text,
   {
     const Descriptor file(::openat(folder_.get(), half.c_str(),
                                    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                                   S_IRUSR | S_IWUSR));
+                                   kOwnerMode));
     if (!file.is_open()) return mistake(half, "cannot be made");
     // The umask must not matter.
-    if (::fchmod(file.get(), S_IRUSR | S_IWUSR) != 0)
-      return mistake(half, "cannot be kept private");
+    if (::fchmod(file.get(), kOwnerMode) != 0) return mistake(half, "cannot be kept private");
     if (!write_all(file.get(), text.reveal()) || ::fsync(file.get()) != 0) {
       return mistake(half, "cannot be written");
     }
@@ -147,18 +156,23 @@ Done Folder::rename(const std::string& from, const std::string& to,
   struct stat status {};
   uid_t user = ::geteuid();
   gid_t group = ::getegid();
+  mode_t mode = kOwnerMode;
   if (owner) {
     user = owner->user;
     group = owner->group;
   } else if (::fstatat(folder_.get(), to.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) {
     user = status.st_uid;
     group = status.st_gid;
+    mode = mode_after(status);
   }
-  if (::fchownat(folder_.get(), from.c_str(), user, group, AT_SYMLINK_NOFOLLOW) != 0) {
-    return mistake(to, "cannot be given to its owner");
-  }
+  const Descriptor file(::openat(folder_.get(), from.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  if (!file.is_open()) return mistake(from, "cannot be opened");
+  if (::fchown(file.get(), user, group) != 0) return mistake(to, "cannot be given to its owner");
+  if (::fchmod(file.get(), mode) != 0) return mistake(to, "cannot be given its mode");
   if (::renameat(folder_.get(), from.c_str(), folder_.get(), to.c_str()) != 0) {
-    return mistake(to, "cannot be put in its place");
+    Mistake failed = mistake(to, "cannot be put in its place");
+    static_cast<void>(::fchmod(file.get(), kOwnerMode));  // it stays where it is
+    return failed;
   }
   return keep(to);
 }

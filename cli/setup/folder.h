@@ -40,11 +40,14 @@ class Folder {
   [[nodiscard]] auth::Result<std::optional<auth::Secret>, auth::Mistake> read(
       const std::string& name) const;
 
-  // Writes the file with mode 0600. On return, the file is on the disk, in place of the old one.
+  // Writes the file. On return, the file is on the disk, in place of the old one. Owner and mode
+  // are as rename gives them.
   [[nodiscard]] auth::Result<void, auth::Mistake> write(const std::string& name,
                                                         auth::SecretView text,
                                                         const std::optional<Owner>& owner);
-  // Renames a file, in place of the one at `to`. Without an owner, it gets the owner of that one.
+  // Renames a file, in place of the one at `to`. Its mode is 0600. Without an owner, it gets owner
+  // and group of that one, and 0640 if that one is regular, its group may read it and others may
+  // not.
   [[nodiscard]] auth::Result<void, auth::Mistake> rename(const std::string& from,
                                                          const std::string& to,
                                                          const std::optional<Owner>& owner);

@@ -20,6 +20,7 @@ class FolderTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(FolderTest);
   CPPUNIT_TEST(is_made_only_when_it_is_needed);
   CPPUNIT_TEST(writes_files_that_nobody_else_can_read);
+  CPPUNIT_TEST(lets_the_group_read_on_where_nobody_else_could);
   CPPUNIT_TEST(a_link_in_the_place_of_a_file_is_replaced_and_not_followed);
   CPPUNIT_TEST(refuses_folders_that_others_can_change);
   CPPUNIT_TEST(lets_in_one_at_a_time);
@@ -57,6 +58,37 @@ class FolderTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(!folder.has("a") && folder.has("b") && folder.is_of("b", ::geteuid()));
     CPPUNIT_ASSERT(folder.remove("b") && folder.remove("b") && !folder.has("b"));
     CPPUNIT_ASSERT(fs::is_empty(path()));
+  }
+
+  [[nodiscard]] int mode_of(const std::string& name) const {
+    return static_cast<int>(fs::status(path() + '/' + name).permissions());
+  }
+
+  void lets_the_group_read_on_where_nobody_else_could() {
+    Folder folder = made();
+    const cli::Owner me{"me", ::geteuid(), ::getegid()};
+    struct Row {
+      unsigned before;
+      int after;
+    };
+    for (const Row& row :
+         {Row{0640, 0640}, {0660, 0640}, {0600, 0600}, {0644, 0600}, {0641, 0600}, {0620, 0600}}) {
+      static_cast<void>(temporary_.write("etc/a", "old", row.before));
+      CPPUNIT_ASSERT(folder.write("a", SecretView("new"), std::nullopt));
+      CPPUNIT_ASSERT_EQUAL(row.after, mode_of("a"));
+      CPPUNIT_ASSERT(folder.write(".a.new", SecretView("newer"), std::nullopt));
+      CPPUNIT_ASSERT_EQUAL(0600, mode_of(".a.new"));
+      CPPUNIT_ASSERT(folder.rename(".a.new", "a", std::nullopt));
+      CPPUNIT_ASSERT_EQUAL(row.after, mode_of("a"));
+      CPPUNIT_ASSERT(folder.write("a", SecretView("newest"), me));
+      CPPUNIT_ASSERT_EQUAL(0600, mode_of("a"));
+    }
+    fs::create_symlink(temporary_.write("other", "mine", 0640), path() + "/b");
+    CPPUNIT_ASSERT_EQUAL(0, ::mkfifo((path() + "/c").c_str(), 0640));
+    for (const char* name : {"b", "c"}) {
+      CPPUNIT_ASSERT(folder.write(name, SecretView("new"), std::nullopt));
+      CPPUNIT_ASSERT_EQUAL(0600, mode_of(name));
+    }
   }
 
   void a_link_in_the_place_of_a_file_is_replaced_and_not_followed() {

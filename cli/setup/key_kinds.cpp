@@ -50,7 +50,7 @@ KeyText ApplicationKeyStep::make() {
 }
 
 MaybeText ApplicationKeyStep::complete(Secret file, const std::optional<std::string>& begun) {
-  if (!begun) return std::optional<Secret>();
+  if (begun != key_file_member(file, "keyId")) return std::optional<Secret>();
   return std::optional<Secret>(std::move(file));
 }
 
@@ -75,7 +75,8 @@ KeyText UserKeyStep::make() {
 
 // An earlier run may have sent the key to ZITADEL without receiving its id.
 MaybeText UserKeyStep::complete(Secret file, const std::optional<std::string>& begun) {
-  if (!begun && !key_file_member(file, "keyId").empty()) return std::optional<Secret>();
+  const std::string id = key_file_member(file, "keyId");
+  if (!id.empty() && begun != id) return std::optional<Secret>();
   KeyText whole = tell_zitadel(file, begun);
   if (!whole) return std::move(whole).error();
   return std::optional<Secret>(*std::move(whole));

@@ -89,13 +89,18 @@ auth::Result<bool, Mistake> KeyStep::finish() {
     if (Done taken = take_over(*in_file); !taken) return std::move(taken).error();
     return true;
   }
-  // Nobody has its private half, or ZITADEL has forgotten it.
-  if (*begun) {
-    if (Done removed = remove(**begun); !removed) return std::move(removed).error();
-  }
-  slot_.begun.clear();
-  if (Done saved = context_.save(); !saved) return std::move(saved).error();
+  if (Done forgotten = forget(*begun); !forgotten) return std::move(forgotten).error();
   return false;
+}
+
+// Nobody has the private half of the key, or ZITADEL has forgotten it.
+Done KeyStep::forget(const std::optional<std::string>& begun) {
+  if (begun) {
+    if (Done removed = remove(*begun); !removed) return removed;
+  }
+  if (Done removed = context_.folder.remove(new_file_); !removed) return removed;
+  slot_.begun.clear();
+  return context_.save();
 }
 
 auth::Result<std::string, Mistake> KeyStep::key_in_file() const {

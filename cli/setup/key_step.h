@@ -37,7 +37,8 @@ class KeyStep {
   // The keys that ZITADEL has.
   [[nodiscard]] virtual ApiResult<std::vector<FoundKey>> list() = 0;
   // Step 2: make starts from nothing, complete from the new file. Both return the whole key file.
-  // begun: the key's id if ZITADEL has the key. nullopt if ZITADEL has forgotten the key.
+  // begun: the id of the key that was begun, if ZITADEL has it. complete returns nullopt if ZITADEL
+  // has forgotten the key, or if the file holds an earlier one.
   [[nodiscard]] virtual auth::Result<auth::Secret, auth::Mistake> make() = 0;
   [[nodiscard]] virtual auth::Result<std::optional<auth::Secret>, auth::Mistake> complete(
       auth::Secret file, const std::optional<std::string>& begun) = 0;
@@ -54,6 +55,7 @@ class KeyStep {
  private:
   [[nodiscard]] auth::Result<std::string, auth::Mistake> key_in_file() const;
   [[nodiscard]] auth::Result<bool, auth::Mistake> finish();
+  [[nodiscard]] Done forget(const std::optional<std::string>& begun);
   [[nodiscard]] Done begin();
   [[nodiscard]] Done put_in_place(const auth::Secret& file);
   [[nodiscard]] Done take_over(const std::string& id);

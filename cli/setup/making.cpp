@@ -56,8 +56,7 @@ Done note(Context& context, Thing& thing, const std::string& id, const std::stri
 Made make_thing(Context& context, Thing& thing, const std::string& name,
                 const std::string& found_id, const Making& making, Report& report) {
   if (!found_id.empty()) return noted(context, thing, found_id, name, false);
-  const bool was_begun = thing.begun;
-  thing = Thing{.name = name, .begun = true};
+  const Thing before = std::exchange(thing, Thing{.name = name, .begun = true});
   if (Done saved = context.save(); !saved) return std::move(saved).error();
   report.begin(making.what);
   const ApiResult<std::string> made = making.make();
@@ -66,10 +65,15 @@ Made make_thing(Context& context, Thing& thing, const std::string& name,
     return noted(context, thing, *made, name, true);
   }
   const std::string failed = std::string("the ") + making.what + ' ' + name + " could not be made";
+  if (made.error().is_refusal()) {
+    // What somebody makes by this name later was not made here.
+    thing = before;
+    if (Done saved = context.save(); !saved) return std::move(saved).error();
+  }
   if (!made.error().exists_already()) return in_words(made.error(), failed);
   // An earlier run made it, and the searches did not show it yet; or somebody else made it just
   // now.
-  thing.begun = was_begun;
+  thing.begun = before.begun;
   if (Done saved = context.save(); !saved) return std::move(saved).error();
   const Search<Found> there = patiently(making.look);
   if (!there) return in_words(there.error(), failed);
@@ -117,7 +121,11 @@ Done make_grant(Context& context, const std::optional<FoundGrant>& found, Report
          return *there ? std::optional<Found>(Found{.id = (*there)->id}) : std::nullopt;
        }},
       report);
-  if (!made) return made.error();
+  if (!made) {
+    if (!state.grant.begun) state.granted = granted_before;
+    if (Done saved = context.save(); !saved) return saved;
+    return made.error();
+  }
   if (*made) return {};
   // An authorization existed already, with roles of its own.
   if (!state.grant.made) state.granted = granted_before;

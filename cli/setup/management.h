@@ -26,6 +26,11 @@ struct ApiError {
   std::string words{};    // a sentence for the operator, without any secret
 
   [[nodiscard]] bool exists_already() const noexcept { return status == 409; }
+  // Whether nothing was done. After 408 and 499, which say that somebody stopped waiting, that is
+  // not known.
+  [[nodiscard]] bool is_refusal() const noexcept {
+    return status >= 400 && status < 500 && status != 408 && status != 499 && !exists_already();
+  }
   [[nodiscard]] bool is_missing() const noexcept { return status == 404 && id != "AUTHZ-cdgFk"; }
 };
 

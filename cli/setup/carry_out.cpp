@@ -167,7 +167,7 @@ class Steps {
     if (!text) return std::move(text).error();
     const auto file = look_at_settings(context_, *text);
     if (!file) return file.error();
-    if (*file == SettingsFile::kEdited) return {};
+    if (*file == SettingsFile::kEdited) return edited_settings(*text);
     if (*file != SettingsFile::kWritten) {
       Done written = context_.folder.write(kSettingsFile, auth::SecretView(*text), context_.owner);
       if (!written) return written;
@@ -175,6 +175,15 @@ class Steps {
     }
     state_.settings = *std::move(text);
     return context_.save();
+  }
+
+  // The plan could not name the line with the id of a project that is made now.
+  Done edited_settings(const std::string& wanted) {
+    const auto lines = lines_to_write(context_, wanted);
+    if (!lines) return lines.error();
+    if (*lines == found_.lines_to_write) return {};
+    report_.done("settings", context_.folder.path_of(kSettingsFile), words_of_edited(*lines), "");
+    return {};
   }
 
   Done owner() {

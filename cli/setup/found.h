@@ -21,6 +21,7 @@ struct Found {
   bool jwt = false;         // of a service user: whether its access tokens are JWTs
 };
 
+// A key, or a personal access token.
 struct FoundKey {
   std::string id{};
   std::string expires{};  // RFC 3339

@@ -41,7 +41,9 @@ What else it does:
   --new-key              replace keys whose file is lost, or that end within 30 days
   --rotate-key           replace all keys: make new ones, check that they work, write them. The old
                          ones work on, for what runs with them, until they are removed:
-  --remove-old-keys      remove what was replaced; what runs must have the new keys by then
+  --remove-old-keys      remove what was replaced; what runs must have the new keys by then:
+                         reload it, or restart it where systemd starts it with the shipped unit
+                         (systemctl restart zitadel-fcgi)
   --remove               take away what this command made, and nothing else
   --help                 show this text
   --version              show the version

@@ -122,11 +122,7 @@ class Planner {
       case SettingsFile::kOld:
         return add("settings", path, Action::kChange, "", "");
       case SettingsFile::kEdited:
-        return add("settings", path, Action::kExists,
-                   "changed by hand, stays as it is" + (found_.lacks_events_setting
-                                                            ? ": write the line " + events_setting()
-                                                            : std::string()),
-                   "");
+        return add("settings", path, Action::kExists, words_of_edited(found_.lines_to_write), "");
     }
   }
 

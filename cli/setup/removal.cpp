@@ -33,7 +33,7 @@ class Look {
  private:
   Done learn() { return learn_what_was_begun(context_); }
 
-  void add(const char* what, const std::string& name, bool goes, const char* why,
+  void add(const char* what, const std::string& name, bool goes, const std::string& why,
            const char* permission) {
     removal_.plan.rows.push_back({what, name, goes ? Action::kRemove : Action::kKeep, why});
     if (goes && *permission != '\0') removal_.plan.needed.emplace_back(permission);
@@ -65,15 +65,11 @@ class Look {
     const auto user = api_.user(state_.user.id);
     if (!user) return not_seen(user.error());
     if (!*user) return {};
-    const auto keys = api_.user_keys(state_.user.id);
-    if (!keys) return not_seen(keys.error());
-    const auto grants = api_.grants_of_user(state_.user.id);
-    if (!grants) return not_seen(grants.error());
-    removal_.user = state_.user.made && all_ours(*keys, state_.user_key.all()) &&
-                    all_ours(*grants, ours_of_grants());
+    const auto others = others_have(state_.user, state_.user_key, ours_of_grants());
+    if (!others) return others.error();
+    removal_.user = state_.user.made && others->empty();
     if (state_.user.made) {
-      add("service user", state_.user.name, removal_.user,
-          removal_.user ? "" : "it has other keys or authorizations", "user.delete");
+      add("service user", state_.user.name, removal_.user, *others, "user.delete");
     }
     removal_.user_keys = !removal_.user && !state_.user_key.all().empty();
     if (removal_.user_keys) add("service user's key", kUserKeyFile, true, "", "user.write");
@@ -91,6 +87,21 @@ class Look {
                        [&](const T& each) { return has(ours, each.id); });
   }
 
+  // Says what others have put into a user. Empty: nothing.
+  auth::Result<std::string, Mistake> others_have(const Thing& user, const KeySlot& slot,
+                                                 const Strings& our_grants) {
+    const auto keys = api_.user_keys(user.id);
+    if (!keys) return not_seen(keys.error());
+    const auto tokens = api_.user_tokens(user.id);
+    if (!tokens) return not_seen(tokens.error());
+    const auto grants = api_.grants_of_user(user.id);
+    if (!grants) return not_seen(grants.error());
+    if (!all_ours(*keys, slot.all()) || !all_ours(*grants, our_grants)) {
+      return std::string("it has other keys or authorizations");
+    }
+    return std::string(tokens->empty() ? "" : "it has personal access tokens");
+  }
+
   // When the user is removed, its role goes with it. A user that others have made keeps what it
   // had.
   Done events() {
@@ -99,14 +110,11 @@ class Look {
     const auto user = api_.user(reader.user.id);
     if (!user) return not_seen(user.error());
     if (!*user) return {};
-    const auto keys = api_.user_keys(reader.user.id);
-    if (!keys) return not_seen(keys.error());
-    const auto grants = api_.grants_of_user(reader.user.id);
-    if (!grants) return not_seen(grants.error());
-    removal_.events_user = reader.user.made && all_ours(*keys, reader.key.all()) && grants->empty();
+    const auto others = others_have(reader.user, reader.key, {});
+    if (!others) return others.error();
+    removal_.events_user = reader.user.made && others->empty();
     if (reader.user.made) {
-      add("events user", reader.user.name, removal_.events_user,
-          removal_.events_user ? "" : "it has other keys or authorizations", "user.delete");
+      add("events user", reader.user.name, removal_.events_user, *others, "user.delete");
     }
     removal_.events_member = !reader.user.made && (reader.member.made || reader.member.begun);
     if (removal_.events_member) add("events role", kEventsRole, true, "", "iam.member.delete");

@@ -9,6 +9,7 @@
 #include "auth/base/json.h"
 #include "auth/base/text.h"
 #include "auth/base/utf8.h"
+#include "auth/zitadel/url.h"
 #include "cli/common/terminal.h"
 
 namespace cli {
@@ -93,7 +94,8 @@ std::vector<std::string> commands_to_try(const Context& context) {
       options.ca_file.empty() ? "" : " --ca-file " + quoted(options.ca_file);
   // After sudo, the key belongs to root.
   const std::string sudo = std::getenv("SUDO_USER") != nullptr ? "sudo " : "";
-  return {"TOKEN=$(" + sudo + "zitadel-token --key " +
+  const char* const http = auth::check_url(options.domain, false) ? "" : "ZITADEL_ALLOW_HTTP=1 ";
+  return {"TOKEN=$(" + sudo + http + "zitadel-token --key " +
               quoted(context.folder.path_of(kUserKeyFile)) + " --domain " + options.domain +
               " --project " + context.state.project.id + ca_file + ')',
           "curl -H \"Authorization: Bearer $TOKEN\" http://localhost/api/private" +

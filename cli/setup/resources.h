@@ -42,6 +42,8 @@ class Resources {
   [[nodiscard]] Search<Found> user_named(const std::string& name);
   [[nodiscard]] ApiResult<std::string> make_user(const std::string& name, bool jwt);
   [[nodiscard]] ApiResult<std::vector<FoundKey>> user_keys(const std::string& user);
+  // Returns the personal access tokens, as keys.
+  [[nodiscard]] ApiResult<std::vector<FoundKey>> user_tokens(const std::string& user);
   // public_key: PEM. Returns the key's id.
   [[nodiscard]] ApiResult<std::string> make_user_key(const std::string& user,
                                                      const std::string& expires,

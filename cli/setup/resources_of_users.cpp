@@ -37,6 +37,10 @@ ApiResult<std::vector<FoundKey>> Resources::user_keys(const std::string& user) {
   return each_of<FoundKey>(api_.search(below(kUsers, user, "/keys/_search")), read_key);
 }
 
+ApiResult<std::vector<FoundKey>> Resources::user_tokens(const std::string& user) {
+  return each_of<FoundKey>(api_.search(below(kUsers, user, "/pats/_search")), read_key);
+}
+
 ApiResult<std::string> Resources::make_user_key(const std::string& user, const std::string& expires,
                                                 const std::string& public_key) {
   return id_in(api_.post(below(kUsers, user, "/keys"),

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "auth/base/result.h"
 #include "cli/setup/context.h"
@@ -21,11 +22,16 @@ enum class SettingsFile {
   kEdited,   // written by the set-up, then changed by hand
 };
 
-// Returns the line of the file that names the key for reading events.
-[[nodiscard]] std::string events_setting();
-
 // Compares the file with the wanted text. Refuses a file that the set-up did not write.
 [[nodiscard]] auth::Result<SettingsFile, auth::Mistake> look_at_settings(const Context& context,
                                                                          const std::string& wanted);
+
+// Returns the wanted lines whose setting the file lacks or gives another value. A line without a
+// value is not wanted yet: the project is still to be made.
+[[nodiscard]] auth::Result<std::vector<std::string>, auth::Mistake> lines_to_write(
+    const Context& context, const std::string& wanted);
+
+// What to say of a file that was changed by hand and needs these lines.
+[[nodiscard]] std::string words_of_edited(const std::vector<std::string>& lines);
 
 }  // namespace cli

@@ -92,6 +92,20 @@ Done ask_for_consent(const SetupOptions& options) {
   return Mistake{"nothing was changed, for the answer was not y (--yes answers in advance)"};
 }
 
+// How what runs gets new keys. Before systemd 260, a reload leaves a service the old copy of its
+// credentials.
+constexpr const char* kHowToReload =
+    " (api.fcgi: SIGHUP, docs/reload.md), or restart it where systemd starts it with the shipped "
+    "unit (systemctl restart zitadel-fcgi)";
+
+// Tells before the question what must be done before the answer.
+void say_what_comes_first(const Context& context, Report& report) {
+  if (context.options.work != Work::kRemoveOldKeys || context.state.old_keys().empty()) return;
+  report.say(
+      std::string("What still runs with an old key is refused from then on. Reload it first") +
+      kHowToReload + '.');
+}
+
 // Returns true to go on, false if it is a dry run.
 auth::Result<bool, Mistake> agree(const Context& context, const Administrator& who,
                                   const Plan& plan, Report& report) {
@@ -99,6 +113,7 @@ auth::Result<bool, Mistake> agree(const Context& context, const Administrator& w
     return std::move(allowed).error();
   }
   report.plan(plan);
+  say_what_comes_first(context, report);
   if (context.options.dry_run) {
     report.say("--dry-run: nothing was changed.");
     report.end(context, "dry run");
@@ -107,6 +122,17 @@ auth::Result<bool, Mistake> agree(const Context& context, const Administrator& w
   if (!plan.changes_anything()) return true;
   if (Done agreed = ask_for_consent(context.options); !agreed) return std::move(agreed).error();
   return true;
+}
+
+// Returns the sentence at the end of a removal.
+std::string what_is_left(const Plan& plan) {
+  std::string left;
+  for (const Row& row : plan.rows) {
+    if (row.action != Action::kKeep) continue;
+    left += (left.empty() ? "" : ", ") + row.what + ' ' + row.name + " (" + row.remark + ')';
+  }
+  if (left.empty()) return "All that zitadel-setup had made is gone.";
+  return "Of what zitadel-setup had made, this is left: " + left + '.';
 }
 
 Done remove_all(Context& context, const Administrator& who, Report& report) {
@@ -120,7 +146,7 @@ Done remove_all(Context& context, const Administrator& who, Report& report) {
   if (!agreed) return agreed.error();
   if (!*agreed) return {};
   if (Done done = carry_out(context, *removal, report); !done) return done;
-  report.say("All that zitadel-setup had made is gone.");
+  report.say(what_is_left(removal->plan));
   report.end(context, "removed");
   return {};
 }
@@ -149,9 +175,8 @@ Done make_all(Context& context, const Administrator& who, Report& report) {
   const bool changed = plan.changes_anything();
   report.say(changed ? "Done." : "Everything is there already: nothing was changed.");
   if (!context.state.old_keys().empty()) {
-    report.say(
-        "The keys before still work. Reload what runs with them (api.fcgi: SIGHUP, "
-        "docs/reload.md), then run this again with --remove-old-keys.");
+    report.say(std::string("The keys before still work. Reload what runs with them") +
+               kHowToReload + ", then run this again with --remove-old-keys.");
   }
   if (changed) say_what_is_next(context, report);
   report.end(context, changed ? "changed" : "unchanged");

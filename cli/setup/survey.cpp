@@ -133,11 +133,10 @@ Done survey_settings(Context& context, Survey& found) {
   const auto file = look_at_settings(context, *text);
   if (!file) return file.error();
   found.settings = *file;
-  if (*file != SettingsFile::kEdited || !context.has_events()) return {};
-  const auto edited = context.folder.read(kSettingsFile);
-  if (!edited) return edited.error();
-  found.lacks_events_setting =
-      *edited && (*edited)->reveal().find("ZITADEL_EVENTS_TOKEN_FILE") == std::string_view::npos;
+  if (*file != SettingsFile::kEdited) return {};
+  auto lines = lines_to_write(context, *text);
+  if (!lines) return std::move(lines).error();
+  found.lines_to_write = *std::move(lines);
   return {};
 }
 

@@ -25,7 +25,7 @@ struct Survey {
   std::optional<Found> events_user{};
   bool events_member = false;  // the user is a member of the instance, and may read the events
   SurveyedKey events_key{};
-  bool lacks_events_setting = false;  // api.env was changed by hand, and does not name the key
+  std::vector<std::string> lines_to_write{};  // that api.env needs, which was changed by hand
   SettingsFile settings = SettingsFile::kMissing;
 };
 

@@ -250,8 +250,32 @@ describe('files', () => {
     writeFileSync(join(setUp.dir, 'api.env'), `${setUp.read('api.env')}ZITADEL_RULES=rules\n`);
     assert.match(await setUp.ok(), /changed by hand, stays as it is/);
     assert.match(setUp.read('api.env'), /ZITADEL_RULES=rules/);
-    await setUp.ok({ remove: true });
+    assert.match(await setUp.ok({ remove: true }),
+      /^Of what zitadel-setup had made, this is left: file \S+api\.env \(changed by hand\)\.$/m);
     assert.deepEqual(setUp.files(), ['api.env']);
+  });
+
+  it('that were changed by hand are told the line with the id of a project that is made anew', async () => {
+    await setUp.ok();
+    const { project } = await setUp.assertComplete();
+    const edited = `${setUp.read('api.env')}ZITADEL_RULES=rules\n`;
+    writeFileSync(join(setUp.dir, 'api.env'), edited, { mode: 0o600 });
+    await manage(issuer, 'DELETE', `/management/v1/projects/${project.id}`);
+    const stdout = await setUp.ok({ newKey: true });
+    const { projects: [{ id }] } = await setUp.there();
+    const line = new RegExp(`changed by hand, stays as it is: write the line ZITADEL_PROJECT_ID=${id}\\)?$`, 'm');
+    assert.match(stdout, line);
+    assert.match(await setUp.ok(), line);
+    assert.equal(setUp.read('api.env'), edited);
+    writeFileSync(join(setUp.dir, 'api.env'), edited.replace(project.id, id), { mode: 0o600 });
+    assert.match(await setUp.ok(), /changed by hand, stays as it is\)$/m);
+  });
+
+  it('stay readable for their group where nobody else could read them', async () => {
+    await setUp.ok();
+    chmodSync(join(setUp.dir, 'api-key.json'), 0o640);
+    await setUp.ok({ rotateKey: true });
+    assert.deepEqual(setUp.files().map((name) => modeOf(join(setUp.dir, name))), [0o640, 0o600, 0o600, 0o600]);
   });
 
   it('are for their owner alone, whatever the umask', async () => {

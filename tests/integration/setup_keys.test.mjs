@@ -24,8 +24,10 @@ async function removesOldKeys(...old) {
   for (const id of old) assert.ok(all.includes(id), `${id} in ${all}`);
   const told = await setUp.ok();
   assert.match(told, /nothing was changed/);
-  assert.match(told, /still work\. Reload .*--remove-old-keys/);
+  assert.match(told, /still work\. Reload .*systemctl restart zitadel-fcgi.*--remove-old-keys/);
   for (const id of old) assert.match(told, new RegExp(`${id} before it still works: --remove-old-keys`));
+  assert.match(await setUp.ok({ removeOldKeys: true, dryRun: true }),
+    /refused from then on\. Reload it first .*systemctl restart zitadel-fcgi.*\n--dry-run/);
   await setUp.ok({ removeOldKeys: true });
   await setUp.assertComplete();
 }
@@ -196,5 +198,17 @@ describe('--remove', () => {
       [1, ['theirs'], 0]);
     assert.equal(users[0].keys.length, 1);
     assert.ok(!readFileSync(issuer.files['admin-token'], 'utf8').includes(users[0].keys[0].keyId));
+  });
+
+  it('keeps a service user for which somebody has made a personal access token, and says so', async () => {
+    await setUp.ok();
+    const { user } = await setUp.assertComplete();
+    await manage(issuer, 'POST', `/management/v1/users/${user.userId}/pats`, {});
+    const stdout = await setUp.ok({ remove: true });
+    assert.match(stdout, /^service user +caller \d+ +keep  \(it has personal access tokens\)$/m);
+    assert.match(stdout,
+      /^Of what zitadel-setup had made, this is left: service user caller \d+ \(it has personal access tokens\)\.$/m);
+    const { projects, users } = await setUp.there();
+    assert.deepEqual([projects, users.map(({ keys }) => keys)], [[], [[]]]);
   });
 });

@@ -75,13 +75,17 @@ test('the kind of a service user\'s access tokens', async () => {
 });
 
 test('a personal access token until it is removed', async () => {
+  const found = async () => (await admin.search(`${caller.user}/pats`)).map(({ id }) => id);
+  assert.deepEqual(await found(), []);
   const { token, tokenId } = await admin.post(`${caller.user}/pats`);
+  assert.deepEqual(await found(), [tokenId]);
   const { body } = await introspected(token);
   assert.equal(body.active, true);
   assert.equal(body.jti, tokenId);
   assert.equal(body.exp, 253402300799);
   assert.ok(body.scope.split(' ').includes('urn:zitadel:iam:org:project:role:read'));
   await admin.remove(`${caller.user}/pats/${tokenId}`);
+  assert.deepEqual(await found(), []);
   assert.deepEqual((await introspected(token)).body, { active: false });
 });
 

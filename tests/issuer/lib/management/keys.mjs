@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keys of applications and of service users: made here and shown once, or brought along.
+// Keys of applications and of service users: made here and shown once, or brought along. The list of
+// personal access tokens is told as that of keys.
 import { createPublicKey } from 'node:crypto';
+import { patScopes } from '../claims.mjs';
 import { id, kForever } from '../instance.mjs';
 import { change, found } from './answers.mjs';
 import { invalid, notFound } from './failures.mjs';
@@ -49,6 +51,12 @@ export const foundKeys = (call, owner) => found(
   call.lag.shown((owner?.keys ?? []).filter(({ deleted }) => !deleted)),
   { body: call.body, tell: told },
 );
+
+const toldToken = ({ tokenId, details, expirationDate }) =>
+  ({ id: tokenId, details, expirationDate, scopes: patScopes });
+
+export const foundTokens = (call, owner) => found(call.lag.shown(owner?.tokens ?? []),
+  { body: call.body, tell: toldToken });
 
 export function removeKey(call, owner, of, fault, type) {
   const { key: keyId } = call.params;

@@ -8,7 +8,7 @@ import { birth, change, found, states } from './answers.mjs';
 import { exists, notFound, unknown, unmet } from './failures.mjs';
 import { removeGrants } from './grants.mjs';
 import {
-  addKey, detailsOfKey, endingAt, foundKeys, keyBody, keySearch, removeKey,
+  addKey, detailsOfKey, endingAt, foundKeys, foundTokens, keyBody, keySearch, removeKey,
 } from './keys.mjs';
 import { bytes, choice, date, group, name, search, text, textQuery } from './members.mjs';
 
@@ -155,6 +155,10 @@ export const users = {
     needs: 'user.write',
     run: (call) => removeKey(call, call.user, call.user,
       'Errors.User.Machine.Key.NotFound', 'user.machine.key.removed'),
+  },
+  // As ZITADEL's reference has it (ListPersonalAccessTokens); nobody has recorded it.
+  [`POST ${user}/pats/_search`]: {
+    needs: 'user.read', body: keySearch, run: (call) => foundTokens(call, call.user),
   },
   [`POST ${user}/pats`]: {
     needs: 'user.write', body: group({ expirationDate: date }), run: addToken,

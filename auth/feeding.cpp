@@ -154,18 +154,20 @@ bool Feeding::may_relieve(const JournalHead& head) {
   return now >= may_relieve_at_;
 }
 
-// Returns false if not all that other processes have learned is available.
+// Returns false if not all that other processes have learned is available: then what this one knows
+// stays, and so does how far that reaches.
 bool Feeding::follow(const JournalHead& head) {
   polls_ = false;
   const bool is_all = journal_.follow(head);
-  head_ = head;
+  const JournalHead own = std::exchange(head_, head);
+  if (!is_all) {
+    head_.complete = own.complete;
+    head_.position = own.position;
+    return false;
+  }
+  if (const auto age = head.complete.age(clock_)) purges_.fed_at(clock_.steady() - *age);
   note_state();
-  const auto age = head.complete.age(clock_);
-  if (is_all && age) purges_.fed_at(clock_.steady() - *age);
-  if (is_all) return true;
-  head_.complete = {};
-  head_.position = {};
-  return false;
+  return true;
 }
 
 // Called also if another machine asks.
@@ -178,8 +180,8 @@ void Feeding::note_state() {
   if (head_.position) metrics_.note(Fact::kEventsPosition, head_.position->time_since_epoch());
 }
 
-// Goes on where the other process was, unless all that was known then has run out by now, or is not
-// known here.
+// Goes on where the other process was, or where this one was if it does not know all of that;
+// unless all that was known then has run out by now.
 void Feeding::take_over(const std::optional<JournalHead>& head) {
   if (head) static_cast<void>(follow(*head));
   const auto age = head_.complete.age(clock_);

@@ -12,7 +12,7 @@ namespace auth {
 namespace {
 
 constexpr std::uint64_t kPart = 512;
-constexpr std::uint64_t kParts = kMaxPurges / kPart;
+constexpr std::uint64_t kParts = kMaxPurges / kPart + 1;  // the first may begin in the middle
 constexpr std::size_t kHead = 3 * kNumberBytes;
 constexpr std::size_t kEnding = 2 * kNumberBytes;
 
@@ -70,8 +70,9 @@ bool LedgerNotes::is_all(const Ledger::Part& endings, PurgeStamp stamp) const {
     return true;
   }
   if (endings.endings.empty()) return false;
-  const auto life = static_cast<std::uint64_t>(tokens_live_->count());
-  return endings.forgotten + life <= std::max(now(), endings.endings.back().issued_until);
+  std::uint64_t latest = now();
+  for (const Ending& each : endings.endings) latest = std::max(latest, each.issued_until);
+  return endings.forgotten + static_cast<std::uint64_t>(tokens_live_->count()) <= latest;
 }
 
 std::uint64_t LedgerNotes::now() const {

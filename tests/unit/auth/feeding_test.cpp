@@ -80,6 +80,7 @@ class FeedingTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(where_another_process_has_written_none_are_known);
   CPPUNIT_TEST(who_knew_all_keeps_it_where_more_is_lost);
   CPPUNIT_TEST(who_knows_nothing_yet_is_followed_by_nobody);
+  CPPUNIT_TEST(who_knew_all_goes_on_from_there_when_it_takes_over);
   CPPUNIT_TEST(no_ending_is_told_that_is_not_in_the_store);
   CPPUNIT_TEST(half_of_the_past_replaces_nothing);
   CPPUNIT_TEST(a_process_of_one_request_asks_itself);
@@ -492,9 +493,7 @@ class FeedingTest : public CppUnit::TestFixture {
   }
 
   void jwts_that_have_ended_are_read_again_where_the_store_has_lost_them() {
-    begin_with_alice_locked();
-    pass(auth::kPollerSilence);
-    lose_parts();
+    begin_and_lose_parts();
     const auto later = jwt_process();
     turn(*later);
     assert_denials(*later);
@@ -503,14 +502,18 @@ class FeedingTest : public CppUnit::TestFixture {
   // The head stays.
   static bool is_part(std::size_t size) { return size < 140; }
   void lose_parts() { contents_->lose(is_part); }
+  // Alice was locked, nobody asks any more, and the store has lost that.
+  void begin_and_lose_parts() {
+    begin_with_alice_locked();
+    pass(auth::kPollerSilence);
+    lose_parts();
+  }
 
   static bool knows(const Process& process) { return process.purges.fed() != auth::SteadyTime(); }
 
   // Each program looks first, before its feed begins.
   void jwts_that_have_ended_are_read_again_also_after_a_look() {
-    begin_with_alice_locked();
-    pass(auth::kPollerSilence);
-    lose_parts();
+    begin_and_lose_parts();
     const auto later = jwt_process();
     CPPUNIT_ASSERT(!later->feeding.look());
     CPPUNIT_ASSERT(!knows(*later));
@@ -606,6 +609,26 @@ class FeedingTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(first->purges.fed() > fed);
   }
 
+  // The other one has not got as far as to know anything.
+  void who_knew_all_goes_on_from_there_when_it_takes_over() {
+    const auto first = begin_with_alice_locked();
+    const auto stamp = first->denials.stamp();
+    contents_->clear();
+    const auto other = jwt_process();
+    search_.fail_next(HttpResponse{500, ""});
+    pass(seconds(1));
+    turn(*other);
+    turn(*first);
+    pass(auth::kPollerSilence);
+    turn(*first);
+    CPPUNIT_ASSERT(first->purges.fed() == clock_.steady());
+    CPPUNIT_ASSERT(first->denials.leads_on_from(stamp));
+    assert_denials(*first);
+    turn(*other);
+    CPPUNIT_ASSERT(knows(*other));
+    assert_denials(*other);
+  }
+
   void no_ending_is_told_that_is_not_in_the_store() {
     const auto poller = begin_with_alice_locked();
     const auto other = jwt_process();
@@ -651,9 +674,7 @@ class FeedingTest : public CppUnit::TestFixture {
   }
 
   void a_process_of_one_request_asks_itself_where_endings_are_lost() {
-    begin_with_alice_locked();
-    pass(auth::kPollerSilence);
-    lose_parts();
+    begin_and_lose_parts();
     const auto cgi = jwt_process();
     CPPUNIT_ASSERT(!cgi->feeding.look());
     cgi->feeding.ask();

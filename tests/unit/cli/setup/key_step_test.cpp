@@ -3,7 +3,6 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
-#include <memory>
 #include <string>
 
 #include "cli/setup/key_kinds.h"
@@ -17,19 +16,12 @@ constexpr const char* kStale = R"({"keyId":"A","key":"K"})";
 
 // ZITADEL has the key B, whose making was begun; nobody heard of it. The key A is in the new file,
 // and ZITADEL has forgotten it.
-class KeyStepTest : public CppUnit::TestFixture {
+class KeyStepTest : public support::SetupTest {
   CPPUNIT_TEST_SUITE(KeyStepTest);
   CPPUNIT_TEST(an_application_key_is_not_completed_with_the_file_of_an_earlier_one);
   CPPUNIT_TEST(a_users_key_is_not_completed_with_the_file_of_an_earlier_one);
   CPPUNIT_TEST_SUITE_END();
 
-  std::unique_ptr<support::SetupFixture> set_up_{};
-
- public:
-  void setUp() override { set_up_ = std::make_unique<support::SetupFixture>(); }
-  void tearDown() override { set_up_.reset(); }
-
- private:
   // Lets the step forget B; the key that it makes then is refused.
   void run(cli::KeyStep&& step, const std::string& keys) {
     set_up_->http.answers["POST " + keys + "/_search"] = {

@@ -3,7 +3,6 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,20 +14,13 @@ using cli::ApiError;
 using cli::ApiResult;
 using Strings = std::vector<std::string>;
 
-class MakingTest : public CppUnit::TestFixture {
+class MakingTest : public support::SetupTest {
   CPPUNIT_TEST_SUITE(MakingTest);
   CPPUNIT_TEST(what_was_refused_was_not_begun);
   CPPUNIT_TEST(what_an_earlier_run_had_begun_stays_begun);
   CPPUNIT_TEST(an_authorization_that_was_refused_grants_nothing);
   CPPUNIT_TEST_SUITE_END();
 
-  std::unique_ptr<support::SetupFixture> set_up_{};
-
- public:
-  void setUp() override { set_up_ = std::make_unique<support::SetupFixture>(); }
-  void tearDown() override { set_up_.reset(); }
-
- private:
   // ZITADEL answers the making of the project with this status.
   void fail_with(int status) {
     cli::Context& context = set_up_->context;

@@ -3,7 +3,6 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
-#include <memory>
 #include <string>
 
 #include "tests/unit/cli/setup/setup_fixture.h"
@@ -14,27 +13,25 @@ constexpr const char* kUser = "/management/v1/users/3";
 constexpr const char* kToken =
     R"({"details":{"totalResult":"1"},"result":[{"id":"9","scopes":["openid"]}]})";
 
-class RemovalTest : public CppUnit::TestFixture {
+class RemovalTest : public support::SetupTest {
   CPPUNIT_TEST_SUITE(RemovalTest);
   CPPUNIT_TEST(keeps_a_user_that_has_a_personal_access_token);
   CPPUNIT_TEST(removes_nothing_where_the_tokens_cannot_be_seen);
   CPPUNIT_TEST_SUITE_END();
 
-  std::unique_ptr<support::SetupFixture> set_up_{};
-
  public:
   void setUp() override {
-    set_up_ = std::make_unique<support::SetupFixture>();
+    SetupTest::setUp();
     const cli::Thing made{.id = "3", .name = "caller", .made = true};
     set_up_->context.state.user = made;
     set_up_->context.state.events.user = made;
+    set_up_->context.state.events.member.made = true;
     auto& answers = set_up_->http.answers;
     const std::string user = kUser;
     answers["GET " + user] = {200, R"({"user":{"id":"3","userName":"caller","machine":{}}})"};
     answers["POST " + user + "/keys/_search"] = {200, "{}"};
     answers["POST /management/v1/users/grants/_search"] = {200, "{}"};
   }
-  void tearDown() override { set_up_.reset(); }
 
  private:
   void keeps_a_user_that_has_a_personal_access_token() {
@@ -45,6 +42,8 @@ class RemovalTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT(removal);
       CPPUNIT_ASSERT_EQUAL(!has_token, removal->user);
       CPPUNIT_ASSERT_EQUAL(!has_token, removal->events_user);
+      // The role that was given to the user goes in both cases: with it, or alone.
+      CPPUNIT_ASSERT_EQUAL(has_token, removal->events_member);
       for (std::size_t row = 0; row < 2; ++row) {
         CPPUNIT_ASSERT_EQUAL(std::string(has_token ? "it has personal access tokens" : ""),
                              removal->plan.rows[row].remark);

@@ -4,7 +4,6 @@
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <cstdlib>
-#include <memory>
 #include <optional>
 #include <string>
 
@@ -12,7 +11,7 @@
 
 namespace {
 
-class ReportTest : public CppUnit::TestFixture {
+class ReportTest : public support::SetupTest {
   CPPUNIT_TEST_SUITE(ReportTest);
   CPPUNIT_TEST(the_command_for_a_token_allows_http_where_that_is_needed);
   CPPUNIT_TEST_SUITE_END();
@@ -36,13 +35,6 @@ class ReportTest : public CppUnit::TestFixture {
     std::optional<std::string> before_{};
   };
 
-  std::unique_ptr<support::SetupFixture> set_up_{};
-
- public:
-  void setUp() override { set_up_ = std::make_unique<support::SetupFixture>(); }
-  void tearDown() override { set_up_.reset(); }
-
- private:
   void the_command_for_a_token_allows_http_where_that_is_needed() {
     struct Row {
       const char* domain;

@@ -4,7 +4,6 @@
 #include <cppunit/extensions/HelperMacros.h>
 
 #include <filesystem>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,20 +13,13 @@ namespace {
 
 using Strings = std::vector<std::string>;
 
-class SettingsFileTest : public CppUnit::TestFixture {
+class SettingsFileTest : public support::SetupTest {
   CPPUNIT_TEST_SUITE(SettingsFileTest);
   CPPUNIT_TEST(names_the_lines_that_an_edited_file_lacks);
   CPPUNIT_TEST(takes_a_setting_in_any_spelling);
   CPPUNIT_TEST(wants_no_line_of_a_project_that_is_still_to_be_made);
   CPPUNIT_TEST_SUITE_END();
 
-  std::unique_ptr<support::SetupFixture> set_up_{};
-
- public:
-  void setUp() override { set_up_ = std::make_unique<support::SetupFixture>(); }
-  void tearDown() override { set_up_.reset(); }
-
- private:
   [[nodiscard]] std::string wanted(const std::string& project) const {
     const auto text = cli::settings_text(set_up_->context, project);
     CPPUNIT_ASSERT(text);

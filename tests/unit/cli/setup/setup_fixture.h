@@ -3,6 +3,8 @@
 // says.
 #pragma once
 
+#include <cppunit/extensions/HelperMacros.h>
+
 #include <algorithm>
 #include <map>
 #include <memory>
@@ -87,6 +89,16 @@ class SetupFixture {
     if (!there) throw std::runtime_error(there.error().sentence);
     return *std::move(there);
   }
+};
+
+// A test with one of its own.
+class SetupTest : public CppUnit::TestFixture {
+ public:
+  void setUp() override { set_up_ = std::make_unique<SetupFixture>(); }
+  void tearDown() override { set_up_.reset(); }
+
+ protected:
+  std::unique_ptr<SetupFixture> set_up_{};
 };
 
 }  // namespace support

@@ -102,8 +102,8 @@ class Look {
     return std::string(tokens->empty() ? "" : "it has personal access tokens");
   }
 
-  // When the user is removed, its role goes with it. A user that others have made keeps what it
-  // had.
+  // When the user is removed, its role goes with it. A user that stays keeps what others have given
+  // it.
   Done events() {
     const EventsReader& reader = state_.events;
     if (reader.user.id.empty()) return {};
@@ -116,7 +116,7 @@ class Look {
     if (reader.user.made) {
       add("events user", reader.user.name, removal_.events_user, *others, "user.delete");
     }
-    removal_.events_member = !reader.user.made && (reader.member.made || reader.member.begun);
+    removal_.events_member = !removal_.events_user && (reader.member.made || reader.member.begun);
     if (removal_.events_member) add("events role", kEventsRole, true, "", "iam.member.delete");
     removal_.events_keys = !removal_.events_user && !reader.key.all().empty();
     if (removal_.events_keys) add("events key", kEventsKeyFile, true, "", "user.write");

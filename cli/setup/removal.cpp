@@ -102,8 +102,8 @@ class Look {
     return std::string(tokens->empty() ? "" : "it has personal access tokens");
   }
 
-  // When the user is removed, its role goes with it. A user that stays keeps what others have given
-  // it.
+  // When the user is removed, its role goes with it. A user that others have made keeps what it
+  // had. One that stays for its other keys or tokens keeps the role, for these read events as well.
   Done events() {
     const EventsReader& reader = state_.events;
     if (reader.user.id.empty()) return {};
@@ -116,8 +116,12 @@ class Look {
     if (reader.user.made) {
       add("events user", reader.user.name, removal_.events_user, *others, "user.delete");
     }
-    removal_.events_member = !removal_.events_user && (reader.member.made || reader.member.begun);
-    if (removal_.events_member) add("events role", kEventsRole, true, "", "iam.member.delete");
+    const bool has_role = reader.member.made || reader.member.begun;
+    removal_.events_member = !reader.user.made && has_role;
+    if (has_role && !removal_.events_user) {
+      const char* const why = removal_.events_member ? "" : "its user stays";
+      add("events role", kEventsRole, removal_.events_member, why, "iam.member.delete");
+    }
     removal_.events_keys = !removal_.events_user && !reader.key.all().empty();
     if (removal_.events_keys) add("events key", kEventsKeyFile, true, "", "user.write");
     return {};

@@ -3,6 +3,7 @@
 
 #include <cppunit/extensions/HelperMacros.h>
 
+#include <algorithm>
 #include <string>
 
 #include "tests/unit/cli/setup/setup_fixture.h"
@@ -42,8 +43,14 @@ class RemovalTest : public support::SetupTest {
       CPPUNIT_ASSERT(removal);
       CPPUNIT_ASSERT_EQUAL(!has_token, removal->user);
       CPPUNIT_ASSERT_EQUAL(!has_token, removal->events_user);
-      // The role that was given to the user goes in both cases: with it, or alone.
-      CPPUNIT_ASSERT_EQUAL(has_token, removal->events_member);
+      // The role goes with the user, or stays with it, and that is told.
+      CPPUNIT_ASSERT(!removal->events_member);
+      const auto& rows = removal->plan.rows;
+      CPPUNIT_ASSERT_EQUAL(has_token, std::any_of(rows.begin(), rows.end(), [](const auto& row) {
+                             return row.what == std::string("events role") &&
+                                    row.action == cli::Action::kKeep &&
+                                    row.remark == "its user stays";
+                           }));
       for (std::size_t row = 0; row < 2; ++row) {
         CPPUNIT_ASSERT_EQUAL(std::string(has_token ? "it has personal access tokens" : ""),
                              removal->plan.rows[row].remark);

@@ -587,17 +587,21 @@ class FeedingTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(other->purges.fed() > fed);
   }
 
-  // It begins in a store that was emptied, and cannot read the events yet.
+  // The newcomer, in a store that was emptied, takes the lead and cannot read the events yet.
+  void fail_to_begin(Process& newcomer, Process& other) {
+    search_.fail_next(HttpResponse{500, ""});
+    pass(seconds(1));
+    turn(newcomer);
+    turn(other);
+  }
+
   void who_knows_nothing_yet_is_followed_by_nobody() {
     const auto first = begin_with_alice_locked();
     const auto fed = first->purges.fed();
     contents_->clear();
     const auto other = jwt_process();
     for (int i = 0; i < 3; ++i) {
-      search_.fail_next(HttpResponse{500, ""});
-      pass(seconds(1));
-      turn(*other);
-      turn(*first);
+      fail_to_begin(*other, *first);
       assert_denials(*first);
       CPPUNIT_ASSERT(first->purges.fed() == fed);
     }
@@ -609,16 +613,12 @@ class FeedingTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(first->purges.fed() > fed);
   }
 
-  // The other one has not got as far as to know anything.
   void who_knew_all_goes_on_from_there_when_it_takes_over() {
     const auto first = begin_with_alice_locked();
     const auto stamp = first->denials.stamp();
     contents_->clear();
     const auto other = jwt_process();
-    search_.fail_next(HttpResponse{500, ""});
-    pass(seconds(1));
-    turn(*other);
-    turn(*first);
+    fail_to_begin(*other, *first);
     pass(auth::kPollerSilence);
     turn(*first);
     CPPUNIT_ASSERT(first->purges.fed() == clock_.steady());
